@@ -1,0 +1,67 @@
+"""Reads bodies: JSON only, and never more of it than allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+import orjson
+from rest_framework.exceptions import ParseError
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+from .problems import Problem
+
+BODY_LIMIT = 10 * 1024 * 1024
+
+
+class CappedJson(BaseParser):
+    """At most BODY_LIMIT bytes are read, whatever length the caller announces."""
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        raw = stream.read(BODY_LIMIT + 1)
+        if len(raw) > BODY_LIMIT:
+            raise too_large()
+        try:
+            return orjson.loads(raw)
+        except orjson.JSONDecodeError as exc:
+            raise ParseError(f"The body is not JSON: {exc}.") from exc
+
+
+class OnlyJson(BaseContentNegotiation):
+    """JSON is the one language here; what the caller says it accepts changes nothing."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        kind = (request.content_type or "").partition(";")[0].strip().lower()
+        return next((parser for parser in parsers if parser.media_type == kind), None)
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type
+
+
+def check_length(request: Request) -> None:
+    """Refuses by the announced length, before a byte of the body is read."""
+    if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
+        raise Problem(411, "length_required", "Send the body with a Content-Length, not in chunks.")
+    announced = str(request.META.get("CONTENT_LENGTH") or "0")
+    if announced.isdigit() and int(announced) > BODY_LIMIT:
+        raise too_large()
+
+
+def too_large() -> Problem:
+    return Problem(
+        413,
+        "body_too_large",
+        f"The body is larger than {BODY_LIMIT // (1024 * 1024)} MB. Send fewer records in one call.",
+    )

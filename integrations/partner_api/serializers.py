@@ -1,0 +1,197 @@
+"""What the partner sees. Payloads and evidence are never among it: they hold personal data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from integrations.models import Delivery, Door, ErrorRecord, JobState, Kind, Outcome, RunState, Settled, State, SyncJob
+from integrations.models import SyncRun
+
+
+class JobSerializer(serializers.ModelSerializer[SyncJob]):
+    state = serializers.ChoiceField(choices=JobState.choices)
+    source = serializers.CharField(source="source.key")
+    destination = serializers.CharField(source="destination.key")
+    records_by_state = serializers.SerializerMethodField(help_text="How many records are in each state now.")
+
+    class Meta:
+        model = SyncJob
+        fields = (
+            "key",
+            "name",
+            "kind",
+            "source",
+            "source_resource",
+            "destination",
+            "destination_resource",
+            "state",
+            "state_reason",
+            "every_seconds",
+            "accepts_pushes",
+            "last_complete_read_at",
+            "records_by_state",
+        )
+
+    @extend_schema_field({"type": "object", "additionalProperties": {"type": "integer"}})
+    def get_records_by_state(self, job: SyncJob) -> dict[str, int]:
+        counts: dict[int, dict[str, int]] = self.context["records_by_state"]
+        return counts.get(job.pk, {})
+
+
+class RunSerializer(serializers.ModelSerializer[SyncRun]):
+    job = serializers.CharField(source="job.key")
+    door = serializers.ChoiceField(choices=Door.choices)
+    state = serializers.ChoiceField(choices=RunState.choices)
+    settled = serializers.IntegerField(help_text="Accepted records that have come to their end.")
+    left = serializers.IntegerField(help_text="Accepted records that are still on their way.")
+
+    class Meta:
+        model = SyncRun
+        fields = (
+            "id",
+            "job",
+            "door",
+            "state",
+            "full",
+            "started_at",
+            "finished_at",
+            "read_through",
+            "sentence",
+            "notices",
+            "read",
+            "known",
+            "accepted",
+            "delivered",
+            "unchanged",
+            "superseded",
+            "filtered",
+            "held",
+            "failed",
+            "settled",
+            "left",
+        )
+
+
+class RecordSerializer(serializers.ModelSerializer[Delivery]):
+    """One record carried by one job."""
+
+    job = serializers.CharField(source="job.key")
+    kind = serializers.CharField(source="thing.kind")
+    state = serializers.ChoiceField(choices=State.choices)
+    reason = serializers.CharField(source="state_reason", help_text="Why it is in this state.")
+    version = serializers.CharField(source="accepted_version", help_text="The newest version that was accepted.")
+    external_ids = serializers.SerializerMethodField(help_text="Its ids in the source.")
+    destination_ids = serializers.SerializerMethodField(
+        help_text="Its ids in the destination; several where it was split there."
+    )
+
+    class Meta:
+        model = Delivery
+        fields = (
+            "id",
+            "job",
+            "kind",
+            "subject",
+            "external_ids",
+            "destination_ids",
+            "state",
+            "state_since",
+            "reason",
+            "version",
+            "mapping_version",
+            "attempts",
+            "accepted_at",
+            "first_delivered_at",
+            "delivered_at",
+            "deadline_at",
+        )
+
+    def get_external_ids(self, record: Delivery) -> list[str]:
+        return _ids(record, record.job.source_id, record.job.source_resource)
+
+    def get_destination_ids(self, record: Delivery) -> list[str]:
+        return _ids(record, record.job.destination_id, record.job.destination_resource)
+
+
+def _ids(record: Delivery, connection_id: int, resource: str) -> list[str]:
+    """From the prefetched rows, so that a page costs the same whatever its length."""
+    return sorted(
+        row.external_id
+        for row in record.thing.external_ids.all()
+        if row.connection_id == connection_id and row.resource == resource
+    )
+
+
+class OutcomeSerializer(serializers.ModelSerializer[Outcome]):
+    """One attempt and what came of it."""
+
+    run = serializers.IntegerField(source="run_id")
+    state = serializers.ChoiceField(choices=State.choices)
+
+    class Meta:
+        model = Outcome
+        fields = (
+            "id",
+            "run",
+            "state",
+            "operation",
+            "kind",
+            "attempt",
+            "source_version",
+            "mapping_version",
+            "occurred_at",
+            "received_at",
+            "accepted_at",
+            "recorded_at",
+            "amount",
+            "currency",
+            "request_id",
+        )
+
+
+class RecordDetailSerializer(RecordSerializer):
+    outcomes = serializers.SerializerMethodField(help_text="The newest 100 attempts, newest first.")
+
+    class Meta(RecordSerializer.Meta):
+        fields = (*RecordSerializer.Meta.fields, "outcomes")  # type: ignore[assignment]
+
+    @extend_schema_field(OutcomeSerializer(many=True))
+    def get_outcomes(self, record: Delivery) -> Any:
+        return OutcomeSerializer(record.outcomes.order_by("-pk")[:100], many=True).data
+
+
+class ErrorSerializer(serializers.ModelSerializer[ErrorRecord]):
+    job = serializers.SerializerMethodField()
+    record = serializers.IntegerField(source="delivery_id", allow_null=True, help_text="Null: it stops the whole job.")
+    kind = serializers.ChoiceField(choices=Kind.choices)
+    settled_how = serializers.ChoiceField(choices=Settled.choices, allow_blank=True)
+
+    class Meta:
+        model = ErrorRecord
+        fields = (
+            "id",
+            "job",
+            "record",
+            "subject",
+            "field",
+            "kind",
+            "code",
+            "place",
+            "sentence",
+            "version",
+            "mapping_version",
+            "attempts",
+            "first_seen_at",
+            "last_seen_at",
+            "settled_at",
+            "settled_how",
+        )
+
+    @extend_schema_field({"type": "string", "nullable": True})
+    def get_job(self, error: ErrorRecord) -> str | None:
+        if error.job is not None:
+            return error.job.key
+        return error.delivery.job.key if error.delivery is not None else None

@@ -1,0 +1,119 @@
+"""A webhook's way in: length, signature, stored, answered; what it means is found out afterwards."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from concurrent.futures import TimeoutError as NotStoredInTime
+from datetime import datetime
+from typing import IO
+
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from integrations.connectors.base import SignatureRefused, WebhookEvent
+from integrations.models import Connection, InboundEvent
+
+from . import committer, envelope
+from .known_connectors import connector_for
+
+BODY_LIMIT = 5 * 1024 * 1024
+
+# Names of headers that hold, or may hold, a secret, a signature, or who somebody is.
+_SECRET_HEADER = re.compile(r"sign|hmac|hash|digest|token|secret|auth|cookie|key|password|forwarded|real-ip|verif", re.I)
+_LONGEST_HEADER = 200
+
+_log = logging.getLogger(__name__)
+
+
+@csrf_exempt
+def receive(request: HttpRequest, address: str) -> HttpResponse:
+    """200 only once the events are committed; 401 for a bad signature, 413 for too much, 500 to have it sent again."""
+    connection = Connection.objects.filter(webhook_address=address).only("pk", "updated_at").first()
+    if connection is None:
+        return _answer(404, "There is nothing at this address.")
+    if request.method in ("GET", "HEAD"):
+        # Some vendors look whether the address answers before they send anything there.
+        return _answer(200, "This address takes webhooks by POST.")
+    if request.method != "POST":
+        return _answer(405, "This address takes webhooks by POST.", Allow="GET, HEAD, POST")
+    raw = _read(request)
+    if raw is None:
+        return _answer(413, "The body is too large.")
+    connector = connector_for(connection.pk, connection.updated_at)
+    try:
+        events = connector.verify_webhook(dict(request.headers), raw)
+    except SignatureRefused:
+        return _refuse(connection.pk)
+    return _store(connection.pk, _kept_headers(request.headers), raw, events)
+
+
+def _read(request: HttpRequest) -> bytes | None:
+    """The raw body, or None where it is larger than allowed: no more than that is ever read."""
+    announced = request.META.get("CONTENT_LENGTH") or "0"
+    if not announced.isdigit() or int(announced) > BODY_LIMIT:
+        return None
+    raw: bytes = _stream(request).read(BODY_LIMIT + 1)
+    return raw if len(raw) <= BODY_LIMIT else None
+
+
+def _stream(request: HttpRequest) -> IO[bytes]:
+    """Django shows a chunked body as empty; the web server itself reads it rightly and ends it."""
+    if "chunked" in request.headers.get("Transfer-Encoding", "").lower() and request.META.get("wsgi.input_terminated"):
+        stream: IO[bytes] = request.META["wsgi.input"]
+        return stream
+    return request  # type: ignore[return-value]  # it has the one method that is used, read()
+
+
+def _store(connection_id: int, headers: dict[str, str], raw: bytes, events: list[WebhookEvent]) -> HttpResponse:
+    if not events:
+        return _answer(200, "Nothing to keep.")
+    now = timezone.now()
+    rows = [_row(connection_id, headers, raw, event, now) for event in events]
+    try:
+        committer.committer.store(rows)
+    except (DatabaseError, NotStoredInTime):
+        _log.exception("webhook of connection %s was not stored", connection_id)
+        return _answer(500, "Not stored. Send it again.")
+    return _answer(200, "Stored.")
+
+
+def _row(
+    connection_id: int, headers: dict[str, str], raw: bytes, event: WebhookEvent, now: datetime
+) -> InboundEvent:
+    return InboundEvent(
+        connection_id=connection_id,
+        topic=_text(event.topic, 80),
+        resource=_text(event.resource, 60),
+        external_id=_text(event.external_id, 255),
+        delivery_id=_text(event.delivery_id, 120) if event.delivery_id else None,
+        headers=headers,
+        body=envelope.seal(event, raw),
+        received_at=now,
+    )
+
+
+def _refuse(connection_id: int) -> HttpResponse:
+    try:
+        committer.committer.count_refusal(connection_id, timezone.now().date())
+    except (DatabaseError, NotStoredInTime):
+        _log.exception("a refused webhook of connection %s was not counted", connection_id)
+    return _answer(401, "The signature is not right.")
+
+
+def _kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: _text(value, _LONGEST_HEADER) for name, value in headers.items() if not _SECRET_HEADER.search(name)
+    }
+
+
+def _text(value: str, longest: int) -> str:
+    """What every database takes: PostgreSQL refuses NUL and text beyond the column's length."""
+    return value.replace("\x00", "")[:longest]
+
+
+def _answer(status: int, sentence: str, **headers: str) -> HttpResponse:
+    return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8", headers=headers)

@@ -1,0 +1,9 @@
+"""Mounted at /hooks/. The address is a connection's own and cannot be guessed."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from .receive import receive
+
+urlpatterns = [path("<slug:address>", receive, name="webhook")]
