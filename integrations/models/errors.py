@@ -1,0 +1,141 @@
+"""The evidence that something could not be done, and what people decided about it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from mappings.fields import SecretField
+
+from .connection import Connection
+from .delivery import Delivery, Intent
+from .job import SyncJob
+from .run import SyncRun
+
+
+class Kind(models.TextChoices):
+    """Who mends it: we retry, the operator mends the connection, the record, or we mend the code."""
+
+    TRANSIENT = "transient", "Temporary"
+    CONFIG = "config", "Connection"
+    DATA = "data", "Record or mapping"
+    BUG = "bug", "Fault in Crossdock"
+
+
+class Settled(models.TextChoices):
+    DELIVERED = "delivered", "Delivered after all"
+    SUPERSEDED = "superseded", "A newer version came"
+    IGNORED = "ignored", "Ignored by a person"
+    GONE = "gone", "The cause is gone"
+
+
+class ErrorRecord(models.Model):
+    """At most one open per Delivery, and one open per connection or job for what stops all of it.
+
+    `sentence` says what happened, to what, and what to do. `evidence` (status, request, response) is
+    redacted; `payload` is the source's record as it came, for "edit and retry". Both are encrypted.
+    """
+
+    delivery = models.ForeignKey(
+        Delivery, null=True, blank=True, on_delete=models.CASCADE, related_name="errors"
+    )
+    job = models.ForeignKey(SyncJob, null=True, blank=True, on_delete=models.CASCADE, related_name="errors")
+    connection = models.ForeignKey(
+        Connection, null=True, blank=True, on_delete=models.CASCADE, related_name="errors"
+    )
+    run = models.ForeignKey(SyncRun, null=True, blank=True, on_delete=models.SET_NULL, related_name="errors")
+    intent = models.ForeignKey(
+        Intent,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="errors",
+        help_text="The write whose effect is unknown.",
+    )
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    code = models.CharField(max_length=40)
+    place = models.CharField(
+        max_length=20, help_text="Where: read, translate, validate, send, in_doubt, worker."
+    )
+    field = models.CharField(max_length=120, blank=True)
+    subject = models.CharField(max_length=120, blank=True)
+    sentence = models.TextField()
+    fingerprint = models.CharField(max_length=32, db_index=True)
+    status = models.PositiveSmallIntegerField(null=True, blank=True)
+    request_id = models.CharField(max_length=120, blank=True)
+    evidence = SecretField(null=True, blank=True)
+    payload = SecretField(null=True, blank=True, compress=True)
+    version = models.CharField(
+        max_length=40, blank=True, help_text="The source's version of the record that failed."
+    )
+    mapping_version = models.CharField(max_length=20, blank=True)
+    amount = models.DecimalField(max_digits=20, decimal_places=4, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    attempts = models.PositiveIntegerField(default=1)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_how = models.CharField(max_length=12, choices=Settled.choices, blank=True)
+
+    class Meta:
+        ordering = ["-last_seen_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["delivery"],
+                condition=Q(settled_at__isnull=True, delivery__isnull=False),
+                name="one_open_error_per_delivery",
+            ),
+            models.UniqueConstraint(
+                fields=["job", "fingerprint"],
+                condition=Q(settled_at__isnull=True, delivery__isnull=True),
+                name="one_open_error_per_job_and_cause",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-last_seen_at"], condition=Q(settled_at__isnull=True), name="open_errors"),
+            models.Index(fields=["job", "settled_at"]),
+        ]
+        permissions = [("retry_errorrecord", "Can retry and ignore errors")]
+
+    def __str__(self) -> str:
+        return self.sentence[:120]
+
+    @property
+    def is_open(self) -> bool:
+        return self.settled_at is None
+
+
+class Decision(models.TextChoices):
+    ASSIGN = "assign", "Assigned"
+    COMMENT = "comment", "Commented"
+    IGNORE = "ignore", "Ignored"
+    RETRY = "retry", "Retried"
+    EDIT = "edit", "Edited and retried"
+    CONFIRM = "confirm", "Confirmed: it had arrived"
+    RESEND = "resend", "Sent again: it had not arrived"
+
+
+class Judgement(models.Model):
+    """What a person did about an error: a row beside the facts, never a change of them."""
+
+    error = models.ForeignKey(ErrorRecord, on_delete=models.CASCADE, related_name="judgements")
+    decision = models.CharField(max_length=10, choices=Decision.choices)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="judgements"
+    )
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="assigned_errors",
+    )
+    text = models.TextField(blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_decision_display()} {self.at:%Y-%m-%d %H:%M}"

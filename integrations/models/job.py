@@ -1,0 +1,116 @@
+"""A SyncJob: one resource of one system, carried to one resource of another."""
+
+from __future__ import annotations
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+from mappings.models import Mapping
+
+from .connection import KEY_VALIDATOR, Connection
+from .workflow import Workflow
+
+
+class JobState(models.TextChoices):
+    ACTIVE = "active", "Active"
+    PAUSED = "paused", "Paused"
+    HALTED = "halted", "Halted by a failure"
+
+
+class Removed(models.TextChoices):
+    IGNORE = "ignore", "Leave it in the destination"
+    CANCEL = "cancel", "Cancel it in the destination"
+    DELETE = "delete", "Delete it in the destination"
+
+
+class SyncJob(models.Model):
+    key = models.SlugField(max_length=60, unique=True, validators=[KEY_VALIDATOR])
+    name = models.CharField(max_length=120)
+    workflow = models.ForeignKey(
+        Workflow, null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs"
+    )
+    kind = models.CharField(max_length=20, help_text="The kind of Record that travels: order, stock_level, …")
+    source = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="reading_jobs")
+    source_resource = models.CharField(max_length=60)
+    destination = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="writing_jobs")
+    destination_resource = models.CharField(max_length=60)
+    read_mapping = models.ForeignKey(Mapping, on_delete=models.PROTECT, related_name="reading_jobs")
+    write_mapping = models.ForeignKey(Mapping, on_delete=models.PROTECT, related_name="writing_jobs")
+
+    state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.ACTIVE)
+    state_reason = models.CharField(max_length=500, blank=True)
+    every_seconds = models.PositiveIntegerField(
+        default=300, help_text="How often the source is read. 0: only by webhook, by hand or through the API."
+    )
+    accepts_pushes = models.BooleanField(
+        default=False, help_text="Partners may push records into this job through the API."
+    )
+    filter = models.CharField(
+        max_length=500,
+        blank=True,
+        help_text="JMESPath over the Record; only records for which it is true are sent: payment_status == 'paid'.",
+    )
+    rollout_percent = models.PositiveSmallIntegerField(
+        default=100, validators=[MinValueValidator(0), MaxValueValidator(100)]
+    )
+    removed = models.CharField(max_length=8, choices=Removed.choices, default=Removed.IGNORE)
+    counts_units_in_flight = models.BooleanField(
+        default=False,
+        help_text="Orders: sold units are held back from all stock jobs until the destination has accepted them.",
+    )
+    read_overlap_seconds = models.PositiveIntegerField(
+        default=300,
+        help_text="Each read begins this long before the last one began, so that late rows are seen.",
+    )
+    stock_buffer = models.PositiveIntegerField(
+        default=0, help_text="Stock: units never offered on this channel."
+    )
+    concurrent_calls = models.PositiveSmallIntegerField(default=8, validators=[MinValueValidator(1)])
+    batch_size = models.PositiveSmallIntegerField(
+        default=200, validators=[MinValueValidator(1), MaxValueValidator(500)]
+    )
+    retry_limit = models.PositiveSmallIntegerField(
+        default=6, help_text="Tries of one record before it becomes an error."
+    )
+    waiting_hours = models.PositiveSmallIntegerField(
+        default=24, help_text="How long a record may wait for what it refers to before it becomes an error."
+    )
+
+    # The two positions. Both move by conditional UPDATE on `position_version`.
+    resume_position = models.JSONField(null=True, blank=True, editable=False)
+    watermark = models.DateTimeField(null=True, blank=True)
+    position_version = models.PositiveIntegerField(default=0, editable=False)
+    read_started_at = models.DateTimeField(null=True, blank=True, editable=False)
+    read_since = models.DateTimeField(null=True, blank=True, editable=False)
+    last_complete_read_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the last read that ran to its end had begun."
+    )
+    next_read_at = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    history = HistoricalRecords(
+        app="integrations",
+        excluded_fields=[
+            "resume_position",
+            "position_version",
+            "read_started_at",
+            "read_since",
+            "last_complete_read_at",
+            "next_read_at",
+            "watermark",
+            "updated_at",
+        ],
+    )
+
+    class Meta:
+        ordering = ["name"]
+        permissions = [("run_syncjob", "Can run, pause and resume a job")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def may_run(self) -> bool:
+        return self.state == JobState.ACTIVE and self.source.enabled and self.destination.enabled

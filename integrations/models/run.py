@@ -1,0 +1,69 @@
+"""One execution of a job through one door."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from .job import SyncJob
+
+
+class Door(models.TextChoices):
+    PULL = "pull", "Read from the source"
+    WEBHOOK = "webhook", "Webhook"
+    PARTNER = "partner", "Partner API"
+    RETRY = "retry", "Retried"
+    RECOUNT = "recount", "Stock counted anew"
+
+
+class RunState(models.TextChoices):
+    RUNNING = "running", "Running"
+    FINISHED = "finished", "Finished"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class SyncRun(models.Model):
+    """Counts are moved by F() in the transactions that change what they count."""
+
+    job = models.ForeignKey(SyncJob, on_delete=models.CASCADE, related_name="runs")
+    door = models.CharField(max_length=10, choices=Door.choices)
+    state = models.CharField(max_length=10, choices=RunState.choices, default=RunState.RUNNING)
+    full = models.BooleanField(default=False, help_text="Reads everything, whatever the watermark says.")
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    read_through = models.BooleanField(default=False, help_text="The source was read to its end.")
+    sentence = models.CharField(max_length=500, blank=True)
+    notices = models.JSONField(default=list, blank=True)
+
+    read = models.PositiveIntegerField(default=0, help_text="Rows that the source showed.")
+    known = models.PositiveIntegerField(default=0, help_text="Of these, versions accepted before.")
+    accepted = models.PositiveIntegerField(default=0)
+    delivered = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    superseded = models.PositiveIntegerField(default=0)
+    filtered = models.PositiveIntegerField(default=0)
+    held = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-started_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["job", "door"],
+                condition=Q(finished_at__isnull=True),
+                name="one_open_run_per_job_and_door",
+            )
+        ]
+        indexes = [models.Index(fields=["job", "-started_at"])]
+
+    def __str__(self) -> str:
+        return f"Run {self.pk}"
+
+    @property
+    def settled(self) -> int:
+        return self.delivered + self.unchanged + self.superseded + self.filtered + self.held + self.failed
+
+    @property
+    def left(self) -> int:
+        return max(self.accepted - self.settled, 0)

@@ -1,0 +1,288 @@
+"""Every door ends here: source payloads become Batches and the position moves, in ONE transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from integrations.connectors.base import Item
+from integrations.models import (
+    Batch,
+    Delivery,
+    Door,
+    ExternalId,
+    Priority,
+    State,
+    SyncJob,
+    SyncRun,
+    Thing,
+)
+from mappings.fields import Sealed, encrypt_json
+
+from . import stock
+from .doorbell import ring
+from .parcels import Parcel, digest_of, to_plain
+from .rules import JobRules, rules_of
+from .runs import open_run
+
+PRIORITIES = {Door.WEBHOOK: Priority.FRESH, Door.PARTNER: Priority.FRESH, Door.RETRY: Priority.FRESH}
+
+
+class PositionMoved(Exception):
+    """Someone else read this page: it is discarded, nothing was stored."""
+
+
+@dataclass(frozen=True)
+class PositionMove:
+    """From the position that was read to the next one; `values` are SyncJob fields."""
+
+    seen_version: int
+    values: dict[str, Any]
+
+
+@dataclass
+class Accepted:
+    run_id: int
+    accepted: int
+    known: int
+    delivery_ids: list[int] = field(default_factory=list)
+
+
+@dataclass
+class _Known:
+    """What the tables knew of one external id before it came in."""
+
+    thing_id: int | None = None
+    serial: int = 0
+    version: str = ""
+    digest: str = ""
+    mapping: str = ""
+    echo: str = ""
+    has_delivery: bool = False
+
+
+def accept(
+    job: SyncJob,
+    door: Door,
+    items: Sequence[Item],
+    *,
+    read_at: datetime,
+    position: PositionMove | None = None,
+    force: bool = False,
+    priority: Priority | None = None,
+    recount: bool = False,
+    also: Callable[[Accepted], None] | None = None,
+) -> Accepted:
+    """Stores what came in; when it returns, nothing of it can be lost.
+
+    Versions that were accepted before under the same mapping are dropped, and so is what we wrote ourselves
+    (the echo), unless `force`. Call it outside a transaction unless the caller must commit together with it;
+    encryption is done before the transaction begins. `also` is called last, inside the transaction: what it
+    stores commits or rolls back together with the records. Raises PositionMoved where another worker moved the
+    position since it was read.
+    """
+    rules = rules_of(job)
+    known = _known(job, [item.external_id for item in items])
+    parcels = _fresh(items, known, rules, read_at, force, recount)
+    sealed = _seal(parcels, job.batch_size)
+    units = stock.units_of(job, rules.read, parcels)
+    with transaction.atomic():
+        if position is not None:
+            _move(job, position)
+        run = open_run(job, door)
+        accepted = Accepted(run.pk, len(parcels), len(items) - len(parcels))
+        SyncRun.objects.filter(pk=run.pk).update(
+            read=F("read") + len(items),
+            known=F("known") + accepted.known,
+            accepted=F("accepted") + len(parcels),
+        )
+        if parcels:
+            deliveries = _store_deliveries(job, parcels, known, rules)
+            accepted.delivery_ids = list(deliveries.values())
+            chosen = PRIORITIES.get(door, Priority.ORDINARY) if priority is None else priority
+            _store_batches(job, run, sealed, chosen)
+            stock.hold_units(job, units, deliveries)
+            ring("drain", job.pk)
+        if also is not None:
+            also(accepted)
+    return accepted
+
+
+def _known(job: SyncJob, external_ids: list[str]) -> dict[str, _Known]:
+    rows = ExternalId.objects.filter(
+        connection_id=job.source_id, resource=job.source_resource, external_id__in=external_ids
+    ).values_list("external_id", "thing_id", "echo_digest")
+    known = {external_id: _Known(thing_id=thing, echo=echo) for external_id, thing, echo in rows}
+    by_thing = {entry.thing_id: entry for entry in known.values()}
+    deliveries = Delivery.objects.filter(job=job, thing_id__in=by_thing).values_list(
+        "thing_id", "accepted_serial", "accepted_version", "accepted_digest", "accepted_mapping"
+    )
+    for thing_id, serial, version, digest, mapping in deliveries:
+        entry = by_thing[thing_id]
+        entry.serial, entry.version, entry.digest, entry.mapping = serial, version, digest, mapping
+        entry.has_delivery = True
+    return known
+
+
+def _fresh(
+    items: Sequence[Item],
+    known: dict[str, _Known],
+    rules: JobRules,
+    read_at: datetime,
+    force: bool,
+    recount: bool,
+) -> list[Parcel]:
+    newest: dict[str, Item] = {}
+    for item in items:
+        other = newest.get(item.external_id)
+        if other is None or item.version >= other.version:
+            newest[item.external_id] = item
+    now = timezone.now().timestamp()
+    parcels = []
+    for item in newest.values():
+        entry = known.get(item.external_id) or _Known()
+        digest = "" if item.partial or item.deleted else digest_of(item.payload)
+        if not force and _is_known(item, digest, entry, rules):
+            continue
+        parcels.append(
+            Parcel(
+                external_id=item.external_id,
+                serial=entry.serial + 1,
+                version=item.version,
+                payload=item.payload,
+                digest=digest,
+                read_at=read_at.timestamp(),
+                received_at=now,
+                deleted=item.deleted,
+                partial=item.partial,
+                recount=recount,
+                forced=force,
+            )
+        )
+    return parcels
+
+
+def _is_known(item: Item, digest: str, entry: _Known, rules: JobRules) -> bool:
+    if digest and digest == entry.echo:
+        return True
+    if not entry.has_delivery or not digest or entry.mapping != rules.version:
+        return False
+    if digest == entry.digest:
+        return True
+    return bool(item.version and entry.version and item.version < entry.version)
+
+
+def _seal(parcels: list[Parcel], batch_size: int) -> list[tuple[int, Sealed]]:
+    slices = [parcels[start : start + batch_size] for start in range(0, len(parcels), batch_size)]
+    return [(len(part), Sealed(encrypt_json(to_plain(part), compress=True))) for part in slices]
+
+
+def _move(job: SyncJob, position: PositionMove) -> None:
+    moved = SyncJob.objects.filter(pk=job.pk, position_version=position.seen_version).update(
+        position_version=position.seen_version + 1, **position.values
+    )
+    if not moved:
+        raise PositionMoved(job.key)
+
+
+def _store_deliveries(
+    job: SyncJob, parcels: list[Parcel], known: dict[str, _Known], rules: JobRules
+) -> dict[str, int]:
+    """Things, ExternalIds and Deliveries of the parcels; returns external id → delivery id."""
+    things = {key: entry.thing_id for key, entry in known.items() if entry.thing_id is not None}
+    things |= things_for(
+        job.source_id,
+        job.source_resource,
+        job.kind,
+        [p.external_id for p in parcels if p.external_id not in things],
+    )
+    now = timezone.now()
+    rows = sorted(
+        (
+            Delivery(
+                job=job,
+                thing_id=things[parcel.external_id],
+                state=State.QUEUED,
+                state_since=now,
+                state_reason="",
+                accepted_version=parcel.version,
+                accepted_digest=parcel.digest,
+                accepted_mapping=rules.version,
+                accepted_at=now,
+                accepted_serial=parcel.serial,
+                attempts=0,
+                deadline_at=None,
+            )
+            for parcel in parcels
+        ),
+        key=lambda row: row.thing_id,
+    )
+    Delivery.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["job", "thing"],
+        update_fields=[
+            "state",
+            "state_since",
+            "state_reason",
+            "accepted_version",
+            "accepted_digest",
+            "accepted_mapping",
+            "accepted_at",
+            "accepted_serial",
+            "attempts",
+            "deadline_at",
+        ],
+    )
+    ids = dict(
+        Delivery.objects.filter(job=job, thing_id__in=[row.thing_id for row in rows]).values_list(
+            "thing_id", "id"
+        )
+    )
+    return {parcel.external_id: ids[things[parcel.external_id]] for parcel in parcels}
+
+
+def things_for(connection_id: int, resource: str, kind: str, external_ids: Sequence[str]) -> dict[str, int]:
+    """One Thing for each external id, made where there is none. Call it inside the transaction.
+
+    Two workers may make a Thing for one id at the same time: the ExternalId that was stored first wins, and the
+    other's Thing is taken out again.
+    """
+    if not external_ids:
+        return {}
+    wanted = list(dict.fromkeys(external_ids))
+    lookup = ExternalId.objects.filter(connection_id=connection_id, resource=resource, external_id__in=wanted)
+    found = dict(lookup.values_list("external_id", "thing_id"))
+    missing = [key for key in wanted if key not in found]
+    if not missing:
+        return found
+    now = timezone.now()
+    made = Thing.objects.bulk_create([Thing(kind=kind, created_at=now) for _ in missing])
+    ExternalId.objects.bulk_create(
+        [
+            ExternalId(connection_id=connection_id, resource=resource, external_id=key, thing=thing)
+            for key, thing in zip(missing, made, strict=True)
+        ],
+        ignore_conflicts=True,
+    )
+    found = dict(lookup.values_list("external_id", "thing_id"))
+    lost = [thing.pk for key, thing in zip(missing, made, strict=True) if found[key] != thing.pk]
+    if lost:
+        Thing.objects.filter(pk__in=lost).delete()
+    return found
+
+
+def _store_batches(job: SyncJob, run: SyncRun, sealed: list[tuple[int, Sealed]], priority: Priority) -> None:
+    now = timezone.now()
+    Batch.objects.bulk_create(
+        [
+            Batch(job=job, run=run, priority=priority, size=size, payloads=payloads, created_at=now)
+            for size, payloads in sealed
+        ]
+    )

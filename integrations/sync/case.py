@@ -1,0 +1,72 @@
+"""One parcel while a worker has it in hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from integrations.connectors.base import Call
+from integrations.models import Delivery, Intent, State
+from mappings.records import Record, StockLevel
+from mappings.search import search_keys
+
+from .faults import Fault
+from .leaving import Leaving
+from .parcels import Parcel
+
+
+@dataclass
+class Ending:
+    """How this try ends without, or after, a write.
+
+    `not_before` set (seconds since 1970): the parcel goes back to the queue until then. `counts` says whether
+    the try counts against the job's retry limit. `keeps_intent`: the write is in doubt and stays the key's lock.
+    """
+
+    state: State
+    reason: str = ""
+    fault: Fault | None = None
+    not_before: float | None = None
+    counts: bool = False
+    keeps_intent: bool = False
+
+
+@dataclass
+class Case:
+    place: int
+    parcel: Parcel
+    delivery: Delivery
+    destination_id: str | None = None
+    open_intent: Intent | None = None
+    record: Record | None = None
+    record_data: dict[str, Any] = field(default_factory=dict)
+    subject: str = ""
+    body: dict[str, Any] = field(default_factory=dict)
+    content_hash: str = ""
+    references: dict[str, Any] = field(default_factory=dict)
+    ending: Ending | None = None
+    leaving: Leaving | None = None
+    fetched: bool = False
+
+    @property
+    def is_superseded(self) -> bool:
+        return self.parcel.serial < self.delivery.accepted_serial
+
+    @property
+    def is_stock_row(self) -> bool:
+        return isinstance(self.record, StockLevel) and isinstance(self.parcel.payload, dict)
+
+    def search_keys(self) -> list[tuple[str, str]]:
+        return [] if self.record is None else search_keys(self.record)
+
+
+@dataclass
+class Sending:
+    """One write on its way, for a case. `look_up`: ask whether it is there already, before sending it again."""
+
+    case: Case
+    intent_id: int
+    leaving: Leaving
+    call: Call
+    look_up: bool = False
+    logins: int = 0

@@ -1,0 +1,186 @@
+"""Takes, renews and gives back the lease on a Batch: conditional UPDATEs and a row count, nothing else."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from integrations.models import Batch, SyncJob
+from mappings.fields import Sealed, encrypt_json
+
+from .holder import is_proven_dead, this_process
+from .parcels import Parcel, from_plain, to_plain
+
+# A batch that lost its lease this often is split into single records, a single one becomes an error.
+LOST_LEASES_BEFORE_SPLIT = 2
+CANDIDATES = 8
+
+
+class LeaseLost(Exception):
+    """The batch went to another worker: what this one knows of it must not be written."""
+
+
+def lease_seconds() -> float:
+    return float(settings.LEASE_SECONDS)
+
+
+@dataclass
+class Lease:
+    """A claimed batch. `ends` is by this process's monotonic clock, and never later than the row's."""
+
+    batch: Batch
+    token: str
+    ends: float
+    parcels: dict[int, Parcel]
+    not_before: dict[int, float] = field(default_factory=dict)
+
+    def outlasts(self, seconds: float) -> bool:
+        return time.monotonic() + seconds < self.ends
+
+    def renew(self) -> None:
+        """Keeps the batch, and writes down what of it remains. Call it in the group's transaction.
+
+        Raises LeaseLost where the lease has gone to another worker.
+        """
+        began = time.monotonic()
+        now = timezone.now()
+        remaining = self.remaining()
+        kept = Batch.objects.filter(pk=self.batch.pk, lease_token=self.token, lease_until__gt=now).update(
+            lease_until=now + timedelta(seconds=lease_seconds()), remaining=remaining, attempts=1
+        )
+        if not kept:
+            raise LeaseLost(str(self.batch.pk))
+        self.ends = began + lease_seconds()
+
+    def remaining(self) -> dict[str, float]:
+        return {str(place): self.not_before.get(place, 0.0) for place in self.parcels}
+
+    def give_back(self) -> None:
+        """Orderly end: settled if nothing remains, else back to the queue until the earliest `not_before`."""
+        now = timezone.now()
+        mine = Batch.objects.filter(pk=self.batch.pk, lease_token=self.token)
+        if not self.parcels:
+            mine.update(settled_at=now, payloads=None, remaining={}, lease_token="", lease_until=None)
+            return
+        remaining = self.remaining()
+        earliest = min(remaining.values())
+        mine.update(
+            remaining=remaining,
+            not_before=datetime.fromtimestamp(earliest, UTC) if earliest else None,
+            lease_token="",
+            lease_until=None,
+            attempts=0,
+        )
+
+
+def claimable() -> Q:
+    """Open, due, and not under anybody's lease."""
+    now = timezone.now()
+    due = Q(not_before__isnull=True) | Q(not_before__lte=now)
+    free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
+    return Q(settled_at__isnull=True) & due & free
+
+
+def claim(job: SyncJob) -> Lease | None:
+    """The next due batch of this job, or None. Fresh events first, then the oldest."""
+    while True:
+        candidates = list(
+            Batch.objects.filter(claimable(), job=job)
+            .order_by("priority", "id")
+            .only("pk", "lease_token")[:CANDIDATES]
+        )
+        if not candidates:
+            return None
+        for candidate in candidates:
+            lease = _take(candidate)
+            if lease is not None:
+                return lease
+
+
+def claim_would_find_none(job: SyncJob) -> bool:
+    return not Batch.objects.filter(claimable(), job=job).exists()
+
+
+def seconds_until_due(job: SyncJob) -> float | None:
+    """Until the next batch of this job that nobody holds may be claimed; None where there is none."""
+    free = Q(lease_until__isnull=True) | Q(lease_until__lte=timezone.now())
+    earliest = (
+        Batch.objects.filter(free, job=job, settled_at__isnull=True, not_before__isnull=False)
+        .order_by("not_before")
+        .values_list("not_before", flat=True)
+        .first()
+    )
+    return None if earliest is None else (earliest - timezone.now()).total_seconds()
+
+
+def _take(candidate: Batch) -> Lease | None:
+    token = uuid.uuid4().hex
+    began = time.monotonic()
+    taken = Batch.objects.filter(claimable(), pk=candidate.pk, lease_token=candidate.lease_token).update(
+        lease_token=token,
+        lease_holder=this_process(),
+        lease_until=timezone.now() + timedelta(seconds=lease_seconds()),
+        attempts=F("attempts") + 1,
+    )
+    if not taken:
+        return None
+    batch = Batch.objects.select_related("run").get(pk=candidate.pk)
+    return _open(batch, token, began + lease_seconds())
+
+
+def _open(batch: Batch, token: str, ends: float) -> Lease:
+    everything = dict(enumerate(from_plain(batch.payloads or [])))
+    if batch.remaining is None:
+        return Lease(batch, token, ends, everything)
+    not_before = {int(place): float(moment) for place, moment in batch.remaining.items()}
+    return Lease(batch, token, ends, {place: everything[place] for place in not_before}, not_before)
+
+
+def lost_too_often(lease: Lease) -> bool:
+    return lease.batch.attempts > LOST_LEASES_BEFORE_SPLIT
+
+
+def split(lease: Lease) -> None:
+    """Gives each record a batch of its own, so that one that kills its worker harms no other."""
+    parts = [
+        Batch(
+            job_id=lease.batch.job_id,
+            run_id=lease.batch.run_id,
+            priority=lease.batch.priority,
+            size=1,
+            payloads=Sealed(encrypt_json(to_plain([parcel]), compress=True)),
+            created_at=lease.batch.created_at,
+        )
+        for parcel in lease.parcels.values()
+    ]
+    with transaction.atomic():
+        lease.renew()
+        Batch.objects.bulk_create(parts)
+        lease.parcels.clear()
+        lease.give_back()
+
+
+def free_leases_of_the_dead() -> int:
+    """Batches whose worker is proven dead need not wait for their lease to run out."""
+    held = Batch.objects.filter(settled_at__isnull=True, lease_until__gt=timezone.now()).values_list(
+        "pk", "lease_token", "lease_holder"
+    )
+    freed = 0
+    for pk, token, holder in held:
+        if is_proven_dead(holder):
+            freed += Batch.objects.filter(pk=pk, lease_token=token).update(lease_until=timezone.now())
+    return freed
+
+
+def leases_held(job: SyncJob) -> int:
+    """How many workers are busy with this job's destination, by whatever job."""
+    return Batch.objects.filter(
+        settled_at__isnull=True, lease_until__gt=timezone.now(), job__destination_id=job.destination_id
+    ).count()

@@ -1,0 +1,115 @@
+"""From a Connection row to a connector that can speak, with its session token kept for all workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from django.utils import timezone
+
+from integrations.connectors import registry
+from integrations.connectors.base import Connector, SettingField, TestReport, Token
+from integrations.exceptions import Failure, TokenExpired
+from integrations.models import AccessToken, Connection, Health
+
+Result = TypeVar("Result")
+
+# How long one worker may take for a login before another may try.
+LOGIN_TAKES_AT_MOST = timedelta(seconds=30)
+
+
+def connect(connection: Connection) -> Connector:
+    """A connector for this connection, logged in if it needs to be. Network only when a login is due."""
+    row = _token_row(connection)
+    connector = registry.connect(
+        connection.platform,
+        settings=connection.settings,
+        secrets=connection.secret_values(),
+        environment=connection.environment,
+        token=_token_of(row),
+    )
+    if connector.needs_login():
+        renew_token(connection, connector, row.version)
+    return connector
+
+
+def settings_fields(platform: str) -> list[SettingField]:
+    return list(registry.get(platform).settings_fields)
+
+
+def test(connection: Connection) -> TestReport:
+    """Tries the connection and keeps what was found as its health. Network: call it outside any transaction."""
+    try:
+        report = connect(connection).test()
+    except Failure as failure:
+        report = TestReport.failed("Connecting", failure.sentence)
+    connection.health = Health.WORKING if report.ok else Health.FAILING
+    connection.health_sentence = "" if report.ok else report.sentence()[:500]
+    connection.health_checked_at = timezone.now()
+    connection.save(update_fields=["health", "health_sentence", "health_checked_at"])
+    return report
+
+
+def renew_token(connection: Connection, connector: Connector, seen_version: int) -> None:
+    """Logs in, unless another worker has done so since `seen_version` was read.
+
+    1. Whoever moves `refreshing_until` by conditional UPDATE does the login; one at a time.
+    2. A worker that finds it taken uses the newer token if there is one, and otherwise fails as transient:
+       its records go back to the queue for a moment.
+    """
+    now = timezone.now()
+    claimed = (
+        AccessToken.objects.filter(connection=connection, version=seen_version)
+        .exclude(refreshing_until__gt=now)
+        .update(refreshing_until=now + LOGIN_TAKES_AT_MOST)
+    )
+    if not claimed:
+        row = _token_row(connection)
+        if row.version == seen_version:
+            raise Failure.transient(
+                "login_under_way",
+                f"Another worker is logging in to {connection.name} at this moment. It goes on by itself.",
+                retry_after=2.0,
+            )
+        token = _token_of(row)
+        if token is not None:
+            connector.use_token(token)
+        return
+    try:
+        token = connector.login()
+    except BaseException:
+        AccessToken.objects.filter(connection=connection, version=seen_version).update(refreshing_until=None)
+        raise
+    AccessToken.objects.filter(connection=connection, version=seen_version).update(
+        token=token.value,
+        expires_at=token.expires_at,
+        obtained_at=timezone.now(),
+        version=seen_version + 1,
+        refreshing_until=None,
+    )
+    connector.use_token(token)
+
+
+def token_version(connection: Connection) -> int:
+    return _token_row(connection).version
+
+
+def with_login(connection: Connection, connector: Connector, call: Callable[[], Result]) -> Result:
+    """Runs `call`; where the vendor says that the session expired, logs in once and runs it again."""
+    version = token_version(connection)
+    try:
+        return call()
+    except TokenExpired:
+        renew_token(connection, connector, version)
+        return call()
+
+
+def _token_row(connection: Connection) -> AccessToken:
+    row, _ = AccessToken.objects.get_or_create(connection=connection)
+    return row
+
+
+def _token_of(row: AccessToken) -> Token | None:
+    value: Any = row.token
+    return Token(value=value, expires_at=row.expires_at) if value else None

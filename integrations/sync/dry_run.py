@@ -1,0 +1,117 @@
+"""Says what a run would do, without writing anything anywhere: reads pages, translates, decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from integrations.connectors.base import Connector, Item, Page
+from integrations.models import Delivery, State, SyncJob
+
+from .accept import _fresh, _known
+from .case import Case
+from .connect import connect, with_login
+from .fetch import fetch
+from .gather import refresh
+from .parcels import Parcel
+from .pull import _wait_for_turn
+from .rules import rules_of
+from .weigh import Scales
+
+# Needs no decision: this version was accepted before.
+KNOWN = "known"
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """`what` is an operation (create, update, cancel…), `known`, or the state that the record would come to."""
+
+    external_id: str
+    subject: str
+    what: str
+    reason: str = ""
+
+
+def dry_run(job: SyncJob, full: bool = False) -> Iterator[Foreseen]:
+    """One Foreseen for each record that the source shows now. Network: call it outside any transaction.
+
+    `full` reads everything and leaves nothing out as known. Raises Failure where a system cannot be reached.
+    """
+    since = None if full else job.watermark
+    source, destination = connect(job.source), connect(job.destination)
+    try:
+        scales = Scales(job, destination, rules_of(job))
+        for began, page in _pages(job, source, since):
+            yield from _foresee(job, scales, page.items, began, full)
+    finally:
+        source.close()
+        destination.close()
+
+
+def _pages(job: SyncJob, source: Connector, since: datetime | None) -> Iterator[tuple[datetime, Page]]:
+    rereads = since is not None and source.resources()[job.source_resource].rereads_not_final
+    for not_final in (False, True) if rereads else (False,):
+        position: dict[str, Any] | None = None
+        while True:
+            _wait_for_turn(job, source)
+            began = timezone.now()
+            page = with_login(job.source, source, _reader(job, source, since, position, not_final))
+            yield began, page
+            position = page.next_position
+            if position is None:
+                break
+
+
+def _reader(
+    job: SyncJob, source: Connector, since: datetime | None, position: dict[str, Any] | None, not_final: bool
+) -> Callable[[], Page]:
+    return lambda: source.read(job.source_resource, since=since, position=position, not_final=not_final)
+
+
+def _foresee(
+    job: SyncJob, scales: Scales, items: tuple[Item, ...], began: datetime, full: bool
+) -> Iterator[Foreseen]:
+    known = _known(job, [item.external_id for item in items])
+    parcels = _fresh(items, known, scales.rules, began, full, False)
+    taken = {parcel.external_id for parcel in parcels}
+    for external_id in dict.fromkeys(item.external_id for item in items):
+        if external_id not in taken:
+            yield Foreseen(external_id, external_id, KNOWN)
+    things = {external_id: entry.thing_id for external_id, entry in known.items()}
+    cases = _cases(job, parcels, things)
+    scales.weigh(cases)
+    unclear = [case for case in cases if case.parcel.partial and case.ending is None]
+    fetch(job, unclear)
+    scales.weigh(unclear)
+    yield from map(_said, cases)
+
+
+def _cases(job: SyncJob, parcels: Sequence[Parcel], things: dict[str, int | None]) -> list[Case]:
+    """Cases with the Deliveries that are there, or with such as would be made; nothing is stored."""
+    ids = [thing for thing in things.values() if thing is not None]
+    deliveries = {row.thing_id: row for row in Delivery.objects.filter(job=job, thing_id__in=ids)}
+    now = timezone.now()
+    cases = []
+    for place, parcel in enumerate(parcels):
+        thing_id = things.get(parcel.external_id)
+        delivery = deliveries.get(thing_id) if thing_id is not None else None
+        made = Delivery(job=job, thing_id=thing_id, accepted_serial=parcel.serial, accepted_at=now)
+        cases.append(Case(place, parcel, delivery or made))
+    refresh(job, [case for case in cases if case.delivery.thing_id is not None])
+    return cases
+
+
+def _said(case: Case) -> Foreseen:
+    subject = case.subject or case.delivery.subject or case.parcel.external_id
+    if case.leaving is not None:
+        operations = [case.leaving.operation, *(name for name, step in case.leaving.steps_left if step == 0)]
+        return Foreseen(case.parcel.external_id, subject, " + ".join(operations))
+    if case.ending is None:
+        return Foreseen(case.parcel.external_id, subject, State.UNCHANGED)
+    fault = case.ending.fault
+    reason = fault.sentence if fault is not None else case.ending.reason
+    return Foreseen(case.parcel.external_id, subject, case.ending.state, reason)

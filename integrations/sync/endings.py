@@ -1,0 +1,112 @@
+"""What becomes of a record whose write did not go well."""
+
+from __future__ import annotations
+
+import random
+import time
+from datetime import timedelta
+
+from django.utils import timezone
+
+from integrations.connectors.base import Abilities
+from integrations.exceptions import Failure, Kind
+from integrations.models import State, SyncJob
+from mappings.records import amount
+
+from .case import Case, Ending, Sending
+from .faults import Fault
+
+FIRST_PAUSE, LONGEST_PAUSE = 2.0, 900.0
+PAUSE_OF_STOPPED_JOB = 30.0
+
+
+def backoff(attempts: int) -> float:
+    """Seconds until the next try: doubled each time, with jitter so that records do not come back together."""
+    return float(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** max(attempts - 1, 0)) * random.uniform(0.75, 1.25))  # noqa: S311  # not for secrets
+
+
+def after_failure(job: SyncJob, abilities: Abilities, sending: Sending, failure: Failure) -> Ending:
+    """Transient: later. In doubt: settled with the key or by look-up, else a person. All else: a person."""
+    case = sending.case
+    attempts = case.delivery.attempts + 1
+    if failure.code in ("rate_limited", "login_under_way", "not_sent"):
+        return Ending(State.QUEUED, failure.sentence, not_before=time.time() + (failure.retry_after or 0.0))
+    if failure.connection_wide and not failure.in_doubt:
+        return Ending(State.QUEUED, failure.sentence, not_before=time.time() + PAUSE_OF_STOPPED_JOB)
+    if failure.in_doubt:
+        return _in_doubt(job, abilities, sending, failure, attempts)
+    if failure.kind == Kind.TRANSIENT and attempts < job.retry_limit:
+        return _again(failure, attempts)
+    return Ending(State.FAILED, failure.sentence[:300], fault=_fault(sending, failure, "send"), counts=True)
+
+
+def _in_doubt(
+    job: SyncJob, abilities: Abilities, sending: Sending, failure: Failure, attempts: int
+) -> Ending:
+    if (abilities.keys or abilities.lookup) and attempts < job.retry_limit:
+        ending = _again(failure, attempts)
+        ending.keeps_intent = True
+        return ending
+    fault = _fault(sending, failure, "in_doubt")
+    fault.intent_id = sending.intent_id
+    fault.sentence = doubt_sentence(job, sending.leaving.subject)
+    return Ending(State.FAILED, fault.sentence[:300], fault=fault, counts=True, keeps_intent=True)
+
+
+def doubt_sentence(job: SyncJob, subject: str) -> str:
+    return (
+        f"{subject}: {job.destination.name} may or may not have taken it; its answer never came. "
+        f"Look there, then choose “It had arrived” or “Send it again”."
+    )
+
+
+def _again(failure: Failure, attempts: int) -> Ending:
+    pause = max(backoff(attempts), failure.retry_after or 0.0)
+    return Ending(State.RETRYING, failure.sentence[:300], not_before=time.time() + pause, counts=True)
+
+
+def _fault(sending: Sending, failure: Failure, place: str) -> Fault:
+    leaving, case = sending.leaving, sending.case
+    fault = Fault.of_failure(case.delivery.pk, failure, place)
+    fault.subject = leaving.subject
+    fault.payload = case.parcel.payload
+    fault.version = leaving.version
+    fault.mapping_version = leaving.mapping_version
+    fault.amount, fault.currency = leaving.amount, leaving.currency
+    if leaving.subject and not fault.sentence.startswith(leaving.subject):
+        fault.sentence = f"{leaving.subject}: {fault.sentence}"
+    return fault
+
+
+def waiting(job: SyncJob, case: Case, what: str) -> Ending:
+    """What it refers to is not there yet: it waits, and after the job's waiting hours a person is asked."""
+    age = timezone.now() - case.delivery.accepted_at
+    if age > timedelta(hours=job.waiting_hours):
+        sentence = (
+            f"{case.subject}: {what} has not reached {job.destination.name} in {job.waiting_hours} hours. "
+            f"Settle the error of {what} first; this one then goes by itself when you retry it."
+        )
+        return Ending(
+            State.FAILED, sentence[:300], fault=data_fault(case, "waited_too_long", "validate", sentence)
+        )
+    pause = min(300.0, max(3.0, age.total_seconds() / 2))
+    return Ending(State.WAITING, f"Waits for {what}."[:300], not_before=time.time() + pause)
+
+
+def data_fault(
+    case: Case, code: str, place: str, sentence: str, field: str = "", kind: str = "data"
+) -> Fault:
+    value, currency = amount(case.record) if case.record is not None else (None, None)
+    return Fault(
+        delivery_id=case.delivery.pk,
+        kind=kind,
+        code=code,
+        place=place,
+        sentence=sentence,
+        field=field,
+        subject=case.subject,
+        payload=case.parcel.payload,
+        version=case.parcel.version,
+        amount=str(value) if value is not None else None,
+        currency=currency or "",
+    )

@@ -1,0 +1,195 @@
+"""Makes ErrorRecords: the evidence that something could not be done, one open per Delivery or per job and cause."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from integrations.exceptions import Failure, Kind
+from integrations.models import (
+    ErrorRecord,
+    Health,
+    JobState,
+    Settled,
+    SyncJob,
+    SyncRun,
+)
+from mappings.fields import Sealed, encrypt_json
+
+_CHANGING_PARTS = re.compile(r"[#\"'“”‘’][^\s\"'“”‘’]*|\b[\w.+-]*\d[\w.+-]*\b")
+
+
+@dataclass
+class Fault:
+    """What is to be written down about one record that failed."""
+
+    delivery_id: int
+    kind: str
+    code: str
+    place: str
+    sentence: str
+    field: str = ""
+    subject: str = ""
+    status: int | None = None
+    request_id: str = ""
+    evidence: Any = None
+    payload: Any = None
+    version: str = ""
+    mapping_version: str = ""
+    amount: str | None = None
+    currency: str = ""
+    intent_id: int | None = None
+
+    def seal(self) -> None:
+        """Encrypts what is personal, once: encryption has no place inside a transaction."""
+        if self.evidence and not isinstance(self.evidence, Sealed):
+            self.evidence = Sealed(encrypt_json(self.evidence))
+        if self.payload is not None and not isinstance(self.payload, Sealed):
+            self.payload = Sealed(encrypt_json(self.payload, compress=True))
+
+    @classmethod
+    def of_failure(cls, delivery_id: int, failure: Failure, place: str) -> Fault:
+        return cls(
+            delivery_id=delivery_id,
+            kind=str(failure.kind.value),
+            code=failure.code,
+            place=place,
+            sentence=failure.sentence,
+            field=failure.field,
+            status=failure.status,
+            request_id=failure.request_id[:120],
+            evidence=failure.evidence,
+        )
+
+
+def fingerprint(job_id: int | None, kind: str, code: str, place: str, field_name: str, sentence: str) -> str:
+    """The same for failures of one cause: numbers, quoted words and what looks like an id do not count."""
+    plain = _CHANGING_PARTS.sub("…", sentence.lower())
+    text = "\x1f".join([str(job_id), kind, code, place, field_name, plain if not field_name else ""])
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def record_faults(job: SyncJob, run: SyncRun, faults: Sequence[Fault]) -> None:
+    """Opens an ErrorRecord per Delivery, or renews the open one. Call it inside the group's transaction."""
+    if not faults:
+        return
+    now = timezone.now()
+    open_rows = {
+        row.delivery_id: row
+        for row in ErrorRecord.objects.filter(
+            delivery_id__in=[fault.delivery_id for fault in faults], settled_at__isnull=True
+        )
+    }
+    made = []
+    for fault in faults:
+        row = open_rows.get(fault.delivery_id)
+        values = _values(job, run, fault)
+        if row is None:
+            made.append(ErrorRecord(first_seen_at=now, last_seen_at=now, **values))
+            continue
+        ErrorRecord.objects.filter(pk=row.pk).update(last_seen_at=now, attempts=F("attempts") + 1, **values)
+    ErrorRecord.objects.bulk_create(made)
+
+
+def _values(job: SyncJob, run: SyncRun, fault: Fault) -> dict[str, Any]:
+    return {
+        "delivery_id": fault.delivery_id,
+        "job_id": job.pk,
+        "connection_id": job.destination_id,
+        "run_id": run.pk,
+        "intent_id": fault.intent_id,
+        "kind": fault.kind,
+        "code": fault.code,
+        "place": fault.place,
+        "field": fault.field[:120],
+        "subject": fault.subject[:120],
+        "sentence": fault.sentence,
+        "fingerprint": fingerprint(job.pk, fault.kind, fault.code, fault.place, fault.field, fault.sentence),
+        "status": fault.status,
+        "request_id": fault.request_id,
+        "evidence": fault.evidence or None,
+        "payload": fault.payload,
+        "version": fault.version,
+        "mapping_version": fault.mapping_version,
+        "amount": fault.amount,
+        "currency": fault.currency,
+    }
+
+
+def settle_errors(delivery_ids: Sequence[int], how: Settled) -> None:
+    ErrorRecord.objects.filter(delivery_id__in=delivery_ids, settled_at__isnull=True).update(
+        settled_at=timezone.now(), settled_how=how, payload=None
+    )
+
+
+def source_failed(job: SyncJob, failure: Failure) -> None:
+    """The whole job cannot go on: said once, and again only when the cause is another."""
+    stop_job(job, failure, place="read", connection_id=job.source_id)
+
+
+def destination_failed(job: SyncJob, failure: Failure) -> None:
+    stop_job(job, failure, place="send", connection_id=job.destination_id)
+
+
+def stop_job(job: SyncJob, failure: Failure, place: str, connection_id: int) -> None:
+    """One open ErrorRecord for the cause. A failure that a person must mend halts the job until it is resumed."""
+    now = timezone.now()
+    mark = fingerprint(job.pk, str(failure.kind.value), failure.code, place, failure.field, failure.sentence)
+    with transaction.atomic():
+        renewed = ErrorRecord.objects.filter(
+            job=job, delivery__isnull=True, fingerprint=mark, settled_at__isnull=True
+        ).update(last_seen_at=now, attempts=F("attempts") + 1)
+        if not renewed:
+            ErrorRecord.objects.bulk_create(
+                [
+                    ErrorRecord(
+                        job=job,
+                        connection_id=connection_id,
+                        kind=str(failure.kind.value),
+                        code=failure.code,
+                        place=place,
+                        field=failure.field[:120],
+                        subject=job.name[:120],
+                        sentence=failure.sentence,
+                        fingerprint=mark,
+                        status=failure.status,
+                        request_id=failure.request_id[:120],
+                        evidence=failure.evidence or None,
+                        first_seen_at=now,
+                        last_seen_at=now,
+                    )
+                ],
+                ignore_conflicts=True,
+            )
+        if failure.kind in (Kind.CONFIG, Kind.BUG):
+            SyncJob.objects.filter(pk=job.pk, state=JobState.ACTIVE).update(
+                state=JobState.HALTED, state_reason=failure.sentence[:500]
+            )
+        type(job.source).objects.filter(pk=connection_id).exclude(health=Health.FAILING).update(
+            health=Health.FAILING, health_sentence=failure.sentence[:500], health_checked_at=now
+        )
+
+
+def source_works_again(job: SyncJob) -> None:
+    _works_again(job, "read", job.source_id)
+
+
+def destination_works_again(job: SyncJob) -> None:
+    _works_again(job, "send", job.destination_id)
+
+
+def _works_again(job: SyncJob, place: str, connection_id: int) -> None:
+    now = timezone.now()
+    ErrorRecord.objects.filter(job=job, delivery__isnull=True, place=place, settled_at__isnull=True).update(
+        settled_at=now, settled_how=Settled.GONE
+    )
+    type(job.source).objects.filter(pk=connection_id, health=Health.FAILING).update(
+        health=Health.WORKING, health_sentence="", health_checked_at=now
+    )

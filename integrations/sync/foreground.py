@@ -1,0 +1,98 @@
+"""Runs one job in this process to its end, whatever workers run beside it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from integrations.models import Batch, ErrorRecord, SyncJob, SyncRun
+
+from . import deliver, steer
+from . import pull as reading
+
+# One turn of reading or delivering; short, so that the progress moves and Ctrl-C is heard.
+TURN_SECONDS = 5.0
+SHORTEST_SLEEP, LONGEST_SLEEP = 0.1, 1.0
+
+Show = Callable[[SyncRun], None]
+
+
+class CouldNotRun(Exception):
+    """Why the job did not run, in a sentence."""
+
+
+def run_to_end(job: SyncJob, full: bool, patience: timedelta, show: Show) -> SyncRun:
+    """Reads the source through and delivers, until the run is finished or nothing has moved for `patience`.
+
+    `show` is called with the fresh counts after each turn. A run that comes back unfinished has records that wait
+    (for a retry, or for what they refer to): the workers go on with them. Raises CouldNotRun.
+    """
+    run = steer.run_now(job, full=full)
+    if run is None:
+        raise CouldNotRun(why_not(job))
+    moved_at, seen = time.monotonic(), _counts(run)
+    while True:
+        _turn(job, run)
+        run.refresh_from_db()
+        job.refresh_from_db()
+        show(run)
+        if run.finished_at is not None:
+            return run
+        if not job.may_run:
+            raise CouldNotRun(why_not(job))
+        if _counts(run) != seen:
+            moved_at, seen = time.monotonic(), _counts(run)
+        due_in = _seconds_until_due(job, run)
+        if time.monotonic() - moved_at + due_in > patience.total_seconds():
+            return _give_up(job, run)
+        _sleep(due_in)
+
+
+def why_not(job: SyncJob) -> str:
+    for connection in (job.source, job.destination):
+        if not connection.enabled:
+            return f"The connection '{connection.key}' is switched off. Switch it on first."
+    reason = f": {job.state_reason.rstrip('.')}" if job.state_reason else ""
+    return f"The job '{job.key}' is {job.state}{reason}. Mend the cause, then resume it."
+
+
+def _turn(job: SyncJob, run: SyncRun) -> None:
+    if not run.read_through:
+        reading.pull(job.pk, time.monotonic() + TURN_SECONDS)
+    deliver.drain(job.pk, time.monotonic() + TURN_SECONDS)
+
+
+def _counts(run: SyncRun) -> tuple[int, int, bool]:
+    return run.read, run.settled, run.read_through
+
+
+def _give_up(job: SyncJob, run: SyncRun) -> SyncRun:
+    if run.read_through:
+        return run
+    cause = ErrorRecord.objects.filter(job=job, delivery__isnull=True, place="read", settled_at__isnull=True).first()
+    raise CouldNotRun(cause.sentence if cause else f"{job.source.name} could not be read to its end.")
+
+
+def _seconds_until_due(job: SyncJob, run: SyncRun) -> float:
+    """0 where something can be done now, also where another worker has it in hand."""
+    if not run.read_through:
+        return _seconds_until(job.next_read_at)
+    unsettled = Batch.objects.filter(job=job, settled_at__isnull=True)
+    if unsettled.filter(Q(not_before__isnull=True) | Q(not_before__lte=timezone.now())).exists():
+        return 0.0
+    soonest = unsettled.order_by("not_before").values_list("not_before", flat=True).first()
+    return _seconds_until(soonest)
+
+
+def _seconds_until(moment: datetime | None) -> float:
+    return max((moment - timezone.now()).total_seconds(), 0.0) if moment else 0.0
+
+
+def _sleep(due_in: float) -> None:
+    ends = time.monotonic() + max(due_in, SHORTEST_SLEEP)
+    while (left := ends - time.monotonic()) > 0:
+        time.sleep(min(left, LONGEST_SLEEP))

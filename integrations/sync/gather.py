@@ -1,0 +1,106 @@
+"""Reads what the tables know of a group of parcels: a fixed number of queries, whatever the group's size."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from integrations.models import Delivery, ExternalId, Intent, SyncJob
+from mappings.records import Record, references
+
+from .case import Case
+from .parcels import Parcel
+
+
+def gather(job: SyncJob, parcels: dict[int, Parcel]) -> list[Case]:
+    """Cases in the order of their places, with Delivery, destination id and open Intent."""
+    by_external_id = {parcel.external_id: place for place, parcel in parcels.items()}
+    things = dict(
+        ExternalId.objects.filter(
+            connection_id=job.source_id, resource=job.source_resource, external_id__in=by_external_id
+        ).values_list("external_id", "thing_id")
+    )
+    deliveries = {
+        row.thing_id: row for row in Delivery.objects.filter(job=job, thing_id__in=list(things.values()))
+    }
+    cases = [
+        Case(place, parcel, deliveries[things[parcel.external_id]])
+        for place, parcel in sorted(parcels.items())
+    ]
+    refresh(job, cases)
+    return cases
+
+
+def refresh(job: SyncJob, cases: Sequence[Case]) -> None:
+    """Reads the destination's ids and the open Intents of these cases."""
+    by_thing = {case.delivery.thing_id: case for case in cases}
+    for case in cases:
+        case.destination_id, case.open_intent = None, None
+    newest_last = ExternalId.objects.filter(
+        connection_id=job.destination_id, resource=job.destination_resource, thing_id__in=by_thing
+    ).order_by("id")
+    for thing_id, external_id in newest_last.values_list("thing_id", "external_id"):
+        by_thing[thing_id].destination_id = external_id
+    for intent in Intent.objects.filter(
+        destination_id=job.destination_id,
+        resource=job.destination_resource,
+        thing_id__in=by_thing,
+        settled_at__isnull=True,
+    ).select_related("batch"):
+        by_thing[intent.thing_id].open_intent = intent
+
+
+def resolve_references(job: SyncJob, cases: Sequence[Case]) -> dict[int, str]:
+    """Fills `case.references` with the destination's ids of what each record refers to.
+
+    The source's id of an order leads to its Thing, and from there to the destination's id: to `ids.order`, and
+    for its lines to `ids.lines.<the source's line id>`. Returns place → what is missing, for the cases that
+    refer to something the destination does not have yet.
+    """
+    wanted = {case.place: _references_of(case.record) for case in cases if case.record is not None}
+    names = {external_id for found in wanted.values() for _, external_id in found}
+    if not names:
+        return {}
+    things: dict[tuple[str, str], int] = {
+        (kind, external_id): thing
+        for kind, external_id, thing in ExternalId.objects.filter(
+            connection_id=job.source_id, external_id__in=names
+        ).values_list("thing__kind", "external_id", "thing_id")
+    }
+    there = _destination_ids(job, things.values())
+    missing: dict[int, str] = {}
+    for case in cases:
+        ids: dict[str, str] = {}
+        for kind, external_id in wanted.get(case.place, ()):
+            thing = things.get((kind, external_id))
+            if thing is None or thing not in there:
+                missing[case.place] = f"{kind.replace('_', ' ')} {external_id}"
+                continue
+            ids[kind] = there[thing]
+            case.references["lines"] = _line_ids(job, thing)
+        case.references |= ids
+    return missing
+
+
+def _references_of(record: Record | None) -> list[tuple[str, str]]:
+    return [] if record is None else [(kind, external_id) for kind, external_id in references(record)]
+
+
+def _destination_ids(job: SyncJob, things: Sequence[int] | object) -> dict[int, str]:
+    rows = ExternalId.objects.filter(connection_id=job.destination_id, thing_id__in=list(things))  # type: ignore[call-overload]  # dict values
+    return dict(rows.order_by("id").values_list("thing_id", "external_id"))
+
+
+def _line_ids(job: SyncJob, order_thing: int) -> dict[str, str]:
+    """The source's line id → the destination's, for the lines of one order."""
+    sides: dict[int, dict[int, str]] = defaultdict(dict)
+    rows = ExternalId.objects.filter(
+        thing__parent_id=order_thing, connection_id__in=(job.source_id, job.destination_id)
+    ).values_list("thing_id", "connection_id", "external_id")
+    for thing_id, connection_id, external_id in rows:
+        sides[thing_id][connection_id] = external_id.rpartition("/")[2]
+    return {
+        ids[job.source_id]: ids[job.destination_id]
+        for ids in sides.values()
+        if job.source_id in ids and job.destination_id in ids
+    }

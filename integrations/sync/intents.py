@@ -1,0 +1,203 @@
+"""Intents: stored before any write leaves, and the lock of their key while they are open."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from integrations.connectors.base import Abilities
+from integrations.models import Delivery, Intent, IntentState, State, SyncJob
+from mappings.fields import Sealed, encrypt_json
+
+from .case import Case, Ending, Sending
+from .claim import Lease
+from .endings import doubt_sentence
+from .faults import Fault
+from .holder import is_proven_dead, this_process
+from .leaving import Leaving
+from .weigh import IN_THE_WAY, new_key
+
+# A key that ends within this time is not relied on any more.
+KEY_MARGIN = timedelta(seconds=60)
+
+
+def lock(job: SyncJob, abilities: Abilities, lease: Lease, cases: Sequence[Case]) -> list[Sending]:
+    """Stores the Intents of these cases; those whose key another write holds go back to the queue.
+
+    1. Everything is encrypted before the transaction.
+    2. Inserted with ignore-conflicts: the partial unique index lets one open Intent per key in.
+    3. The Deliveries of those won are read again: one that was written since it was weighed is given up.
+    """
+    rows = {
+        case.place: new_intent(job, abilities, lease, case.delivery, required(case.leaving)) for case in cases
+    }
+    with transaction.atomic():
+        lease.renew()
+        Intent.objects.bulk_create(rows.values(), ignore_conflicts=True)
+        mine = dict(
+            Intent.objects.filter(
+                idempotency_key__in=[row.idempotency_key for row in rows.values()],
+                lease_token=lease.token,
+                settled_at__isnull=True,
+            ).values_list("idempotency_key", "pk")
+        )
+        changed = _changed_since([case for case in cases if rows[case.place].idempotency_key in mine])
+        given_up = [mine.pop(rows[case.place].idempotency_key) for case in changed]
+        if given_up:
+            Intent.objects.filter(pk__in=given_up).delete()
+    sendings = []
+    for case in cases:
+        intent_id = mine.get(rows[case.place].idempotency_key)
+        leaving = required(case.leaving)
+        if intent_id is None:
+            case.ending = Ending(State.QUEUED, "An earlier write of it is on its way.", not_before=_soon())
+        else:
+            sendings.append(Sending(case, intent_id, leaving, leaving.as_call()))
+    return sendings
+
+
+def new_intent(
+    job: SyncJob, abilities: Abilities, lease: Lease, delivery: Delivery, leaving: Leaving
+) -> Intent:
+    """An unsaved row, its content encrypted: make it outside the transaction."""
+    now = timezone.now()
+    key = leaving.call.get("key") or new_key()
+    return Intent(
+        delivery=delivery,
+        destination_id=job.destination_id,
+        resource=job.destination_resource,
+        thing_id=delivery.thing_id,
+        operation=leaving.operation,
+        step=leaving.step,
+        idempotency_key=key,
+        key_expires_at=now + timedelta(seconds=abilities.key_lifetime) if abilities.keys else None,
+        call=Sealed(encrypt_json(leaving.to_plain())),
+        source_version=leaving.version,
+        batch=lease.batch,
+        lease_token=lease.token,
+        lease_holder=this_process(),
+        created_at=now,
+    )
+
+
+def settle(intent_ids: Sequence[int]) -> None:
+    """The write had its effect, or surely had none: the key is free, and the call is dropped."""
+    Intent.objects.filter(pk__in=intent_ids, settled_at__isnull=True).update(
+        state=IntentState.SETTLED, settled_at=timezone.now(), call=None
+    )
+
+
+def put_in_doubt(intent_ids: Sequence[int]) -> None:
+    Intent.objects.filter(pk__in=intent_ids, settled_at__isnull=True).update(state=IntentState.IN_DOUBT)
+
+
+def take_over(job: SyncJob, abilities: Abilities, lease: Lease, case: Case) -> Sending | None:
+    """What to do about the open Intent of a case's key: send the very same again, look it up, wait, or ask.
+
+    Returns None where the case got an ending instead. A key protects a second send; without one the write is
+    repeated only when its holder is proven dead (or has itself written down that the answer never came), and
+    the look-up found nothing.
+    """
+    intent = case.open_intent
+    if intent is None:
+        return None
+    if _is_asked(intent):
+        case.ending = Ending(
+            State.WAITING,
+            "A person must say first whether the write before this one arrived.",
+            not_before=_soon(60.0),
+        )
+        return None
+    if intent.lease_token != lease.token and not _take(intent, lease):
+        case.ending = Ending(State.QUEUED, "An earlier write of it is on its way.", not_before=_soon())
+        return None
+    leaving = Leaving.from_plain(_content(intent))
+    sending = Sending(case, intent.pk, leaving, leaving.as_call())
+    if _key_lives(intent):
+        return sending
+    at_rest = intent.state == IntentState.IN_DOUBT or is_proven_dead(intent.lease_holder)
+    if abilities.lookup and at_rest:
+        sending.look_up = True
+        return sending
+    if at_rest and sending.call.is_repeatable:
+        return sending
+    case.ending = _ask(job, case, intent, leaving)
+    return None
+
+
+def _ask(job: SyncJob, case: Case, intent: Intent, leaving: Leaving) -> Ending:
+    sentence = doubt_sentence(job, leaving.subject)
+    fault = Fault(
+        delivery_id=intent.delivery_id,
+        kind="transient",
+        code="lost_answer",
+        place="in_doubt",
+        sentence=sentence,
+        subject=leaving.subject,
+        payload=case.parcel.payload,
+        version=leaving.version,
+        mapping_version=leaving.mapping_version,
+        amount=leaving.amount,
+        currency=leaving.currency,
+        intent_id=intent.pk,
+    )
+    return Ending(State.FAILED, sentence[:300], fault=fault, counts=True, keeps_intent=True)
+
+
+def _take(intent: Intent, lease: Lease) -> bool:
+    """Moves the Intent to this lease, if the one it belongs to is over."""
+    now = timezone.now()
+    batch = intent.batch
+    if (
+        batch is not None
+        and batch.lease_token == intent.lease_token
+        and batch.lease_until
+        and batch.lease_until > now
+    ):
+        return False
+    taken = Intent.objects.filter(
+        pk=intent.pk, lease_token=intent.lease_token, settled_at__isnull=True
+    ).update(lease_token=lease.token, lease_holder=this_process(), batch=lease.batch)
+    return bool(taken)
+
+
+def _is_asked(intent: Intent) -> bool:
+    return intent.errors.filter(settled_at__isnull=True, place="in_doubt").exists()
+
+
+def _content(intent: Intent) -> dict[str, Any]:
+    content: dict[str, Any] = intent.call
+    return content
+
+
+def _key_lives(intent: Intent) -> bool:
+    expires: datetime | None = intent.key_expires_at
+    return expires is not None and expires > timezone.now() + KEY_MARGIN
+
+
+def _changed_since(cases: Sequence[Case]) -> list[Case]:
+    seen = {case.delivery.pk: case for case in cases}
+    rows = Delivery.objects.filter(pk__in=seen).values_list(
+        "pk", "content_hash", "source_version", "accepted_serial"
+    )
+    return [
+        seen[pk]
+        for pk, content_hash, version, serial in rows
+        if (content_hash, version) != (seen[pk].delivery.content_hash, seen[pk].delivery.source_version)
+        or serial > seen[pk].parcel.serial
+    ]
+
+
+def required(leaving: Leaving | None) -> Leaving:
+    if leaving is None:
+        raise AssertionError("A case without a leaving cannot be locked.")
+    return leaving
+
+
+def _soon(seconds: float = IN_THE_WAY) -> float:
+    return time.time() + seconds

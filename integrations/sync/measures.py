@@ -1,0 +1,39 @@
+"""What a figure counts, said once: the dashboards count by it, and the lists behind a number filter by it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db.models import Q
+
+from integrations.models import State
+
+# Key → (how it is called, hours). A period ends now and begins at a full hour.
+PERIODS: Final[dict[str, tuple[str, int]]] = {
+    "1h": ("This hour", 1),
+    "24h": ("24 hours", 24),
+    "7d": ("7 days", 7 * 24),
+    "30d": ("30 days", 30 * 24),
+}
+
+# Outcomes of new orders that the destination accepted: the only ones with a processing time. A later change of
+# an order carries the checkout's time too, and would make every edit look slow.
+NEW_ORDERS_ACCEPTED: Final = Q(
+    Q(operation="create") | Q(operation="upsert", serial=1),
+    state=State.DELIVERED,
+    job__kind="order",
+    occurred_at__isnull=False,
+    accepted_at__isnull=False,
+)
+
+# The success rate is delivered ÷ attempted: what had to be written, and whether it was.
+ATTEMPTED_STATES: Final = (State.DELIVERED, State.FAILED)
+
+# Records on their way. Held ones wait for a person's decision and are counted apart.
+BACKLOG_STATES: Final = (State.QUEUED, State.RETRYING, State.WAITING)
+
+
+def period_start(key: str, now: datetime) -> datetime:
+    hours = PERIODS[key][1]
+    return now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=hours - 1)

@@ -1,0 +1,43 @@
+"""What travels inside a Batch."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import msgspec
+import orjson
+
+
+class Parcel(msgspec.Struct, omit_defaults=True):
+    """One source payload on its way.
+
+    `read_at` and `received_at` are seconds since 1970: when the read that showed the payload began, and when
+    our door accepted it. `serial` counts the accepted versions of its Delivery: a parcel with a lower serial
+    than its Delivery is superseded. `recount` marks a stock row counted anew from its last figure.
+    """
+
+    external_id: str
+    serial: int = 1
+    version: str = ""
+    payload: Any = None
+    digest: str = ""
+    read_at: float = 0.0
+    received_at: float = 0.0
+    deleted: bool = False
+    partial: bool = False
+    recount: bool = False
+    forced: bool = False
+
+
+def to_plain(parcels: list[Parcel]) -> list[dict[str, Any]]:
+    return [msgspec.to_builtins(parcel) for parcel in parcels]
+
+
+def from_plain(rows: list[dict[str, Any]]) -> list[Parcel]:
+    return [msgspec.convert(row, Parcel) for row in rows]
+
+
+def digest_of(payload: Any) -> str:
+    """128 bits over the payload with its keys sorted: the same content gives the same digest."""
+    return hashlib.blake2b(orjson.dumps(payload, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()

@@ -1,0 +1,177 @@
+"""Reads a source page by page; each page is stored together with the position behind it."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from integrations.connectors.base import Connector, Page
+from integrations.exceptions import Failure
+from integrations.models import Door, RunState, SyncJob, SyncRun
+
+from . import budget, faults
+from .accept import PositionMove, PositionMoved, accept
+from .connect import connect, with_login
+from .doorbell import ring
+from .runs import close_settled_runs, open_run
+
+# A worker never sleeps longer than this for a rate token.
+LONGEST_SLEEP = 2.0
+# How long the next read waits after a temporary failure of the source.
+PAUSE_AFTER_FAILURE = timedelta(seconds=30)
+
+WHOLE, NOT_FINAL = "whole", "not_final"
+
+
+def pull(job_id: int, deadline: float) -> bool:
+    """Reads until the source is read through or `deadline` (time.monotonic) is near.
+
+    Returns whether the source was read through. What is left is rung for again.
+    """
+    job = SyncJob.objects.select_related("source", "destination", "read_mapping", "write_mapping").get(
+        pk=job_id
+    )
+    if not job.may_run:
+        return False
+    if job.read_started_at is None and not _start(job):
+        return False
+    try:
+        connector = connect(job.source)
+        with_pages = _Reading(job, connector)
+        while time.monotonic() < deadline:
+            if with_pages.next_page():
+                return True
+    except Failure as failure:
+        _put_off(job, failure)
+        return False
+    except PositionMoved:
+        return False
+    ring("pull", job.pk)
+    return False
+
+
+class _Reading:
+    """One worker's part of a read."""
+
+    def __init__(self, job: SyncJob, connector: Connector) -> None:
+        self.job = job
+        self.connector = connector
+        self.rereads = connector.resources()[job.source_resource].rereads_not_final
+
+    def next_page(self) -> bool:
+        """Reads and stores one page; True when it was the last."""
+        job = self.job
+        position: dict[str, Any] = job.resume_position or {"part": WHOLE, "at": None}
+        _wait_for_turn(job, self.connector)
+        began = timezone.now()
+        page = with_login(job.source, self.connector, lambda: self._read(position))
+        following = self._following(position, page)
+        values: dict[str, Any] = {"resume_position": following}
+        if following is None:
+            values |= _read_through(job)
+        accept(
+            job,
+            Door.PULL,
+            page.items,
+            read_at=began,
+            position=PositionMove(job.position_version, values),
+            force=_is_full(job),
+        )
+        job.position_version += 1
+        job.resume_position = following
+        _note(job, page.notices)
+        if following is None:
+            SyncRun.objects.filter(job=job, door=Door.PULL, finished_at__isnull=True).update(
+                read_through=True
+            )
+            faults.source_works_again(job)
+            close_settled_runs(job)
+        return following is None
+
+    def _read(self, position: dict[str, Any]) -> Page:
+        return self.connector.read(
+            self.job.source_resource,
+            since=self.job.read_since,
+            position=position["at"],
+            not_final=position["part"] == NOT_FINAL,
+        )
+
+    def _following(self, position: dict[str, Any], page: Page) -> dict[str, Any] | None:
+        if page.next_position is not None:
+            return {"part": position["part"], "at": page.next_position}
+        if position["part"] == WHOLE and self.rereads and self.job.read_since is not None:
+            return {"part": NOT_FINAL, "at": None}
+        return None
+
+
+def _start(job: SyncJob) -> bool:
+    """Begins a read: from the watermark, or from the beginning of all where there is none."""
+    now = timezone.now()
+    run = SyncRun.objects.filter(job=job, door=Door.PULL, finished_at__isnull=True).first()
+    with transaction.atomic():
+        if run is not None and run.read_through:
+            SyncRun.objects.filter(pk=run.pk).update(state=RunState.FINISHED, finished_at=now)
+        started = SyncJob.objects.filter(pk=job.pk, position_version=job.position_version).update(
+            read_started_at=now,
+            read_since=None if run and run.full else job.watermark,
+            resume_position=None,
+            position_version=job.position_version + 1,
+        )
+        if started:
+            open_run(job, Door.PULL)
+    job.refresh_from_db()
+    return bool(started)
+
+
+def _read_through(job: SyncJob) -> dict[str, Any]:
+    overlap = timedelta(seconds=job.read_overlap_seconds)
+    began: datetime = job.read_started_at or timezone.now()
+    return {
+        "watermark": began - overlap,
+        "last_complete_read_at": began,
+        "read_started_at": None,
+        "read_since": None,
+        "next_read_at": timezone.now() + timedelta(seconds=job.every_seconds) if job.every_seconds else None,
+    }
+
+
+def _is_full(job: SyncJob) -> bool:
+    return SyncRun.objects.filter(job=job, door=Door.PULL, finished_at__isnull=True, full=True).exists()
+
+
+def _wait_for_turn(job: SyncJob, connector: Connector) -> None:
+    for _ in range(3):
+        grant = budget.take(job.source, connector.limit(), 1)
+        if grant.calls:
+            return
+        if grant.wait_seconds > LONGEST_SLEEP:
+            break
+        time.sleep(grant.wait_seconds)
+    raise Failure.transient(
+        "rate_limited",
+        f"{job.source.name} asks us to wait before the next call.",
+        retry_after=grant.wait_seconds,
+    )
+
+
+def _note(job: SyncJob, notices: tuple[str, ...]) -> None:
+    if not notices:
+        return
+    run = open_run(job, Door.PULL)
+    fresh = [notice for notice in notices if notice not in run.notices]
+    if fresh:
+        SyncRun.objects.filter(pk=run.pk).update(notices=run.notices + fresh)
+
+
+def _put_off(job: SyncJob, failure: Failure) -> None:
+    """The page stays unread and the position where it was; a failure that needs a person says so once."""
+    wait = failure.retry_after if failure.retry_after is not None else PAUSE_AFTER_FAILURE.total_seconds()
+    if failure.code == "rate_limited" and failure.retry_after:
+        budget.block(job.source, failure.retry_after)
+    SyncJob.objects.filter(pk=job.pk).update(next_read_at=timezone.now() + timedelta(seconds=wait))
+    if failure.code not in ("rate_limited", "login_under_way"):
+        faults.source_failed(job, failure)

@@ -1,0 +1,237 @@
+"""What a person decides about ErrorRecords. Facts are kept; each decision is a Judgement beside them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from integrations.connectors.base import Item
+from integrations.models import (
+    Decision,
+    Delivery,
+    Door,
+    ErrorRecord,
+    ExternalId,
+    Intent,
+    Judgement,
+    Outcome,
+    Settled,
+    State,
+    SyncJob,
+)
+
+from . import faults, intents, steer
+from .accept import Accepted, accept
+from .leaving import Leaving
+from .runs import open_run
+
+Person = AbstractBaseUser | None
+AT_ONCE = 200
+
+
+class NotPossible(Exception):
+    """The decision does not fit the error; the text says why, for the person who made it."""
+
+
+def retry(errors: QuerySet[ErrorRecord], by: Person) -> int:
+    """Queues the records of these open errors again, and resumes the jobs that failures stopped.
+
+    Returns how many were queued or resumed. The errors stay open until the record is delivered.
+    """
+    queued = 0
+    open_errors = errors.filter(settled_at__isnull=True).select_related("job", "delivery")
+    by_job: dict[int, list[ErrorRecord]] = defaultdict(list)
+    for error in open_errors.iterator(chunk_size=AT_ONCE):
+        if error.delivery_id is None:
+            queued += _resume(error, by)
+        elif error.job_id is not None and error.place != "in_doubt":
+            by_job[error.job_id].append(error)
+    for rows in by_job.values():
+        for start in range(0, len(rows), AT_ONCE):
+            queued += _requeue(rows[start : start + AT_ONCE], by)
+    return queued
+
+
+def retry_with_payload(error: ErrorRecord, payload: dict[str, Any], by: Person) -> None:
+    """Queues the record with a payload that a person mended. It is the same version of the source's record."""
+    if error.delivery_id is None or not error.is_open:
+        raise NotPossible("Only an open error of one record has a payload that can be edited.")
+    if error.place == "in_doubt":
+        raise NotPossible("First say whether the earlier write had arrived; then edit and retry.")
+    _requeue([error], by, {error.pk: payload}, Decision.EDIT)
+
+
+def ignore(errors: QuerySet[ErrorRecord], reason: str, by: Person) -> int:
+    """Settles these errors without delivering; a newer version of a record is taken up as usual."""
+    if not reason.strip():
+        raise NotPossible("Say why it can be ignored: the next person will want to know.")
+    rows = list(errors.filter(settled_at__isnull=True))
+    now = timezone.now()
+    with transaction.atomic():
+        ErrorRecord.objects.filter(pk__in=[row.pk for row in rows]).update(
+            settled_at=now, settled_how=Settled.IGNORED, payload=None
+        )
+        Delivery.objects.filter(
+            pk__in=[row.delivery_id for row in rows if row.delivery_id], state=State.FAILED
+        ).update(state=State.IGNORED, state_since=now, state_reason=reason[:300])
+        intents.settle([row.intent_id for row in rows if row.intent_id])
+        _judge(rows, Decision.IGNORE, by, reason)
+        _record_ignored(rows, now)
+    return len(rows)
+
+
+def assign(errors: Iterable[ErrorRecord], assignee: Person, by: Person) -> int:
+    rows = list(errors)
+    _judge(rows, Decision.ASSIGN, by, assignee=assignee)
+    return len(rows)
+
+
+def comment(error: ErrorRecord, text: str, by: Person) -> None:
+    if not text.strip():
+        raise NotPossible("Write a comment first.")
+    _judge([error], Decision.COMMENT, by, text)
+
+
+def confirm_arrived(error: ErrorRecord, external_id: str, by: Person) -> None:
+    """A person has looked: the write in doubt had arrived, under this id of the destination."""
+    intent = _doubtful(error)
+    if not external_id.strip():
+        raise NotPossible("Enter the id that the destination gave it.")
+    leaving = Leaving.from_plain(intent.call)
+    now = timezone.now()
+    with transaction.atomic():
+        intents.settle([intent.pk])
+        ExternalId.objects.get_or_create(
+            connection_id=intent.destination_id,
+            resource=intent.resource,
+            external_id=external_id.strip()[:255],
+            defaults={"thing_id": intent.thing_id},
+        )
+        Delivery.objects.filter(pk=intent.delivery_id).update(
+            state=State.DELIVERED,
+            state_since=now,
+            state_reason="A person confirmed that it had arrived.",
+            content_hash=leaving.content_hash,
+            written_state=leaving.written_state,
+            source_version=leaving.version,
+            source_read_at=datetime.fromtimestamp(leaving.read_at, UTC),
+            mapping_version=leaving.mapping_version,
+            delivered_at=now,
+            first_delivered_at=now,
+            attempts=0,
+            deadline_at=None,
+        )
+        faults.settle_errors([intent.delivery_id], Settled.DELIVERED)
+        _judge([error], Decision.CONFIRM, by, external_id.strip())
+        _record_confirmed(error, leaving, now)
+
+
+def send_again(error: ErrorRecord, by: Person) -> None:
+    """A person has looked: the write in doubt had not arrived. It goes out as a new one."""
+    intent = _doubtful(error)
+    intents.settle([intent.pk])
+    ErrorRecord.objects.filter(pk=error.pk).update(place="send", intent=None)
+    error.refresh_from_db()
+    _requeue([error], by, decision=Decision.RESEND)
+
+
+def _doubtful(error: ErrorRecord) -> Intent:
+    if error.place != "in_doubt" or error.intent is None or not error.is_open:
+        raise NotPossible("This error has no write in doubt any more.")
+    return error.intent
+
+
+def _requeue(
+    errors: list[ErrorRecord],
+    by: Person,
+    payloads: dict[int, dict[str, Any]] | None = None,
+    decision: Decision = Decision.RETRY,
+) -> int:
+    job = SyncJob.objects.select_related("source", "destination", "read_mapping", "write_mapping").get(
+        pk=errors[0].job_id
+    )
+    external_ids = dict(
+        ExternalId.objects.filter(
+            connection_id=job.source_id,
+            resource=job.source_resource,
+            thing__deliveries__in=[error.delivery_id for error in errors],
+        ).values_list("thing_id", "external_id")
+    )
+    items = [
+        _item(external_ids[error.delivery.thing_id], error, (payloads or {}).get(error.pk, error.payload))
+        for error in errors
+        if error.delivery is not None and error.delivery.thing_id in external_ids
+    ]
+
+    def judged(_: Accepted) -> None:
+        _judge(errors, decision, by)
+
+    return accept(job, Door.RETRY, items, read_at=timezone.now(), force=True, also=judged).accepted
+
+
+def _item(external_id: str, error: ErrorRecord, payload: Any) -> Item:
+    """Without a payload (it was never read) the object is fetched anew."""
+    if payload is None:
+        return Item(external_id=external_id, payload={}, version=error.version, partial=True)
+    return Item(external_id=external_id, payload=payload, version=error.version)
+
+
+def _resume(error: ErrorRecord, by: Person) -> int:
+    if error.job is None:
+        return 0
+    _judge([error], Decision.RETRY, by)
+    steer.resume(error.job)
+    return 1
+
+
+def _judge(
+    errors: list[ErrorRecord], decision: Decision, by: Person, text: str = "", assignee: Person = None
+) -> None:
+    now = timezone.now()
+    Judgement.objects.bulk_create(
+        [
+            Judgement(error=error, decision=decision, by=by, assignee=assignee, text=text, at=now)  # type: ignore[misc]  # AbstractBaseUser stands for the user model
+            for error in errors
+        ]
+    )
+
+
+def _record_ignored(errors: list[ErrorRecord], now: datetime) -> None:
+    outcomes = []
+    for error in errors:
+        if error.delivery_id is None or error.job is None:
+            continue
+        run = open_run(error.job, Door.RETRY)
+        outcomes.append(
+            Outcome(
+                run=run, delivery_id=error.delivery_id, job=error.job, state=State.IGNORED, recorded_at=now
+            )
+        )
+    Outcome.objects.bulk_create(outcomes)
+
+
+def _record_confirmed(error: ErrorRecord, leaving: Leaving, now: datetime) -> None:
+    if error.job is None or error.delivery_id is None:
+        return
+    Outcome.objects.create(
+        run=open_run(error.job, Door.RETRY),
+        delivery_id=error.delivery_id,
+        job=error.job,
+        state=State.DELIVERED,
+        operation=leaving.operation,
+        serial=leaving.serial,
+        source_version=leaving.version,
+        mapping_version=leaving.mapping_version,
+        occurred_at=datetime.fromtimestamp(leaving.occurred_at, UTC) if leaving.occurred_at else None,
+        accepted_at=now,
+        recorded_at=now,
+        amount=leaving.amount,
+        currency=leaving.currency,
+    )

@@ -1,0 +1,14 @@
+"""Which share of the records a job carries: the same records each time, more as the share grows."""
+
+from __future__ import annotations
+
+import zlib
+
+from integrations.models import SyncJob
+
+
+def is_in(job: SyncJob, external_id: str) -> bool:
+    """Stable per record: a record that was in at 10 % is in at 50 %."""
+    if job.rollout_percent >= 100:
+        return True
+    return zlib.crc32(f"{job.key}:{external_id}".encode()) % 10_000 < job.rollout_percent * 100

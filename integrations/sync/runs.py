@@ -1,0 +1,28 @@
+"""Opens and closes SyncRuns: one is open per job and door, and it ends when all it accepted is settled."""
+
+from __future__ import annotations
+
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from integrations.models import Batch, Door, RunState, SyncJob, SyncRun
+
+
+def open_run(job: SyncJob, door: Door, full: bool = False) -> SyncRun:
+    """The run that is open at this door, or a new one. Two workers opening at once get the same."""
+    run = SyncRun.objects.filter(job=job, door=door, finished_at__isnull=True).first()
+    if run is not None:
+        return run
+    SyncRun.objects.bulk_create(
+        [SyncRun(job=job, door=door, full=full, started_at=timezone.now())], ignore_conflicts=True
+    )
+    return SyncRun.objects.get(job=job, door=door, finished_at__isnull=True)
+
+
+def close_settled_runs(job: SyncJob) -> int:
+    """Ends the runs of which no batch is open (and, for a read, that were read through). Returns how many."""
+    unsettled = Batch.objects.filter(run=OuterRef("pk"), settled_at__isnull=True)
+    settled = SyncRun.objects.filter(job=job, finished_at__isnull=True).exclude(Exists(unsettled))
+    return settled.exclude(door=Door.PULL, read_through=False).update(
+        state=RunState.FINISHED, finished_at=timezone.now()
+    )

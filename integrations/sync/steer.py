@@ -1,0 +1,104 @@
+"""What a person does with a job or a run: run now, pause, resume, cancel, widen the rollout."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from integrations.connectors.base import Item
+from integrations.models import (
+    Batch,
+    Delivery,
+    Door,
+    ErrorRecord,
+    ExternalId,
+    JobState,
+    RunState,
+    Settled,
+    State,
+    SyncJob,
+    SyncRun,
+)
+
+from .accept import accept
+from .doorbell import ring
+from .runs import open_run
+
+HELD_AT_ONCE = 200
+
+
+def run_now(job: SyncJob, full: bool = False) -> SyncRun | None:
+    """Begins a read at once, whatever the schedule says; None where the job may not run.
+
+    `full` reads everything again, from the beginning, and compares it with what was written.
+    """
+    job.refresh_from_db()
+    if not job.may_run:
+        return None
+    now = timezone.now()
+    with transaction.atomic():
+        previous = SyncRun.objects.filter(job=job, door=Door.PULL, finished_at__isnull=True).first()
+        if previous is not None and (full or previous.read_through):
+            SyncRun.objects.filter(pk=previous.pk).update(state=RunState.FINISHED, finished_at=now)
+        if full:
+            SyncJob.objects.filter(pk=job.pk).update(
+                read_started_at=None, resume_position=None, position_version=F("position_version") + 1
+            )
+        run = open_run(job, Door.PULL, full=full)
+        ring("pull", job.pk)
+    return run
+
+
+def pause(job: SyncJob, reason: str = "") -> None:
+    """Nothing more is read or sent; what was accepted is kept. A batch in hand stops before its next group."""
+    SyncJob.objects.filter(pk=job.pk).update(state=JobState.PAUSED, state_reason=reason[:500])
+
+
+def resume(job: SyncJob) -> None:
+    with transaction.atomic():
+        SyncJob.objects.filter(pk=job.pk).update(state=JobState.ACTIVE, state_reason="")
+        ErrorRecord.objects.filter(job=job, delivery__isnull=True, settled_at__isnull=True).update(
+            settled_at=timezone.now(), settled_how=Settled.GONE
+        )
+        ring("pull", job.pk)
+        ring("drain", job.pk)
+
+
+def cancel(run: SyncRun) -> int:
+    """Ends a run: what it accepted and nobody has in hand is not sent. Returns how many batches were dropped.
+
+    Its records become "ignored", so that the next version of each is taken up as usual.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        SyncRun.objects.filter(pk=run.pk, finished_at__isnull=True).update(
+            state=RunState.CANCELLED, finished_at=now
+        )
+        if run.door == Door.PULL:
+            SyncJob.objects.filter(pk=run.job_id).update(
+                read_started_at=None, resume_position=None, position_version=F("position_version") + 1
+            )
+        free = Batch.objects.filter(run=run, settled_at__isnull=True).exclude(lease_until__gt=now)
+        dropped = free.update(settled_at=now, payloads=None, lease_token="")
+    return dropped
+
+
+def release_held(job: SyncJob) -> int:
+    """Fetches again what the rollout or a pause held back, and queues it. Returns how many."""
+    held = (
+        Delivery.objects.filter(job=job, state=State.HELD).order_by("pk").values_list("thing_id", flat=True)
+    )
+    released = 0
+    things = list(held)
+    for start in range(0, len(things), HELD_AT_ONCE):
+        ids = ExternalId.objects.filter(
+            connection_id=job.source_id,
+            resource=job.source_resource,
+            thing_id__in=things[start : start + HELD_AT_ONCE],
+        ).values_list("external_id", flat=True)
+        items = [Item(external_id=external_id, payload={}, version="", partial=True) for external_id in ids]
+        released += accept(job, Door.RETRY, items, read_at=datetime.now(UTC), force=True).accepted
+    return released

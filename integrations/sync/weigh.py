@@ -1,0 +1,260 @@
+"""Translates a case and decides what is to be done with it: an Ending, or a Leaving to be sent. No network."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from integrations.connectors.base import Abilities, Action, Connector, WriteContext
+from integrations.exceptions import Failure
+from integrations.models import Removed, State, SyncJob
+from mappings import records, translate
+from mappings.search import search_keys
+
+from . import stock
+from .case import Case, Ending
+from .decide import Facts, Verdict, decide
+from .endings import data_fault, waiting
+from .faults import Fault
+from .gather import resolve_references
+from .leaving import Leaving
+from .rollout import is_in
+from .rules import JobRules, passes_filter
+
+IN_THE_WAY = 2.0
+
+
+class Scales:
+    """What all cases of a drain are weighed with."""
+
+    def __init__(self, job: SyncJob, connector: Connector, rules: JobRules) -> None:
+        self.job = job
+        self.connector = connector
+        self.rules = rules
+        self.abilities: Abilities = connector.resources()[job.destination_resource]
+        self.actions: Sequence[Action] = connector.actions(job.destination_resource)
+
+    def weigh(self, cases: Sequence[Case]) -> None:
+        """Gives each case an ending, a leaving, or `parcel.partial` (it must be fetched first)."""
+        for case in cases:
+            if case.ending is None and not case.parcel.partial:
+                self._read(case)
+        pending = [case for case in cases if case.ending is None and case.record is not None]
+        missing = resolve_references(self.job, pending)
+        for case in pending:
+            if case.place in missing:
+                case.ending = waiting(self.job, case, missing[case.place])
+        pending = [case for case in pending if case.ending is None]
+        if self.job.kind == stock.KIND:
+            self._apply_stock_rule(pending)
+        for case in pending:
+            self._write(case)
+
+    def _read(self, case: Case) -> None:
+        if case.is_superseded:
+            case.ending = Ending(State.SUPERSEDED, "A newer version came in.")
+            return
+        if case.parcel.deleted:
+            self._removed(case)
+            return
+        translation = translate.read(self.rules.read, case.parcel.payload)
+        case.record = translation.record
+        if translation.record is not None:
+            case.subject = records.subject(translation.record)
+            case.record_data = records.as_data(translation.record)
+        else:
+            case.subject = (
+                case.delivery.subject
+                or f"{self.job.kind.replace('_', ' ').capitalize()} {case.parcel.external_id}"
+            )
+        if translation.problems:
+            self._not_translated(case, translation.problems)
+        elif not self._is_carried(case):
+            case.record = None
+
+    def _is_carried(self, case: Case) -> bool:
+        """A record that was delivered once stays in, whatever the filter or the rollout says now."""
+        if case.destination_id is not None:
+            return True
+        if not passes_filter(self.job, case.record_data):
+            case.ending = Ending(State.FILTERED, f"The job's filter is not true: {self.job.filter}"[:300])
+        elif not is_in(self.job, case.parcel.external_id):
+            case.ending = Ending(State.HELD, f"The rollout is at {self.job.rollout_percent} %.")
+        return case.ending is None
+
+    def _not_translated(self, case: Case, problems: Sequence[translate.Problem]) -> None:
+        if (
+            case.destination_id is None
+            and case.record is not None
+            and not passes_filter(self.job, case.record_data)
+        ):
+            case.ending = Ending(State.FILTERED, f"The job's filter is not true: {self.job.filter}"[:300])
+            return
+        first = problems[0]
+        sentence = translate.sentence_for(
+            first, case.subject, self.job.source.name, self.job.destination.name
+        )
+        fault = data_fault(case, first.code, "translate", sentence, first.field)
+        fault.evidence = {"problems": [msgspec.to_builtins(problem) for problem in problems[:20]]}
+        self._fail(case, fault)
+
+    def _fail(self, case: Case, fault: Fault) -> None:
+        fault.mapping_version = self.rules.version
+        case.ending = Ending(State.FAILED, fault.sentence[:300], fault=fault, counts=True)
+
+    def _removed(self, case: Case) -> None:
+        case.subject = case.delivery.subject
+        operation = {Removed.CANCEL: "cancel", Removed.DELETE: "delete"}.get(Removed(self.job.removed))
+        if operation is None or case.destination_id is None:
+            case.ending = Ending(State.DELIVERED if operation else State.UNCHANGED, "Removed in the source.")
+            return
+        self._leave(case, (operation,))
+
+    def _apply_stock_rule(self, cases: Sequence[Case]) -> None:
+        rows = [(case.record, datetime.fromtimestamp(case.parcel.read_at, UTC)) for case in cases]
+        levels = [(row, read_at) for row, read_at in rows if isinstance(row, records.StockLevel)]
+        for case, offer in zip(cases, stock.offers(self.job, levels), strict=True):
+            if isinstance(case.record, records.StockLevel):
+                case.record = msgspec.structs.replace(case.record, available=offer.available)
+                case.record_data = records.as_data(case.record)
+
+    def _write(self, case: Case) -> None:
+        if case.record is None:
+            return
+        context = {"ids": case.references, "connection": self.job.destination.settings}
+        written = translate.write(self.rules.write, case.record, context)
+        if written.problems:
+            self._not_translated(case, written.problems)
+            return
+        case.body = written.body
+        case.content_hash = translate.content_hash(written.body)
+        verdict = decide(self._facts(case), self.abilities, self.actions)
+        self._carry_out(case, verdict)
+
+    def _facts(self, case: Case) -> Facts:
+        delivery = case.delivery
+        return Facts(
+            exists=case.destination_id is not None
+            or not (self.abilities.creates or self._names_its_own_id()),
+            version=case.parcel.version,
+            read_at=case.parcel.read_at,
+            content_hash=case.content_hash,
+            record=case.record_data,
+            written=delivery.written_state or {},
+            written_version=delivery.source_version,
+            written_read_at=delivery.source_read_at.timestamp() if delivery.source_read_at else 0.0,
+            written_hash=delivery.content_hash,
+            same_object_fetched=case.fetched,
+            recount=case.parcel.recount,
+        )
+
+    def _names_its_own_id(self) -> bool:
+        """Where a thing is addressed by what we send (a stock row by its SKU), there is nothing to create."""
+        return self.abilities.upserts
+
+    def _carry_out(self, case: Case, verdict: Verdict) -> None:
+        if verdict.fetch:
+            case.parcel.partial = True
+        elif verdict.state is not None:
+            case.ending = Ending(verdict.state, verdict.reason)
+        else:
+            self._leave(case, verdict.operations)
+
+    def _leave(self, case: Case, operations: tuple[str, ...]) -> None:
+        if case.open_intent is not None:
+            case.ending = Ending(
+                State.QUEUED,
+                "An earlier write of it is still on its way.",
+                not_before=time.time() + IN_THE_WAY,
+            )
+            return
+        missing = self._missing_fields(case, operations[0])
+        if missing is not None:
+            self._fail(case, missing)
+            return
+        steps = [(name, step) for name in operations for step in range(self.abilities.steps.get(name, 1))]
+        context = WriteContext(
+            operation=operations[0],
+            body=case.body,
+            external_id=case.destination_id,
+            ids=dict(case.references),
+            record=case.record_data,
+            written=case.delivery.written_state or {},
+            settings=self.job.destination.settings,
+            subject=case.subject,
+            natural_key="",
+        )
+        try:
+            case.leaving = self._leaving(case, context, steps)
+        except Failure as failure:
+            fault = Fault.of_failure(case.delivery.pk, failure, "validate")
+            fault.subject, fault.payload, fault.version = (
+                case.subject,
+                case.parcel.payload,
+                case.parcel.version,
+            )
+            self._fail(case, fault)
+
+    def _missing_fields(self, case: Case, operation: str) -> Fault | None:
+        required = self.connector.required_fields(self.job.destination_resource, operation)
+        problems = translate.missing_in_body(self.rules.write, case.body, required)
+        if not problems:
+            return None
+        sentence = translate.sentence_for(
+            problems[0], case.subject, self.job.source.name, self.job.destination.name
+        )
+        fault = data_fault(case, problems[0].code, "validate", sentence, problems[0].field)
+        fault.evidence = {"problems": [msgspec.to_builtins(problem) for problem in problems[:20]]}
+        return fault
+
+    def _leaving(self, case: Case, context: WriteContext, steps: list[tuple[str, int]]) -> Leaving:
+        operation, step = steps[0]
+        call = prepare(self.connector, self.job, self.abilities, context, operation, step)
+        occurred = records.occurred_at(case.record) if case.record is not None else None
+        value, currency = records.amount(case.record) if case.record is not None else (None, None)
+        return Leaving(
+            call=call,
+            operation=operation,
+            step=step,
+            steps_left=steps[1:],
+            context=msgspec.to_builtins(context) if steps[1:] else None,
+            external_id=case.destination_id,
+            source_external_id=case.parcel.external_id,
+            serial=case.parcel.serial,
+            version=case.parcel.version,
+            mapping_version=self.rules.version,
+            read_at=case.parcel.read_at,
+            received_at=case.parcel.received_at,
+            occurred_at=occurred.timestamp() if occurred else None,
+            content_hash=case.content_hash,
+            written_state=records.state_view(case.record) if case.record is not None else {},
+            subject=case.subject,
+            amount=str(value) if value is not None else None,
+            currency=currency or "",
+            search_keys=search_keys(case.record) if case.record is not None else [],
+            lines=_line_references(case.record_data),
+        )
+
+
+def prepare(
+    connector: Connector, job: SyncJob, abilities: Abilities, context: WriteContext, operation: str, step: int
+) -> dict[str, Any]:
+    """The exact call of one step, as plain data; its idempotency key is new and stays with its Intent."""
+    key = new_key() if abilities.keys else ""
+    call = connector.prepare(job.destination_resource, replace(context, operation=operation), step, key)
+    plain: dict[str, Any] = call.to_json()
+    return plain
+
+
+def new_key() -> str:
+    return uuid.uuid4().hex
+
+
+def _line_references(record: dict[str, Any]) -> list[str]:
+    return [str(line["id"]) for line in record.get("lines") or [] if line.get("id") not in (None, "")]

@@ -1,0 +1,37 @@
+"""All that a worker may call. A task carries a primary key and nothing else; the tables say what is to be done."""
+
+from __future__ import annotations
+
+import time
+
+from django.conf import settings
+
+from .sync import deliver, doorbell, reap
+from .sync import pull as reading
+from .webhooks import process
+
+
+def pull(job_id: int) -> None:
+    doorbell.answered("pull", job_id)
+    reading.pull(job_id, _deadline())
+
+
+def drain(job_id: int) -> None:
+    doorbell.answered("drain", job_id)
+    reap.call_another_worker(job_id)
+    deliver.drain(job_id, _deadline())
+
+
+def inbox(connection_id: int) -> None:
+    doorbell.answered("inbox", connection_id)
+    process.process_inbox(connection_id, _deadline())
+
+
+def sweep(_: int = 0) -> None:
+    doorbell.answered("sweep")
+    reap.sweep()
+
+
+def _deadline() -> float:
+    """By time.monotonic: well before the queue's own timeout, which would kill the worker."""
+    return time.monotonic() + float(settings.TASK_SECONDS)
