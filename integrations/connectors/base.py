@@ -1,0 +1,314 @@
+"""What every connector can be asked, and the plain values that go in and out.
+
+A connector is built from plain data and touches no database. `send`, `fetch`, `lookup` and `read` may be called
+from many threads at once.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from typing import Any, ClassVar, NamedTuple
+
+from integrations.exceptions import Failure, SignatureRefused, TokenExpired
+
+__all__ = [
+    "Abilities",
+    "Action",
+    "Answer",
+    "Call",
+    "Connector",
+    "Failure",
+    "Item",
+    "Limit",
+    "Page",
+    "SettingField",
+    "SignatureRefused",
+    "TestReport",
+    "Token",
+    "TokenExpired",
+    "WebhookEvent",
+    "WriteContext",
+]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing as the platform shows it.
+
+    `version` sorts as text: ISO UTC with microseconds ("2026-11-23T06:45:00.000000Z") or a zero-padded integer;
+    "" when the platform has none. `partial`: only the id is known, fetch the rest.
+    """
+
+    external_id: str
+    payload: dict[str, Any]
+    version: str = ""
+    deleted: bool = False
+    partial: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    """One step of a read. `next_position` is JSON, None when all was read.
+
+    `complete`: the whole list was seen in this read, so what is not in it is gone. `notices` are sentences for the
+    operator about how the platform behaved.
+    """
+
+    items: tuple[Item, ...]
+    next_position: dict[str, Any] | None = None
+    complete: bool = False
+    notices: tuple[str, ...] = ()
+    total: int | None = None
+
+
+@dataclass(frozen=True)
+class Call:
+    """One write, prepared: exact, replayable, as JSON. It holds no secret; those are added when it is sent.
+
+    `key` is the idempotency key ("" where the platform has none). `is_repeatable`: done twice it has the effect of
+    once by its nature (a level that is set, not added). `line_refs` are our lines in the order in which they are sent.
+    """
+
+    resource: str
+    operation: str
+    step: int
+    method: str
+    path: str
+    params: dict[str, Any] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    body: Any = None
+    encoding: str = "json"
+    natural_key: str = ""
+    key: str = ""
+    key_header: str = ""
+    external_id: str = ""
+    is_repeatable: bool = False
+    line_refs: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self) | {"line_refs": list(self.line_refs)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Call:
+        known = {name: data[name] for name in _CALL_FIELDS if name in data}
+        known["line_refs"] = tuple(known.get("line_refs") or ())
+        return cls(**known)
+
+
+_CALL_FIELDS = tuple(part.name for part in fields(Call))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the destination said to a write that it took.
+
+    `line_ids` leads from our line's id to theirs. `body` is for comparing and as evidence, never for a log.
+    `replayed`: the platform says that it had done this call before.
+    """
+
+    external_id: str | None = None
+    line_ids: dict[str, str] = field(default_factory=dict)
+    body: dict[str, Any] | list[Any] | None = None
+    version: str = ""
+    request_id: str = ""
+    status: int = 0
+    replayed: bool = False
+
+
+@dataclass(frozen=True)
+class WriteContext:
+    """What a write is prepared from. `ids` holds ids of what it refers to and, under "steps", those of earlier steps."""
+
+    operation: str
+    body: dict[str, Any]
+    external_id: str | None = None
+    ids: dict[str, Any] = field(default_factory=dict)
+    record: dict[str, Any] = field(default_factory=dict)
+    written: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    subject: str = ""
+    natural_key: str = ""
+
+
+@dataclass(frozen=True)
+class Abilities:
+    """What a platform can do with one resource. `key_lifetime` is in seconds; `batch_size` 0: no batch calls."""
+
+    reads: bool = False
+    creates: bool = False
+    updates: bool = False
+    upserts: bool = False
+    actions: tuple[str, ...] = ()
+    keys: bool = False
+    key_lifetime: float = 0.0
+    lookup: bool = False
+    fetch: bool = False
+    batch_size: int = 0
+    batched: tuple[str, ...] = ()
+    steps: dict[str, int] = field(default_factory=dict)
+    webhook: bool = False
+    natural_key: str = ""
+    rereads_not_final: bool = False
+
+
+@dataclass(frozen=True)
+class Action:
+    """A named write with its condition: JMESPath over {"record": …, "written": …}.
+
+    `once`: never a second time for one thing. `ends_it`: nothing else is written beside it (cancel, delete).
+    """
+
+    name: str
+    when: str
+    once: bool = True
+    ends_it: bool = False
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How fast a platform may be called; 0 means that it names no limit."""
+
+    calls_per_second: float = 0.0
+    burst: int = 1
+    concurrent_calls: int = 0
+
+
+@dataclass(frozen=True)
+class Token:
+    """What a login gave. `value` is JSON and is kept encrypted; `expires_at` None: it is not said."""
+
+    value: Any
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class SettingField:
+    """One thing to fill in for a connection. `kind`: text, url, integer, boolean, list or yaml."""
+
+    name: str
+    label: str
+    required: bool = True
+    secret: bool = False
+    kind: str = "text"
+    default: Any = None
+    help_text: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class WebhookEvent:
+    """One verified event. `payload` is the thing itself, None where only its id came. `delivery_id` is given only
+    where the platform repeats it over redeliveries of the same event."""
+
+    topic: str
+    resource: str
+    external_id: str
+    delivery_id: str | None = None
+    payload: dict[str, Any] | None = None
+    occurred: datetime | None = None
+
+
+class TestStep(NamedTuple):
+    what: str
+    ok: bool
+    sentence: str
+
+
+@dataclass
+class TestReport:
+    """What a connection test reached and what not, in order."""
+
+    __test__ = False  # not a test class, whatever its name says to pytest
+    steps: list[TestStep] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return bool(self.steps) and all(step.ok for step in self.steps)
+
+    def sentence(self) -> str:
+        """Of the first step that failed, "" when all went well."""
+        return next((step.sentence for step in self.steps if not step.ok), "")
+
+    def add(self, what: str, ok: bool, sentence: str) -> None:
+        self.steps.append(TestStep(what, ok, sentence))
+
+    @classmethod
+    def failed(cls, what: str, sentence: str) -> TestReport:
+        return cls([TestStep(what, False, sentence)])
+
+
+class Connector(ABC):
+    """One account on one platform. Every method that calls the platform raises Failure."""
+
+    platform: ClassVar[str]
+    label: ClassVar[str]
+    settings_fields: ClassVar[tuple[SettingField, ...]] = ()
+    timeout_seconds: float = 30.0
+
+    @abstractmethod
+    def resources(self) -> dict[str, Abilities]: ...
+
+    @abstractmethod
+    def required_fields(self, resource: str, operation: str) -> tuple[str, ...]:
+        """Dotted paths in the mapped body without which the platform refuses the operation."""
+
+    @abstractmethod
+    def actions(self, resource: str) -> tuple[Action, ...]: ...
+
+    @abstractmethod
+    def limit(self) -> Limit: ...
+
+    @abstractmethod
+    def test(self) -> TestReport: ...
+
+    @abstractmethod
+    def read(
+        self,
+        resource: str,
+        *,
+        since: datetime | None,
+        position: dict[str, Any] | None,
+        not_final: bool = False,
+    ) -> Page:
+        """One page: of what changed after `since` (None: of everything), or of what is not final.
+
+        `position` is the `next_position` of the page before, None for the first page.
+        """
+
+    @abstractmethod
+    def fetch(self, resource: str, external_id: str) -> Item | None:
+        """The thing as it is now; None when the platform does not have it (any more)."""
+
+    @abstractmethod
+    def prepare(self, resource: str, context: WriteContext, step: int, key: str) -> Call:
+        """Pure: the same context gives the same call. Raises Failure (data, with the field) for what is missing."""
+
+    @abstractmethod
+    def send(self, call: Call) -> Answer: ...
+
+    def send_batch(self, calls: Sequence[Call]) -> list[Answer | Failure]:
+        """One result per call, in order. Raises Failure only when the call as a whole failed."""
+        raise NotImplementedError(f"{self.platform} has no batch calls")
+
+    @abstractmethod
+    def lookup(self, resource: str, natural_key: str) -> Item | None: ...
+
+    @abstractmethod
+    def verify_webhook(self, headers: Mapping[str, str], raw: bytes) -> list[WebhookEvent]:
+        """The events in it. Raises SignatureRefused."""
+
+    def needs_login(self) -> bool:
+        """Whether a token must be fetched before anything is sent."""
+        return False
+
+    def login(self) -> Token:
+        raise NotImplementedError(f"{self.platform} needs no login")
+
+    def use_token(self, token: Token) -> None:
+        """From now on, for all threads, calls carry this token."""
+
+    def close(self) -> None:
+        """Gives back sockets. The connector is not used afterwards."""
