@@ -6,9 +6,8 @@ from typing import Any
 
 from django.core.validators import RegexValidator
 from django.db import models
-from simple_history.models import HistoricalRecords
-
 from mappings.fields import SecretField
+from simple_history.models import HistoricalRecords
 
 KEY_VALIDATOR = RegexValidator(
     r"^[a-z0-9][a-z0-9-]*$", "Use small letters, digits and hyphens, for example 'main-warehouse'."

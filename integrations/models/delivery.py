@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
-
 from mappings.fields import SecretField
 
 from .batch import Batch

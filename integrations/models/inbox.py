@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
-
 from mappings.fields import SecretBytesField
 
 from .connection import Connection
@@ -24,7 +23,8 @@ class InboundEvent(models.Model):
     topic = models.CharField(max_length=80, blank=True)
     resource = models.CharField(max_length=60, blank=True)
     external_id = models.CharField(max_length=255, blank=True)
-    delivery_id = models.CharField(max_length=120, null=True, blank=True)
+    # Null where the vendor gives none: the unique constraint must not take two of these for one.
+    delivery_id = models.CharField(max_length=120, null=True, blank=True)  # noqa: DJ001
     headers = models.JSONField(default=dict, help_text="Without secrets and signatures.")
     body = SecretBytesField()
     state = models.CharField(max_length=10, choices=InboundState.choices, default=InboundState.RECEIVED)

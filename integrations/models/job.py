@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from simple_history.models import HistoricalRecords
-
 from mappings.models import Mapping
+from simple_history.models import HistoricalRecords
 
 from .connection import KEY_VALIDATOR, Connection
 from .workflow import Workflow

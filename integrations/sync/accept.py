@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from mappings.fields import Sealed, encrypt_json
 
 from integrations.connectors.base import Item
 from integrations.models import (
@@ -23,7 +24,6 @@ from integrations.models import (
     SyncRun,
     Thing,
 )
-from mappings.fields import Sealed, encrypt_json
 
 from . import stock
 from .doorbell import ring

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
+from django_q.models import Schedule
 
 from integrations.models import (
     Batch,
@@ -16,7 +17,7 @@ from integrations.models import (
 )
 
 from . import claim, stock
-from .doorbell import ring
+from .doorbell import TASKS, ring
 from .holder import this_process
 
 SCHEDULE_NAME = "crossdock sweep"
@@ -73,3 +74,20 @@ def call_another_worker(job_id: int) -> None:
     open_batches = Batch.objects.filter(claim.claimable(), job=job)[:2].count()
     if open_batches > 1 and claim.leases_held(job) + 1 < share:
         ring("drain", job_id)
+
+
+def install_schedule() -> None:
+    """One sweep a minute, installed once: the queue's schedules have no unique name of their own."""
+    rows = list(Schedule.objects.filter(name=SCHEDULE_NAME).order_by("pk"))
+    Schedule.objects.filter(pk__in=[row.pk for row in rows[1:]]).delete()
+    if not rows:
+        Schedule.objects.create(
+            name=SCHEDULE_NAME, func=TASKS["sweep"], schedule_type=Schedule.MINUTES, minutes=1, repeats=-1
+        )
+
+
+def tick() -> None:
+    """What the supervisor does every second, so that what is due in a moment does not wait for the sweep."""
+    ring_for_due_batches()
+    ring_for_due_reads()
+    ring_for_unprocessed_events()

@@ -16,6 +16,9 @@ from typing import Any
 
 from django.db.models import Q, Sum
 from django.utils import timezone
+from mappings.fields import Sealed, encrypt_json
+from mappings.records import ABSENT, StockLevel, units
+from mappings.translate import Rules, read
 
 from integrations.models import (
     Batch,
@@ -29,9 +32,6 @@ from integrations.models import (
     SyncRun,
     UnitsInFlight,
 )
-from mappings.fields import Sealed, encrypt_json
-from mappings.records import ABSENT, StockLevel, units
-from mappings.translate import Rules, read
 
 from .doorbell import ring
 from .parcels import Parcel, digest_of, to_plain
