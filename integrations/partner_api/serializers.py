@@ -7,8 +7,19 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from integrations.models import Delivery, Door, ErrorRecord, JobState, Kind, Outcome, RunState, Settled, State, SyncJob
-from integrations.models import SyncRun
+from integrations.models import (
+    Delivery,
+    Door,
+    ErrorRecord,
+    JobState,
+    Kind,
+    Outcome,
+    RunState,
+    Settled,
+    State,
+    SyncJob,
+    SyncRun,
+)
 
 
 class JobSerializer(serializers.ModelSerializer[SyncJob]):
@@ -164,7 +175,7 @@ class RecordDetailSerializer(RecordSerializer):
 
 
 class ErrorSerializer(serializers.ModelSerializer[ErrorRecord]):
-    job = serializers.SerializerMethodField()
+    job = serializers.CharField(source="job.key")
     record = serializers.IntegerField(source="delivery_id", allow_null=True, help_text="Null: it stops the whole job.")
     kind = serializers.ChoiceField(choices=Kind.choices)
     settled_how = serializers.ChoiceField(choices=Settled.choices, allow_blank=True)
@@ -189,9 +200,3 @@ class ErrorSerializer(serializers.ModelSerializer[ErrorRecord]):
             "settled_at",
             "settled_how",
         )
-
-    @extend_schema_field({"type": "string", "nullable": True})
-    def get_job(self, error: ErrorRecord) -> str | None:
-        if error.job is not None:
-            return error.job.key
-        return error.delivery.job.key if error.delivery is not None else None

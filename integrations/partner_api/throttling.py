@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
+from django.conf import settings
 from django.core.cache import cache
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
@@ -35,14 +40,13 @@ class Window:
 
     @property
     def wait(self) -> float:
-        """Seconds until one more call fits."""
+        """Seconds until one more call fits, if none is made meanwhile. `current` counts the call refused now."""
         left = WINDOW_SECONDS - self.elapsed
         if self.current > self.limit:
-            # Fits only in the next minute, when enough of this one has slid out.
-            return left + WINDOW_SECONDS * (1 - (self.limit - 1) / (self.current - 1 or 1))
-        if self.previous == 0:
-            return 1.0
-        return min(left, (self.weight - self.limit) * WINDOW_SECONDS / self.previous)
+            # Only in the next minute, when enough of this one has slid out.
+            made = max(self.current - 1, 1)
+            return left + WINDOW_SECONDS * (1 - (self.limit - 1) / made)
+        return min(left, (self.weight - self.limit) * WINDOW_SECONDS / max(self.previous, 1))
 
 
 class PerPartner(BaseThrottle):
@@ -67,10 +71,23 @@ class PerPartner(BaseThrottle):
         minute, elapsed = divmod(now, WINDOW_SECONDS)
         key = f"partner-calls:{partner_id}:{int(minute)}"
         previous = cache.get(f"partner-calls:{partner_id}:{int(minute) - 1}", 0)
-        window = Window(limit, elapsed, previous, _raise(key))
-        if window.is_over:
-            cache.decr(key)
+        with _one_at_a_time():
+            window = Window(limit, elapsed, previous, _raise(key))
+            if window.is_over:
+                cache.decr(key)
         return window
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Redis counts by itself; a cache of files reads and then writes, and two processes would count as one."""
+    if settings.REDIS_URL:
+        yield
+        return
+    Path(settings.VAR).mkdir(parents=True, exist_ok=True)
+    with (Path(settings.VAR) / "partner-calls.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def refuse(wait: float | None) -> Throttled:

@@ -18,7 +18,13 @@ from . import queries
 from .base import PartnerView
 from .pagination import NewestFirst
 from .problems import Problem
-from .serializers import ErrorSerializer, JobSerializer, RecordDetailSerializer, RecordSerializer, RunSerializer
+from .serializers import (
+    ErrorSerializer,
+    JobSerializer,
+    RecordDetailSerializer,
+    RecordSerializer,
+    RunSerializer,
+)
 
 
 class _OfJobs(PartnerView):
@@ -137,8 +143,7 @@ class RecordDetail(PartnerView, RetrieveAPIView[Delivery]):
 
 
 def _errors_of(job_ids: Any) -> QuerySet[ErrorRecord]:
-    mine = Q(job__in=job_ids) | Q(job__isnull=True, delivery__job__in=job_ids)
-    return ErrorRecord.objects.filter(mine).select_related("job", "delivery__job")
+    return ErrorRecord.objects.filter(job__in=job_ids).select_related("job")
 
 
 @extend_schema_view(
@@ -188,6 +193,8 @@ class RetryError(_OneError):
     )
     def post(self, request: Request, pk: int) -> Response:
         error = get_object_or_404(self.get_queryset(), pk=pk)
+        if error.delivery_id is None:
+            raise Problem(409, "error_needs_the_store", "This stops the whole job: the store has to mend it.")
         if not error.is_open:
             raise Problem(409, "error_settled", "This error is settled; there is nothing to retry.")
         queued = retry.retry(ErrorRecord.objects.filter(pk=error.pk), by=None)

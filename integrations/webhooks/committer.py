@@ -41,6 +41,10 @@ class _Waiting:
 
 class Committer:
     def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """As if nothing had been stored yet: what waited belongs to another process's requests."""
         self._queue: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._start_once = threading.Lock()
@@ -79,7 +83,7 @@ def commit(group: list[_Waiting]) -> None:
     try:
         close_old_connections()
         _commit_together(group)
-    except Exception as exc:
+    except Exception as exc:  # noqa: BLE001  # handed to the request that waits, which answers 500
         if len(group) > 1:
             for waiting in group:
                 commit([waiting])
@@ -126,11 +130,6 @@ def _count(connection_id: int, day: date, count: int) -> None:
     RefusedWebhooks.objects.filter(connection_id=connection_id, day=day).update(count=F("count") + count)
 
 
-def _forget_the_parents_thread() -> None:
-    global committer
-    committer = Committer()
-
-
 committer = Committer()
 # A web server forks its workers, and threads do not survive a fork.
-os.register_at_fork(after_in_child=_forget_the_parents_thread)
+os.register_at_fork(after_in_child=committer.begin)

@@ -23,7 +23,9 @@ from .known_connectors import connector_for
 BODY_LIMIT = 5 * 1024 * 1024
 
 # Names of headers that hold, or may hold, a secret, a signature, or who somebody is.
-_SECRET_HEADER = re.compile(r"sign|hmac|hash|digest|token|secret|auth|cookie|key|password|forwarded|real-ip|verif", re.I)
+_SECRET_HEADER = re.compile(
+    r"sign|hmac|hash|digest|token|secret|auth|cookie|key|password|forwarded|real-ip|verif", re.IGNORECASE
+)
 _LONGEST_HEADER = 200
 
 _log = logging.getLogger(__name__)

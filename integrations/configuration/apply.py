@@ -1,0 +1,102 @@
+"""Writes a plan, whole or not at all."""
+
+from __future__ import annotations
+
+import secrets as random_source
+from typing import Any
+
+from django.db import transaction
+from mappings.fields import Sealed, encrypt_json
+
+from integrations.models import Connection, Partner, SyncJob, Workflow
+
+from . import meaning
+from .diff import Change
+from .plan import Plan
+from .state import JOB_REFERENCES, Plain
+
+REASON = "applied from a file"
+
+
+def apply(plan: Plan) -> None:
+    """One transaction: whatever goes wrong in it, nothing has changed. A plan without changes writes nothing."""
+    sealed = {
+        change.key: _sealed(plan.wanted["connections"][change.key])
+        for change in plan.changes
+        if change.section == "connections"
+    }
+    with transaction.atomic():
+        for change in plan.changes:
+            wanted = plan.wanted[change.section][change.key]
+            _WRITERS[change.section](change, {**wanted, **sealed.get(change.key, {})})
+
+
+def _sealed(wanted: Plain) -> Plain:
+    """Encryption is done before the transaction begins."""
+    if "secrets" not in wanted:
+        return {}
+    return {"secrets": Sealed(encrypt_json({name: hidden.value for name, hidden in wanted["secrets"].items()}))}
+
+
+def _connection(change: Change, wanted: Plain) -> None:
+    row = _row(Connection, change)
+    webhooks = wanted.pop("webhooks", None)
+    if webhooks is True and row.webhook_address is None:
+        row.webhook_address = random_source.token_urlsafe(24)
+    if webhooks is False:
+        row.webhook_address = None
+    _save(row, wanted)
+
+
+def _workflow(change: Change, wanted: Plain) -> None:
+    _save(_row(Workflow, change), wanted)
+
+
+def _job(change: Change, wanted: Plain) -> None:
+    row = _row(SyncJob, change)
+    if "every_seconds" in wanted:
+        # The next read follows the new rhythm, not the old one.
+        row.next_read_at = None
+    references = {name: wanted.pop(name) for name in JOB_REFERENCES if name in wanted}
+    for name, key in references.items():
+        related: Any = SyncJob._meta.get_field(name).related_model
+        setattr(row, name, None if key is None else related.objects.get(key=key))
+    if change.is_new and "kind" not in wanted:
+        row.kind = row.read_mapping.kind
+    _save(row, wanted)
+
+
+def _partner(change: Change, wanted: Plain) -> None:
+    jobs = wanted.pop("jobs", None)
+    row = _save(_row(Partner, change), wanted)
+    if jobs is not None:
+        row.jobs.set(SyncJob.objects.filter(key__in=jobs))
+
+
+def _row(model: Any, change: Change) -> Any:
+    if change.is_new:
+        return model(key=change.key, name=title(change.key))
+    return model.objects.get(key=change.key)
+
+
+def title(key: str) -> str:
+    """The name of what has none: main-warehouse is called "Main warehouse"."""
+    return key.replace("-", " ").capitalize()
+
+
+def _save(row: Any, wanted: Plain) -> Any:
+    for name, value in wanted.items():
+        setattr(row, name, value)
+    row._change_reason = REASON
+    row.save()
+    return row
+
+
+_WRITERS = {
+    "connections": _connection,
+    "value_maps": meaning.write_value_map,
+    "mappings": meaning.write_mapping,
+    "workflows": _workflow,
+    "jobs": _job,
+    "partners": _partner,
+}

@@ -1,0 +1,100 @@
+"""What a file would change, field by field, in words that never show a secret."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .state import SECTIONS, Hidden, Plain, State
+
+_LONGEST = 100
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """`before` is None where there was nothing, `after` where nothing is left."""
+
+    field: str
+    before: Any
+    after: Any
+
+    def __str__(self) -> str:
+        if isinstance(self.before, Hidden) or isinstance(self.after, Hidden):
+            return f"{self.field}: {self._in_secret()}"
+        if self.before is None:
+            return f"{self.field}: {_short(self.after)}"
+        if self.after is None:
+            return f"{self.field}: {_short(self.before)} → (taken out)"
+        return f"{self.field}: {_short(self.before)} → {_short(self.after)}"
+
+    def _in_secret(self) -> str:
+        if self.before is None:
+            return "(secret set)"
+        return "(secret taken out)" if self.after is None else "(secret changed)"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row that is made or changed."""
+
+    section: str
+    key: str
+    is_new: bool
+    fields: tuple[FieldChange, ...]
+
+    def __str__(self) -> str:
+        head = f"{'+' if self.is_new else '~'} {self.section}.{self.key}"
+        return "\n".join([head, *(f"    {field}" for field in self.fields)])
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "section": self.section,
+            "key": self.key,
+            "change": "new" if self.is_new else "changed",
+            "fields": [str(field) for field in self.fields],
+        }
+
+
+def changes(before: State, wanted: State) -> list[Change]:
+    """`wanted` holds only what the file tells; what it does not tell does not change."""
+    found = []
+    for section in SECTIONS:
+        for key, plain in wanted.get(section, {}).items():
+            present = before[section].get(key)
+            fields = tuple(_compare(present or {}, plain))
+            if fields or present is None:
+                found.append(Change(section, key, present is None, fields))
+    return found
+
+
+def _compare(present: Plain, wanted: Plain) -> Iterator[FieldChange]:
+    for name, value in wanted.items():
+        old, new = dict(_leaves(present.get(name), name)), dict(_leaves(value, name))
+        for field in dict.fromkeys([*old, *new]):
+            if not _same(old.get(field), new.get(field)):
+                yield FieldChange(field, old.get(field), new.get(field))
+
+
+def _same(one: Any, other: Any) -> bool:
+    """1 and true are equal in Python, but not in a setting."""
+    return type(one) is type(other) and bool(one == other)
+
+
+def _leaves(value: Any, place: str) -> Iterator[tuple[str, Any]]:
+    if value in ({}, []) and "." in place:
+        yield place, value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _leaves(inner, f"{place}.{key}")
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _leaves(inner, f"{place}[{index}]")
+    elif value is not None:
+        yield place, value
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else value or '""'
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

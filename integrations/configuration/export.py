@@ -1,0 +1,43 @@
+"""The configuration as a file: the form that `apply` reads, with a reference in each secret's place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from .environment import escape, placeholder
+from .state import SECTIONS, Plain, State
+
+_HEAD = """\
+# The configuration of a Crossdock portal, for `manage.py apply`.
+# Secrets are not in here: set the variables that are named in their places.
+"""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Long texts as blocks, so that they can be read and compared line by line."""
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
+    style = "|" if "\n" in value else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+_Dumper.add_representer(str, _text)
+# A list or mapping that is used twice is written twice: anchors are for people who write, not for readers.
+_Dumper.ignore_aliases = lambda self, data: True  # type: ignore[method-assign,assignment]
+
+
+def as_yaml(state: State) -> str:
+    document = {section: _section(section, state[section]) for section in SECTIONS if state[section]}
+    text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+    return _HEAD + (text if document else "")
+
+
+def _section(section: str, rows: dict[str, Plain]) -> dict[str, Any]:
+    written = {key: escape(plain) for key, plain in rows.items()}
+    if section == "connections":
+        for key, plain in written.items():
+            plain["secrets"] = {name: placeholder(key, name) for name in plain["secrets"]}
+    return written

@@ -1,0 +1,106 @@
+"""From a file's text to what it would change: read, filled from the environment, checked. Nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .check import check
+from .diff import Change, changes
+from .environment import MissingVariables, fill, only_reference, placeholder
+from .problems import BadConfiguration, Place, Problem
+from .read import Document, read
+from .schema import ENTRIES, convert
+from .state import SECTIONS, Hidden, Plain, State, load
+
+
+@dataclass
+class Plan:
+    """`wanted` holds what the file tells; `kept` names the secrets that stay as they are stored."""
+
+    wanted: State
+    changes: list[Change] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+
+
+def plan(text: str, environment: Mapping[str, str]) -> Plan:
+    """Raises BadConfiguration with everything that is wrong."""
+    before = load()
+    planning = _Planning(read(text), before, environment)
+    made = planning.made()
+    if not planning.problems:
+        planning.problems += check(planning.document, before, made.wanted)
+    if planning.problems:
+        raise BadConfiguration(planning.problems)
+    made.changes = changes(before, made.wanted)
+    return made
+
+
+@dataclass
+class _Planning:
+    document: Document
+    before: State
+    environment: Mapping[str, str]
+    problems: list[Problem] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+
+    def made(self) -> Plan:
+        for section in self.document.value:
+            if section not in SECTIONS:
+                known = ", ".join(SECTIONS)
+                self._refuse((section,), f"There is no such section. Known are: {known}.")
+        wanted = {section: self._section(section) for section in SECTIONS}
+        return Plan(wanted, kept=self.kept)
+
+    def _section(self, section: str) -> dict[str, Plain]:
+        rows = self.document.value.get(section)
+        if rows is None:
+            return {}
+        if not isinstance(rows, dict):
+            self._refuse((section,), "Expected one entry per key here, for example 'main-shop:'.")
+            return {}
+        return {key: self._entry((section, key), value) for key, value in rows.items()}
+
+    def _entry(self, place: Place, value: Any) -> Plain:
+        entry = convert(self.document, place, value, ENTRIES[str(place[0])])
+        if isinstance(entry, Problem):
+            self.problems.append(entry)
+            return {}
+        told = entry.told()
+        secrets = told.pop("secrets", None)
+        filled = self._filled(told, place)
+        if secrets is not None:
+            filled["secrets"] = self._secrets(secrets, place)
+        return filled
+
+    def _filled(self, value: Any, place: Place) -> Any:
+        try:
+            return fill(value, place, self.environment)
+        except MissingVariables as exc:
+            for where, name in exc.missing:
+                self._refuse(where, f"The environment variable {name} is not set. Set it, or write the value here.")
+            return {}
+
+    def _secrets(self, secrets: dict[str, Any], place: Place) -> dict[str, Hidden]:
+        return {
+            name: found
+            for name, value in secrets.items()
+            if (found := self._secret(name, value, (*place, "secrets", name))) is not None
+        }
+
+    def _secret(self, name: str, value: Any, place: Place) -> Hidden | None:
+        """An export's own placeholder whose variable is not set stands for what is stored already."""
+        key = str(place[1])
+        stored = self.before["connections"].get(key, {}).get("secrets", {}).get(name)
+        variable = only_reference(value)
+        unset = variable is not None and variable not in self.environment
+        if unset and stored is not None and value == placeholder(key, name):
+            self.kept.append(f"{key}.{name}")
+            return Hidden(stored.value)
+        count = len(self.problems)
+        filled = self._filled(value, place)
+        return Hidden(filled) if len(self.problems) == count else None
+
+    def _refuse(self, place: Place, reason: str) -> None:
+        self.problems.append(self.document.problem(place, reason))

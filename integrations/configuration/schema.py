@@ -1,0 +1,116 @@
+"""What may stand in a configuration file, section by section.
+
+What is not told is left as it is (a new row gets the model's default). A list or a mapping that is told
+replaces the whole: what is missing in it is taken out.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from .problems import Place, Problem
+from .read import Document
+
+Told = TypeVar("Told", bound="Entry")
+
+
+class Entry(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    name: str | UnsetType = UNSET
+
+    def told(self) -> dict[str, Any]:
+        """The fields that the file tells."""
+        return {
+            field: value for field in self.__struct_fields__ if (value := getattr(self, field)) is not UNSET
+        }
+
+
+class ConnectionEntry(Entry, kw_only=True):
+    platform: str | UnsetType = UNSET
+    environment: str | UnsetType = UNSET
+    enabled: bool | UnsetType = UNSET
+    settings: dict[str, Any] | UnsetType = UNSET
+    secrets: dict[str, Any] | UnsetType = UNSET
+    webhooks: bool | UnsetType = UNSET
+
+
+class WorkflowEntry(Entry, kw_only=True):
+    problem: str | UnsetType = UNSET
+    owner: str | UnsetType = UNSET
+    targets: dict[str, Any] | UnsetType = UNSET
+
+
+class JobEntry(Entry, kw_only=True):
+    workflow: str | UnsetType | None = UNSET
+    kind: str | UnsetType = UNSET
+    source: str | UnsetType = UNSET
+    source_resource: str | UnsetType = UNSET
+    destination: str | UnsetType = UNSET
+    destination_resource: str | UnsetType = UNSET
+    read_mapping: str | UnsetType = UNSET
+    write_mapping: str | UnsetType = UNSET
+    every_seconds: int | UnsetType = UNSET
+    accepts_pushes: bool | UnsetType = UNSET
+    filter: str | UnsetType = UNSET
+    rollout_percent: int | UnsetType = UNSET
+    removed: str | UnsetType = UNSET
+    counts_units_in_flight: bool | UnsetType = UNSET
+    stock_buffer: int | UnsetType = UNSET
+    concurrent_calls: int | UnsetType = UNSET
+    batch_size: int | UnsetType = UNSET
+    retry_limit: int | UnsetType = UNSET
+    waiting_hours: int | UnsetType = UNSET
+
+
+class PartnerEntry(Entry, kw_only=True):
+    enabled: bool | UnsetType = UNSET
+    jobs: list[str] | UnsetType = UNSET
+    calls_per_minute: int | UnsetType = UNSET
+
+
+_AT = re.compile(r" - at `\$?(.*)`$", re.S)
+_UNKNOWN = re.compile(r"unknown field `(.*)`", re.S)
+_STEP = re.compile(r"\[(\d+)\]|\.([^.\[]+)")
+# msgspec's words for kinds of values, as a person would say them.
+_KINDS = {
+    "str": "text",
+    "int": "a whole number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "nothing",
+    "float": "a number",
+}
+
+
+def convert(document: Document, place: Place, value: Any, kind: type[Told]) -> Told | Problem:
+    """The entry at this place, or what is wrong with it."""
+    try:
+        return msgspec.convert({} if value is None else value, kind)
+    except msgspec.ValidationError as exc:
+        message = str(exc)
+    inner = _inner(message)
+    reason = _AT.sub("", message)
+    if unknown := _UNKNOWN.search(reason):
+        known = ", ".join(kind.__struct_fields__)
+        return document.problem((*place, *inner, unknown[1]), f"There is no such field. Known are: {known}.")
+    return document.problem((*place, *inner), _in_words(reason))
+
+
+def _inner(message: str) -> Place:
+    at = _AT.search(message)
+    if at is None:
+        return ()
+    return tuple(int(index) if index else name for index, name in _STEP.findall(at[1]) if name != "...")
+
+
+def _in_words(reason: str) -> str:
+    """"Expected `int | null`, got `str`" → "Expected a whole number or nothing, got text."."""
+
+    def kinds(match: re.Match[str]) -> str:
+        return " or ".join(_KINDS.get(name.strip(), f"'{name.strip()}'") for name in match[1].split("|"))
+
+    return re.sub(r"`([^`]*)`", kinds, reason).rstrip(".") + "."

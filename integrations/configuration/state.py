@@ -1,0 +1,83 @@
+"""The configuration as it stands, in the plain form that files have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from integrations.models import Connection, Partner, SyncJob, Workflow
+
+# In the order in which one can refer to the other.
+SECTIONS = ("connections", "value_maps", "mappings", "workflows", "jobs", "partners")
+
+CONNECTION_FIELDS = ("name", "platform", "environment", "enabled")
+WORKFLOW_FIELDS = ("name", "problem", "owner", "targets")
+JOB_FIELDS = (
+    "name",
+    "kind",
+    "source_resource",
+    "destination_resource",
+    "every_seconds",
+    "accepts_pushes",
+    "filter",
+    "rollout_percent",
+    "removed",
+    "counts_units_in_flight",
+    "stock_buffer",
+    "concurrent_calls",
+    "batch_size",
+    "retry_limit",
+    "waiting_hours",
+)
+# Fields that name another row by its key.
+JOB_REFERENCES = ("workflow", "source", "destination", "read_mapping", "write_mapping")
+PARTNER_FIELDS = ("name", "enabled", "calls_per_minute")
+
+# The fields of one row, by name.
+Plain = dict[str, Any]
+# section → key → fields
+State = dict[str, dict[str, Plain]]
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """A secret's value: it can be compared and stored, but not printed by accident."""
+
+    value: Any
+
+    def __repr__(self) -> str:
+        return "(secret)"
+
+
+def load() -> State:
+    return {
+        "connections": {row.key: of_connection(row) for row in Connection.objects.order_by("key")},
+        "value_maps": {},
+        "mappings": {},
+        "workflows": {row.key: _fields(row, WORKFLOW_FIELDS) for row in Workflow.objects.order_by("key")},
+        "jobs": {row.key: of_job(row) for row in SyncJob.objects.select_related(*JOB_REFERENCES).order_by("key")},
+        "partners": {row.key: of_partner(row) for row in Partner.objects.prefetch_related("jobs").order_by("key")},
+    }
+
+
+def of_connection(row: Connection) -> Plain:
+    return {
+        **_fields(row, CONNECTION_FIELDS),
+        "webhooks": row.webhook_address is not None,
+        "settings": dict(row.settings),
+        "secrets": {name: Hidden(value) for name, value in sorted(row.secret_values().items())},
+    }
+
+
+def of_job(row: SyncJob) -> Plain:
+    references = {name: getattr(row, name) for name in JOB_REFERENCES}
+    keys = {name: None if found is None else found.key for name, found in references.items()}
+    return {**_fields(row, JOB_FIELDS), **keys}
+
+
+def of_partner(row: Partner) -> Plain:
+    return {**_fields(row, PARTNER_FIELDS), "jobs": sorted(job.key for job in row.jobs.all())}
+
+
+def _fields(row: Any, names: tuple[str, ...]) -> Plain:
+    return {name: getattr(row, name) for name in names}

@@ -1,0 +1,17 @@
+"""Prints the configuration in the form that `apply` reads, without secrets: `manage.py export > portal.yaml`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from integrations.configuration.export import as_yaml
+from integrations.configuration.state import load
+
+
+class Command(BaseCommand):
+    help = "Prints the configuration as YAML, for `apply`. Secrets are written as ${NAME}, never as they are."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stdout.write(as_yaml(load()), ending="")

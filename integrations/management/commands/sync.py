@@ -1,0 +1,141 @@
+"""Runs one job in the foreground: `manage.py sync orders-to-warehouse`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from integrations.exceptions import Failure
+from integrations.models import ErrorRecord, SyncJob, SyncRun
+from integrations.sync.dry_run import Foreseen, dry_run
+from integrations.sync.foreground import CouldNotRun, run_to_end, why_not
+
+ALL_DELIVERED, ERRORS_OPEN, COULD_NOT_RUN = 0, 1, 2
+COUNTS = ("read", "known", "accepted", "delivered", "unchanged", "superseded", "filtered", "held", "failed", "left")
+_MOST_LINES = 20
+
+
+class Command(BaseCommand):
+    help = (
+        "Runs one job in the foreground to its end. "
+        "Exit 0: all was delivered. 1: records wait, or errors are open. 2: the job could not run."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("job", help="The job's key.")
+        parser.add_argument("--full", action="store_true", help="Read everything, not only what changed.")
+        parser.add_argument("--dry-run", action="store_true", help="Say what would be done, and change nothing.")
+        parser.add_argument("--json", action="store_true", help="One JSON object instead of text and a bar.")
+        parser.add_argument(
+            "--patience", type=float, default=60.0, help="Seconds to wait while nothing can be done (default 60)."
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            job = _job(options["job"])
+            code = self._foresee(job, options) if options["dry_run"] else self._run(job, options)
+        except (CouldNotRun, Failure) as exc:
+            sentence = exc.sentence if isinstance(exc, Failure) else str(exc)
+            self._say_could_not_run(sentence, as_json=options["json"])
+            code = COULD_NOT_RUN
+        sys.exit(code)
+
+    def _run(self, job: SyncJob, options: dict[str, Any]) -> int:
+        patience = timedelta(seconds=options["patience"])
+        with _bar(quiet=options["json"]) as progress:
+            task = progress.add_task(job.name, total=None)
+            run = run_to_end(job, options["full"], patience, lambda now: _show(progress, task, now))
+        errors = list(ErrorRecord.objects.filter(job=job, settled_at__isnull=True)[: _MOST_LINES + 1])
+        open_count = ErrorRecord.objects.filter(job=job, settled_at__isnull=True).count()
+        counts = {name: getattr(run, name) for name in COUNTS}
+        if options["json"]:
+            sentences = [error.sentence for error in errors[:_MOST_LINES]]
+            self._print_json(job=job.key, run=run.pk, **counts, open_errors=open_count, errors=sentences)
+        else:
+            self._print_counts(counts, run)
+            self._print_errors([error.sentence for error in errors], open_count)
+        return ERRORS_OPEN if open_count or run.finished_at is None else ALL_DELIVERED
+
+    def _foresee(self, job: SyncJob, options: dict[str, Any]) -> int:
+        if not (job.source.enabled and job.destination.enabled):
+            raise CouldNotRun(why_not(job))
+        counts: Counter[str] = Counter()
+        notable: list[Foreseen] = []
+        for foreseen in dry_run(job, full=options["full"]):
+            counts[foreseen.what] += 1
+            if foreseen.reason and len(notable) < _MOST_LINES:
+                notable.append(foreseen)
+        if options["json"]:
+            reasons = [{"record": f.subject, "what": f.what, "reason": f.reason} for f in notable]
+            self._print_json(job=job.key, dry_run=True, would=dict(counts), reasons=reasons)
+        else:
+            self._print_foreseen(counts, notable)
+        return ERRORS_OPEN if counts["failed"] else ALL_DELIVERED
+
+    def _print_counts(self, counts: dict[str, int], run: SyncRun) -> None:
+        told = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
+        self.stdout.write(told or "Nothing had changed.")
+        for notice in run.notices:
+            self.stdout.write(f"Note: {notice}")
+        if run.finished_at is None:
+            self.stdout.write(f"{run.left:,} records wait and go on by themselves while the workers run.")
+
+    def _print_errors(self, sentences: list[str], count: int) -> None:
+        if not count:
+            return
+        self.stdout.write(f"{count:,} open errors:")
+        for sentence in sentences[:_MOST_LINES]:
+            self.stdout.write(f"  - {sentence}")
+        if count > _MOST_LINES:
+            self.stdout.write(f"  and {count - _MOST_LINES:,} more.")
+
+    def _print_foreseen(self, counts: Counter[str], notable: list[Foreseen]) -> None:
+        table = Table(title="What would be done (nothing was changed)")
+        table.add_column("What")
+        table.add_column("Records", justify="right")
+        for what, count in counts.most_common():
+            table.add_row(what, f"{count:,}")
+        Console(file=self.stdout).print(table)  # type: ignore[arg-type]  # OutputWrapper is a text stream
+        for foreseen in notable:
+            self.stdout.write(f"  - {foreseen.what}: {foreseen.reason}")
+
+    def _say_could_not_run(self, sentence: str, as_json: bool) -> None:
+        if as_json:
+            self._print_json(could_not_run=sentence)
+        else:
+            self.stderr.write(sentence)
+
+    def _print_json(self, **content: Any) -> None:
+        self.stdout.write(json.dumps(content, ensure_ascii=False))
+
+
+def _job(key: str) -> SyncJob:
+    jobs = SyncJob.objects.select_related("source", "destination", "read_mapping", "write_mapping")
+    job = jobs.filter(key=key).first()
+    if job is None:
+        known = ", ".join(SyncJob.objects.values_list("key", flat=True)) or "none at all"
+        raise CouldNotRun(f"There is no job '{key}'. There are: {known}.")
+    return job
+
+
+def _bar(quiet: bool) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        disable=quiet,
+    )
+
+
+def _show(progress: Progress, task: TaskID, run: SyncRun) -> None:
+    progress.update(task, completed=run.settled, total=run.accepted if run.accepted else None)

@@ -1,0 +1,38 @@
+"""What is kept of a webhook: the vendor's own words about one thing, encrypted before any transaction begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from mappings.fields import Sealed, encrypt_bytes
+
+from integrations.connectors.base import WebhookEvent
+from integrations.models import InboundEvent
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """`payload` is the record where the vendor sent it; `raw` the body as it came where it did not."""
+
+    payload: dict[str, Any] | None
+    occurred: datetime | None
+    raw: str | None
+
+
+def seal(event: WebhookEvent, raw: bytes) -> Sealed:
+    text = raw.decode("utf-8", "replace") if event.payload is None else None
+    occurred = event.occurred.isoformat() if event.occurred else None
+    return Sealed(encrypt_bytes(orjson.dumps({"payload": event.payload, "occurred": occurred, "raw": text})))
+
+
+def open_envelope(row: InboundEvent) -> Envelope:
+    content = orjson.loads(row.body)
+    occurred = content.get("occurred")
+    return Envelope(
+        payload=content.get("payload"),
+        occurred=datetime.fromisoformat(occurred) if occurred else None,
+        raw=content.get("raw"),
+    )

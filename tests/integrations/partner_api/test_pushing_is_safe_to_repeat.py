@@ -1,0 +1,265 @@
+"""POST /jobs/{key}/records: what is answered with 202 is stored, and a repeat stores nothing twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from integrations.models import Batch, Delivery, Door, JobState, PartnerRequest, SyncJob, SyncRun
+from integrations.partner_api import parsing, push
+
+from .calls import Api, problem_of
+
+PATH = "/api/v1/jobs/orders/records"
+
+
+def order(external_id: str, **more: Any) -> dict[str, Any]:
+    payload = {"id": external_id, "number": external_id, "currency": "EUR"}
+    return {"external_id": external_id, "version": "2026-11-23T06:45:00Z", "payload": payload, **more}
+
+
+@pytest.mark.django_db
+def test_what_is_accepted_is_stored_and_can_be_followed(api: Api, job: SyncJob) -> None:
+    answer = api.post(PATH, {"records": [order("1"), order("2")]}, "first")
+
+    run = SyncRun.objects.get(job=job, door=Door.PARTNER)
+    ids = sorted(Delivery.objects.filter(job=job).values_list("pk", flat=True))
+    assert answer.status_code == 202
+    assert answer.json() == {"run": run.pk, "accepted": 2, "known": 0, "records": ids}
+    assert [parcel["external_id"] for parcel in Batch.objects.get(job=job).payloads] == ["1", "2"]
+
+
+@pytest.mark.django_db
+def test_a_repeat_gets_the_same_answer_and_stores_nothing(api: Api, job: SyncJob) -> None:
+    first = api.post(PATH, {"records": [order("1")]}, "first")
+    second = api.post(PATH, {"records": [order("1")]}, "first")
+
+    assert second.status_code == 202
+    assert second.json() == first.json()
+    assert second["Idempotency-Replayed"] == "true"
+    assert "Idempotency-Replayed" not in first
+    assert Batch.objects.filter(job=job).count() == 1
+    assert PartnerRequest.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_the_same_content_written_otherwise_is_a_repeat(api: Api) -> None:
+    api.post(PATH, {"records": [order("1")]}, "first")
+    turned = dict(reversed(list(order("1").items())))
+
+    assert api.post(PATH, {"records": [turned]}, "first")["Idempotency-Replayed"] == "true"
+
+
+@pytest.mark.django_db
+def test_the_same_key_with_another_body_is_refused(api: Api, job: SyncJob) -> None:
+    api.post(PATH, {"records": [order("1")]}, "first")
+
+    answer = api.post(PATH, {"records": [order("2")]}, "first")
+
+    assert problem_of(answer, 422)["code"] == "idempotency_key_reused"
+    assert Delivery.objects.filter(job=job).count() == 1
+
+
+@pytest.mark.django_db
+def test_the_same_records_under_a_new_key_are_known(api: Api) -> None:
+    api.post(PATH, {"records": [order("1")]}, "first")
+
+    answer = api.post(PATH, {"records": [order("1")]}, "second")
+
+    assert (answer.json()["accepted"], answer.json()["known"]) == (0, 1)
+
+
+@pytest.mark.django_db
+def test_two_partners_may_use_the_same_key(api: Api, other_api: Api, job: SyncJob) -> None:
+    job.partners.add(*other_partners(other_api))
+    api.post(PATH, {"records": [order("1")]}, "first")
+
+    answer = other_api.post(PATH, {"records": [order("2")]}, "first")
+
+    assert answer.status_code == 202
+    assert "Idempotency-Replayed" not in answer
+
+
+def other_partners(api: Api) -> list[Any]:
+    from integrations.models import PartnerKey
+
+    return [PartnerKey.objects.get(prefix=api.key.partition(".")[0]).partner]
+
+
+@pytest.mark.django_db
+def test_when_the_answer_cannot_be_kept_nothing_is_stored(
+    api: Api, job: SyncJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_: Any) -> None:
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr(PartnerRequest.objects, "create", refuse)
+    api.client.raise_request_exception = False
+
+    assert problem_of(api.post(PATH, {"records": [order("1")]}, "first"), 500)["code"] == "fault"
+    assert not Delivery.objects.filter(job=job).exists()
+    assert not Batch.objects.filter(job=job).exists()
+
+
+@pytest.mark.django_db
+def test_of_two_at_once_the_second_gives_the_first_ones_answer(
+    api: Api, job: SyncJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first commits just after the second has looked for an earlier answer."""
+    looked: list[str] = []
+    real = push._earlier_answer
+
+    def look(*args: Any) -> Any:
+        looked.append("look")
+        if len(looked) == 1:
+            found = real(*args)
+            winner.append(api.post(PATH, {"records": [order("1")]}, "first"))
+            return found
+        return real(*args)
+
+    winner: list[Any] = []
+    monkeypatch.setattr(push, "_earlier_answer", look)
+
+    loser = api.post(PATH, {"records": [order("1")]}, "first")
+
+    assert loser.status_code == 202
+    assert loser.json() == winner[0].json()
+    assert loser["Idempotency-Replayed"] == "true"
+    assert Batch.objects.filter(job=job).count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", [JobState.PAUSED, JobState.HALTED])
+def test_a_job_that_stands_still_takes_records(api: Api, job: SyncJob, state: JobState) -> None:
+    SyncJob.objects.filter(pk=job.pk).update(state=state)
+
+    assert api.post(PATH, {"records": [order("1")]}, "first").status_code == 202
+    assert Delivery.objects.filter(job=job, state="queued").count() == 1
+
+
+@pytest.mark.django_db
+def test_a_job_that_takes_no_pushes_says_so(api: Api, job: SyncJob) -> None:
+    SyncJob.objects.filter(pk=job.pk).update(accepts_pushes=False)
+
+    assert problem_of(api.post(PATH, {"records": [order("1")]}, "first"), 409)["code"] == "job_takes_no_pushes"
+
+
+@pytest.mark.django_db
+def test_anothers_job_is_not_there(api: Api, job: SyncJob) -> None:
+    job.partners.clear()
+
+    assert problem_of(api.post(PATH, {"records": [order("1")]}, "first"), 404)["code"] == "not_found"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("key", "code"),
+    [(None, "idempotency_key_missing"), (" ", "idempotency_key_missing"), ("x" * 121, "idempotency_key_invalid")],
+)
+def test_the_idempotency_key_is_needed(api: Api, key: str | None, code: str) -> None:
+    assert problem_of(api.post(PATH, {"records": [order("1")]}, key), 400)["code"] == code
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "records"),
+        ([], ""),
+        ("text", ""),
+        ({"records": []}, "records"),
+        ({"records": [1]}, "records[0]"),
+        ({"records": [order("")]}, "records[0].external_id"),
+        ({"records": [order("1"), order("x" * 256)]}, "records[1].external_id"),
+        ({"records": [order("a\x00b")]}, "records[0].external_id"),
+        ({"records": [order("1", payload=[])]}, "records[0].payload"),
+        ({"records": [order("1", payload={})]}, "records[0].payload"),
+        ({"records": [order("1", version="yesterday")]}, "records[0].version"),
+        ({"records": [order("1", version="2026-11-23T06:45:00")]}, "records[0].version"),
+        ({"records": [order("1", version="2026-13-45T06:45:00Z")]}, "records[0].version"),
+        ({"records": [order("1", version="9" * 21)]}, "records[0].version"),
+        ({"records": [order(str(n)) for n in range(501)]}, "records"),
+    ],
+)
+def test_a_bad_body_is_refused_by_field_and_stores_nothing(api: Api, body: Any, field: str) -> None:
+    problem = problem_of(api.post(PATH, body, "first"), 400)
+
+    assert problem["code"] == "invalid"
+    assert [error["field"] for error in problem["errors"]] == [field]
+    assert not Delivery.objects.exists()
+    assert not PartnerRequest.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_corrected_body_may_use_the_key_of_the_refused_one(api: Api) -> None:
+    api.post(PATH, {"records": []}, "first")
+
+    assert api.post(PATH, {"records": [order("1")]}, "first").status_code == 202
+
+
+@pytest.mark.django_db
+def test_what_is_no_json_is_refused(api: Api) -> None:
+    headers = {"Authorization": f"Bearer {api.key}", "Idempotency-Key": "first"}
+
+    answer = api.client.post(PATH, b'{"records": NaN', content_type="application/json", headers=headers)
+
+    assert problem_of(answer, 400)["code"] == "parse_error"
+
+
+@pytest.mark.django_db
+def test_another_kind_of_body_is_refused(api: Api) -> None:
+    headers = {"Authorization": f"Bearer {api.key}", "Idempotency-Key": "first"}
+
+    answer = api.client.post(PATH, b"<orders/>", content_type="application/xml", headers=headers)
+
+    assert problem_of(answer, 415)["code"] == "unsupported_media_type"
+
+
+@pytest.mark.django_db
+def test_too_large_a_body_is_refused_by_its_announced_length(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parsing, "BODY_LIMIT", 50)
+
+    assert problem_of(api.post(PATH, {"records": [order("1")]}, "first"), 413)["code"] == "body_too_large"
+
+
+@pytest.mark.django_db
+def test_never_more_than_the_limit_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Endless:
+        read_bytes = 0
+
+        def read(self, size: int) -> bytes:
+            self.read_bytes += size
+            return b"x" * size
+
+    stream = Endless()
+    monkeypatch.setattr(parsing, "BODY_LIMIT", 50)
+
+    with pytest.raises(Exception, match="larger than"):
+        parsing.CappedJson().parse(stream)  # type: ignore[arg-type]  # only read() is used
+
+    assert stream.read_bytes == 51
+
+
+@pytest.mark.django_db
+def test_a_body_in_chunks_is_refused(api: Api) -> None:
+    headers = {"Authorization": f"Bearer {api.key}", "Idempotency-Key": "first", "Transfer-Encoding": "chunked"}
+
+    answer = api.client.post(PATH, b"{}", content_type="application/json", headers=headers)
+
+    assert problem_of(answer, 411)["code"] == "length_required"
+
+
+@pytest.mark.parametrize(
+    ("version", "sortable"),
+    [
+        ("", ""),
+        ("42", "00000000000000000042"),
+        ("2026-11-23T06:45:00Z", "2026-11-23T06:45:00.000000Z"),
+        ("2026-11-23T07:45:00.5+01:00", "2026-11-23T06:45:00.500000Z"),
+    ],
+)
+def test_versions_are_kept_so_that_they_sort_as_text(version: str, sortable: str) -> None:
+    assert push.sortable_version(version) == sortable
