@@ -1,43 +1,44 @@
-"""Sets of faults by name, for POST /control/faults/preset/{name}.
+"""Sets of faults by name, for POST /control/faults/preset/{name} and `--faults`.
 
 `after` spreads them over a run: they strike once the first orders have gone through, not all at once.
+"demo" is for a portal that sends each order by itself, "demo-batches" for one that sends a hundred at a time.
 """
 
 from integrations.sandbox.store import Document
 
-CREATE = {"system": "warehouse", "method": "POST", "path": "^/orders"}
-LIST = {"system": "shop", "method": "GET", "path": "^/orders$"}
+CREATE: Document = {"system": "warehouse", "method": "POST", "path": "^/orders"}
+LIST: Document = {"system": "shop", "method": "GET", "path": "^/orders$"}
 
-DEMO: list[Document] = [
-    {
-        **CREATE,
-        "id": "warehouse-rate-limited",
-        "kind": "rate_limited",
-        "count": 2,
-        "after": 20,
-        "retry_after": 1,
-    },
-    {**CREATE, "id": "warehouse-error-before", "kind": "error_before", "count": 2, "after": 40},
-    {**CREATE, "id": "warehouse-error-after", "kind": "error_after", "count": 2, "after": 60},
-    {
-        **CREATE,
-        "id": "warehouse-no-answer-before",
-        "kind": "no_answer_before",
-        "count": 1,
-        "after": 80,
-        "seconds": 2,
-    },
-    {**CREATE, "id": "warehouse-no-answer", "kind": "no_answer", "count": 2, "after": 100, "seconds": 2},
-    {**CREATE, "id": "warehouse-cut", "kind": "cut", "count": 2, "after": 140},
-    {**CREATE, "id": "warehouse-malformed", "kind": "malformed", "count": 2, "after": 180},
-    {**CREATE, "id": "warehouse-slow", "kind": "slow", "count": 5, "after": 220, "seconds": 0.5},
+
+def _sending(step: int, times: int) -> list[Document]:
+    """Everything that can befall an order on its way, each kind `step` requests after the one before."""
+    kinds: list[Document] = [
+        {"kind": "rate_limited", "retry_after": 1},
+        {"kind": "error_before"},
+        {"kind": "error_after"},
+        {"kind": "no_answer_before", "seconds": 2},
+        {"kind": "no_answer", "seconds": 2},
+        {"kind": "cut"},
+        {"kind": "malformed"},
+        {"kind": "slow", "seconds": 0.5},
+    ]
+    return [
+        {**CREATE, "id": f"warehouse-{_dashed(rule['kind'])}", "after": place * step, "count": times, **rule}
+        for place, rule in enumerate(kinds, start=1)
+    ]
+
+
+def _dashed(kind: str) -> str:
+    return kind.replace("_", "-")
+
+
+READING: list[Document] = [
     {
         **LIST,
         "id": "shop-rate-limited",
         "kind": "rate_limited",
         "count": 1,
         "after": 1,
-        "retry_after": 1,
         "retry_after_form": "date",
     },
     {**LIST, "id": "shop-duplicate-rows", "kind": "duplicate_rows", "count": 2},
@@ -45,14 +46,12 @@ DEMO: list[Document] = [
 ]
 
 WEBHOOKS: list[Document] = [
-    {
-        "system": "shop",
-        "id": f"shop-{kind.replace('_', '-')}",
-        "kind": kind,
-        "path": "^orders/updated$",
-        "count": 2,
-    }
+    {"system": "shop", "id": f"shop-{_dashed(kind)}", "kind": kind, "path": "^orders/updated$", "count": 2}
     for kind in ("webhook_duplicate", "webhook_reorder", "webhook_drop", "webhook_forge")
 ]
 
-PRESETS: dict[str, list[Document]] = {"demo": DEMO, "webhooks": WEBHOOKS}
+PRESETS: dict[str, list[Document]] = {
+    "demo": [*_sending(step=25, times=2), *READING],
+    "demo-batches": [*_sending(step=1, times=1), *READING],
+    "webhooks": WEBHOOKS,
+}

@@ -4,6 +4,7 @@ up or down → authorised → within the rate limit → faults that come before 
 """
 
 import itertools
+import secrets
 import sys
 import threading
 import time
@@ -29,6 +30,8 @@ class Sandbox:
         self.control = Control(world)
         self.limits = Limits()
         self.numbers = itertools.count(1)
+        # So that a request id is never given twice, restarts included.
+        self.run_name = secrets.token_hex(3)
         self.http = HttpServer(self.handle, port)
 
     def run(self) -> None:
@@ -49,7 +52,7 @@ class Sandbox:
         except Exception:  # noqa: BLE001 the last resort: told on stderr and in the answer
             traceback.print_exc(file=sys.stderr)
             response = Response(500, {"errors": [problem("sandbox_bug", "The sandbox itself has failed.")]})
-        response.headers["X-Request-Id"] = f"req_{next(self.numbers):08x}"
+        response.headers["X-Request-Id"] = f"req_{self.run_name}_{next(self.numbers):06x}"
         return response
 
     def _route(self, request: Request) -> Response:

@@ -108,8 +108,7 @@ class Shop(System):
             message = f"The channel offers {row['available']} now, not {body['expected']}."
             raise Refusal(409, "changed_meanwhile", message, "expected")
         detail = {"before": row["available"], "available": available}
-        self.offer(sku, available - row["available"])
-        kept = self.found("stock", sku, "stock of")
+        kept = self._set_available(row, available)
         return Done(kept, "stock.set", sku, sku, status=200, detail=detail)
 
     # What follows is done by the shop's staff and customers, through /control.
@@ -196,12 +195,21 @@ class Shop(System):
         self.store.put(self.table("stock"), product["sku"], row)
 
     def offer(self, sku: str | None, units: int) -> None:
-        """Adds units to what is offered (negative takes); a sku without stock is not counted."""
+        """Adds units to what is offered (negative: they were sold); a sku without stock is not counted."""
         row = self.store.get(self.table("stock"), sku) if sku else None
-        if row is not None:
-            row |= {"available": row["available"] + units, "updated_at": to_text(self.clock.now())}
-            self.store.put(self.table("stock"), str(sku), row)
-            self.webhooks.announce(self.name, "stock/updated", row)
+        if row is None or not units:
+            return
+        available = row["available"] + units
+        detail = {"before": row["available"], "available": available}
+        effect = "stock.sold" if units < 0 else "stock.returned"
+        self.books.record(self.name, effect, row["sku"], reference=row["sku"], detail=detail)
+        self._set_available(row, available)
+
+    def _set_available(self, row: Document, available: int) -> Document:
+        row |= {"available": available, "updated_at": to_text(self.clock.now())}
+        self.store.put(self.table("stock"), row["sku"], row)
+        self.webhooks.announce(self.name, "stock/updated", row)
+        return row
 
     def _take(self, sku: str | None, units: int, backorder: bool) -> None:
         row = self.store.get(self.table("stock"), sku) if sku else None

@@ -144,7 +144,7 @@ def test_a_rate_limit_of_its_own_refuses_what_is_too_much(sandbox: SandboxProces
 
 
 def test_the_presets_are_rules_that_exist(sandbox: SandboxProcess) -> None:
-    for name, count in (("demo", 11), ("webhooks", 4)):
+    for name, count in (("demo", 11), ("demo-batches", 11), ("webhooks", 4)):
         assert len(sandbox.control("POST", f"/faults/preset/{name}")["faults"]) == count
     assert len(sandbox.control("GET", "/faults")["faults"]) == 15
     sandbox.control("DELETE", "/faults")

@@ -71,3 +71,15 @@ def test_more_than_was_ordered_cannot_be_fulfilled(sandbox: SandboxProcess) -> N
     sandbox.control("POST", "/shop/orders/1001/cancel", {})
     answer = sandbox.ask("POST", path, {"lines": [{"line_id": order["lines"][0]["id"], "quantity": 1}]})
     assert (answer.status, answer.codes) == (409, [("order_cancelled", "")])
+
+
+def test_the_books_tell_every_change_of_what_a_channel_offers(sandbox: SandboxProcess) -> None:
+    place(sandbox, "MUG", 3)
+    sandbox.ask("PUT", "/shop/stock/MUG", {"available": 5})
+    sandbox.control("POST", "/shop/orders/1001/cancel", {})
+    told = [
+        (effect["effect"], effect["detail"]["before"], effect["detail"]["available"])
+        for effect in sandbox.control("GET", "/effects")["effects"]
+        if effect["system"] == "shop" and effect["effect"].startswith("stock.")
+    ]
+    assert told == [("stock.sold", 10, 7), ("stock.set", 7, 5), ("stock.returned", 5, 8)]

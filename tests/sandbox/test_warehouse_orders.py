@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -160,3 +161,14 @@ def test_batches_answer_for_each_order(sandbox: SandboxProcess) -> None:
     assert sandbox.ask("POST", "/warehouse/orders/batch", {"orders": orders[:1]}).status == 200
     too_many = {"orders": [warehouse_order()] * 101}
     assert sandbox.ask("POST", "/warehouse/orders/batch", too_many).codes == [("invalid", "orders")]
+
+
+def test_one_key_sent_by_many_at_once_makes_one_order(sandbox: SandboxProcess) -> None:
+    def send(_: int) -> tuple[int, str]:
+        answer = sandbox.ask("POST", "/warehouse/orders", warehouse_order(), Idempotency_Key="k")
+        return answer.status, answer.body["id"]
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(send, range(24)))
+    assert sorted(answers) == [(200, "wo_000001")] * 23 + [(201, "wo_000001")]
+    assert sandbox.ask("GET", "/warehouse/orders").body["total"] == 1
