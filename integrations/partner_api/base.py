@@ -29,7 +29,7 @@ class PartnerView(APIView):
     """
 
     scope = "read"
-    query: type[serializers.Serializer[Any]] | None = None
+    query: type[serializers.Serializer[Any]] = serializers.Serializer
 
     authentication_classes = [BearerKey]
     permission_classes = [HasScope]
@@ -68,15 +68,13 @@ class PartnerView(APIView):
 
     def parameters(self) -> dict[str, Any]:
         """The checked query parameters. One that is not known is refused: a misspelt filter shows too much."""
-        if self.query is None:
-            return {}
         given = self.request.query_params
         checked = self.query(data=given.dict())
         unknown = sorted(set(given) - set(checked.fields) - {"cursor", "page_size"})
         if unknown:
-            known = ", ".join(sorted(checked.fields))
+            known = ", ".join([*sorted(checked.fields), "cursor", "page_size"])
             raise serializers.ValidationError(
-                {name: [f"There is no such parameter. Known are: {known}, cursor, page_size."] for name in unknown}
+                {name: [f"There is no such parameter. Known are: {known}."] for name in unknown}
             )
         checked.is_valid(raise_exception=True)
         return {name: value for name, value in checked.validated_data.items() if value not in ("", None)}

@@ -19,4 +19,12 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SORT_OPERATIONS": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "RecordState": "integrations.models.State",
+        "RunState": "integrations.models.RunState",
+        "JobState": "integrations.models.JobState",
+        "Door": "integrations.models.Door",
+        "FailureKind": "integrations.models.Kind",
+        
+    },
 }

@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from integrations.connectors.base import Item
-from integrations.models import Door, Partner, PartnerRequest, SyncJob
+from integrations.models import Delivery, Door, Partner, PartnerRequest, SyncJob
 from integrations.sync.accept import Accepted, accept
 
 from .base import PartnerView
@@ -60,13 +60,18 @@ class PushSerializer(serializers.Serializer[Any]):
     records = PushedRecordSerializer(many=True, allow_empty=False, max_length=MOST_RECORDS)
 
 
+class PushedRecordIdSerializer(serializers.Serializer[Any]):
+    external_id = serializers.CharField()
+    record = serializers.IntegerField(help_text="See /records/{id}.")
+
+
 class PushedSerializer(serializers.Serializer[Any]):
     """Stored durably. `records` leads from each external id to the record that can be followed."""
 
     run = serializers.IntegerField(help_text="See /runs/{id}.")
     accepted = serializers.IntegerField(help_text="How many are on their way now.")
     known = serializers.IntegerField(help_text="How many had been accepted before in the same version.")
-    records = serializers.ListField(child=serializers.IntegerField(), help_text="Their ids, see /records/{id}.")
+    records = PushedRecordIdSerializer(many=True)
 
 
 def sortable_version(text: str) -> str:
@@ -184,7 +189,7 @@ def _accept_once(
     answers: list[dict[str, Any]] = []
 
     def keep_answer(accepted: Accepted) -> None:
-        answers.append(_answer(accepted))
+        answers.append(_answer(job, accepted, items))
         PartnerRequest.objects.create(
             partner=partner,
             idempotency_key=idempotency_key,
@@ -204,10 +209,18 @@ def _accept_once(
     return Response(answers[-1], status=202)
 
 
-def _answer(accepted: Accepted) -> dict[str, Any]:
+def _answer(job: SyncJob, accepted: Accepted, items: Sequence[Item]) -> dict[str, Any]:
+    """Inside the transaction: the records are there, those that were known before as well."""
+    records = Delivery.objects.filter(
+        job=job,
+        thing__external_ids__connection=job.source_id,
+        thing__external_ids__resource=job.source_resource,
+        thing__external_ids__external_id__in={item.external_id for item in items},
+    ).order_by("pk")
+    ids = records.values_list("thing__external_ids__external_id", "pk")
     return {
         "run": accepted.run_id,
         "accepted": accepted.accepted,
         "known": accepted.known,
-        "records": accepted.delivery_ids,
+        "records": [{"external_id": external_id, "record": record} for external_id, record in ids],
     }

@@ -23,9 +23,9 @@ from integrations.models import (
 
 
 class JobSerializer(serializers.ModelSerializer[SyncJob]):
-    state = serializers.ChoiceField(choices=JobState.choices)
-    source = serializers.CharField(source="source.key")
-    destination = serializers.CharField(source="destination.key")
+    state = serializers.ChoiceField(choices=JobState.choices, read_only=True)
+    source = serializers.CharField(source="source.key", read_only=True)
+    destination = serializers.CharField(source="destination.key", read_only=True)
     records_by_state = serializers.SerializerMethodField(help_text="How many records are in each state now.")
 
     class Meta:
@@ -45,6 +45,7 @@ class JobSerializer(serializers.ModelSerializer[SyncJob]):
             "last_complete_read_at",
             "records_by_state",
         )
+        read_only_fields = fields
 
     @extend_schema_field({"type": "object", "additionalProperties": {"type": "integer"}})
     def get_records_by_state(self, job: SyncJob) -> dict[str, int]:
@@ -53,11 +54,12 @@ class JobSerializer(serializers.ModelSerializer[SyncJob]):
 
 
 class RunSerializer(serializers.ModelSerializer[SyncRun]):
-    job = serializers.CharField(source="job.key")
-    door = serializers.ChoiceField(choices=Door.choices)
-    state = serializers.ChoiceField(choices=RunState.choices)
-    settled = serializers.IntegerField(help_text="Accepted records that have come to their end.")
-    left = serializers.IntegerField(help_text="Accepted records that are still on their way.")
+    job = serializers.CharField(source="job.key", read_only=True)
+    door = serializers.ChoiceField(choices=Door.choices, read_only=True)
+    state = serializers.ChoiceField(choices=RunState.choices, read_only=True)
+    settled = serializers.IntegerField(help_text="Accepted records that have come to their end.", read_only=True)
+    notices = serializers.ListField(child=serializers.CharField(), read_only=True)
+    left = serializers.IntegerField(help_text="Accepted records that are still on their way.", read_only=True)
 
     class Meta:
         model = SyncRun
@@ -84,16 +86,17 @@ class RunSerializer(serializers.ModelSerializer[SyncRun]):
             "settled",
             "left",
         )
+        read_only_fields = fields
 
 
 class RecordSerializer(serializers.ModelSerializer[Delivery]):
     """One record carried by one job."""
 
-    job = serializers.CharField(source="job.key")
-    kind = serializers.CharField(source="thing.kind")
-    state = serializers.ChoiceField(choices=State.choices)
-    reason = serializers.CharField(source="state_reason", help_text="Why it is in this state.")
-    version = serializers.CharField(source="accepted_version", help_text="The newest version that was accepted.")
+    job = serializers.CharField(source="job.key", read_only=True)
+    kind = serializers.CharField(source="thing.kind", read_only=True)
+    state = serializers.ChoiceField(choices=State.choices, read_only=True)
+    reason = serializers.CharField(source="state_reason", help_text="Why it is in this state.", read_only=True)
+    version = serializers.CharField(source="accepted_version", help_text="The newest version that was accepted.", read_only=True)
     external_ids = serializers.SerializerMethodField(help_text="Its ids in the source.")
     destination_ids = serializers.SerializerMethodField(
         help_text="Its ids in the destination; several where it was split there."
@@ -119,6 +122,7 @@ class RecordSerializer(serializers.ModelSerializer[Delivery]):
             "delivered_at",
             "deadline_at",
         )
+        read_only_fields = fields
 
     def get_external_ids(self, record: Delivery) -> list[str]:
         return _ids(record, record.job.source_id, record.job.source_resource)
@@ -139,8 +143,8 @@ def _ids(record: Delivery, connection_id: int, resource: str) -> list[str]:
 class OutcomeSerializer(serializers.ModelSerializer[Outcome]):
     """One attempt and what came of it."""
 
-    run = serializers.IntegerField(source="run_id")
-    state = serializers.ChoiceField(choices=State.choices)
+    run = serializers.IntegerField(source="run_id", read_only=True)
+    state = serializers.ChoiceField(choices=State.choices, read_only=True)
 
     class Meta:
         model = Outcome
@@ -161,6 +165,7 @@ class OutcomeSerializer(serializers.ModelSerializer[Outcome]):
             "currency",
             "request_id",
         )
+        read_only_fields = fields
 
 
 class RecordDetailSerializer(RecordSerializer):
@@ -168,6 +173,7 @@ class RecordDetailSerializer(RecordSerializer):
 
     class Meta(RecordSerializer.Meta):
         fields = (*RecordSerializer.Meta.fields, "outcomes")  # type: ignore[assignment]
+        read_only_fields = fields  # type: ignore[assignment]
 
     @extend_schema_field(OutcomeSerializer(many=True))
     def get_outcomes(self, record: Delivery) -> Any:
@@ -175,10 +181,10 @@ class RecordDetailSerializer(RecordSerializer):
 
 
 class ErrorSerializer(serializers.ModelSerializer[ErrorRecord]):
-    job = serializers.CharField(source="job.key")
-    record = serializers.IntegerField(source="delivery_id", allow_null=True, help_text="Null: it stops the whole job.")
-    kind = serializers.ChoiceField(choices=Kind.choices)
-    settled_how = serializers.ChoiceField(choices=Settled.choices, allow_blank=True)
+    job = serializers.CharField(source="job.key", read_only=True)
+    record = serializers.IntegerField(source="delivery_id", read_only=True, allow_null=True, help_text="Null: it stops the whole job.")
+    kind = serializers.ChoiceField(choices=Kind.choices, read_only=True)
+    settled_how = serializers.ChoiceField(choices=["", *Settled.values], read_only=True)
 
     class Meta:
         model = ErrorRecord
@@ -200,3 +206,4 @@ class ErrorSerializer(serializers.ModelSerializer[ErrorRecord]):
             "settled_at",
             "settled_how",
         )
+        read_only_fields = fields

@@ -12,7 +12,7 @@ import os
 import queue
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import date
@@ -45,7 +45,7 @@ class Committer:
 
     def begin(self) -> None:
         """As if nothing had been stored yet: what waited belongs to another process's requests."""
-        self._queue: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._start_once = threading.Lock()
 
@@ -67,15 +67,30 @@ class Committer:
                 self._thread = threading.Thread(target=self._work, name="webhook-committer", daemon=True)
                 self._thread.start()
 
+    def stop(self) -> None:
+        """Ends the thread and its database connection, after all that waits; the next request starts it anew."""
+        if self._thread is not None and self._thread.is_alive():
+            self._queue.put(None)
+            self._thread.join()
+
     def _work(self) -> None:
-        while True:
-            group = [self._queue.get()]
-            while len(group) < LARGEST_GROUP:
-                try:
-                    group.append(self._queue.get_nowait())
-                except queue.Empty:
-                    break
-            commit(group)
+        try:
+            while (first := self._queue.get()) is not None:
+                commit([first, *self._more()])
+        finally:
+            connection.close()
+
+    def _more(self) -> Iterator[_Waiting]:
+        """What has come in meanwhile: while one group is committed, the next one gathers by itself."""
+        for _ in range(LARGEST_GROUP - 1):
+            try:
+                waiting = self._queue.get_nowait()
+            except queue.Empty:
+                return
+            if waiting is None:
+                self._queue.put(None)
+                return
+            yield waiting
 
 
 def commit(group: list[_Waiting]) -> None:
@@ -86,6 +101,9 @@ def commit(group: list[_Waiting]) -> None:
     except Exception as exc:  # noqa: BLE001  # handed to the request that waits, which answers 500
         if len(group) > 1:
             for waiting in group:
+                for event in waiting.events:
+                    # The number was given in a transaction that is undone; another may have it by now.
+                    event.pk = None
                 commit([waiting])
             return
         _log.exception("a webhook could not be stored; its sender is told to send it again")
@@ -116,9 +134,11 @@ def _commit_together(group: list[_Waiting]) -> None:
 
 def _write(group: list[_Waiting]) -> None:
     events = [event for waiting in group for event in waiting.events]
-    if events:
-        # Only a delivery id that its connector calls stable can conflict: then it is the same event again.
-        InboundEvent.objects.bulk_create(events, ignore_conflicts=True)
+    # Only a delivery id that its connector calls stable can conflict: then it is the same event again.
+    named = [event for event in events if event.delivery_id is not None]
+    InboundEvent.objects.bulk_create(named, ignore_conflicts=True)
+    # Kept apart, because SQLite ignores other faults of a row along with the conflict.
+    InboundEvent.objects.bulk_create([event for event in events if event.delivery_id is None])
     for (connection_id, day), count in Counter(w.refused for w in group if w.refused is not None).items():
         _count(connection_id, day, count)
     for connection_id in sorted({event.connection_id for event in events}):

@@ -41,3 +41,9 @@ def _build(connection_id: int) -> Connector:
         environment=connection.environment,
         token=None,
     )
+
+
+def forget() -> None:
+    """The next webhook of each connection builds its connector anew."""
+    with _lock:
+        _known.clear()
