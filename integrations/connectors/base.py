@@ -120,7 +120,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class WriteContext:
-    """What a write is prepared from. `ids` holds ids of what it refers to and, under "steps", those of earlier steps."""
+    """What a write is prepared from.
+
+    `ids` holds the destination's ids of what it refers to and, under "steps", those that earlier steps returned.
+    """
 
     operation: str
     body: dict[str, Any]
@@ -158,13 +161,18 @@ class Abilities:
 class Action:
     """A named write with its condition: JMESPath over {"record": …, "written": …}.
 
-    `once`: never a second time for one thing. `ends_it`: nothing else is written beside it (cancel, delete).
+    `once`: never a second time for one thing. `ends_it`: nothing else is written beside it; unless said otherwise,
+    so it is for "cancel" and "delete".
     """
 
     name: str
     when: str
     once: bool = True
-    ends_it: bool = False
+    ends_it: bool | None = None
+
+    def __post_init__(self) -> None:
+        if self.ends_it is None:
+            object.__setattr__(self, "ends_it", self.name in ("cancel", "delete"))
 
 
 @dataclass(frozen=True)
@@ -307,8 +315,8 @@ class Connector(ABC):
     def login(self) -> Token:
         raise NotImplementedError(f"{self.platform} needs no login")
 
-    def use_token(self, token: Token) -> None:
+    def use_token(self, token: Token) -> None:  # noqa: B027  # most platforms need no session
         """From now on, for all threads, calls carry this token."""
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027  # not every connector holds sockets
         """Gives back sockets. The connector is not used afterwards."""
