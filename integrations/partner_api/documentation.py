@@ -17,7 +17,7 @@ from .problems import MEDIA_TYPE, problem
 def schema_text() -> str:
     """The schema as YAML, made once per process: it costs some tenths of a second and never changes."""
     schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
-    rendered: bytes = OpenApiYamlRenderer().render(schema, renderer_context={})
+    rendered: bytes = OpenApiYamlRenderer().render(schema, renderer_context={})  # type: ignore[no-untyped-call]
     return rendered.decode()
 
 

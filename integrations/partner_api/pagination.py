@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
+
+Row = TypeVar("Row")
 
 PAGE_SIZE = 100
 LARGEST_PAGE = 500
@@ -25,8 +28,10 @@ class NewestFirst(BasePagination):
         self._next: str | None = None
 
     def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
-    ) -> list[Model]:
+        self, queryset: QuerySet[Any, Row] | Sequence[Row], request: Request, view: APIView | None = None
+    ) -> list[Row]:
+        if not isinstance(queryset, QuerySet):
+            raise TypeError("Only rows of a table can be paged through by their id.")
         size = _page_size(request)
         rows = queryset.order_by("-pk")
         if (cursor := request.query_params.get("cursor")) is not None:
@@ -35,7 +40,7 @@ class NewestFirst(BasePagination):
         if len(page) > size:
             page = page[:size]
             here = request.build_absolute_uri()
-            self._next = replace_query_param(here, "cursor", _encode(page[-1].pk))
+            self._next = replace_query_param(here, "cursor", _encode(_pk_of(page[-1])))
         return page
 
     def get_paginated_response(self, data: Any) -> Response:
@@ -73,6 +78,10 @@ class NewestFirst(BasePagination):
                 "schema": {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE_SIZE},
             },
         ]
+
+
+def _pk_of(row: Any) -> int:
+    return int(row.pk)
 
 
 def _page_size(request: Request) -> int:

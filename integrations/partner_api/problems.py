@@ -58,7 +58,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     code = serializers.CharField(help_text="Stable, for programs.")
     detail = serializers.CharField(help_text="A sentence for people: what is wrong and what to do.")
-    errors = FieldErrorSerializer(many=True, required=False)
+    errors = FieldErrorSerializer(many=True, required=False)  # type: ignore[assignment]  # DRF means a field here
 
 
 class Problem(exceptions.APIException):
@@ -84,7 +84,7 @@ def problem(status: int, code: str, sentence: str, errors: Sequence[FieldError] 
 
 def answer_problem(exc: Exception, context: dict[str, Any]) -> Response:
     """DRF's exception handler: turns any exception into a problem; an unforeseen one is logged as well."""
-    set_rollback()  # type: ignore[no-untyped-call]
+    set_rollback()
     if isinstance(exc, Http404):
         return _respond(problem(404, "not_found", _NOT_FOUND))
     if isinstance(exc, PermissionDenied):

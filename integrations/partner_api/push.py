@@ -57,7 +57,7 @@ class PushedRecordSerializer(serializers.Serializer[Any]):
 
 
 class PushSerializer(serializers.Serializer[Any]):
-    records = PushedRecordSerializer(many=True, allow_empty=False, max_length=MOST_RECORDS)
+    records = serializers.ListField(child=PushedRecordSerializer(), allow_empty=False, max_length=MOST_RECORDS)
 
 
 class PushedRecordIdSerializer(serializers.Serializer[Any]):

@@ -10,7 +10,7 @@ from drf_spectacular.openapi import AutoSchema
 from .problems import MEDIA_TYPE, ProblemSerializer
 
 
-class BearerKeyScheme(OpenApiAuthenticationExtension):
+class BearerKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "integrations.partner_api.auth.BearerKey"
     name = "partnerKey"
 
@@ -19,7 +19,7 @@ class BearerKeyScheme(OpenApiAuthenticationExtension):
 
 
 class PartnerSchema(AutoSchema):
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]  # as drf-spectacular has it
         """Only what `extend_schema` says: the docstrings of our classes are for us."""
         return ""
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, Prefetch, Q, QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
-from rest_framework.generics import ListAPIView, RetrieveAPIView, get_object_or_404
+from rest_framework.generics import GenericAPIView, ListAPIView, RetrieveAPIView, get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -36,7 +36,7 @@ class _OfJobs(PartnerView):
         return [self.job(key).pk] if key else list(self.jobs().values_list("pk", flat=True))
 
 
-class _Jobs(PartnerView):
+class _Jobs(PartnerView, GenericAPIView[SyncJob]):
     serializer_class = JobSerializer
 
     def get_queryset(self) -> QuerySet[SyncJob]:

@@ -20,7 +20,7 @@ ADDRESS = "an-address-that-nobody-guesses"
 @pytest.fixture
 def connector(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeConnector]:
     fake = FakeConnector()
-    monkeypatch.setattr(known_connectors.registry, "connect", lambda *_, **__: fake)
+    monkeypatch.setattr("integrations.connectors.registry.connect", lambda *_, **__: fake)
     known_connectors.forget()
     yield fake
     known_connectors.forget()

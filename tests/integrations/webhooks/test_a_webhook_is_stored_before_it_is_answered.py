@@ -13,7 +13,7 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from integrations.models import Connection, InboundEvent, InboundState, RefusedWebhooks
-from integrations.webhooks import committer, known_connectors, receive
+from integrations.webhooks import committer, receive
 from integrations.webhooks.envelope import open_envelope
 
 from .conftest import ADDRESS
@@ -223,7 +223,7 @@ def test_one_bad_row_harms_no_other_of_its_group(shop: Connection, monkeypatch: 
     bad, good = committer._Waiting(events=[_event(shop)]), committer._Waiting(events=[_event(shop)])
     bad.events[0].connection_id = shop.pk + 999
     monkeypatch.setattr(committer, "close_old_connections", lambda: None)
-    monkeypatch.setattr(committer.connection, "close", lambda: None)
+    monkeypatch.setattr("django.db.connection.close", lambda: None)
 
     committer.commit([bad, good])
 
@@ -241,7 +241,7 @@ def test_a_connector_is_built_once_until_its_connection_changes(
         built.append(platform)
         return connector
 
-    monkeypatch.setattr(known_connectors.registry, "connect", build)
+    monkeypatch.setattr("integrations.connectors.registry.connect", build)
     send(client, {"id": "1"})
     send(client, {"id": "2"})
     assert built == ["fake"]

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from integrations.connectors.base import WebhookEvent
 from integrations.models import Batch, Connection, Delivery, Door, InboundEvent, InboundState, JobState, Priority, SyncJob
+from integrations.sync import accept as accepting
 from integrations.webhooks import envelope, process
 from integrations.webhooks.process import MOST_ATTEMPTS, process_inbox, replay
 
@@ -169,13 +170,13 @@ def test_events_that_another_worker_took_are_not_given_twice(
     shop: Connection, orders: SyncJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     event = receive(shop, "1")
-    real = process.accept
+    real = accepting.accept
 
     def accept(*args: Any, **more: Any) -> Any:
         InboundEvent.objects.filter(pk=event.pk).update(state=InboundState.PROCESSED)
         return real(*args, **more)
 
-    monkeypatch.setattr(process, "accept", accept)
+    monkeypatch.setattr("integrations.webhooks.process.accept", accept)
 
     assert process_inbox(shop.pk, soon()) == 0
     assert not Batch.objects.exists()
