@@ -1,7 +1,7 @@
 """Every setting of the portal, read from the environment; `.env.example` lists what an installation may set.
 
-`PORTAL_ENV_FILE` names the file of settings to read (default `.env` beside manage.py; "" reads none). What stands in
-the environment itself goes before the file.
+`PORTAL_ENV_FILE` names the file of settings to read (default `.env` beside manage.py; "" reads none). What
+stands in the environment itself goes before the file.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
+from config.unfold import UNFOLD as UNFOLD
+
 ROOT = Path(__file__).resolve().parent.parent
 env = environ.Env()
 if env_file := os.environ.get("PORTAL_ENV_FILE", str(ROOT / ".env")):
@@ -23,7 +25,7 @@ if env_file := os.environ.get("PORTAL_ENV_FILE", str(ROOT / ".env")):
 # Where an installation keeps what it makes for itself: database, cache, collected files.
 VAR = Path(env.str("PORTAL_VAR", default=str(ROOT / "var")))
 
-# --- Secrets ------------------------------------------------------------------------------------------------------
+# --- Secrets --------------------------------------------------------------------------------------
 
 SECRET_KEY = env.str("SECRET_KEY", default="")
 if not SECRET_KEY:
@@ -32,16 +34,16 @@ if not SECRET_KEY:
         "or set SECRET_KEY and SALT_KEY in the environment (.env.example says how to make them)."
     )
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
-# Always a list: the first key encrypts, all of them decrypt, so that a key can be changed while old rows remain.
+# Always a list: the first key encrypts, all decrypt, so that a key can be changed while old rows remain.
 SALT_KEY: list[str] = env.list("SALT_KEY", default=[])
 
-# --- Where the portal is reached ----------------------------------------------------------------------------------
+# --- Where the portal is reached ------------------------------------------------------------------
 
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
-# HTTPS=true once a TLS proxy stands in front. Everything that must not happen over plain HTTP hangs on this one word.
+# HTTPS=true once a TLS proxy stands in front: what must not happen over plain HTTP hangs on this one word.
 HTTPS = env.bool("HTTPS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if HTTPS else 0)
@@ -59,7 +61,7 @@ CSRF_COOKIE_NAME = "crossdock_csrf"
 # whoever may edit a connection must not be able to reach the machine's own neighbours.
 PRIVATE_NETWORKS: list[str] = env.list("PRIVATE_NETWORKS", default=[])
 
-# --- Parts --------------------------------------------------------------------------------------------------------
+# --- Parts ----------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
     # unfold replaces the admin's templates and its site, so it stands before the admin.
@@ -121,12 +123,13 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "config.frame.sign_in_frame",
             ],
         },
     }
 ]
 
-# --- Database -----------------------------------------------------------------------------------------------------
+# --- Database -------------------------------------------------------------------------------------
 
 DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR / 'portal.sqlite3'}"
 database: dict[str, Any] = env.db_url_config(DATABASE_URL)
@@ -136,16 +139,18 @@ database["CONN_HEALTH_CHECKS"] = True
 if database["ENGINE"] == "django.db.backends.sqlite3":
     database["ENGINE"] = "config.sqlite"
     database["OPTIONS"] = {
-        # A transaction that read first cannot become a writer once another wrote: SQLite fails at once, whatever
-        # the timeout. IMMEDIATE takes the write lock at the start, where waiting is possible.
+        # A transaction that read first cannot become a writer once another wrote: SQLite fails at once,
+        # whatever the timeout. IMMEDIATE takes the write lock at the start, where waiting is possible.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         # FULL: "delivered" must survive a power cut, or a write would be made twice.
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=27103364;",
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=27103364;"
+        ),
     }
 DATABASES = {"default": database}
 
-# --- Cache and queue ----------------------------------------------------------------------------------------------
+# --- Cache and queue ------------------------------------------------------------------------------
 
 # Redis is comfort (a task starts after 2 ms instead of 100), not a need.
 REDIS_URL = env.str("REDIS_URL", default="")
@@ -154,9 +159,9 @@ if REDIS_URL:
         "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     }
 else:
-    # Files: login limits hold only if all web processes share them, which memory is not; and in a database cache the
-    # queue's own sign of life would cost two writes a second. Shared by the processes of ONE machine: several web
-    # machines want REDIS_URL.
+    # Files: login limits hold only if all web processes share them, which memory is not; and in a database
+    # cache the queue's own sign of life would cost two writes a second. Shared by the processes of ONE
+    # machine: several web machines want REDIS_URL.
     CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
@@ -171,10 +176,10 @@ Q_CLUSTER: dict[str, Any] = {
     "name": "crossdock",
     "label": "Queue",
     "workers": WORKERS,
-    # Never met in health: a task ends by its own deadline (TASK_SECONDS). Meeting it restarts the whole group.
+    # Never met in health: a task ends by its own deadline (TASK_SECONDS). Meeting it restarts the group.
     "timeout": 90,
-    # The tables are the truth, so a redelivered task is only a spare bell. Must exceed timeout x 2 + 3, or tasks that
-    # wait in memory behind another are handed out twice.
+    # The tables are the truth, so a redelivered task is only a spare bell. Must exceed timeout x 2 + 3, or
+    # tasks that wait in memory behind another are handed out twice.
     "retry": 600,
     # A task that failed is not run again by the queue: attempts are counted on our own rows, at claim.
     "max_attempts": 1,
@@ -182,8 +187,8 @@ Q_CLUSTER: dict[str, Any] = {
     "ack_failures": True,
     # A schedule that was missed is run once, not once for every time it was missed.
     "catch_up": False,
-    # No rows of results: the queue loads all that it keeps after every task (an eighth of the speed, measured), and
-    # our own tables have the history.
+    # No rows of results: the queue loads all that it keeps after every task (an eighth of the speed,
+    # measured), and our own tables have the history.
     "save_limit": -1,
     # No more tasks in memory than workers: what waits there is lost with the process and its lease runs out.
     "queue_limit": WORKERS,
@@ -205,14 +210,14 @@ if REDIS_URL:
 else:
     Q_CLUSTER["orm"] = "default"
 
-# Seconds after which a task ends by itself and rings for another: half of the queue's timeout, because a call that
-# was just begun may take 30 s more.
+# Seconds after which a task ends by itself and rings for another: half of the queue's timeout, because a call
+# that was just begun may take 30 s more.
 TASK_SECONDS = 45.0
-# Seconds a worker holds a batch without a sign of life. Longer than the longest single call, short enough that the
-# work of a dead worker is soon taken up.
+# Seconds a worker holds a batch without a sign of life. Longer than the longest single call, short enough
+# that the work of a dead worker is soon taken up.
 LEASE_SECONDS = 60.0
 
-# --- People -------------------------------------------------------------------------------------------------------
+# --- People ---------------------------------------------------------------------------------------
 
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
@@ -235,7 +240,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_TOTP_ISSUER = "Crossdock"
 
-# --- Language and time --------------------------------------------------------------------------------------------
+# --- Language and time ----------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
 USE_I18N = True
@@ -244,7 +249,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_THOUSAND_SEPARATOR = True
 
-# --- Files and pages ----------------------------------------------------------------------------------------------
+# --- Files and pages ------------------------------------------------------------------------------
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"
@@ -269,15 +274,10 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-UNFOLD: dict[str, Any] = {
-    "SITE_TITLE": "Crossdock",
-    "SITE_HEADER": "Crossdock",
-    "SITE_SYMBOL": "conveyor_belt",
-    "SHOW_HISTORY": True,
-    "SHOW_VIEW_ON_SITE": False,
-}
+# What the badge in the admin's header says: demo, staging, production …
+PORTAL_ENVIRONMENT = env.str("PORTAL_ENVIRONMENT", default="production")
 
-# --- Interfaces ---------------------------------------------------------------------------------------------------
+# --- Interfaces -----------------------------------------------------------------------------------
 
 REST_FRAMEWORK: dict[str, Any] = {
     # Each view of the partner API names what it allows; what names nothing is closed.
@@ -299,7 +299,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "REDOC_DIST": "SIDECAR",
 }
 
-# --- Log ----------------------------------------------------------------------------------------------------------
+# --- Log ------------------------------------------------------------------------------------------
 
 LOGGING: dict[str, Any] = {
     "version": 1,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from integrations.models import State
+from integrations.models import Decision, Judgement, State
 
 # Key → (how it is called, hours). A period ends now and begins at a full hour.
 PERIODS: Final[dict[str, tuple[str, int]]] = {
@@ -37,3 +37,10 @@ BACKLOG_STATES: Final = (State.QUEUED, State.RETRYING, State.WAITING)
 def period_start(key: str, now: datetime) -> datetime:
     hours = PERIODS[key][1]
     return now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=hours - 1)
+
+
+def assigned_errors(user_id: int | None = None) -> QuerySet[Judgement, dict[str, Any]]:
+    """Ids of the errors whose newest assignment is to this user, or (None) to anybody; for `pk__in`."""
+    newer = Judgement.objects.filter(error=OuterRef("error"), decision=Decision.ASSIGN, id__gt=OuterRef("id"))
+    newest = Judgement.objects.filter(decision=Decision.ASSIGN, assignee__isnull=False).exclude(Exists(newer))
+    return (newest if user_id is None else newest.filter(assignee_id=user_id)).values("error")

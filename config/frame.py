@@ -1,0 +1,25 @@
+"""What the admin's frame asks for at each page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.http import HttpRequest
+from django.templatetags.static import static
+
+
+def environment(request: HttpRequest) -> list[str]:
+    """The badge in the header: nobody should take a trial for the real thing."""
+    name = str(settings.PORTAL_ENVIRONMENT)
+    return [name.capitalize(), "success" if name == "production" else "warning"]
+
+
+def stylesheet(request: HttpRequest) -> str:
+    return static("portal/portal.css")
+
+
+def sign_in_frame(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: the pages for signing in stand outside the admin and need its colours and title too."""
+    return admin.site.each_context(request) if request.path.startswith("/accounts/") else {}

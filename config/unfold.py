@@ -1,0 +1,99 @@
+"""How the admin looks, and what stands in its sidebar. Part of the settings: nothing of Django is ready here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse_lazy
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+def _may_view(model: str) -> Callable[[HttpRequest], bool]:
+    """Whether the user may see it: "integrations.syncjob"."""
+    app, name = model.split(".")
+    return lambda request: bool(request.user.has_perm(f"{app}.view_{name}"))
+
+
+def _page(title: str, icon: str, model: str, **more: Any) -> dict[str, Any]:
+    app, name = model.split(".")
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
+        "permission": _may_view(model),
+        **more,
+    }
+
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Crossdock",
+    "SITE_HEADER": "Crossdock",
+    "SITE_SYMBOL": "conveyor_belt",
+    "SITE_URL": None,
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_BACK_BUTTON": False,
+    "ENVIRONMENT": "config.frame.environment",
+    "DASHBOARD_CALLBACK": "monitoring.dashboards.dashboard",
+    "STYLES": ["config.frame.stylesheet"],
+    "BORDER_RADIUS": "6px",
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.1% .014 240)",
+            "100": "oklch(94.2% .03 240)",
+            "200": "oklch(88.6% .06 241)",
+            "300": "oklch(80.3% .1 243)",
+            "400": "oklch(72% .135 246)",
+            "500": "oklch(62% .16 250)",
+            "600": "oklch(52.5% .165 254)",
+            "700": "oklch(46% .155 256)",
+            "800": "oklch(39.5% .13 257)",
+            "900": "oklch(34.5% .105 257)",
+            "950": "oklch(26% .075 257)",
+        },
+    },
+    "COMMAND": {"search_models": False, "show_history": True},
+    "SIDEBAR": {
+        "show_search": False,
+        "command_search": True,
+        "show_all_applications": False,
+        "navigation": [
+            {"title": "Today", "items": [
+                {"title": "Overview", "icon": "space_dashboard", "link": reverse_lazy("admin:index")},
+                _page("Runs", "play_circle", "integrations.syncrun"),
+            ]},
+            {"title": "Errors", "separator": True, "items": [
+                _page(
+                    "Open errors", "error", "integrations.errorrecord",
+                    badge="monitoring.dashboards.open_errors_badge",
+                ),
+                _page("Incidents", "crisis_alert", "monitoring.incident"),
+            ]},
+            {"title": "Jobs", "separator": True, "items": [
+                _page("Jobs", "sync_alt", "integrations.syncjob"),
+                _page("Workflows", "account_tree", "integrations.workflow"),
+                _page("Records", "inventory_2", "integrations.delivery"),
+                _page("Outcomes", "receipt_long", "integrations.outcome"),
+                _page("Batches", "stacks", "integrations.batch"),
+            ]},
+            {"title": "Systems", "separator": True, "items": [
+                _page("Connections", "cable", "integrations.connection"),
+                _page("Inbound events", "webhook", "integrations.inboundevent"),
+            ]},
+            {"title": "Mappings", "separator": True, "items": [
+                _page("Mappings", "conversion_path", "mappings.mapping"),
+                _page("Value maps", "translate", "mappings.valuemap"),
+            ]},
+            {"title": "Partners", "separator": True, "items": [
+                _page("Partners", "handshake", "integrations.partner"),
+            ]},
+            {"title": "People", "separator": True, "items": [
+                _page("Users", "person", "auth.user"),
+                _page("Groups", "group", "auth.group"),
+            ]},
+        ],
+    },
+}

@@ -1,0 +1,197 @@
+"""Systems: connect one, see whether it works, test it."""
+
+from __future__ import annotations
+
+import secrets as random_source
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html
+
+from integrations.connectors import registry
+from integrations.models import Connection, Health
+from integrations.sync import connect
+from integrations.templatetags.portal import ago
+
+from .connection_form import CLEAR, SECRET, SETTING, ConnectionForm, form_for
+from .frame import DialogForm, PortalAdmin, QuickView, action, display
+from .questions import Question
+
+HEALTH_COLOURS = {"Working": "success", "Failing": "danger", "Not tested yet": "warning"}
+
+
+class DoesItWork(Question):
+    title = "Does it work?"
+    parameter_name = "health"
+    answers = (
+        ("all", "All", Q()),
+        *((value, label, Q(health=value)) for value, label in Health.choices),
+    )
+
+
+class WhichEnvironment(Question):
+    title = "For real?"
+    parameter_name = "environment"
+    answers = (
+        ("all", "All", Q()),
+        ("production", "Production", Q(environment="production")),
+        ("sandbox", "Sandbox", Q(environment="sandbox")),
+    )
+
+
+@admin.register(Connection)
+class ConnectionAdmin(PortalAdmin):
+    list_display = ("name", "platform_label", "environment_label", "health_label", "checked", "job_count")
+    list_display_links = ("name",)
+    list_filter = (DoesItWork, WhichEnvironment)
+    search_fields = ("name", "key", "platform")
+    search_help_text = "Search by name or platform"
+    actions_detail = ("test_connection", "give_webhook_address")
+    quick_views = (
+        QuickView("All", ""),
+        QuickView("Working", "health=working"),
+        QuickView("Failing", "health=failing"),
+        QuickView("Not tested yet", "health=untested"),
+    )
+    prepopulated_fields = {"key": ("name",)}
+
+    # --- the list ---------------------------------------------------------------------------------------------
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
+        rows: QuerySet[Connection] = super().get_queryset(request)
+        return rows.annotate(
+            reading=Count("reading_jobs", distinct=True), writing=Count("writing_jobs", distinct=True)
+        ).defer("secrets")
+
+    @display("Platform", ordering="platform")
+    def platform_label(self, row: Connection) -> str:
+        return _label(row.platform)
+
+    @display("Environment", ordering="environment", label={"Production": "info", "Sandbox": "primary"})
+    def environment_label(self, row: Connection) -> str:
+        return row.get_environment_display()
+
+    @display("Health", ordering="health", label=HEALTH_COLOURS)
+    def health_label(self, row: Connection) -> str:
+        return row.get_health_display()
+
+    @display("Looked at", ordering="health_checked_at")
+    def checked(self, row: Connection) -> str:
+        return ago(row.health_checked_at)
+
+    @display("Jobs")
+    def job_count(self, row: Any) -> str:
+        return f"reads {row.reading}, writes {row.writing}"
+
+    # --- the form ---------------------------------------------------------------------------------------------
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if self.has_add_permission(request) and _platform_of(request) is None:
+            cards = [
+                {"label": kind.label, "about": _first_line(kind.__doc__), "href": f"?platform={platform}"}
+                for platform, kind in sorted(registry.platforms().items(), key=lambda entry: entry[1].label.lower())
+            ]
+            return self.page(request, "admin/choose_platform.html", "Connect a system", cards=cards)
+        return super().add_view(request, form_url, extra_context)
+
+    def get_form(
+        self, request: HttpRequest, obj: Connection | None = None, change: bool = False, **options: Any
+    ) -> type[ConnectionForm]:
+        form: type[ConnectionForm] = super().get_form(request, obj, change, form=self._form(request, obj), **options)
+        return form
+
+    def _form(self, request: HttpRequest, obj: Connection | None) -> type[ConnectionForm]:
+        platform = obj.platform if obj is not None else _platform_of(request)
+        return form_for(platform, obj) if platform else ConnectionForm
+
+    def get_fieldsets(self, request: HttpRequest, obj: Connection | None = None) -> Any:
+        names = list(self._form(request, obj).base_fields)
+        settings = [name for name in names if name.startswith(SETTING)]
+        secrets = [name for name in names if name.startswith((SECRET, CLEAR))]
+        platform = obj.platform if obj is not None else _platform_of(request)
+        label = _label(platform) if platform else "Platform"
+        fieldsets: list[tuple[str, dict[str, Any]]] = [
+            ("Connection", {"fields": ["name", "key", "environment", "enabled"]}),
+        ]
+        if settings:
+            fieldsets.append((f"{label}: settings", {"fields": settings}))
+        if secrets:
+            about = "Stored encrypted and never shown again. An empty input keeps what is stored."
+            fieldsets.append((f"{label}: secrets", {"fields": secrets, "description": about}))
+        if obj is not None:
+            fieldsets.append(("State", {"fields": ["health_line", "webhook_line"]}))
+        return fieldsets
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Connection | None = None) -> Any:
+        return ("health_line", "webhook_line")
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Connection | None = None) -> Any:
+        return self.prepopulated_fields if obj is None else {}
+
+    @display("Health")
+    def health_line(self, row: Connection) -> str:
+        return format_html(
+            "{} {} {}", row.get_health_display(), format_html("({})", ago(row.health_checked_at)), row.health_sentence
+        )
+
+    @display("Webhook address")
+    def webhook_line(self, row: Connection) -> str:
+        if not row.webhook_address:
+            return "None yet. Make one with the button above if the system can send webhooks."
+        return format_html("<code>{}</code>", _webhook_path(row))
+
+    # --- what can be done -------------------------------------------------------------------------------------
+
+    def has_test_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("integrations.test_connection")
+
+    @action(
+        "Test",
+        icon="cable",
+        permissions=["test"],
+        title="Test this connection",
+        text="Crossdock calls the system now and tells step by step what it reached. Nothing is written there.",
+        button="Test now",
+    )
+    def test_connection(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+        connection = self.object_for(request, object_id, "test")
+        report = connect.test(connection)
+        return HttpResponse(render_to_string("admin/connection_report.html", {"report": report}, request))
+
+    @action(
+        "Make webhook address",
+        icon="webhook",
+        permissions=["change"],
+        title="Make a new webhook address",
+        text="An address that cannot be guessed. If there was one, it stops working: enter the new one in the system.",
+        button="Make it",
+    )
+    def give_webhook_address(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+        connection = self.object_for(request, object_id, "change")
+        Connection.objects.filter(pk=connection.pk).update(webhook_address=random_source.token_urlsafe(24))
+        url = reverse("admin:integrations_connection_change", args=[connection.pk])
+        return self.done(request, "The address is below. Enter it in the system that shall send webhooks.", url)
+
+
+def _platform_of(request: HttpRequest) -> str | None:
+    platform = request.GET.get("platform", "")
+    return platform if platform in registry.platforms() else None
+
+
+def _label(platform: str) -> str:
+    kind = registry.platforms().get(platform)
+    return kind.label if kind is not None else platform
+
+
+def _first_line(text: str | None) -> str:
+    return (text or "").strip().split("\n")[0]
+
+
+def _webhook_path(row: Connection) -> str:
+    return reverse("webhook", args=[row.webhook_address])

@@ -1,0 +1,111 @@
+"""Records: where each one stands, and everything that happened to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+
+from integrations.models import Delivery, State
+from integrations.sync.measures import BACKLOG_STATES
+from integrations.templatetags.portal import ago, money
+
+from .frame import FactsAdmin, QuickView, display
+from .job_columns import RECORD_COLOURS, rows_url
+from .questions import Question, When, WhichJob
+
+SHOWN_OUTCOMES = 50
+
+
+class WhereDoesItStand(Question):
+    title = "Where does it stand?"
+    parameter_name = "state"
+    answers = (
+        ("all", "All", Q()),
+        ("backlog", "On its way", Q(state__in=BACKLOG_STATES)),
+        *((value, label, Q(state=value)) for value, label in State.choices),
+    )
+
+
+class Since(When):
+    title = "Since when?"
+    moment_field = "state_since"
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(FactsAdmin):
+    list_display = ("record", "state_label", "job", "state_reason", "attempts", "since", "first_delivered")
+    list_filter = (WhereDoesItStand, WhichJob, Since)
+    list_select_related = ("job", "thing")
+    ordering = ("-state_since", "-id")
+    search_fields = ("subject",)
+    search_help_text = "Order number, or an id of any system"
+    narrowed_by = {"thing": "Thing"}
+    change_form_template = "admin/integrations/delivery/page.html"
+    quick_views = (
+        QuickView("All", ""),
+        QuickView("On their way", "state=backlog"),
+        QuickView("Need a person", "state=failed"),
+        QuickView("Held back", "state=held"),
+        QuickView("Delivered", "state=delivered"),
+    )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Delivery], search_term: str
+    ) -> tuple[QuerySet[Delivery], bool]:
+        """Exact, by index: how a person calls it, or an id of any system. A million rows are not scanned."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        by_id = Q(thing__external_ids__external_id=term) | Q(thing__parent__external_ids__external_id=term)
+        number = term.removeprefix("#")
+        by_name = Q(subject__in=[term, f"Order #{number}", f"#{number}", number])
+        return queryset.filter(by_id | by_name), True
+
+    @display("Record", ordering="subject", header=False)
+    def record(self, row: Delivery) -> str:
+        return str(row)
+
+    @display("State", ordering="state", label=RECORD_COLOURS)
+    def state_label(self, row: Delivery) -> str:
+        return row.get_state_display()
+
+    @display("Since", ordering="state_since")
+    def since(self, row: Delivery) -> str:
+        return ago(row.state_since)
+
+    @display("First delivered", ordering="first_delivered_at")
+    def first_delivered(self, row: Delivery) -> str:
+        return ago(row.first_delivered_at)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        rows = Delivery.objects.select_related("job__source", "job__destination", "thing")
+        delivery = get_object_or_404(rows, pk=object_id if object_id.isdecimal() else 0)
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **history_of(delivery)})
+
+
+def history_of(delivery: Delivery) -> dict[str, Any]:
+    outcomes = delivery.outcomes.select_related("run").order_by("-recorded_at", "-id")[:SHOWN_OUTCOMES]
+    return {
+        "delivery": delivery,
+        "outcomes": [(outcome, _worth(outcome.amount, outcome.currency)) for outcome in outcomes],
+        "errors": delivery.errors.defer("evidence", "payload").order_by("-first_seen_at")[:10],
+        "external_ids": delivery.thing.external_ids.select_related("connection").order_by("connection__name"),
+        "other_jobs": Delivery.objects.filter(thing=delivery.thing).exclude(pk=delivery.pk).select_related("job"),
+        "state_colour": RECORD_COLOURS.get(delivery.get_state_display(), ""),
+        "all_outcomes_url": rows_url("outcome", delivery=delivery.pk),
+    }
+
+
+def _worth(amount: Any, currency: str) -> str:
+    return money(amount, currency) if amount is not None else ""
+

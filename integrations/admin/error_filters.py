@@ -1,0 +1,82 @@
+"""The questions that whoever is on duty asks of the errors."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+from django.http import HttpRequest
+
+from integrations.models import ErrorRecord, Kind
+from integrations.sync.measures import assigned_errors
+
+from .questions import Question, RowQuestion, When
+
+IN_DOUBT = Q(place="in_doubt")
+
+
+class StillOpen(Question):
+    """Open ones first: the list is a queue of work, not an archive."""
+
+    title = "Still open?"
+    parameter_name = "open"
+    answers = (
+        ("open", "Open", Q(settled_at__isnull=True)),
+        ("settled", "Settled", Q(settled_at__isnull=False)),
+        ("ignored", "Ignored by a person", Q(settled_how="ignored")),
+        ("all", "All", Q()),
+    )
+
+
+class WhoseFault(Question):
+    title = "Whose fault?"
+    parameter_name = "kind"
+    answers = (
+        ("all", "All", Q()),
+        ("data", "The record or the mapping", Q(kind=Kind.DATA)),
+        ("config", "The connection", Q(kind=Kind.CONFIG)),
+        ("transient", "The other system, for a while", Q(kind=Kind.TRANSIENT)),
+        ("bug", "Crossdock", Q(kind=Kind.BUG)),
+    )
+
+
+class InDoubt(Question):
+    title = "In doubt?"
+    parameter_name = "doubt"
+    answers = (
+        ("all", "All", Q()),
+        ("yes", "It may have arrived", IN_DOUBT),
+        ("no", "It did not arrive", ~IN_DOUBT),
+    )
+
+
+class WhoHasIt(Question):
+    title = "Who has it?"
+    parameter_name = "assigned"
+    answers = (
+        ("all", "All", Q()),
+        ("me", "I", lambda request: Q(pk__in=assigned_errors(request.user.pk))),
+        ("nobody", "Nobody", lambda request: ~Q(pk__in=assigned_errors())),
+    )
+
+
+class StuckMoney(RowQuestion):
+    title = "How much is stuck?"
+    parameter_name = "currency"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        currencies = (
+            ErrorRecord.objects.filter(settled_at__isnull=True, amount__isnull=False)
+            .exclude(currency="")
+            .order_by("currency")
+            .values_list("currency", flat=True)
+            .distinct()
+        )
+        return [(currency, f"In {currency}") for currency in currencies]
+
+    def queryset(self, request: HttpRequest, queryset: object) -> object:  # type: ignore[override]
+        chosen = self.value()
+        return queryset.filter(currency=chosen, amount__isnull=False) if chosen else queryset  # type: ignore[attr-defined]
+
+
+class SeenWhen(When):
+    title = "Last seen when?"
+    moment_field = "last_seen_at"

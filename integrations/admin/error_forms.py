@@ -1,0 +1,73 @@
+"""What a person fills in when settling errors."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+
+from . import widgets
+from .frame import DialogForm
+
+
+def _staff() -> Any:
+    return get_user_model().objects.filter(is_staff=True, is_active=True).order_by("username")
+
+
+def _reason() -> forms.CharField:
+    return forms.CharField(
+        label="Why?",
+        max_length=500,
+        widget=widgets.text(placeholder="For example: test order, cancelled by phone"),
+        help_text="Kept with the error, for whoever looks at it later.",
+    )
+
+
+def _assignee() -> forms.ModelChoiceField[Any]:
+    return forms.ModelChoiceField(_staff(), label="To whom?", widget=widgets.select())
+
+
+class IgnoreForm(DialogForm):
+    reason = _reason()
+
+
+class AssignForm(DialogForm):
+    assignee = _assignee()
+
+
+class CommentForm(DialogForm):
+    text = forms.CharField(label="Comment", max_length=2_000, widget=widgets.area(4))
+
+
+class ArrivedForm(DialogForm):
+    external_id = forms.CharField(
+        label="Its id over there", max_length=255, widget=widgets.text(), help_text="As the other system shows it."
+    )
+
+
+class IgnoreManyForm(forms.Form):
+    reason = _reason()
+
+
+class AssignManyForm(forms.Form):
+    assignee = _assignee()
+
+
+class PayloadForm(forms.Form):
+    """The record as the source sent it, to be mended by hand. `payload` is a JSON object."""
+
+    payload = forms.CharField(label="The record, as JSON", strip=False, widget=widgets.code(28))
+
+    def clean_payload(self) -> dict[str, Any]:
+        try:
+            payload = json.loads(self.cleaned_data["payload"])
+        except json.JSONDecodeError as error:
+            raise ValidationError(
+                f"This is not JSON: line {error.lineno}, column {error.colno}: {error.msg}. Mend it there."
+            ) from error
+        if not isinstance(payload, dict):
+            raise ValidationError("The record must be a JSON object: it begins with { and ends with }.")
+        return payload

@@ -1,0 +1,74 @@
+"""What the page of one error shows: what happened, what to do, the evidence, what people did."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from integrations.models import ErrorRecord, Kind
+from integrations.templatetags.portal import money
+
+from .connection_form import as_json
+from .job_columns import KIND_COLOURS
+
+REMEDIES = {
+    Kind.TRANSIENT: "The other system did not answer as it should. Crossdock has tried again by itself and given up. "
+    "When the system works again, press Retry.",
+    Kind.CONFIG: "Mend the connection (address, credentials, rights), test it there, then resume the job or press Retry.",
+    Kind.DATA: "Mend the record in its source, or the mapping; a new version comes by itself. "
+    "Or edit the record here and send it as you wrote it.",
+    Kind.BUG: "This is a fault in Crossdock itself. Ignore it only after somebody has looked at the evidence below.",
+}
+DOUBT = (
+    "The write was sent and no answer came: it may have arrived. Look into the other system. "
+    "If it is there, say “It had arrived” and give its id. If it is not, say “Send it again”."
+)
+
+
+def is_in_doubt(error: ErrorRecord) -> bool:
+    return error.place == "in_doubt"
+
+
+def page_of(error: ErrorRecord, request: HttpRequest, may_see_payload: bool) -> dict[str, Any]:
+    """Context of the page. The source's record has personal data: only for users with the permission."""
+    in_doubt = is_in_doubt(error)
+    return {
+        "error": error,
+        "in_doubt": in_doubt,
+        "remedy": DOUBT if in_doubt else REMEDIES[Kind(error.kind)],
+        "kind_colour": KIND_COLOURS[error.get_kind_display()],
+        "worth": money(error.amount, error.currency) if error.amount is not None else "",
+        "evidence": [(name, as_json(value)) for name, value in (error.evidence or {}).items()],
+        "may_see_payload": may_see_payload,
+        "payload": as_json(error.payload) if may_see_payload and error.payload is not None else "",
+        "sent": _sent(error) if may_see_payload and in_doubt else "",
+        "judgements": error.judgements.select_related("by", "assignee"),
+        "links": _links(error),
+        "may_edit": may_see_payload and error.is_open and error.payload is not None and not in_doubt,
+        "edit_url": reverse("admin:integrations_errorrecord_edit", args=[error.pk]),
+    }
+
+
+def _sent(error: ErrorRecord) -> str:
+    """The exact write whose effect is unknown; it is kept until the doubt is settled."""
+    intent = error.intent
+    return as_json(intent.call) if intent is not None and intent.call is not None else ""
+
+
+def _links(error: ErrorRecord) -> list[tuple[str, str, str]]:
+    """(what, name, address) of what the error belongs to."""
+    found = []
+    for what, model, row in (
+        ("Record", "delivery", error.delivery),
+        ("Job", "syncjob", error.job),
+        ("System", "connection", error.connection),
+        ("Run", "syncrun", error.run),
+    ):
+        if row is not None:
+            found.append((what, str(row), reverse(f"admin:integrations_{model}_change", args=[row.pk])))
+    if error.job is not None and error.field:
+        mapping = error.job.write_mapping if error.place in ("validate", "send") else error.job.read_mapping
+        found.append(("Field in the mapping", error.field, reverse("admin:mappings_mapping_change", args=[mapping.pk])))
+    return found

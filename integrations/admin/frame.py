@@ -1,0 +1,214 @@
+"""What all pages of the portal's admin have in common. The only module here that knows unfold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin import helpers
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.safestring import mark_safe
+from unfold.decorators import action as unfold_action
+from unfold.decorators import display as unfold_display
+from unfold.forms import BaseDialogForm
+
+from .paging import CappedPaginator
+
+if TYPE_CHECKING:
+    AnyModelAdmin = admin.ModelAdmin[Any]
+    AnyTabularInline = admin.TabularInline[Any, Any]
+    DialogBase = forms.Form
+else:
+    from unfold.admin import ModelAdmin as AnyModelAdmin
+    from unfold.admin import TabularInline as AnyTabularInline
+
+    DialogBase = BaseDialogForm
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+SHOWN_IN_CONFIRMATION = 10
+
+
+class DialogForm(DialogBase):
+    """The form inside a dialog. Its action runs only on a POST that carries it, with the CSRF token."""
+
+    if TYPE_CHECKING:
+        request: HttpRequest
+        object_id: str | None
+
+
+@dataclass(frozen=True)
+class QuickView:
+    """A link above a list: one click instead of a filter."""
+
+    label: str
+    query: str
+
+
+def action(
+    description: str,
+    *,
+    permissions: Sequence[str],
+    title: str,
+    text: str,
+    button: str,
+    form: type[DialogForm] | None = None,
+    icon: str = "",
+    url_path: str | None = None,
+) -> Callable[[Method], Method]:
+    """An action of one row or page that changes something: never without a dialog and a permission.
+
+    unfold runs an action without a dialog on GET, and one without permissions for anyone on the staff.
+    """
+    if not permissions:
+        raise ValueError(f"The action {description!r} needs a permission.")
+    dialog = {"title": title, "description": text, "form_submit_text": button, "form_class": form}
+    decorated = unfold_action(
+        description=description, permissions=list(permissions), dialog=dialog, icon=icon or None, url_path=url_path
+    )
+    return cast(Callable[[Method], Method], decorated)
+
+
+def display(description: str, **options: Any) -> Callable[[Method], Method]:
+    return cast(Callable[[Method], Method], unfold_display(description=description, **options))
+
+
+class ConfirmForm(forms.Form):
+    """Nothing to fill in: only a yes."""
+
+
+def bulk_action(
+    description: str, *, permission: str, text: str, button: str, form: type[forms.Form] = ConfirmForm
+) -> Callable[[Callable[..., str]], Callable[..., HttpResponse | None]]:
+    """An action over many rows. It asks first, on a page of its own, and tells afterwards what it did.
+
+    The decorated method takes (request, queryset, form) and returns the sentence that is shown.
+    """
+
+    def decorate(method: Callable[..., str]) -> Callable[..., HttpResponse | None]:
+        def run(self: PortalAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+            filled = form(request.POST) if "confirmed" in request.POST else form()
+            if filled.is_bound and filled.is_valid():
+                self.message_user(request, method(self, request, queryset, filled), messages.SUCCESS)
+                return None
+            return _confirmation(self, request, queryset, filled, run.__name__, description, text, button)
+
+        run.__name__ = method.__name__
+        run.short_description = description  # type: ignore[attr-defined]
+        run.allowed_permissions = [permission]  # type: ignore[attr-defined]
+        run.confirms = True  # type: ignore[attr-defined]
+        return run
+
+    return decorate
+
+
+def _confirmation(
+    model_admin: PortalAdmin,
+    request: HttpRequest,
+    queryset: QuerySet[Any],
+    form: forms.Form,
+    name: str,
+    title: str,
+    text: str,
+    button: str,
+) -> HttpResponse:
+    everything = request.POST.get("select_across") == "1"
+    chosen = request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.opts,
+        "title": title,
+        "text": text,
+        "button": button,
+        "form": form,
+        "action_name": name,
+        "select_across": "1" if everything else "0",
+        "checkbox_name": helpers.ACTION_CHECKBOX_NAME,
+        # With "select all" the filter in the address says which rows; one value shows that rows were chosen.
+        "chosen": chosen[:1] if everything else chosen,
+        "number": queryset.count(),
+        "rows": list(queryset[:SHOWN_IN_CONFIRMATION]),
+        "media": model_admin.media,
+    }
+    return TemplateResponse(request, "admin/confirm.html", context)
+
+
+class PortalAdmin(AnyModelAdmin):
+    """Lists that stay fast with a million rows, actions that check the object, pages without surprises."""
+
+    list_per_page = 50
+    show_full_result_count = False
+    paginator = CappedPaginator
+    list_before_template = "admin/list_head.html"
+    quick_views: Sequence[QuickView] = ()
+    compressed_fields = True
+    warn_unsaved_form = True
+    list_filter_sheet = True
+    # Field lookups that a link may narrow the list by, and how that is said: "run": "Run".
+    narrowed_by: dict[str, str] = {}
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        return lookup in self.narrowed_by or super().lookup_allowed(lookup, value, cast(HttpRequest, request))
+
+    def object_for(self, request: HttpRequest, object_id: str, permission: str) -> Any:
+        """The row, if this user may do this to it. Raises Http404 and PermissionDenied."""
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise Http404(f"There is no {self.opts.verbose_name} {object_id}.")
+        if not getattr(self, f"has_{permission}_permission")(request, row):
+            raise PermissionDenied
+        return row
+
+    def done(self, request: HttpRequest, sentence: str, url: str, level: int = messages.SUCCESS) -> HttpResponse:
+        """Ends an action: the sentence is shown on the page that comes next."""
+        messages.add_message(request, level, sentence)
+        if request.headers.get("HX-Request"):
+            return HttpResponse(status=204, headers={"HX-Redirect": url})
+        return redirect(url)
+
+    def page(self, request: HttpRequest, template: str, title: str, **context: Any) -> TemplateResponse:
+        """A page of our own inside the admin's frame."""
+        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        frame = {**self.admin_site.each_context(request), "opts": self.opts, "title": title, "media": self.media}
+        return TemplateResponse(request, template, frame | context)
+
+
+class FactsAdmin(PortalAdmin):
+    """Facts are read here and changed nowhere: no adding, no editing, no deleting."""
+
+    warn_unsaved_form = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class FactsInline(AnyTabularInline):
+    """Rows of facts below another page."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+def cell(html: str) -> str:
+    """Marks HTML that was made by `format_html` or a template, never by joining text."""
+    return mark_safe(html)

@@ -1,0 +1,288 @@
+"""Jobs: what is carried from where to where, how it goes, and what a person can do about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+
+from integrations.models import ErrorRecord, JobState, SyncJob, SyncRun, Workflow
+from integrations.sync import steer
+from integrations.templatetags.portal import ago
+
+from . import widgets
+from .frame import DialogForm, FactsInline, PortalAdmin, QuickView, action, display
+from .job_columns import RUN_COLOURS, STATE_COLOURS, counted, rows_url
+from .questions import Question, RowQuestion
+from .questions import WhichSystem as WhichSystemBase
+
+LAST_RUNS = 10
+
+
+class IsItRunning(Question):
+    title = "Is it running?"
+    parameter_name = "state"
+    answers = (
+        ("all", "All", Q()),
+        *((value, label, Q(state=value)) for value, label in JobState.choices),
+    )
+
+
+class WhichSystem(WhichSystemBase):
+    def condition(self, pk: int) -> Q:
+        return Q(source_id=pk) | Q(destination_id=pk)
+
+
+class WhichWorkflow(RowQuestion):
+    title = "Which workflow?"
+    parameter_name = "workflow"
+
+    def rows(self, request: HttpRequest) -> list[tuple[int, str]]:
+        return list(Workflow.objects.values_list("pk", "name"))
+
+    def condition(self, pk: int) -> Q:
+        return Q(workflow_id=pk)
+
+
+class PauseForm(DialogForm):
+    reason = forms.CharField(
+        label="Why?", max_length=300, required=False, widget=widgets.text(placeholder="For example: stock-taking until 3 p.m.")
+    )
+
+
+class LastRuns(FactsInline):
+    model = SyncRun
+    verbose_name_plural = "Last runs"
+    fields = ("run_link", "door", "state_label", "started", "accepted", "delivered", "failed", "sentence")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SyncRun]:
+        rows: QuerySet[SyncRun] = super().get_queryset(request)
+        job = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
+        newest = SyncRun.objects.filter(job_id=job).values_list("pk", flat=True)[:LAST_RUNS]
+        return rows.filter(pk__in=list(newest)).select_related("job")
+
+    @display("Run")
+    def run_link(self, row: SyncRun) -> str:
+        return format_html('<a href="{}">{}</a>', reverse("admin:integrations_syncrun_change", args=[row.pk]), row)
+
+    @display("State", label=RUN_COLOURS)
+    def state_label(self, row: SyncRun) -> str:
+        return row.get_state_display()
+
+    @display("Started")
+    def started(self, row: SyncRun) -> str:
+        return ago(row.started_at)
+
+
+@admin.register(SyncJob)
+class SyncJobAdmin(PortalAdmin):
+    list_display = ("name", "route", "state_label", "next_read", "last_complete", "open_errors")
+    list_filter = (IsItRunning, WhichSystem, WhichWorkflow)
+    search_fields = ("name", "key")
+    prepopulated_fields = {"key": ("name",)}
+    inlines = (LastRuns,)
+    actions_detail = (
+        "run_now",
+        {"title": "More", "items": ["run_in_full", "pause", "resume"]},
+    )
+    quick_views = (
+        QuickView("All", ""),
+        QuickView("Active", "state=active"),
+        QuickView("Paused", "state=paused"),
+        QuickView("Halted by a failure", "state=halted"),
+    )
+    readonly_fields = ("state_line", "positions", "next_read", "last_complete", "numbers")
+    fieldsets = (
+        ("Job", {"fields": ("name", "key", "workflow", "kind")}),
+        ("State", {"fields": ("state_line", "numbers", "next_read", "last_complete", "positions")}),
+        (
+            "From where to where",
+            {
+                "fields": (
+                    ("source", "source_resource"),
+                    ("destination", "destination_resource"),
+                    ("read_mapping", "write_mapping"),
+                )
+            },
+        ),
+        (
+            "What goes, and when",
+            {
+                "fields": (
+                    "every_seconds",
+                    "accepts_pushes",
+                    "filter",
+                    "rollout_percent",
+                    "removed",
+                    "counts_units_in_flight",
+                    "stock_buffer",
+                )
+            },
+        ),
+        (
+            "Limits",
+            {
+                "fields": (
+                    ("concurrent_calls", "batch_size"),
+                    ("retry_limit", "waiting_hours"),
+                    "read_overlap_seconds",
+                )
+            },
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SyncJob]:
+        rows: QuerySet[SyncJob] = super().get_queryset(request)
+        return rows.select_related("source", "destination", "workflow").annotate(
+            open_error_count=_open_errors_of_job()
+        )
+
+    def get_fieldsets(self, request: HttpRequest, obj: SyncJob | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        return fieldsets if obj is not None else [part for part in fieldsets if part[0] != "State"]
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: SyncJob | None = None) -> Any:
+        return self.prepopulated_fields if obj is None else {}
+
+    # --- columns ----------------------------------------------------------------------------------------------
+
+    @display("From → to")
+    def route(self, row: SyncJob) -> str:
+        return format_html(
+            '<span class="portal-route">{} <b>{}</b> → {} <b>{}</b></span>',
+            row.source.name,
+            row.source_resource,
+            row.destination.name,
+            row.destination_resource,
+        )
+
+    @display("State", ordering="state", label=STATE_COLOURS)
+    def state_label(self, row: SyncJob) -> str:
+        return row.get_state_display()
+
+    @display("State")
+    def state_line(self, row: SyncJob) -> str:
+        if row.state_reason:
+            return f"{row.get_state_display()}: {row.state_reason}"
+        return row.get_state_display()
+
+    @display("Next read", ordering="next_read_at")
+    def next_read(self, row: SyncJob) -> str:
+        if row.state != JobState.ACTIVE:
+            return "not while it is stopped"
+        return ago(row.next_read_at) if row.every_seconds else "by webhook, by hand or through the API"
+
+    @display("Last complete read", ordering="last_complete_read_at")
+    def last_complete(self, row: SyncJob) -> str:
+        return ago(row.last_complete_read_at)
+
+    @display("Open errors", ordering="open_error_count")
+    def open_errors(self, row: Any) -> str:
+        return counted(row.open_error_count, rows_url("errorrecord", job=row.pk))
+
+    @display("Records")
+    def numbers(self, row: Any) -> str:
+        return format_html(
+            'Open errors: {} · <a href="{}">all records of this job</a> · <a href="{}">its outcomes</a>',
+            self.open_errors(row),
+            rows_url("delivery", job=row.pk),
+            rows_url("outcome", job=row.pk),
+        )
+
+    @display("Positions")
+    def positions(self, row: SyncJob) -> str:
+        watermark = ago(row.watermark) if row.watermark else "from the beginning"
+        resumes = "in the middle of a read: it goes on there" if row.resume_position else "no read is under way"
+        return format_html("Changes since {} are read next; {}.", watermark, resumes)
+
+    # --- what can be done -------------------------------------------------------------------------------------
+
+    def has_run_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("integrations.run_syncjob")
+
+    @action(
+        "Run now",
+        icon="play_arrow",
+        permissions=["run"],
+        title="Run this job now",
+        text="Reads what changed in the source since the last time, and delivers it.",
+        button="Run now",
+    )
+    def run_now(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+        return self._start(request, object_id, full=False)
+
+    @action(
+        "Run in full",
+        icon="restart_alt",
+        permissions=["run"],
+        title="Read everything anew",
+        text="Reads the whole source, whatever was read before. What is in the destination already is not sent twice.",
+        button="Read everything",
+    )
+    def run_in_full(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+        return self._start(request, object_id, full=True)
+
+    def _start(self, request: HttpRequest, object_id: str, full: bool) -> HttpResponse:
+        job = self.object_for(request, object_id, "run")
+        back = reverse("admin:integrations_syncjob_change", args=[job.pk])
+        if not job.may_run:
+            return self.done(request, _why_not(job), back, messages.ERROR)
+        run = steer.run_now(job, full=full)
+        if run is None:
+            return self.done(request, "The job is being run already. Its runs are below.", back)
+        return self.done(request, "The job is running.", reverse("admin:integrations_syncrun_change", args=[run.pk]))
+
+    @action(
+        "Pause",
+        icon="pause",
+        permissions=["run"],
+        title="Pause this job",
+        text="Nothing is read or sent until you resume it. What has come in is kept and waits.",
+        button="Pause",
+        form=PauseForm,
+    )
+    def pause(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+        job = self.object_for(request, object_id, "run")
+        reason = form.cleaned_data["reason"] or f"Paused by {request.user.get_username()}."
+        steer.pause(job, reason)
+        return self.done(request, f"{job.name} is paused.", reverse("admin:integrations_syncjob_change", args=[job.pk]))
+
+    @action(
+        "Resume",
+        icon="play_circle",
+        permissions=["run"],
+        title="Resume this job",
+        text="It goes on where it stopped.",
+        button="Resume",
+    )
+    def resume(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+        job = self.object_for(request, object_id, "run")
+        steer.resume(job)
+        return self.done(request, f"{job.name} goes on.", reverse("admin:integrations_syncjob_change", args=[job.pk]))
+
+
+def _open_errors_of_job() -> Any:
+    open_errors = (
+        ErrorRecord.objects.filter(job=OuterRef("pk"), settled_at__isnull=True)
+        .order_by()
+        .values("job")
+        .annotate(number=Count("pk"))
+        .values("number")
+    )
+    return Coalesce(Subquery(open_errors), 0)
+
+
+def _why_not(job: SyncJob) -> str:
+    if job.state != JobState.ACTIVE:
+        return f"{job.name} is {job.get_state_display().lower()}. Resume it first. {job.state_reason}".strip()
+    for connection in (job.source, job.destination):
+        if not connection.enabled:
+            return f"The connection {connection.name} is switched off. Switch it on first."
+    return f"{job.name} cannot run at this moment."

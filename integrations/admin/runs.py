@@ -1,0 +1,161 @@
+"""Runs: how far one execution of a job is, live while it goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+
+from integrations.models import Door, RunState, State, SyncRun
+from integrations.sync import steer
+from integrations.templatetags.portal import ago, duration
+
+from .frame import DialogForm, FactsAdmin, QuickView, action, display
+from .job_columns import RUN_COLOURS, counted, rows_url
+from .questions import Question, When, WhichJob
+
+
+class HowDidItEnd(Question):
+    title = "How did it end?"
+    parameter_name = "state"
+    answers = (
+        ("all", "All", Q()),
+        *((value, label, Q(state=value)) for value, label in RunState.choices),
+        ("errors", "With errors", Q(failed__gt=0)),
+    )
+
+
+class ThroughWhichDoor(Question):
+    title = "Through which door?"
+    parameter_name = "door"
+    answers = (("all", "All", Q()), *((value, label, Q(door=value)) for value, label in Door.choices))
+
+
+class Started(When):
+    title = "Started when?"
+    moment_field = "started_at"
+
+
+@admin.register(SyncRun)
+class SyncRunAdmin(FactsAdmin):
+    list_display = ("run_name", "door", "state_label", "started", "took", "accepted", "delivered_count", "failed_count")
+    list_filter = (HowDidItEnd, WhichJob, ThroughWhichDoor, Started)
+    list_select_related = ("job",)
+    ordering = ("-started_at", "-id")
+    actions_detail = ("cancel_run",)
+    change_form_template = "admin/integrations/syncrun/page.html"
+    quick_views = (
+        QuickView("All", ""),
+        QuickView("Running", "state=running"),
+        QuickView("With errors", "state=errors"),
+        QuickView("Failed", "state=failed"),
+    )
+
+    @display("Run", ordering="id")
+    def run_name(self, row: SyncRun) -> str:
+        return f"{row.job.name}: run {row.pk}"
+
+    @display("State", ordering="state", label=RUN_COLOURS)
+    def state_label(self, row: SyncRun) -> str:
+        return row.get_state_display()
+
+    @display("Started", ordering="started_at")
+    def started(self, row: SyncRun) -> str:
+        return ago(row.started_at)
+
+    @display("Took")
+    def took(self, row: SyncRun) -> str:
+        return duration((row.finished_at - row.started_at).total_seconds()) if row.finished_at else "–"
+
+    @display("Delivered", ordering="delivered")
+    def delivered_count(self, row: SyncRun) -> str:
+        return counted(row.delivered, rows_url("outcome", run=row.pk, result=State.DELIVERED))
+
+    @display("Failed", ordering="failed")
+    def failed_count(self, row: SyncRun) -> str:
+        return counted(row.failed, rows_url("outcome", run=row.pk, result=State.FAILED))
+
+    # --- the page ---------------------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        progress = path(
+            "<path:object_id>/progress/",
+            self.admin_site.admin_view(self.progress_view),
+            name="integrations_syncrun_progress",
+        )
+        return [progress, *super().get_urls()]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        run = self._run(object_id)
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **progress_of(run)})
+
+    def progress_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The moving part of the page, asked for every two seconds while the run goes."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return TemplateResponse(request, "admin/integrations/syncrun/progress.html", progress_of(self._run(object_id)))
+
+    def _run(self, object_id: str) -> SyncRun:
+        runs: QuerySet[SyncRun] = SyncRun.objects.select_related("job__source", "job__destination")
+        return get_object_or_404(runs, pk=object_id if object_id.isdecimal() else 0)
+
+    # --- what can be done -------------------------------------------------------------------------------------
+
+    def has_run_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("integrations.run_syncjob")
+
+    @action(
+        "Cancel",
+        icon="stop_circle",
+        permissions=["run"],
+        title="Cancel this run",
+        text="No further page is read. What has come in already is delivered, since nothing that came in may vanish.",
+        button="Cancel the run",
+    )
+    def cancel_run(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+        run = self.object_for(request, object_id, "run")
+        url = reverse("admin:integrations_syncrun_change", args=[run.pk])
+        if run.finished_at is not None:
+            return self.done(request, "The run has ended already.", url)
+        steer.cancel(run)
+        return self.done(request, "The run is cancelled.", url)
+
+
+def progress_of(run: SyncRun) -> dict[str, Any]:
+    """What the page shows of a run. Each count leads to its rows."""
+    outcomes = [
+        (label, getattr(run, name), rows_url("outcome", run=run.pk, result=state), colour)
+        for name, label, state, colour in (
+            ("delivered", "Delivered", State.DELIVERED, "good"),
+            ("unchanged", "Unchanged", State.UNCHANGED, "plain"),
+            ("superseded", "Superseded by a newer version", State.SUPERSEDED, "plain"),
+            ("filtered", "Filtered by a rule", State.FILTERED, "plain"),
+            ("held", "Held back", State.HELD, "warn"),
+            ("failed", "Need a person", State.FAILED, "bad"),
+        )
+    ]
+    return {
+        "run": run,
+        "running": run.finished_at is None,
+        "share": round(100 * run.settled / run.accepted) if run.accepted else 0,
+        "counts": [
+            {"label": label, "html": counted(count, url), "colour": colour}
+            for label, count, url, colour in outcomes
+        ],
+        "errors": counted(run.errors.filter(settled_at__isnull=True).count(), rows_url("errorrecord", run=run.pk)),
+        "took": ((run.finished_at - run.started_at).total_seconds() if run.finished_at else None),
+        "progress_url": reverse("admin:integrations_syncrun_progress", args=[run.pk]),
+        "job_url": reverse("admin:integrations_syncjob_change", args=[run.job_id]),
+    }

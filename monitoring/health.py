@@ -1,0 +1,96 @@
+"""Whether the portal lives, and whether it works. Answers name seconds and counts, never what is in a record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Max, Min, Q
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from integrations.models import Batch, Heartbeat, JobState
+from monitoring.standing import SILENT_AFTER
+
+# A batch may wait its turn; one that was due this long ago and is in nobody's hands has been forgotten.
+OVERDUE_AFTER = timedelta(minutes=10)
+
+
+@dataclass
+class Answer:
+    """`checks`: name → (whether it is well, what was seen)."""
+
+    checks: dict[str, tuple[bool, str]] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        return all(well for well, _ in self.checks.values())
+
+    def as_json(self) -> dict[str, Any]:
+        checks = {name: {"ok": well, "seen": seen} for name, (well, seen) in self.checks.items()}
+        return {"ok": self.ok, "checks": checks}
+
+
+def alive() -> Answer:
+    return _ask({"database": _database})
+
+
+def ready() -> Answer:
+    return _ask({"database": _database, "migrations": _migrations, "workers": _workers, "backlog": _backlog})
+
+
+def _ask(checks: dict[str, Callable[[], tuple[bool, str]]]) -> Answer:
+    """A database that does not answer is an answer too."""
+    answer = Answer()
+    for name, check in checks.items():
+        try:
+            answer.checks[name] = check()
+        except DatabaseError as error:
+            answer.checks[name] = (False, type(error).__name__)
+            break
+    return answer
+
+
+def _database() -> tuple[bool, str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        cursor.fetchone()
+    return True, connection.vendor
+
+
+def _migrations() -> tuple[bool, str]:
+    executor = MigrationExecutor(connection)
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return not missing, f"{len(missing)} missing" if missing else "up to date"
+
+
+def _workers() -> tuple[bool, str]:
+    last = Heartbeat.objects.aggregate(last=Max("beat_at"))["last"]
+    if last is None:
+        return False, "no worker has shown itself yet"
+    return timezone.now() - last <= SILENT_AFTER, f"last seen {_seconds(last)} s ago"
+
+
+def _backlog() -> tuple[bool, str]:
+    """The oldest batch of an active job that is due and in nobody's hands."""
+    now = timezone.now()
+    waiting = Batch.objects.filter(
+        Q(not_before__isnull=True) | Q(not_before__lte=now),
+        Q(lease_until__isnull=True) | Q(lease_until__lte=now),
+        settled_at__isnull=True,
+        job__state=JobState.ACTIVE,
+        job__source__enabled=True,
+        job__destination__enabled=True,
+    )
+    since = waiting.order_by().aggregate(due=Min(Coalesce("not_before", "created_at")))["due"]
+    if since is None:
+        return True, "nothing waits"
+    return now - since <= OVERDUE_AFTER, f"oldest due {_seconds(since)} s ago"
+
+
+def _seconds(moment: datetime) -> int:
+    return max(round((timezone.now() - moment).total_seconds()), 0)

@@ -1,0 +1,41 @@
+"""Numbers that lead to their rows. A number without its list is not shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+
+@dataclass(frozen=True)
+class Linked:
+    """`count` rows are behind `href`: the list there has exactly that many. `text` is shown instead, if given."""
+
+    count: int
+    href: str
+    text: str = ""
+
+
+def outcomes(count: int, period: str, text: str = "", **query: object) -> Linked:
+    return Linked(count, _list("outcome", when=period, **query), text)
+
+
+def outcomes_between(count: int, begin: datetime, end: datetime, **query: object) -> Linked:
+    bounds = {"recorded_at__gte": begin.isoformat(), "recorded_at__lt": end.isoformat()}
+    return Linked(count, _list("outcome", **query, **bounds))
+
+
+def errors(count: int, text: str = "", **query: object) -> Linked:
+    """Open ones: that is the list's own default."""
+    return Linked(count, _list("errorrecord", **query), text)
+
+
+def records(count: int, text: str = "", **query: object) -> Linked:
+    return Linked(count, _list("delivery", **query), text)
+
+
+def _list(model: str, **query: object) -> str:
+    address = reverse(f"admin:integrations_{model}_changelist")
+    return f"{address}?{urlencode(query)}" if query else address

@@ -1,0 +1,142 @@
+"""Rebuilds the hourly figures from the Outcomes. Nobody calls it but the clock: the facts do not know of it.
+
+Outcomes carry the time at which they were recorded, and are committed some milliseconds later, in any order. A pass
+therefore counts only what is older than MARGIN (far longer than the longest transaction), and counts the hours that
+it touches from their beginning, so that running it twice, or after a crash, gives the same figures.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Count, QuerySet, Sum
+from django.utils import timezone
+
+from integrations.models import Outcome
+from integrations.sync.measures import NEW_ORDERS_ACCEPTED
+from monitoring import histogram
+from monitoring.models import HourlyFigure, RollupMark
+
+MARGIN = timedelta(seconds=60)
+# Counted again in each pass, beyond what is new: what was committed late is still found.
+LOOK_BACK = timedelta(hours=1)
+HOUR = timedelta(hours=1)
+
+# The columns that make a figure, in the order of its unique constraint after the hour.
+SORT = ("job_id", "state", "operation", "kind", "currency")
+Sort = tuple[int, str, str, str, str]
+
+
+@dataclass
+class Tally:
+    """The same figures as HourlyFigure's, not stored."""
+
+    count: int = 0
+    amount: Decimal = Decimal(0)
+    processing: histogram.Histogram = field(default_factory=dict)
+    passage: histogram.Histogram = field(default_factory=dict)
+
+
+def hour_of(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def complete_until() -> datetime | None:
+    return RollupMark.objects.values_list("complete_until", flat=True).first()
+
+
+def roll_up(now: datetime | None = None) -> datetime:
+    """Counts what is new since the last pass. Returns the time before which all Outcomes are counted."""
+    until = (now or timezone.now()) - MARGIN
+    before = complete_until()
+    rebuild(hour_of(before - LOOK_BACK) if before else None, until)
+    RollupMark.objects.update_or_create(pk=1, defaults={"complete_until": until})
+    return until
+
+
+def rebuild(since: datetime | None, until: datetime) -> int:
+    """Counts the hours from `since` (a full hour; None: from the first Outcome) up to `until` anew.
+
+    Returns how many hours there were. An hour whose Outcomes have been purged would be emptied: call it for
+    hours whose facts are kept.
+    """
+    hours = 0
+    for hour in hours_with_facts(since, until):
+        _store(hour, tally(hour, min(hour + HOUR, until)))
+        hours += 1
+    return hours
+
+
+def tally(since: datetime, until: datetime | None = None) -> dict[Sort, Tally]:
+    """Counts the Outcomes recorded from `since` until before `until`, straight from the facts."""
+    facts = Outcome.objects.filter(recorded_at__gte=since)
+    if until is not None:
+        facts = facts.filter(recorded_at__lt=until)
+    tallies: dict[Sort, Tally] = {}
+    for row in facts.order_by().values_list(*SORT).annotate(number=Count("id"), total=Sum("amount")):
+        tallies[row[:5]] = Tally(count=row[5], amount=row[6] or Decimal(0))
+    for sort, (processing, passage) in _durations(facts).items():
+        tallies[sort].processing = histogram.count(processing)
+        tallies[sort].passage = histogram.count(passage)
+    return tallies
+
+
+def _durations(facts: QuerySet[Outcome]) -> dict[Sort, tuple[list[float], list[float]]]:
+    found: dict[Sort, tuple[list[float], list[float]]] = defaultdict(lambda: ([], []))
+    timed = facts.filter(NEW_ORDERS_ACCEPTED).order_by().values_list(*SORT, "occurred_at", "received_at", "accepted_at")
+    for *sort, occurred, received, accepted in timed.iterator(chunk_size=5_000):
+        processing, passage = found[tuple(sort)]
+        processing.append((accepted - occurred).total_seconds())
+        if received is not None:
+            passage.append((accepted - received).total_seconds())
+    return found
+
+
+def hours_with_facts(since: datetime | None, until: datetime | None) -> Iterator[datetime]:
+    """Steps from hour to hour, over gaps in which nothing happened."""
+    facts = Outcome.objects.order_by("recorded_at")
+    if until is not None:
+        facts = facts.filter(recorded_at__lt=until)
+    cursor = since
+    while True:
+        later = facts if cursor is None else facts.filter(recorded_at__gte=cursor)
+        first = later.values_list("recorded_at", flat=True).first()
+        if first is None:
+            return
+        hour = hour_of(first)
+        yield hour
+        cursor = hour + HOUR
+
+
+def _store(hour: datetime, tallies: dict[Sort, Tally]) -> None:
+    rows = [
+        HourlyFigure(
+            hour=hour,
+            **dict(zip(SORT, sort, strict=True)),
+            count=found.count,
+            amount=found.amount,
+            processing=found.processing,
+            passage=found.passage,
+        )
+        for sort, found in sorted(tallies.items())
+    ]
+    with transaction.atomic():
+        stale = [
+            row.pk for row in HourlyFigure.objects.filter(hour=hour) if _sort_of(row) not in tallies
+        ]
+        HourlyFigure.objects.filter(pk__in=stale).delete()
+        HourlyFigure.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["hour", "job", "state", "operation", "kind", "currency"],
+            update_fields=["count", "amount", "processing", "passage"],
+        )
+
+
+def _sort_of(row: HourlyFigure) -> Sort:
+    return (row.job_id, row.state, row.operation, row.kind, row.currency)

@@ -1,0 +1,84 @@
+"""How things stand at this moment: what is open, what waits, what runs, and whether somebody works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Count, Max, Min, Q, Sum
+from django.utils import timezone
+
+from integrations.models import Delivery, ErrorRecord, Heartbeat, State, SyncJob
+from integrations.sync.measures import BACKLOG_STATES, assigned_errors
+
+# No process has shown itself for this long: nothing works.
+SILENT_AFTER = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """Money in open errors, of one currency."""
+
+    currency: str
+    amount: Decimal
+    records: int
+
+
+@dataclass
+class Standing:
+    open_errors: int = 0
+    in_doubt: int = 0
+    unassigned: int = 0
+    open_by_kind: dict[str, int] = field(default_factory=dict)
+    open_by_job: dict[int | None, int] = field(default_factory=dict)
+    stuck: list[Stuck] = field(default_factory=list)
+    backlog: int = 0
+    backlog_by_job: dict[int, int] = field(default_factory=dict)
+    oldest: datetime | None = None
+    held: int = 0
+    last_beat: datetime | None = None
+
+    @property
+    def silent(self) -> bool:
+        return self.last_beat is None or timezone.now() - self.last_beat > SILENT_AFTER
+
+
+def standing() -> Standing:
+    found = Standing()
+    _count_errors(found)
+    _count_backlog(found)
+    found.last_beat = Heartbeat.objects.aggregate(last=Max("beat_at"))["last"]
+    return found
+
+
+def _count_errors(found: Standing) -> None:
+    open_errors = ErrorRecord.objects.filter(settled_at__isnull=True).order_by()
+    for row in open_errors.values("kind", "job_id").annotate(
+        number=Count("id"), in_doubt=Count("id", filter=Q(place="in_doubt"))
+    ):
+        found.open_errors += row["number"]
+        found.in_doubt += row["in_doubt"]
+        found.open_by_kind[row["kind"]] = found.open_by_kind.get(row["kind"], 0) + row["number"]
+        found.open_by_job[row["job_id"]] = found.open_by_job.get(row["job_id"], 0) + row["number"]
+    found.unassigned = open_errors.exclude(pk__in=assigned_errors()).count()
+    with_money = open_errors.filter(amount__isnull=False).exclude(currency="")
+    found.stuck = [
+        Stuck(row["currency"], row["total"], row["number"])
+        for row in with_money.values("currency").annotate(total=Sum("amount"), number=Count("id")).order_by("-number")
+    ]
+
+
+def _count_backlog(found: Standing) -> None:
+    # The jobs are named so that the index (job, state, since) is used: only pending rows are read, however
+    # many have been delivered.
+    pending = Delivery.objects.filter(
+        job__in=list(SyncJob.objects.values_list("pk", flat=True)), state__in=[*BACKLOG_STATES, State.HELD]
+    )
+    for row in pending.order_by().values("job_id", "state").annotate(number=Count("id"), oldest=Min("state_since")):
+        if row["state"] == State.HELD:
+            found.held += row["number"]
+            continue
+        found.backlog += row["number"]
+        found.backlog_by_job[row["job_id"]] = found.backlog_by_job.get(row["job_id"], 0) + row["number"]
+        found.oldest = min(found.oldest or row["oldest"], row["oldest"])

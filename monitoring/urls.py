@@ -1,0 +1,15 @@
+"""Mounted at the root, before the admin."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import path
+
+from monitoring import views
+
+urlpatterns = [
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("admin/today/now/", admin.site.admin_view(views.now), name="today_now"),
+    path("admin/today/numbers/", admin.site.admin_view(views.numbers), name="today_numbers"),
+]
