@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from integrations.connectors.base import Answer, Connector, WriteContext
-from integrations.exceptions import Failure
+from integrations.exceptions import Failure, Kind
 from integrations.models import State, SyncJob
 
 from . import claim, faults, intents, stock
@@ -38,8 +38,6 @@ from .weigh import Scales, prepare
 GROUP = 100
 # A worker does not wait longer than this for what is due next.
 LONGEST_REST = 2.0
-# Failures that say: this time nothing was done.
-NOT_TRIED = ("rate_limited", "login_under_way", "not_sent")
 
 
 def drain(job_id: int, deadline: float) -> int:
@@ -212,7 +210,7 @@ class Carrier:
     def _was_in_doubt(self, sending: Sending, failure: Failure) -> bool:
         """A repeat that could not leave, or was told to wait, settles nothing of the doubt before it."""
         repeated = sending.case.open_intent is not None
-        return repeated and (failure.connection_wide or failure.code in NOT_TRIED)
+        return repeated and (failure.connection_wide or failure.kind == Kind.TRANSIENT)
 
     def _next_step(self, sending: Sending, answer: Answer) -> Leaving:
         leaving = sending.leaving

@@ -41,9 +41,7 @@ def lock(job: SyncJob, abilities: Abilities, lease: Lease, cases: Sequence[Case]
         Intent.objects.bulk_create(rows.values(), ignore_conflicts=True)
         mine = dict(
             Intent.objects.filter(
-                idempotency_key__in=[row.idempotency_key for row in rows.values()],
-                lease_token=lease.token,
-                settled_at__isnull=True,
+                batch=lease.batch, lease_token=lease.token, settled_at__isnull=True
             ).values_list("idempotency_key", "pk")
         )
         changed = _changed_since([case for case in cases if rows[case.place].idempotency_key in mine])

@@ -41,15 +41,21 @@ def pull(job_id: int, deadline: float) -> bool:
         return False
     try:
         connector = connect(job.source)
-        with_pages = _Reading(job, connector)
+    except Failure as failure:
+        _put_off(job, failure)
+        return False
+    try:
+        reading = _Reading(job, connector)
         while time.monotonic() < deadline:
-            if with_pages.next_page():
+            if reading.next_page():
                 return True
     except Failure as failure:
         _put_off(job, failure)
         return False
     except PositionMoved:
         return False
+    finally:
+        connector.close()
     ring("pull", job.pk)
     return False
 

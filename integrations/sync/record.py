@@ -161,13 +161,14 @@ def _ended(
     job: SyncJob, run: SyncRun, row: Delivery, case: Case, ending: Ending, now: datetime
 ) -> Outcome | None:
     row.subject = case.subject[:120] or row.subject
+    waits_on = ending.state == State.WAITING and row.state == State.WAITING
     if ending.counts:
         row.attempts += 1
     if row.accepted_serial <= case.parcel.serial:
         _move(row, ending.state, ending.reason, now)
         pending = ending.not_before is not None
         row.deadline_at = (row.deadline_at or now + timedelta(hours=job.waiting_hours)) if pending else None
-    if ending.state == State.QUEUED:
+    if ending.state == State.QUEUED or waits_on:
         return None
     return Outcome(
         run=run,

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum
 from django.utils import timezone
 from mappings.fields import Sealed, encrypt_json
 from mappings.records import ABSENT, StockLevel, units
@@ -154,7 +154,7 @@ def _queue(job: SyncJob, figures: Sequence[StockFigure]) -> None:
         payloads=Sealed(encrypt_json(to_plain(parcels), compress=True)),
         created_at=now,
     )
-    SyncRun.objects.filter(pk=run.pk).update(accepted=run.accepted + len(parcels))
+    SyncRun.objects.filter(pk=run.pk).update(accepted=F("accepted") + len(parcels))
 
 
 @dataclass(frozen=True)

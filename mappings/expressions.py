@@ -1,0 +1,98 @@
+"""Where a value is found: a dotted path (the fast lane) or a JMESPath expression, compiled once and bounded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+
+from .records import ABSENT
+
+LONGEST = 500
+MOST_NODES = 200
+MOST_GROWTH = 6
+_DOTTED = re.compile(r"[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)*")
+# Nodes that can make a list longer than what they were given.
+_GROWING = {"flatten", "multi_select_list", "multi_select_dict", "projection", "value_projection"}
+
+
+class ExpressionError(ValueError):
+    """Why an expression cannot be used, in a sentence."""
+
+
+class Expression:
+    """Compiled once. `evaluate` gives ABSENT where a plain path's key does not exist, and None where it is null."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text.strip()
+        self.path = self.text.split(".") if _DOTTED.fullmatch(self.text) else None
+        self.parsed = None if self.path is not None else _parse(self.text)
+
+    def evaluate(self, data: Any) -> Any:
+        if self.path is not None:
+            return _walk(self.path, data)
+        try:
+            return self.parsed.search(data)  # type: ignore[union-attr]  # parsed where there is no path
+        except (JMESPathError, RecursionError, TypeError, ValueError) as error:
+            raise ExpressionError(f"“{self.text}” cannot be worked out here: {_reason(error)}") from error
+
+
+def _walk(path: list[str], data: Any) -> Any:
+    for name in path:
+        if not isinstance(data, dict):
+            return ABSENT if data is not None else None
+        if name not in data:
+            return ABSENT
+        data = data[name]
+    return data
+
+
+def _parse(text: str) -> Any:
+    if not text:
+        raise ExpressionError("The expression is empty.")
+    if len(text) > LONGEST:
+        raise ExpressionError(f"The expression has {len(text)} characters; at most {LONGEST} are allowed.")
+    try:
+        parsed = jmespath.compile(text)
+    except (JMESPathError, RecursionError, ValueError) as error:
+        raise ExpressionError(f"“{text}” is not a path or a JMESPath expression: {_reason(error)}") from error
+    nodes, growing = _weigh(parsed.parsed)
+    if nodes > MOST_NODES or growing > MOST_GROWTH:
+        raise ExpressionError("The expression is too large. Do it in two fields, or with a transform.")
+    return parsed
+
+
+def _weigh(node: Any) -> tuple[int, int]:
+    nodes, growing = 1, int(node["type"] in _GROWING)
+    for child in node["children"]:
+        if isinstance(child, dict) and "type" in child:
+            more, grows = _weigh(child)
+            nodes, growing = nodes + more, growing + grows
+    return nodes, growing
+
+
+def _reason(error: Exception) -> str:
+    return "it is nested too deeply." if isinstance(error, RecursionError) else str(error).splitlines()[0]
+
+
+@lru_cache(maxsize=4096)
+def compile_expression(text: str) -> Expression:
+    """Raises ExpressionError where the text is neither a path nor JMESPath, or is too large."""
+    return Expression(text)
+
+
+def condition(text: str) -> Callable[[Any], bool]:
+    """A test over data, true as JMESPath means it: empty lists, texts and mappings, null and false are not."""
+    expression = compile_expression(text)
+
+    def holds(data: Any) -> bool:
+        value = expression.evaluate(data)
+        return value is not ABSENT and (
+            value is not None and value is not False and value not in ("", [], {})
+        )
+
+    return holds

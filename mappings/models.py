@@ -1,0 +1,221 @@
+"""Mappings and value maps as an operator edits them, and the immutable versions that workers use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingType
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.validators import RegexValidator
+from django.db import models, transaction
+from django.utils import timezone
+from simple_history.models import HistoricalRecords
+
+from .fields import SecretField
+from .records import RECORD_KINDS
+from .rules import RuleProblem, check_rules
+from .translate import RuleData, Rules, compile_rules
+
+KEY_VALIDATOR = RegexValidator(r"^[a-z0-9][a-z0-9-]*$", "Use small letters, digits and hyphens.")
+
+
+class Direction(models.TextChoices):
+    READ = "read", "Reads: from the platform into our Record"
+    WRITE = "write", "Writes: from our Record to the platform"
+
+
+class OnMissing(models.TextChoices):
+    ABSENT = "absent", "Leave the field out"
+    NULL = "null", "Write an empty value"
+    DEFAULT = "default", "Use the default"
+    ERROR = "error", "Report an error"
+
+
+class ValueMap(models.Model):
+    """One system's words to another's: statuses, carriers, tax codes. An unknown word is a problem, never a guess."""
+
+    key = models.SlugField(max_length=60, unique=True, validators=[KEY_VALIDATOR])
+    name = models.CharField(max_length=120)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def as_dict(self) -> dict[str, str]:
+        return dict(self.entries.values_list("source", "target"))
+
+    def publish(self, by: AbstractBaseUser | None = None) -> None:
+        """New versions of the mappings that use it: versions hold the value maps they were made with."""
+        for mapping in Mapping.objects.filter(rules__value_map=self.key).distinct():
+            mapping.publish(by)
+
+
+class ValueMapEntry(models.Model):
+    value_map = models.ForeignKey(ValueMap, on_delete=models.CASCADE, related_name="entries")
+    source = models.CharField(max_length=200)
+    target = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["source"]
+        verbose_name_plural = "value map entries"
+        constraints = [models.UniqueConstraint(fields=["value_map", "source"], name="one_target_per_source")]
+
+    def __str__(self) -> str:
+        return f"{self.source} → {self.target}"
+
+
+class Mapping(models.Model):
+    """Its rules are a draft until published; workers use the published version `current_number`."""
+
+    key = models.SlugField(max_length=60, unique=True, validators=[KEY_VALIDATOR])
+    name = models.CharField(max_length=120)
+    direction = models.CharField(max_length=5, choices=Direction.choices)
+    platform = models.CharField(max_length=40, help_text="Whose payloads it reads or writes.")
+    resource = models.CharField(max_length=60)
+    kind = models.CharField(max_length=20, choices=[(kind, kind.replace("_", " ")) for kind in RECORD_KINDS])
+    description = models.TextField(blank=True)
+    current_number = models.PositiveIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    history = HistoricalRecords(app="mappings")
+
+    class Meta:
+        ordering = ["name"]
+        permissions = [("preview_mapping", "Can try a mapping on payloads")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def rule_data(self) -> list[RuleData]:
+        return [rule.as_data() for rule in self.rules.all()]
+
+    def value_maps(self) -> dict[str, dict[str, str]]:
+        used = {rule.value_map for rule in self.rules.all() if rule.value_map}
+        return {row.key: row.as_dict() for row in ValueMap.objects.filter(key__in=used)}
+
+    def check_problems(self) -> list[RuleProblem]:
+        known = set(ValueMap.objects.values_list("key", flat=True))
+        return check_rules(self.rule_data(), self.direction, self.kind, known)
+
+    def publish(self, by: AbstractBaseUser | None = None) -> MappingVersion:
+        """Makes the rules as they are the version in use; nothing new where they are the same as before."""
+        with transaction.atomic():
+            locked = Mapping.objects.select_for_update().get(pk=self.pk)
+            snapshot = self.snapshot()
+            newest = self.versions.order_by("-number").first()
+            if newest is None or newest.snapshot != snapshot or locked.current_number != newest.number:
+                number = newest.number + 1 if newest else 1
+                newest = MappingVersion.objects.create(
+                    mapping=self,
+                    number=number,
+                    snapshot=snapshot,
+                    published_at=timezone.now(),
+                    published_by=by,
+                )
+                Mapping.objects.filter(pk=self.pk).update(current_number=number)
+        self.current_number = newest.number
+        return newest
+
+    def snapshot(self) -> dict[str, Any]:
+        return {
+            "direction": self.direction,
+            "kind": self.kind,
+            "rules": [msgspec.to_builtins(rule) for rule in self.rule_data()],
+            "value_maps": self.value_maps(),
+        }
+
+
+class FieldRule(models.Model):
+    """Where one field comes from, and what is done with it on the way."""
+
+    mapping = models.ForeignKey(Mapping, on_delete=models.CASCADE, related_name="rules")
+    position = models.PositiveSmallIntegerField(default=0)
+    target = models.CharField(max_length=120)
+    source = models.CharField(
+        max_length=500, blank=True, help_text="A path such as customer.email, or JMESPath."
+    )
+    transform = models.CharField(max_length=40, blank=True)
+    arguments = models.JSONField(default=dict, blank=True)
+    value_map = models.CharField(max_length=60, blank=True)
+    default = models.JSONField(null=True, blank=True)
+    on_missing = models.CharField(max_length=8, choices=OnMissing.choices, default=OnMissing.ABSENT)
+    required = models.BooleanField(default=False)
+    owner = models.CharField(max_length=60, blank=True, help_text="The system that owns this field.")
+    note = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.target} ← {self.source}"
+
+    def as_data(self) -> RuleData:
+        default = {} if self.default is None else {"default": self.default}
+        return RuleData(
+            target=self.target,
+            source=self.source,
+            transform=self.transform,
+            arguments=self.arguments or {},
+            value_map=self.value_map,
+            on_missing=self.on_missing,
+            required=self.required,
+            owner=self.owner,
+            note=self.note,
+            **default,
+        )
+
+    @classmethod
+    def from_data(cls, mapping: Mapping, position: int, data: RuleData) -> FieldRule:
+        """An unsaved row."""
+        values = {name: getattr(data, name) for name in data.__struct_fields__ if name != "default"}
+        default = None if data.default is msgspec.UNSET else data.default
+        return cls(mapping=mapping, position=position, default=default, **values)
+
+
+class MappingVersion(models.Model):
+    """Never changed once made: a record says which version wrote it."""
+
+    mapping = models.ForeignKey(Mapping, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    snapshot = models.JSONField()
+    published_at = models.DateTimeField()
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["mapping", "-number"]
+        constraints = [models.UniqueConstraint(fields=["mapping", "number"], name="one_version_per_number")]
+
+    def __str__(self) -> str:
+        return f"{self.mapping} {self.number}"
+
+
+class KeyCanary(models.Model):
+    """One known value under the present key: if it cannot be read, no secret can."""
+
+    value = SecretField()
+
+    def __str__(self) -> str:
+        return "Key canary"
+
+
+def load_rules(mapping_id: int, number: int) -> Rules:
+    """The compiled rules of one version. Versions never change, so they are kept for the life of the process."""
+    return _load_rules(mapping_id, number)
+
+
+@lru_cache(maxsize=256)
+def _load_rules(mapping_id: int, number: int) -> Rules:
+    snapshot: MappingType[str, Any] = MappingVersion.objects.get(
+        mapping_id=mapping_id, number=number
+    ).snapshot
+    rules = [msgspec.convert(rule, RuleData) for rule in snapshot["rules"]]
+    return compile_rules(rules, snapshot["direction"], snapshot["kind"], snapshot["value_maps"])

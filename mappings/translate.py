@@ -1,0 +1,357 @@
+"""Plain data in, a Record (or a body) and its problems out. No database, no network.
+
+A rule whose target ends in `[]` opens a scope: `lines[]` from `line_items` goes through that list, and the rules
+`lines[].sku`, … are worked out on each item; `root.` there reaches the whole again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import orjson
+from msgspec import UNSET, UnsetType
+
+from .expressions import Expression, ExpressionError, compile_expression
+from .labels import label
+from .records import ABSENT, RECORD_KINDS, Record, as_data
+from .targets import target_type
+from .transforms import TRANSFORMS, TransformError
+
+ROOT = "root."
+
+
+class RuleData(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One field rule as plain data. `on_missing`: absent, null, error or default."""
+
+    target: str
+    source: str = ""
+    transform: str = ""
+    arguments: dict[str, Any] = {}
+    value_map: str = ""
+    default: Any = UNSET
+    on_missing: str = "absent"
+    required: bool = False
+    owner: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with one field. `field` is the Record's path where there is one. Holds no personal data."""
+
+    code: str
+    field: str
+    source: str
+    detail: str = ""
+    rule: int = -1
+
+
+@dataclass(frozen=True)
+class Rule:
+    data: RuleData
+    place: int
+    source: Expression | None
+    arguments: Mapping[str, Any]
+    mapped: Mapping[str, str] | None
+    path: tuple[str, ...]
+    from_root: bool = False
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The rules of one level: plain ones, and inner scopes with the rule that opens each."""
+
+    rules: tuple[Rule, ...] = ()
+    inner: tuple[tuple[Rule, Scope], ...] = ()
+
+
+@dataclass(frozen=True)
+class Rules:
+    direction: str
+    kind: str
+    scope: Scope
+    types: Mapping[str, Any] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Translation:
+    record: Record | None
+    problems: list[Problem]
+
+
+@dataclass(frozen=True)
+class Written:
+    body: dict[str, Any]
+    problems: list[Problem]
+
+
+def compile_rules(
+    rules: Sequence[RuleData],
+    direction: str,
+    kind: str,
+    value_maps: Mapping[str, Mapping[str, str]] | None = None,
+) -> Rules:
+    """Raises ExpressionError or KeyError for rules that `Mapping.check_problems` would have told."""
+    compiled = [_compile(rule, place, value_maps or {}) for place, rule in enumerate(rules)]
+    types = {}
+    if direction == "read":
+        types = {
+            rule.target: target_type(kind, rule.target) for rule in rules if not rule.target.endswith("[]")
+        }
+    sources = {rule.target: rule.source for rule in rules}
+    return Rules(direction, kind, _scope(compiled, ""), types, sources)
+
+
+def _compile(rule: RuleData, place: int, value_maps: Mapping[str, Mapping[str, str]]) -> Rule:
+    from_root = rule.source.startswith(ROOT)
+    text = rule.source.removeprefix(ROOT)
+    arguments = {
+        name: compile_expression(value[1:].strip())
+        if isinstance(value, str) and value.startswith("=")
+        else value
+        for name, value in rule.arguments.items()
+    }
+    return Rule(
+        data=rule,
+        place=place,
+        source=compile_expression(text) if text else None,
+        arguments=arguments,
+        mapped=value_maps[rule.value_map] if rule.value_map else None,
+        path=tuple(rule.target.rpartition("[].")[2].removesuffix("[]").split(".")),
+        from_root=from_root,
+    )
+
+
+def _scope(rules: Sequence[Rule], prefix: str) -> Scope:
+    plain, inner = [], []
+    for rule in rules:
+        target = rule.data.target
+        if not target.startswith(prefix):
+            continue
+        rest = target[len(prefix) :]
+        if "[]" not in rest:
+            plain.append(rule)
+        elif rest.endswith("[]") and rest.count("[]") == 1:
+            inner.append((rule, _scope(rules, f"{target}.")))
+    return Scope(tuple(plain), tuple(inner))
+
+
+def read(rules: Rules, payload: Any) -> Translation:
+    """The Record that the payload tells of, as far as it goes, and every problem, not only the first."""
+    problems: list[Problem] = []
+    data = _run(rules.scope, payload, payload, rules.types, problems)
+    try:
+        record = msgspec.convert(data, RECORD_KINDS[rules.kind])
+    except msgspec.ValidationError as error:
+        problems.append(Problem("bad_value", "", "", str(error)))
+        return Translation(None, problems)
+    return Translation(record, problems)
+
+
+def write(rules: Rules, record: Record, context: Mapping[str, Any] | None = None) -> Written:
+    """The body for the destination; `context` is reachable in the rules as `context.…`."""
+    problems: list[Problem] = []
+    data = as_data(record)
+    data["context"] = dict(context or {})
+    return Written(_plain(_run(rules.scope, data, data, {}, problems)), problems)
+
+
+def _run(
+    scope: Scope, data: Any, root: Any, types: Mapping[str, Any], problems: list[Problem]
+) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for rule in scope.rules:
+        value = _value(rule, data, root, types.get(rule.data.target), problems)
+        if value is not ABSENT:
+            _put(made, rule.path, value)
+    for rule, inner in scope.inner:
+        items = _items(rule, data, root, problems)
+        if items is not ABSENT:
+            found = None if items is None else [_run(inner, item, root, types, problems) for item in items]
+            _put(made, rule.path, found)
+    return made
+
+
+def _put(made: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    for name in path[:-1]:
+        made = made.setdefault(name, {})
+    made[path[-1]] = value
+
+
+def _items(rule: Rule, data: Any, root: Any, problems: list[Problem]) -> Any:
+    try:
+        found = _source(rule, data, root)
+    except ExpressionError as error:
+        problems.append(_problem(rule, "expression", str(error)))
+        return ABSENT
+    if found is ABSENT or found is None:
+        return _missing(rule, found, problems)
+    if not isinstance(found, list):
+        problems.append(_problem(rule, "bad_value", "It is not a list."))
+        return ABSENT
+    return found
+
+
+def _source(rule: Rule, data: Any, root: Any) -> Any:
+    if rule.source is None:
+        return ABSENT
+    return rule.source.evaluate(root if rule.from_root else data)
+
+
+def _value(rule: Rule, data: Any, root: Any, kind: Any, problems: list[Problem]) -> Any:
+    try:
+        value = _source(rule, data, root)
+        value = _transformed(rule, value, data)
+        value = _mapped(rule, value)
+        if value is ABSENT or value is None or value == "":
+            return _missing(rule, value, problems)
+        return _converted(value, kind)
+    except ExpressionError as error:
+        problems.append(_problem(rule, "expression", str(error)))
+    except TransformError as error:
+        problems.append(_problem(rule, "bad_value", str(error)))
+    except UnknownValue as error:
+        problems.append(_problem(rule, "unknown_value", str(error)))
+    except msgspec.ValidationError:
+        problems.append(_problem(rule, "bad_value", "It has not the form that this field needs."))
+    return ABSENT
+
+
+class UnknownValue(ValueError):
+    """A value map does not know a value."""
+
+
+def _transformed(rule: Rule, value: Any, data: Any) -> Any:
+    if not rule.data.transform:
+        return value
+    transform = TRANSFORMS[rule.data.transform]
+    if (value is ABSENT or value is None or value == "") and not transform.takes_empty:
+        return value
+    arguments = {
+        name: part.evaluate(data) if isinstance(part, Expression) else part
+        for name, part in rule.arguments.items()
+    }
+    return transform.apply(value, arguments)
+
+
+def _mapped(rule: Rule, value: Any) -> Any:
+    if rule.mapped is None or value is ABSENT or value is None or value == "":
+        return value
+    found = rule.mapped.get(str(value))
+    if found is None:
+        raise UnknownValue(
+            f"The value map “{rule.data.value_map}” does not know “{str(value)[:40]}”. Add it there."
+        )
+    return found
+
+
+def _missing(rule: Rule, value: Any, problems: list[Problem]) -> Any:
+    data = rule.data
+    if data.default is not UNSET and data.on_missing in ("default", "absent"):
+        return data.default
+    if data.required or data.on_missing == "error":
+        problems.append(_problem(rule, "missing_field", ""))
+        return ABSENT
+    if data.on_missing == "null":
+        return None
+    return value if value != "" else None
+
+
+def _converted(value: Any, kind: Any) -> Any:
+    if kind is None:
+        return value
+    if kind is str and not isinstance(value, (str, dict, list)):
+        return str(value)
+    if kind is Decimal and isinstance(value, (int, float, str)) and not isinstance(value, bool):
+        return msgspec.convert(str(value), Decimal, strict=False)
+    if kind is datetime and isinstance(value, datetime):
+        return value
+    return msgspec.convert(value, kind, strict=False)
+
+
+def _problem(rule: Rule, code: str, detail: str) -> Problem:
+    return Problem(code, rule.data.target, rule.data.source, detail, rule.place)
+
+
+def _plain(value: Any) -> Any:
+    """JSON: Decimals as text with their places (12.50), times as ISO in UTC."""
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value
+
+
+def missing_in_body(rules: Rules, body: Mapping[str, Any], required: Iterable[str]) -> list[Problem]:
+    """One problem per field that the destination demands and the body has not; `field` names the Record's path."""
+    found = []
+    for path in required:
+        for place in _empty_places(body, path.split(".")):
+            source = rules.sources.get(path, "")
+            found.append(Problem("missing_field", source or path, place))
+    return found
+
+
+def _empty_places(data: Any, path: list[str], seen: str = "") -> Iterable[str]:
+    name, rest = path[0].removesuffix("[]"), path[1:]
+    here = f"{seen}.{name}" if seen else name
+    value = data.get(name) if isinstance(data, Mapping) else None
+    if value is None or value in ("", [], {}):
+        return [here if not rest else ".".join([here, *rest])]
+    if not rest:
+        return []
+    if isinstance(value, list):
+        return [found for i, part in enumerate(value) for found in _empty_places(part, rest, f"{here}.{i}")]
+    return _empty_places(value, rest, here)
+
+
+def content_hash(body: Mapping[str, Any]) -> str:
+    """128 bits over the body: 1.0 and 1.00 are the same number, ABSENT does not count."""
+    text = orjson.dumps(_normal(body), option=orjson.OPT_SORT_KEYS)
+    return hashlib.blake2b(text, digest_size=16).hexdigest()
+
+
+def _normal(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _normal(part) for name, part in value.items() if part is not ABSENT}
+    if isinstance(value, list):
+        return [_normal(part) for part in value]
+    if isinstance(value, Decimal):
+        return str(value.normalize())
+    if isinstance(value, UnsetType):
+        return None
+    return value
+
+
+def sentence_for(problem: Problem, subject: str, source_name: str, destination_name: str) -> str:
+    """What a shopkeeper reads: what is wrong with what, and what to do."""
+    name = label(problem.field)
+    match problem.code:
+        case "missing_field":
+            what = f"{name.of} has no {name.what}" if name.of else f"there is no {name.what}"
+            return (
+                f"{subject}: {what}. {destination_name} requires one. "
+                f"Add it in {source_name}, or set a default in the mapping."
+            )
+        case "unknown_value":
+            return f"{subject}: the {name.what} is one that we do not know yet. {problem.detail}"
+        case "expression":
+            return (
+                f"{subject}: the rule for {name.what} does not work. {problem.detail} Mend it in the mapping."
+            )
+        case _:
+            return (
+                f"{subject}: the {name.what} cannot be used. {problem.detail} "
+                f"Correct it in {source_name}, or change its rule in the mapping."
+            )
