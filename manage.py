@@ -1,9 +1,154 @@
 #!/usr/bin/env python3
+"""Runs the portal's commands; `setup`, `demo`, `test` and `lint` make what they need first.
+
+Nothing but Python's own library until the virtual environment stands: this file is the first thing that runs on a
+fresh machine. `make demo` and `make test` call it.
+"""
+
+from __future__ import annotations
+
+import hashlib
 import os
+import secrets
+import shutil
+import subprocess
 import sys
+from pathlib import Path
+from typing import NoReturn
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+OLDEST = (3, 11)
+CHECKS = {
+    "ruff": ["-m", "ruff", "check", "."],
+    "ruff format": ["-m", "ruff", "format", "--check", "."],
+    "mypy": ["-m", "mypy", "."],
+    "import-linter": ["-c", "from importlinter.cli import lint_imports_command as run; run(['--no-logo'])"],
+}
+
+
+def main() -> int:
+    command, arguments = (sys.argv[1] if len(sys.argv) > 1 else "help"), sys.argv[2:]
+    if command == "setup":
+        setup(development="--dev" in arguments)
+        return 0
+    if command == "lint":
+        setup(development=True)
+        return run_checks(CHECKS)
+    if command == "test":
+        setup(development=True)
+        return run_checks({**CHECKS, "pytest": ["-m", "pytest", *arguments]})
+    if command == "demo" and not inside_venv():
+        setup()
+        os.execv(PYTHON, [str(PYTHON), *sys.argv])
+    return django()
+
+
+def django() -> int:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    try:
+        from django.core.management import execute_from_command_line
+    except ImportError:
+        if inside_venv():
+            raise
+        stop(f"Django is not installed here. Run `python3 manage.py setup`, then `{PYTHON} manage.py …`.")
+    execute_from_command_line(sys.argv)
+    return 0
+
+
+def setup(*, development: bool = False) -> None:
+    """Makes .venv, installs the requirements into it where they changed, and writes .env where there is none."""
+    if os.name == "nt":
+        stop("The portal runs on Linux and macOS. On Windows, run it inside WSL.")
+    for name in ["requirements.txt", *(["requirements-dev.txt"] if development else [])]:
+        stamp = VENV / f"{name}.sha256"
+        wanted = hashlib.sha256((ROOT / name).read_bytes()).hexdigest()
+        if not PYTHON.exists() or not stamp.exists() or stamp.read_text() != wanted:
+            install(ROOT / name)
+            # Last: an installation that was broken off must not pass for a finished one.
+            stamp.write_text(wanted)
+    write_environment(os.environ.get("PORTAL_ENV_FILE", str(ROOT / ".env")))
+
+
+def install(requirements: Path) -> None:
+    print(f"Installing {requirements.name} into {VENV.name}/ (once) …", flush=True)
+    uv = shutil.which("uv")
+    if uv:
+        if not PYTHON.exists():
+            quietly([uv, "venv", "--clear", "--python", fitting_python(), str(VENV)])
+        quietly([uv, "pip", "install", "--python", str(PYTHON), "--require-hashes", "-r", str(requirements)])
+        return
+    # Also where .venv stands but was made by uv, which puts no pip into it.
+    if (
+        not PYTHON.exists()
+        or subprocess.run([PYTHON, "-m", "pip", "--version"], check=False, capture_output=True).returncode
+    ):
+        make_venv(fitting_python())
+    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--require-hashes"]
+    quietly([*pip, "-r", str(requirements)])
+
+
+def fitting_python() -> str:
+    """This Python, or the newest other one on the path where this one is too old."""
+    if sys.version_info >= OLDEST:
+        return sys.executable
+    for minor in range(14, OLDEST[1] - 1, -1):
+        if found := shutil.which(f"python3.{minor}"):
+            return found
+    stop(f"Python {OLDEST[0]}.{OLDEST[1]} or newer is needed; this is {sys.version.split()[0]}.")
+
+
+def make_venv(python: str) -> None:
+    made = subprocess.run([python, "-m", "venv", str(VENV)], check=False, capture_output=True, text=True)
+    if made.returncode == 0:
+        return
+    if "ensurepip" in made.stdout + made.stderr:
+        stop(
+            "Python cannot make virtual environments here. On Debian and Ubuntu: sudo apt install python3-venv"
+        )
+    stop(f"{made.stdout}{made.stderr}\n.venv could not be made: see above.")
+
+
+def quietly(command: list[str]) -> None:
+    """Shows what the command said only where it failed: installers warn of much that is nobody's business here."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode:
+        stop(f"{done.stdout}\nThis failed: {' '.join(command)}")
+
+
+def write_environment(name: str) -> None:
+    """The secrets of this installation, made at random, readable by their owner alone. Kept where they exist."""
+    if not name or Path(name).exists() or os.environ.get("SECRET_KEY"):
+        return
+    text = f"SECRET_KEY={secrets.token_urlsafe(50)}\nSALT_KEY={secrets.token_urlsafe(32)}\n"
+    descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(
+            "# Keep these: without them no stored secret can be read. .env.example lists what else may stand here.\n"
+        )
+        file.write(text)
+
+
+def run_checks(checks: dict[str, list[str]]) -> int:
+    """Runs all of them, also after one failed, and says at the end which did."""
+    failed = []
+    for name, arguments in checks.items():
+        print(f"\n--- {name}", flush=True)
+        if subprocess.run([str(PYTHON), *arguments], cwd=ROOT, check=False).returncode:
+            failed.append(name)
+    print(f"\nFailed: {', '.join(failed)}" if failed else "\nAll checks passed.", flush=True)
+    return 1 if failed else 0
+
+
+def inside_venv() -> bool:
+    return Path(sys.prefix).resolve() == VENV.resolve()
+
+
+def stop(message: str) -> NoReturn:
+    print(message, file=sys.stderr)
+    raise SystemExit(2)
+
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    from django.core.management import execute_from_command_line
-
-    execute_from_command_line(sys.argv)
+    raise SystemExit(main())

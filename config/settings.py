@@ -41,6 +41,8 @@ SALT_KEY: list[str] = env.list("SALT_KEY", default=[])
 
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+# Where the web server listens. Loopback, until someone puts a TLS proxy in front or says otherwise.
+BIND = env.str("BIND", default="127.0.0.1:8000")
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 # HTTPS=true once a TLS proxy stands in front: what must not happen over plain HTTP hangs on this one word.

@@ -1,6 +1,7 @@
 """The portal's own settings, with secrets that protect nothing and a database of the tests' own.
 
-TEST_DATABASE_URL runs the tests on another database (PostgreSQL), TEST_REDIS_URL with Redis as queue and cache.
+TEST_DATABASE_URL runs the tests on another database (PostgreSQL), TEST_REDIS_URL with Redis as queue and
+cache.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL", "sqlite://:memo
 os.environ["REDIS_URL"] = os.environ.get("TEST_REDIS_URL", "")
 os.environ.setdefault("PORTAL_VAR", tempfile.mkdtemp(prefix="crossdock-tests-"))
 
-from config.settings import *  # noqa: E402, F403
+from config.settings import *  # noqa: F403
 
 # Slow on purpose outside of tests.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,0 +1,75 @@
+"""One fair lock before each write transaction of a SQLite database.
+
+SQLite's own waiting polls: whoever looks at the right moment gets the lock, and a small write starves beside two
+that write batches. Here those who wait are served in turn. SQLite's lock remains the one that keeps the file
+whole; this one only orders those who queue for it, so a statement that slips past it does no harm.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import weakref
+from pathlib import Path
+
+_open_locks: weakref.WeakSet[WriteLock] = weakref.WeakSet()
+
+
+class WriteLock:
+    """Excludes all other processes and threads that hold a WriteLock of their own on the same database.
+
+    The lock ends with its holder, also by kill -9: the kernel gives it back with the open file.
+    """
+
+    def __init__(self, database: str | os.PathLike[str]) -> None:
+        self._lock_path = Path(f"{database}.lock")
+        self._turn_path = Path(f"{database}.turn")
+        self._files: tuple[int, int] | None = None
+        self.held = False
+        _open_locks.add(self)
+
+    def acquire(self) -> None:
+        """Waits for its turn. An exception raised by a signal's handler ends the waiting."""
+        if self.held:
+            return
+        lock, turn = self._opened()
+        # The turnstile: the first in the queue waits inside it. Without it a writer that comes back at once
+        # takes the lock again before the one it woke has run.
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.held = True
+        finally:
+            fcntl.flock(turn, fcntl.LOCK_UN)
+
+    def release(self) -> None:
+        if not self.held or self._files is None:
+            return
+        self.held = False
+        fcntl.flock(self._files[0], fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        self.release()
+        self.forget()
+
+    def forget(self) -> None:
+        """Closes the files without unlocking: what a forked child must do with its parent's lock."""
+        files, self._files, self.held = self._files, None, False
+        for descriptor in files or ():
+            os.close(descriptor)
+
+    def _opened(self) -> tuple[int, int]:
+        if self._files is None:
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+            self._files = (os.open(self._lock_path, flags, 0o600), os.open(self._turn_path, flags, 0o600))
+        return self._files
+
+
+def _forget_the_parents_locks() -> None:
+    # A child shares its parent's open files: unlocking in the child would unlock the parent, and keeping them open
+    # would keep the lock after the parent's death.
+    for lock in list(_open_locks):
+        lock.forget()
+
+
+os.register_at_fork(after_in_child=_forget_the_parents_locks)

@@ -1,0 +1,69 @@
+"""The processes of a portal on one machine: the queue's cluster and the web server, as members of a ProcessGroup."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connections
+from django_q.tasks import async_task
+
+from integrations.supervisor import ProcessGroup
+from integrations.sync import reap
+from integrations.sync.doorbell import TASKS
+
+QUEUE = "queue"
+WEB = "web"
+
+logger = logging.getLogger(__name__)
+
+
+def start_queue(group: ProcessGroup, *, log: Path | None = None) -> None:
+    """Adds the queue's cluster: its workers fall together, and the group starts them anew."""
+    group.start(QUEUE, [sys.executable, _manage(), "qcluster"], log=log, on_start=ring_for_a_sweep)
+
+
+def start_web(group: ProcessGroup, address: str, *, log: Path | None = None) -> None:
+    """Adds the web server. address: host and port, such as 127.0.0.1:8000."""
+    configuration = str(settings.ROOT / "config" / "gunicorn.py")
+    arguments = [sys.executable, "-m", "gunicorn", "--config", configuration, "--bind", address, "config.wsgi"]
+    group.start(WEB, arguments, environment=_finds_the_portal(), log=log)
+
+
+def ring_for_a_sweep() -> None:
+    """The first task of a cluster that just started: takes up what the one before it left.
+
+    Past the doorbell's own rows: they may say that a bell is on its way which fell with that cluster.
+    """
+    surviving(lambda: reap.install_schedule())  # noqa: PLW0108 (looked up when called)
+    surviving(lambda: async_task(TASKS["sweep"], 0, task_name="sweep at start"))
+
+
+def tick() -> None:
+    """What the supervisor does each second: rings for what is due in a moment."""
+    surviving(reap.tick)
+
+
+def surviving(act: Callable[[], object]) -> None:
+    """Does `act`, and says when it fails: a database that is away for a while must not end the supervisor.
+
+    What it would have rung for is found by the next tick, or by the sweep.
+    """
+    try:
+        act()
+    except Exception:
+        logger.exception("The supervisor could not ring the workers; it tries again.")
+        connections.close_all()
+
+
+def _manage() -> str:
+    return str(settings.ROOT / "manage.py")
+
+
+def _finds_the_portal() -> dict[str, str]:
+    paths = [str(settings.ROOT), os.environ.get("PYTHONPATH", "")]
+    return {"PYTHONPATH": os.pathsep.join(path for path in paths if path)}

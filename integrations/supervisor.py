@@ -1,0 +1,222 @@
+"""Keeps a group of processes running: starts one that fell anew, and ends all of them with itself."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Self
+
+from integrations.falling_together import dies_with_parent
+
+# A process that ran this long was in health: its next fall is the first again.
+HEALTHY_SECONDS = 3.0
+FIRST_PAUSE_SECONDS = 0.2
+LONGEST_PAUSE_SECONDS = 30.0
+# Longer than any task may take to come to its own end.
+GRACE_SECONDS = 60.0
+
+
+def _print(message: str) -> None:
+    sys.stderr.write(f"{message}\n")
+    sys.stderr.flush()
+
+
+@dataclass
+class Member:
+    """One process of the group, and what is known of its falls."""
+
+    name: str
+    arguments: Sequence[str]
+    environment: Mapping[str, str] | None
+    log: Path | None
+    on_start: Callable[[], None] | None
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    quick_falls: int = 0
+    falls: int = 0
+    due_at: float = 0.0
+
+    def pause(self) -> float:
+        """Seconds to wait before the next start: doubled with each quick fall, so that a lasting fault costs little."""
+        return float(min(FIRST_PAUSE_SECONDS * 2 ** min(self.quick_falls, 16), LONGEST_PAUSE_SECONDS))
+
+
+class ProcessGroup:
+    """Use it as a context manager, from one thread that lives as long as the group does.
+
+    No process outlives the group: leaving it ends all (SIGTERM, then SIGKILL after `grace`), and where this
+    process itself is killed outright, the kernel kills its children (Linux).
+    """
+
+    def __init__(self, *, say: Callable[[str], None] = _print, grace: float = GRACE_SECONDS) -> None:
+        self._say = say
+        self._grace = grace
+        self._members: dict[str, Member] = {}
+        self._asked_to_stop = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(
+        self,
+        name: str,
+        arguments: Sequence[str],
+        *,
+        environment: Mapping[str, str] | None = None,
+        log: Path | None = None,
+        on_start: Callable[[], None] | None = None,
+    ) -> None:
+        """Starts `arguments` as the member `name`, and keeps it running from then on.
+
+        environment: added to this process's own. log: the file that takes its output; without it the output is
+        this process's. on_start: called after each start, also those after a fall.
+        """
+        if name in self._members:
+            raise ValueError(f"The group has a process {name!r} already.")
+        member = self._members[name] = Member(name, arguments, environment, log, on_start)
+        self._launch(member)
+
+    def pid(self, name: str) -> int:
+        """The process's present id. It changes with every fall."""
+        process = self._members[name].process
+        if process is None:
+            raise ValueError(f"{name} fell and is not started again yet.")
+        return process.pid
+
+    def falls(self, name: str) -> int:
+        return self._members[name].falls
+
+    def look(self) -> None:
+        """Notices who fell and starts anew those whose pause is over. Never waits."""
+        for member in self._members.values():
+            if member.process is not None and member.process.poll() is not None:
+                self._fell(member, member.process.returncode)
+            if member.process is None and time.monotonic() >= member.due_at:
+                self._launch(member)
+
+    def wait(self, *, each_second: Callable[[], None] | None = None) -> None:
+        """Keeps the group running until SIGTERM or SIGINT asks this process to stop. Call it on the main thread.
+
+        each_second: called about once a second. What it raises ends the waiting.
+        """
+        next_call = time.monotonic()
+        with self._woken_by_signals() as wakes:
+            while not self._asked_to_stop:
+                self.look()
+                if each_second is not None and time.monotonic() >= next_call:
+                    each_second()
+                    next_call = time.monotonic() + 1.0
+                readable, _, _ = select.select(
+                    [wakes], [], [], self._seconds_until_due(next_call, each_second)
+                )
+                if readable:
+                    os.read(wakes, 512)
+
+    def stop(self) -> None:
+        """Ends all: asks first, and kills what has not ended after `grace` seconds, with all it started itself."""
+        running = [member for member in self._members.values() if member.process is not None]
+        for member in running:
+            self._signal(member, signal.SIGTERM)
+        deadline = time.monotonic() + self._grace
+        for member in running:
+            self._end(member, deadline)
+        self._members.clear()
+
+    def _launch(self, member: Member) -> None:
+        output = None if member.log is None else member.log.open("ab")
+        try:
+            member.process = subprocess.Popen(
+                list(member.arguments),
+                env={**os.environ, **(member.environment or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=None if output is None else subprocess.STDOUT,
+                # A group of its own: Ctrl-C reaches this process alone, which then ends the others in order.
+                start_new_session=True,
+                preexec_fn=dies_with_parent(),  # noqa: PLW1509 (no Python code runs in it but two system calls)
+            )
+        finally:
+            if output is not None:
+                output.close()
+        member.started_at = time.monotonic()
+        if member.on_start is not None:
+            member.on_start()
+
+    def _fell(self, member: Member, code: int) -> None:
+        lived = time.monotonic() - member.started_at
+        member.falls += 1
+        member.quick_falls = member.quick_falls + 1 if lived < HEALTHY_SECONDS else 0
+        self._signal(member, signal.SIGKILL)  # what it started itself and left behind
+        member.process = None
+        member.due_at = time.monotonic() + member.pause()
+        how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+        self._say(f"{member.name} {how} after {lived:.0f} s; it is started again in {member.pause():.1f} s.")
+
+    def _end(self, member: Member, deadline: float) -> None:
+        if member.process is None:
+            return
+        try:
+            member.process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self._say(f"{member.name} did not end within {self._grace:.0f} s and is killed.")
+        self._signal(member, signal.SIGKILL)
+        member.process.wait()
+        member.process = None
+
+    def _signal(self, member: Member, number: signal.Signals) -> None:
+        """SIGTERM to the process alone, which ends its own children in order; SIGKILL to all of its group."""
+        if member.process is None:
+            return
+        try:
+            if number == signal.SIGKILL:
+                os.killpg(member.process.pid, number)
+            else:
+                member.process.send_signal(number)
+        except ProcessLookupError:
+            return  # all of them have ended, which was the wish
+
+    def _seconds_until_due(self, next_call: float, each_second: Callable[[], None] | None) -> float | None:
+        dues = [member.due_at for member in self._members.values() if member.process is None]
+        if each_second is not None:
+            dues.append(next_call)
+        return max(0.0, min(dues) - time.monotonic()) if dues else None
+
+    @contextmanager
+    def _woken_by_signals(self) -> Iterator[int]:
+        """A descriptor that becomes readable at each signal, so that neither a request nor a fall waits."""
+
+        def ask(_number: int, _frame: FrameType | None) -> None:
+            self._asked_to_stop = True
+
+        def notice(_number: int, _frame: FrameType | None) -> None:
+            pass
+
+        reading, writing = os.pipe()
+        os.set_blocking(writing, False)
+        before = {
+            number: signal.signal(number, handler)
+            for number, handler in ((signal.SIGTERM, ask), (signal.SIGINT, ask), (signal.SIGCHLD, notice))
+        }
+        woken_before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+        try:
+            yield reading
+        finally:
+            signal.set_wakeup_fd(woken_before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            os.close(reading)
+            os.close(writing)
