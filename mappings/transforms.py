@@ -232,9 +232,10 @@ def _country(value: Any, arguments: Mapping[str, Any]) -> str:
     return text
 
 
-def _less(value: Any, arguments: Mapping[str, Any]) -> Decimal:
+def _less(value: Any, arguments: Mapping[str, Any]) -> Decimal | int:
     taken = arguments.get("minus")
-    return _decimal(value, {}) - (Decimal(0) if taken in (None, ABSENT) else _decimal(taken, {}))
+    left = _decimal(value, {}) - (Decimal(0) if taken is None or taken is ABSENT else _decimal(taken, {}))
+    return _integer(left, {}) if arguments.get("as") == "integer" else left
 
 
 TEXT_OF = Argument("locale", description="How numbers are written there, such as “de”.")
@@ -250,7 +251,7 @@ TRANSFORMS: dict[str, Transform] = {
     "title": Transform(_on_text(str.title), "Each Word With A Capital."),
     "decimal": Transform(_decimal, "As a number, exactly.", (TEXT_OF,)),
     "integer": Transform(_integer, "As a whole number.", (TEXT_OF,)),
-    "minus": Transform(_less, "Less another number.", (Argument("minus", required=True),)),
+    "minus": Transform(_less, "Less another number.", (Argument("minus", required=True), Argument("as"))),
     "from_minor_units": Transform(_from_minor_units, "Cents to an amount, by currency.", (CURRENCY,)),
     "to_minor_units": Transform(_to_minor_units, "An amount to cents, by currency.", (CURRENCY,)),
     "wrapped_decimal": Transform(_wrapped_decimal, "The number inside an object."),

@@ -1,0 +1,11 @@
+"""Ready mappings per platform. An operator copies one and edits it; nothing here changes what was copied."""
+
+from __future__ import annotations
+
+from .preset import Preset
+from .sandbox_shop import PRESETS as SANDBOX_SHOP
+from .sandbox_warehouse import PRESETS as SANDBOX_WAREHOUSE
+
+PRESETS: dict[str, Preset] = {**SANDBOX_SHOP, **SANDBOX_WAREHOUSE}
+
+__all__ = ["PRESETS", "Preset"]

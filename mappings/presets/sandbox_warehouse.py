@@ -1,0 +1,81 @@
+"""The sandbox's warehouse: our Order into what it takes; its stock and shipments into our Records."""
+
+from __future__ import annotations
+
+from .preset import Preset, rule
+
+ORDERS_WRITE = Preset(
+    name="Sandbox warehouse: orders",
+    direction="write",
+    platform="sandbox_warehouse",
+    resource="orders",
+    kind="order",
+    rules=(
+        rule("reference", "number", required=True),
+        rule("external_id", "id"),
+        rule("currency", "currency"),
+        rule("total", "total", "text"),
+        rule("placed_at", "placed_at", "to_time"),
+        rule("ship_to.name", "shipping_address.name"),
+        rule("ship_to.line1", "shipping_address.line1"),
+        rule("ship_to.line2", "shipping_address.line2"),
+        rule("ship_to.city", "shipping_address.city"),
+        rule("ship_to.region", "shipping_address.region"),
+        rule("ship_to.postal_code", "shipping_address.postal_code"),
+        rule("ship_to.country", "shipping_address.country"),
+        rule("ship_to.phone", "shipping_address.phone"),
+        rule("ship_to.email", "email"),
+        rule("notes", "note"),
+        # A line of which nothing is left to ship is no item of the warehouse's order.
+        rule("items[]", "lines[?ordered != cancelled]"),
+        rule("items[].sku", "sku"),
+        rule("items[].quantity", "ordered", "minus", arguments={"minus": "= cancelled", "as": "integer"}),
+        rule("items[].reference", "id"),
+    ),
+)
+
+STOCK_READ = Preset(
+    name="Sandbox warehouse: stock",
+    direction="read",
+    platform="sandbox_warehouse",
+    resource="stock",
+    kind="stock_level",
+    rules=(
+        rule("id", "id", required=True),
+        rule("sku", "sku", required=True),
+        rule("location", "location"),
+        rule("on_hand", "on_hand"),
+        rule("allocated", "allocated"),
+        rule("updated_at", "updated_at", "time"),
+    ),
+)
+
+SHIPMENTS_READ = Preset(
+    name="Sandbox warehouse: shipments",
+    direction="read",
+    platform="sandbox_warehouse",
+    resource="shipments",
+    kind="shipment",
+    rules=(
+        rule("id", "id", required=True),
+        rule("number", "id"),
+        rule("order_id", "order_id", required=True),
+        rule("order_number", "order_reference"),
+        rule("carrier", "carrier"),
+        rule("tracking_number", "tracking_number"),
+        rule("tracking_url", "tracking_url"),
+        rule("shipped_at", "shipped_at", "time"),
+        rule("updated_at", "updated_at", "time"),
+        rule("lines[]", "items"),
+        rule("lines[].id", "order_item_id"),
+        rule("lines[].order_line_id", "reference"),
+        rule("lines[].sku", "sku"),
+        rule("lines[].quantity", "quantity"),
+    ),
+)
+
+PRESETS: dict[str, Preset] = {
+    "sandbox-warehouse-orders": ORDERS_WRITE,
+    "sandbox-warehouse-stock": STOCK_READ,
+    "sandbox-warehouse-shipments": SHIPMENTS_READ,
+}
