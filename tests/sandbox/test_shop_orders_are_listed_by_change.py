@@ -57,6 +57,7 @@ def test_pages_follow_the_cursor_and_the_link_header(sandbox: SandboxProcess) ->
     assert [order["number"] for order in last.body["orders"]] == ["1005"]
     assert last.body["next_cursor"] is None
     assert "link" not in last.headers
+    assert sandbox.ask("GET", "/shop/orders?limit=5").body["next_cursor"] is None
 
 
 def test_an_order_that_changes_between_pages_comes_again_at_the_end(sandbox: SandboxProcess) -> None:
@@ -105,6 +106,27 @@ def test_an_edit_keeps_what_was_ordered_and_tells_what_stands(sandbox: SandboxPr
     assert sandbox.ask("GET", "/shop/stock/MUG").body["available"] == 9
 
 
+def test_what_has_left_cannot_be_edited_away(sandbox: SandboxProcess) -> None:
+    order = place(sandbox, lines=[{"sku": "MUG", "quantity": 2}])
+    sandbox.ask(
+        "POST", f"/shop/orders/{order['id']}/fulfillments", {"lines": [{"sku": "MUG", "quantity": 2}]}
+    )
+    kept = sandbox.ask("GET", f"/shop/orders/{order['id']}").body
+    sandbox.control(
+        "POST", "/shop/orders/1001/edit", {"lines": [{"sku": "MUG", "quantity": 1}]}, expect=(409,)
+    )
+    assert sandbox.ask("GET", f"/shop/orders/{order['id']}").body == kept
+
+
+def test_a_refused_order_leaves_no_trace(sandbox: SandboxProcess) -> None:
+    before = sandbox.control("GET", "/books")
+    lines = [{"sku": "MUG", "quantity": 1}, {"sku": "BOWL", "quantity": 2}]
+    sandbox.control("POST", "/shop/orders", {"lines": lines}, expect=(409,))
+    after = sandbox.control("GET", "/books")
+    assert (after["systems"], after["effects"]) == (before["systems"], before["effects"])
+    assert place(sandbox)["number"] == "1001"
+
+
 def test_a_cancellation_refunds_and_puts_the_units_back(sandbox: SandboxProcess) -> None:
     place(sandbox, lines=[{"sku": "MUG", "quantity": 3}])
     order = sandbox.control("POST", "/shop/orders/1001/cancel", {"reason": "customer"})
@@ -129,6 +151,7 @@ def test_a_refund_is_told_beside_the_total(sandbox: SandboxProcess) -> None:
         "partially_refunded",
     )
     assert (line["refunded_quantity"], line["current_quantity"]) == (1, 1)
+    sandbox.control("POST", "/shop/orders/1001/refund", {"amount": "12.51"}, expect=(422,))
     rest = sandbox.control("POST", "/shop/orders/1001/refund", {})
     assert (rest["refunded_total"], rest["payment_status"]) == ("25.00", "refunded")
 

@@ -1,4 +1,5 @@
 import http.client
+import socket
 import subprocess
 import sys
 import threading
@@ -81,6 +82,28 @@ def test_faults_and_switches_survive(state: Path) -> None:
         assert sandbox.ask("GET", "/warehouse/stock").status == 503
     finally:
         sandbox.kill()
+
+
+def test_a_webhook_that_was_not_taken_is_sent_after_a_kill(state: Path) -> None:
+    sandbox = SandboxProcess(state).start()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(10)
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        body = {"address": address, "topics": ["stock/updated"], "secret": "s"}
+        sandbox.ask("POST", "/warehouse/webhooks", body)
+        sandbox.control("POST", "/warehouse/stock/MUG", {"on_hand": 1})
+        # Taken from the line but never answered: the sandbox dies while it waits.
+        first, _ = listener.accept()
+        sandbox.kill()
+        first.close()
+        sandbox.start()
+        try:
+            again, _ = listener.accept()
+            with again:
+                again.settimeout(10)
+                assert b"X-Sandbox-Event-Id: evt_1\r\n" in again.recv(65536)
+        finally:
+            sandbox.kill()
 
 
 def test_two_sandboxes_never_share_a_state(state: Path) -> None:

@@ -5,6 +5,8 @@ import pytest
 
 from .running import SandboxProcess, warehouse_order
 
+ADDRESS = warehouse_order()["ship_to"]
+
 
 def test_a_known_key_gives_the_same_answer_and_no_second_order(sandbox: SandboxProcess) -> None:
     first = sandbox.ask("POST", "/warehouse/orders", warehouse_order("1001"), Idempotency_Key="k")
@@ -70,6 +72,11 @@ def test_modes_without_keys(sandbox: SandboxProcess, mode: str, lookup: int) -> 
             ("required", "items.1.sku"),
         ),
         ({"items": [{"sku": "MUG", "quantity": 0}]}, ("invalid", "items.0.quantity")),
+        ({"items": [{"sku": "MUG", "quantity": True}]}, ("invalid", "items.0.quantity")),
+        ({"items": [{"sku": "MUG", "quantity": "1"}]}, ("invalid", "items.0.quantity")),
+        ({"ship_to": {**ADDRESS, "line2": "x" * 101}}, ("too_long", "ship_to.line2")),
+        ({"ship_to": {**ADDRESS, "country": "Germany"}}, ("invalid", "ship_to.country")),
+        ({"ship_to": {**ADDRESS, "phone": 49}}, ("invalid", "ship_to.phone")),
     ],
 )
 def test_what_is_wrong_is_told_by_field(
@@ -134,7 +141,12 @@ def test_cancelling_twice_changes_nothing(sandbox: SandboxProcess) -> None:
     first = sandbox.ask("POST", f"/warehouse/orders/{made['id']}/cancel", {})
     again = sandbox.ask("POST", f"/warehouse/orders/{made['id']}/cancel", {})
     assert (again.status, again.body) == (200, first.body)
-    assert [effect for effect, _, _ in sandbox.effects("warehouse")].count("order.cancelled") == 1
+    assert [effect for effect, _, _ in sandbox.effects("warehouse")][-2:] == [
+        "order.created",
+        "order.cancelled",
+    ]
+    told = sandbox.control("POST", f"/warehouse/orders/{made['id']}/ship", {}, expect=(409,))
+    assert told["errors"][0]["code"] == "order_cancelled"
 
 
 def test_what_has_shipped_is_neither_edited_nor_cancelled(sandbox: SandboxProcess) -> None:
