@@ -6,14 +6,15 @@ import secrets as random_source
 from typing import Any
 
 from django.db import transaction
-from mappings.fields import Sealed, encrypt_json
 
 from integrations.models import Connection, Partner, SyncJob, Workflow
+from mappings.fields import Sealed, encrypt_json
 
 from . import meaning
 from .diff import Change
+from .plain import Plain, title
 from .plan import Plan
-from .state import JOB_REFERENCES, Plain
+from .state import JOB_REFERENCES
 
 REASON = "applied from a file"
 
@@ -77,11 +78,6 @@ def _row(model: Any, change: Change) -> Any:
     if change.is_new:
         return model(key=change.key, name=title(change.key))
     return model.objects.get(key=change.key)
-
-
-def title(key: str) -> str:
-    """The name of what has none: main-warehouse is called "Main warehouse"."""
-    return key.replace("-", " ").capitalize()
 
 
 def _save(row: Any, wanted: Plain) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .state import SECTIONS, Hidden, Plain, State
+from .plain import SECTIONS, Hidden, Plain, State
 
 _LONGEST = 100
 

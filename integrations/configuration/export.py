@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from .environment import escape, placeholder
-from .state import SECTIONS, Plain, State
+from .plain import SECTIONS, Plain, State
 
 _HEAD = """\
 # The configuration of a Crossdock portal, for `manage.py apply`.

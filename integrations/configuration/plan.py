@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mappings.presets import PRESETS
+
+from . import meaning
 from .check import check
 from .diff import Change, changes
 from .environment import MissingVariables, fill, only_reference, placeholder
+from .plain import SECTIONS, Hidden, Plain, State
 from .problems import BadConfiguration, Place, Problem
 from .read import Document, read
 from .schema import ENTRIES, convert
-from .state import SECTIONS, Hidden, Plain, State, load
+from .state import load
 
 
 @dataclass
@@ -70,9 +74,19 @@ class _Planning:
         told = entry.told()
         secrets = told.pop("secrets", None)
         filled = self._filled(told, place)
+        if place[0] == "mappings":
+            filled = self._unfolded(filled, place)
         if secrets is not None:
             filled["secrets"] = self._secrets(secrets, place)
         return filled
+
+    def _unfolded(self, told: Plain, place: Place) -> Plain:
+        try:
+            return meaning.unfold(told)
+        except KeyError:
+            known = ", ".join(sorted(PRESETS))
+            self._refuse((*place, "preset"), f"There is no preset '{told['preset']}'. There are: {known}.")
+            return {}
 
     def _filled(self, value: Any, place: Place) -> Any:
         try:

@@ -71,6 +71,29 @@ class PartnerEntry(Entry, kw_only=True):
     calls_per_minute: int | UnsetType = UNSET
 
 
+class ValueMapEntry(Entry, kw_only=True):
+    entries: dict[str, str] | UnsetType = UNSET
+
+
+class MappingEntry(Entry, kw_only=True):
+    preset: str | UnsetType = UNSET
+    direction: str | UnsetType = UNSET
+    platform: str | UnsetType = UNSET
+    resource: str | UnsetType = UNSET
+    kind: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    rules: list[dict[str, Any]] | UnsetType = UNSET
+
+
+ENTRIES: dict[str, type[Entry]] = {
+    "connections": ConnectionEntry,
+    "value_maps": ValueMapEntry,
+    "mappings": MappingEntry,
+    "workflows": WorkflowEntry,
+    "jobs": JobEntry,
+    "partners": PartnerEntry,
+}
+
 _AT = re.compile(r" - at `\$?(.*)`$", re.S)
 _UNKNOWN = re.compile(r"unknown field `(.*)`", re.S)
 _STEP = re.compile(r"\[(\d+)\]|\.([^.\[]+)")

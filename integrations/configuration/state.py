@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from integrations.models import Connection, Partner, SyncJob, Workflow
 
-# In the order in which one can refer to the other.
-SECTIONS = ("connections", "value_maps", "mappings", "workflows", "jobs", "partners")
+from . import meaning
+from .plain import Hidden, Plain, State
 
 CONNECTION_FIELDS = ("name", "platform", "environment", "enabled")
 WORKFLOW_FIELDS = ("name", "problem", "owner", "targets")
@@ -33,27 +32,11 @@ JOB_FIELDS = (
 JOB_REFERENCES = ("workflow", "source", "destination", "read_mapping", "write_mapping")
 PARTNER_FIELDS = ("name", "enabled", "calls_per_minute")
 
-# The fields of one row, by name.
-Plain = dict[str, Any]
-# section → key → fields
-State = dict[str, dict[str, Plain]]
-
-
-@dataclass(frozen=True)
-class Hidden:
-    """A secret's value: it can be compared and stored, but not printed by accident."""
-
-    value: Any
-
-    def __repr__(self) -> str:
-        return "(secret)"
-
-
 def load() -> State:
     return {
         "connections": {row.key: of_connection(row) for row in Connection.objects.order_by("key")},
-        "value_maps": {},
-        "mappings": {},
+        "value_maps": meaning.load_value_maps(),
+        "mappings": meaning.load_mappings(),
         "workflows": {row.key: _fields(row, WORKFLOW_FIELDS) for row in Workflow.objects.order_by("key")},
         "jobs": {row.key: of_job(row) for row in SyncJob.objects.select_related(*JOB_REFERENCES).order_by("key")},
         "partners": {row.key: of_partner(row) for row in Partner.objects.prefetch_related("jobs").order_by("key")},

@@ -11,8 +11,9 @@ from rest_framework.generics import GenericAPIView, ListAPIView, RetrieveAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from integrations.models import Delivery, ErrorRecord, ExternalId, SyncJob, SyncRun
-from integrations.sync import retry, search
+from integrations.models import Delivery, ErrorRecord, ExternalId, SearchKey, SyncJob, SyncRun
+from integrations.sync import retry
+from mappings.search import keyed_hash
 
 from . import queries
 from .base import PartnerView
@@ -94,6 +95,11 @@ class RunDetail(PartnerView, RetrieveAPIView[SyncRun]):
         return SyncRun.objects.filter(job__in=self.jobs().values("pk")).select_related("job")
 
 
+def _things_numbered(number: str) -> QuerySet[SearchKey, Any]:
+    digest = keyed_hash("order_number", number)
+    return SearchKey.objects.filter(kind="order_number", digest=digest).values("thing_id")
+
+
 def _with_ids(records: QuerySet[Delivery]) -> QuerySet[Delivery]:
     ids = Prefetch("thing__external_ids", ExternalId.objects.only("thing", "connection", "resource", "external_id"))
     return records.select_related("job", "thing").prefetch_related(ids)
@@ -120,7 +126,7 @@ class RecordList(_OfJobs, ListAPIView[Delivery]):
         if external_id := given.get("external_id"):
             rows = rows.filter(thing__in=self._things_called(external_id))
         if number := given.get("number"):
-            rows = rows.filter(thing__in=search.things_by_number(number))
+            rows = rows.filter(thing__in=_things_numbered(number))
         return _with_ids(rows)
 
     def _things_called(self, external_id: str) -> QuerySet[ExternalId, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from integrations.models import Connection, Partner, PartnerKey, SyncJob
-from mappings.models import Mapping
+from tests.integrations.mapping_rows import add_mapping
 
 from .calls import Api
 
@@ -64,8 +64,8 @@ def _job(partner: Partner, key: str, kind: str, resource: str) -> SyncJob:
         source_resource=resource,
         destination=destination,
         destination_resource=resource,
-        read_mapping=Mapping.objects.create(key=f"{key}-in", name="In", kind=kind),
-        write_mapping=Mapping.objects.create(key=f"{key}-out", name="Out", kind=kind),
+        read_mapping=add_mapping(f"{key}-in", "read", kind),
+        write_mapping=add_mapping(f"{key}-out", "write", kind),
         accepts_pushes=True,
     )
     job.partners.add(partner)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils import timezone
-from mappings.search import digest
 
 from integrations.models import Delivery, ErrorRecord, ExternalId, Outcome, SearchKey, SyncJob, SyncRun, Thing
+from mappings.search import keyed_hash
 
 
 def add_record(job: SyncJob, number: str | None = None, **more: Any) -> Delivery:
     now = timezone.now()
     thing = Thing.objects.create(kind=job.kind, created_at=now)
     if number is not None:
-        SearchKey.objects.create(kind="number", digest=digest("number", number), thing=thing)
+        SearchKey.objects.create(kind="order_number", digest=keyed_hash("order_number", number), thing=thing)
     return Delivery.objects.create(job=job, thing=thing, **{"state_since": now, "accepted_at": now, **more})
 
 

@@ -10,7 +10,7 @@ import pytest
 from integrations.models import Connection, SyncJob
 from integrations.webhooks import known_connectors
 from integrations.webhooks.committer import committer
-from mappings.models import Mapping
+from tests.integrations.mapping_rows import add_mapping
 
 from .fake import FakeConnector
 
@@ -58,8 +58,8 @@ def make_job(key: str, source: Connection, destination: Connection, resource: st
         source_resource=resource,
         destination=destination,
         destination_resource=resource,
-        read_mapping=Mapping.objects.create(key=f"{key}-in", name="In", kind="order"),
-        write_mapping=Mapping.objects.create(key=f"{key}-out", name="Out", kind="order"),
+        read_mapping=add_mapping(f"{key}-in", "read"),
+        write_mapping=add_mapping(f"{key}-out", "write"),
         **more,
     )
 

@@ -10,7 +10,17 @@ import pytest
 from django.utils import timezone
 
 from integrations.connectors.base import WebhookEvent
-from integrations.models import Batch, Connection, Delivery, Door, InboundEvent, InboundState, JobState, Priority, SyncJob
+from integrations.models import (
+    Batch,
+    Connection,
+    Delivery,
+    Door,
+    InboundEvent,
+    InboundState,
+    JobState,
+    Priority,
+    SyncJob,
+)
 from integrations.sync import accept as accepting
 from integrations.webhooks import envelope, process
 from integrations.webhooks.process import MOST_ATTEMPTS, process_inbox, replay
@@ -22,7 +32,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rung")]
 
 
 def receive(shop: Connection, external_id: str = "1", resource: str = "orders", **more: Any) -> InboundEvent:
-    event = WebhookEvent("topic", resource, external_id, payload=more.pop("payload", None), occurred=more.pop("occurred", None))
+    told = {name: more.pop(name, None) for name in ("payload", "occurred")}
+    event = WebhookEvent("topic", resource, external_id, **told)
     return InboundEvent.objects.create(
         connection=shop,
         topic="topic",

@@ -1,0 +1,109 @@
+"""Whether what a file wants makes sense together with what is there already. Writes nothing, calls nobody."""
+
+from __future__ import annotations
+
+from integrations.models import Connection, Delivery, Partner, SyncJob, Workflow
+
+from . import check_jobs, meaning
+from .check_connections import Connectors, check_connection
+from .check_fields import model_problems
+from .plain import Found, Plain, State
+from .problems import Place, Problem
+from .read import Document
+from .state import (
+    CONNECTION_FIELDS,
+    JOB_FIELDS,
+    JOB_REFERENCES,
+    PARTNER_FIELDS,
+    WORKFLOW_FIELDS,
+)
+
+# What a job carries, and between which systems: its Deliveries are about these and no others.
+_IDENTITY = ("kind", "source", "source_resource", "destination", "destination_resource")
+
+
+def check(document: Document, before: State, wanted: State) -> list[Problem]:
+    """Everything that is wrong, with its line."""
+    return [document.problem(place, reason) for place, reason in _Check(before, wanted).all()]
+
+
+class _Check:
+    def __init__(self, before: State, wanted: State) -> None:
+        self.before = before
+        self.wanted = wanted
+        # As it would stand afterwards.
+        self.after = {section: _merged(before[section], wanted[section]) for section in before}
+        for job in self.after["jobs"].values():
+            mapping = self.after["mappings"].get(job.get("read_mapping"), {})
+            if "kind" in mapping:
+                job.setdefault("kind", mapping["kind"])
+        self.connectors = Connectors(self.after["connections"])
+
+    def all(self) -> Found:
+        for key, told in self.wanted["connections"].items():
+            yield from self._connection(key, told)
+        yield from meaning.check(self.wanted, self.after)
+        for key in self.wanted["workflows"]:
+            yield from model_problems(Workflow, ("workflows", key), self.after["workflows"][key], WORKFLOW_FIELDS)
+        for key in self.wanted["jobs"]:
+            yield from self._job(key)
+        yield from check_jobs.circles(self.after["jobs"], set(self.wanted["jobs"]))
+        for key in self.wanted["partners"]:
+            yield from self._partner(key)
+
+    def _connection(self, key: str, told: Plain) -> Found:
+        place = ("connections", key)
+        after, present = self.after["connections"][key], self.before["connections"].get(key)
+        yield from model_problems(Connection, place, after, CONNECTION_FIELDS)
+        if present and after["platform"] != present["platform"] and self._is_used(key):
+            yield (*place, "platform"), "Jobs use this connection; a new platform needs a new connection."
+        yield from check_connection(place, after, told, self.connectors)
+
+    def _is_used(self, connection: str) -> bool:
+        return any(connection in (job["source"], job["destination"]) for job in self.before["jobs"].values())
+
+    def _job(self, key: str) -> Found:
+        place, job = ("jobs", key), self.after["jobs"][key]
+        missing = [name for name in check_jobs.REQUIRED if not job.get(name)]
+        for name in missing:
+            yield (*place, name), "A job needs this field."
+        if missing:
+            return
+        dangling = list(self._dangling(place, job))
+        yield from dangling
+        yield from model_problems(SyncJob, place, job, JOB_FIELDS)
+        yield from self._identity(place, job)
+        if not dangling:
+            yield from check_jobs.check_job(place, job, self.after, self.connectors)
+
+    def _dangling(self, place: Place, job: Plain) -> Found:
+        for name in JOB_REFERENCES:
+            section = check_jobs.SECTION_OF[name]
+            if job.get(name) is not None and job[name] not in self.after[section]:
+                yield (*place, name), f"There is no '{job[name]}' among the {section.replace('_', ' ')}."
+
+    def _identity(self, place: Place, job: Plain) -> Found:
+        """Its Deliveries say what the destination holds; under another destination they would be lies."""
+        present = self.before["jobs"].get(str(place[1]))
+        if present is None:
+            return
+        moved = [name for name in _IDENTITY if job[name] != present[name]]
+        if moved and Delivery.objects.filter(job__key=place[1]).exists():
+            yield (
+                (*place, moved[0]),
+                f"This job has carried records already, so its {moved[0].replace('_', ' ')} stays. Make a new job.",
+            )
+
+    def _partner(self, key: str) -> Found:
+        place, partner = ("partners", key), self.after["partners"][key]
+        yield from model_problems(Partner, place, partner, PARTNER_FIELDS)
+        for index, job in enumerate(partner.get("jobs", [])):
+            if job not in self.after["jobs"]:
+                yield (*place, "jobs", index), f"There is no '{job}' among the jobs."
+
+
+def _merged(before: dict[str, Plain], wanted: dict[str, Plain]) -> dict[str, Plain]:
+    merged = {key: dict(plain) for key, plain in before.items()}
+    for key, told in wanted.items():
+        merged[key] = {**before.get(key, {}), **told}
+    return merged

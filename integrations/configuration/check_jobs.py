@@ -1,0 +1,112 @@
+"""Whether a job can work: its systems have what it reads and writes, its mappings fit, and nothing runs in a circle."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from integrations.exceptions import NotConfigured
+from mappings.expressions import ExpressionError, compile_expression
+
+from .check_connections import Connectors
+from .plain import Found, Plain, State
+from .problems import Place
+
+REQUIRED = ("source", "source_resource", "destination", "destination_resource", "read_mapping", "write_mapping")
+SECTION_OF = {
+    "workflow": "workflows",
+    "source": "connections",
+    "destination": "connections",
+    "read_mapping": "mappings",
+    "write_mapping": "mappings",
+}
+
+# A resource of a system.
+End = tuple[str, str]
+
+
+def check_job(place: Place, job: Plain, after: State, connectors: Connectors) -> Found:
+    yield from _resources(place, job, connectors)
+    yield from _filter(place, job)
+    yield from _mappings(place, job, after)
+
+
+def _filter(place: Place, job: Plain) -> Found:
+    if job.get("filter"):
+        try:
+            compile_expression(job["filter"])
+        except ExpressionError as exc:
+            yield (*place, "filter"), str(exc)
+
+
+def _resources(place: Place, job: Plain, connectors: Connectors) -> Found:
+    try:
+        source = connectors.of(job["source"]).resources()
+        destination = connectors.of(job["destination"]).resources()
+    except NotConfigured:
+        # Told at the connection itself, where it belongs.
+        return
+    read = source.get(job["source_resource"])
+    if read is None:
+        yield (*place, "source_resource"), _no_such(job["source"], job["source_resource"], source)
+    elif not read.reads and job.get("every_seconds", 300):
+        reason = f"'{job['source']}' cannot list {job['source_resource']}. Set this to 0, for webhooks and pushes only."
+        yield (*place, "every_seconds"), reason
+    write = destination.get(job["destination_resource"])
+    if write is None:
+        yield (*place, "destination_resource"), _no_such(job["destination"], job["destination_resource"], destination)
+    elif not (write.creates or write.updates or write.upserts or write.actions):
+        yield (*place, "destination_resource"), f"'{job['destination']}' cannot write {job['destination_resource']}."
+
+
+def _no_such(connection: str, resource: str, resources: object) -> str:
+    known = ", ".join(sorted(resources)) if isinstance(resources, dict) and resources else "none at all"
+    return f"'{connection}' has no resource '{resource}'. It has: {known}."
+
+
+def _mappings(place: Place, job: Plain, after: State) -> Found:
+    for name, direction in (("read_mapping", "read"), ("write_mapping", "write")):
+        mapping = after["mappings"][job[name]]
+        if mapping.get("direction", direction) != direction:
+            yield (*place, name), f"'{job[name]}' {mapping['direction']}s. Give a mapping that {direction}s."
+        kind = job.get("kind")
+        if kind and mapping.get("kind", kind) != kind:
+            yield (*place, name), f"'{job[name]}' maps a {mapping['kind']}, and this job carries a {kind}."
+
+
+def circles(jobs: dict[str, Plain], touched: set[str]) -> Found:
+    """Refuses what would send a change round for ever: jobs of one kind that lead back to where they began.
+
+    Two jobs that keep two systems equal are no circle: each knows the echo of what it wrote itself.
+    """
+    leads: dict[str, dict[End, list[tuple[str, End]]]] = defaultdict(lambda: defaultdict(list))
+    for key, job in jobs.items():
+        if all(job.get(name) for name in REQUIRED):
+            start = (job["source"], job["source_resource"])
+            leads[job.get("kind", "")][start].append((key, (job["destination"], job["destination_resource"])))
+    for key in sorted(touched & set(jobs)):
+        job = jobs[key]
+        if not all(job.get(name) for name in REQUIRED):
+            continue
+        start, end = (job["source"], job["source_resource"]), (job["destination"], job["destination_resource"])
+        if start == end:
+            yield ("jobs", key, "destination"), "The job would write into what it reads. Give another destination."
+            continue
+        way = _way(leads[job.get("kind", "")], end, start)
+        if way is not None and len(way) > 1:
+            names = " → ".join([key, *way])
+            yield ("jobs", key), f"These jobs run in a circle: {names}. A change would go round for ever."
+
+
+def _way(leads: dict[End, list[tuple[str, End]]], start: End, goal: End) -> list[str] | None:
+    """The keys of the jobs that lead from start to goal, the shortest such way."""
+    seen = {start}
+    ways: list[tuple[End, list[str]]] = [(start, [])]
+    while ways:
+        here, way = ways.pop(0)
+        if here == goal:
+            return way
+        for key, there in leads.get(here, []):
+            if there not in seen:
+                seen.add(there)
+                ways.append((there, [*way, key]))
+    return None

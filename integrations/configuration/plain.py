@@ -1,0 +1,36 @@
+"""The words in which the parts of a configuration speak of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .problems import Place
+
+# In the order in which one can refer to the other.
+SECTIONS = ("connections", "value_maps", "mappings", "workflows", "jobs", "partners")
+
+# The fields of one row, by name.
+Plain = dict[str, Any]
+# section → key → fields
+State = dict[str, dict[str, Plain]]
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """A secret's value: it can be compared and stored, but not printed by accident."""
+
+    value: Any
+
+    def __repr__(self) -> str:
+        return "(secret)"
+
+
+def title(key: str) -> str:
+    """The name of what has none: main-warehouse is called "Main warehouse"."""
+    return key.replace("-", " ").capitalize()
+
+
+# What is wrong: where, and why.
+Found = Iterator[tuple[Place, str]]
