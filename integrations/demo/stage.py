@@ -1,0 +1,89 @@
+"""Sets the demo's scene: database, login, configuration, and a key for the check from outside."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.utils import timezone
+
+from integrations.configuration.apply import apply
+from integrations.configuration.plan import plan
+from integrations.models import Partner, PartnerKey
+
+CONFIGURATION = Path(__file__).parent / "configuration.yaml"
+PARTNER = "demo-check"
+LOGIN_NAME = "admin"
+
+
+@dataclass(frozen=True)
+class Login:
+    name: str
+    password: str
+
+
+def folder() -> Path:
+    """Where the demo keeps what it made: the sandbox's state, logs, the login."""
+    place = Path(settings.VAR) / "demo"
+    place.mkdir(parents=True, exist_ok=True)
+    return place
+
+
+def prepare_database() -> None:
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+
+def admin_login() -> Login:
+    """The administrator with a generated password, the same at every run. Kept readable by its owner only."""
+    kept = folder() / "login.json"
+    people = get_user_model()
+    if kept.exists():
+        login = Login(**json.loads(kept.read_text("utf-8")))
+    else:
+        login = Login(LOGIN_NAME, secrets.token_urlsafe(12))
+        with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump({"name": login.name, "password": login.password}, file)
+    person, made = people.objects.get_or_create(
+        username=login.name, defaults={"is_staff": True, "is_superuser": True}
+    )
+    if made or not person.check_password(login.password):
+        person.set_password(login.password)
+        person.save(update_fields=["password"])
+    return login
+
+
+def configure(environment: Mapping[str, str]) -> int:
+    """Applies the demo's configuration; returns how much of it was new or changed."""
+    made = plan(CONFIGURATION.read_text("utf-8"), environment)
+    apply(made)
+    return len(made.changes)
+
+
+def key_for_the_check() -> str:
+    """A fresh key that may only read; earlier ones are revoked, for nobody has kept them."""
+    partner = Partner.objects.get(key=PARTNER)
+    partner.keys.filter(revoked_at__isnull=True).update(revoked_at=timezone.now())
+    _, text = PartnerKey.issue(partner, ["read"])
+    return text
+
+
+def free_port(wanted: int) -> int:
+    """`wanted`, or the next port on which nobody listens."""
+    for port in range(wanted, wanted + 50):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError(f"No port from {wanted} to {wanted + 49} is free on this machine.")

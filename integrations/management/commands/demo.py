@@ -1,0 +1,111 @@
+"""`manage.py demo`: the whole portal with sandbox systems on this machine, and 500 orders on their way."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from integrations import processes
+from integrations.demo import report, rounds, sandbox_side, stage
+from integrations.demo.sandbox_side import SandboxSide
+from integrations.sandbox.check import check
+from integrations.supervisor import ProcessGroup
+
+ORDERS = "orders-to-warehouse"
+JOBS = [ORDERS, "stock-to-shop", "stock-to-market", "shipments-to-shop"]
+PATIENCE = 240.0
+
+
+class Command(BaseCommand):
+    help = "Starts the portal with sandbox systems, carries 500 orders, and stays up. Ctrl-C ends everything."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--once",
+            action="store_true",
+            help="Check every promise from outside, say what was found, and exit.",
+        )
+        parser.add_argument(
+            "--port", type=int, default=8000, help="Where to serve (the next free one, default 8000)."
+        )
+
+    def handle(self, *args: Any, once: bool, port: int, **options: Any) -> None:
+        began_at = time.time()
+        stage.prepare_database()
+        login = stage.admin_login()
+        address = f"127.0.0.1:{stage.free_port(port)}"
+        held = True
+        with ProcessGroup(say=self.stderr.write) as group:
+            look = _looking_after(group)
+            side = self._start(group, look, address)
+            self._play(side, look)
+            report.tell(self.stdout.write, JOBS)
+            seconds = report.first_delivery_after(began_at)
+            if seconds is not None:
+                self.stdout.write(f"\nThe first record was delivered {seconds:.1f} seconds after the start.")
+            if once:
+                held = self._check(side, f"http://{address}", began_at)
+            else:
+                self.stdout.write(f"\nThe portal is at http://{address}/  (Ctrl-C ends everything)")
+                self.stdout.write(f"Log in as {login.name} with the password {login.password}")
+                group.wait(each_second=processes.tick)
+        if not held:
+            sys.exit(1)
+
+    def _start(self, group: ProcessGroup, look: Callable[[], None], address: str) -> SandboxSide:
+        place = stage.folder()
+        group.start("sandbox", sandbox_side.command(place / "sandbox"), log=place / "sandbox.log")
+        side = sandbox_side.wait_until_ready(place / "sandbox", look)
+        changed = stage.configure(side.environment())
+        self.stdout.write(
+            f"Sandbox systems answer at {side.base}; {changed} parts of the configuration applied."
+        )
+        processes.start_queue(group, log=place / "queue.log")
+        processes.start_web(group, address, log=place / "web.log")
+        sandbox_side.wait_for_web(f"http://{address}/healthz", look)
+        return side
+
+    def _play(self, side: SandboxSide, look: Callable[[], None]) -> None:
+        """Two acts: the orders come in; then staff and customers change their minds, and parcels leave."""
+        try:
+            rounds.play_round("Orders, stock and shipments", JOBS, look, PATIENCE)
+            if "2" not in side.acts_played():
+                told = side.play("2")
+                self.stdout.write(
+                    f"Act two: {told['done']} changes, cancellations and parcels on the other side."
+                )
+                rounds.play_round("What changed", JOBS, look, PATIENCE)
+                # Stock was read while orders were still on their way; now they have arrived.
+                rounds.play_round("Stock, once more", JOBS, look, PATIENCE)
+        except rounds.NotSettled as left:
+            raise CommandError(str(left)) from left
+
+    def _check(self, side: SandboxSide, portal: str, began_at: float) -> bool:
+        """Compares all sides from outside: the sandbox's books, and the portal's own API."""
+        found = check(side.base, side.tokens["control"], portal, stage.key_for_the_check(), orders_job=ORDERS)
+        self.stdout.write("\nChecked from outside, order by order and field by field:")
+        for name, value in found.summary.items():
+            self.stdout.write(f"  {name}: {value}")
+        for difference in found.differences:
+            self.stdout.write(f"  DIFFERENT: {difference}")
+        self.stdout.write(f"\n{'Every promise held.' if found.ok else 'Not every promise held.'}")
+        self.stdout.write(f"All of it took {time.time() - began_at:.0f} seconds.")
+        return found.ok
+
+
+def _looking_after(group: ProcessGroup) -> Callable[[], None]:
+    """Keeps the processes running, and rings the workers about once a second."""
+    next_tick = time.monotonic()
+
+    def look() -> None:
+        nonlocal next_tick
+        group.look()
+        if time.monotonic() >= next_tick:
+            processes.tick()
+            next_tick = time.monotonic() + 1.0
+
+    return look
