@@ -29,6 +29,10 @@ class Expression:
 
     def __init__(self, text: str) -> None:
         self.text = text.strip()
+        if len(self.text) > LONGEST:
+            raise ExpressionError(
+                f"The expression has {len(self.text)} characters; at most {LONGEST} are allowed."
+            )
         self.path = self.text.split(".") if _DOTTED.fullmatch(self.text) else None
         self.parsed = None if self.path is not None else _parse(self.text)
 
@@ -54,8 +58,6 @@ def _walk(path: list[str], data: Any) -> Any:
 def _parse(text: str) -> Any:
     if not text:
         raise ExpressionError("The expression is empty.")
-    if len(text) > LONGEST:
-        raise ExpressionError(f"The expression has {len(text)} characters; at most {LONGEST} are allowed.")
     try:
         parsed = jmespath.compile(text)
     except (JMESPathError, RecursionError, ValueError) as error:

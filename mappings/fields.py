@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 from django.conf import settings
-from django.core.exceptions import FieldError
+from django.core.exceptions import FieldError, ValidationError
 from encrypted_fields.fields import EncryptedTextField
 
 PLAIN, SQUEEZED, RAW = "v1:", "v1z:", "v1b:"
@@ -102,6 +102,8 @@ class SecretField(EncryptedTextField):
         return value
 
     def clean(self, value: Any, model_instance: Any) -> Any:
+        if value is None and not self.null:
+            raise ValidationError(self.error_messages["null"], code="null")
         return value
 
     def from_db_value(self, value: str | None, *_: Any) -> Any:

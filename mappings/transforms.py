@@ -123,7 +123,7 @@ def _time(value: Any, arguments: Mapping[str, Any]) -> datetime:
     zone = _zone(arguments)
     if zone is None:
         raise TransformError("It is a time without a zone. Name the shop's zone in the rule's arguments.")
-    return moment.replace(tzinfo=zone, fold=0)
+    return moment.replace(tzinfo=zone, fold=0).astimezone(UTC)
 
 
 def _parse_time(value: Any, form: str) -> datetime:

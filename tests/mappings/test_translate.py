@@ -1,0 +1,169 @@
+"""Payloads become Records, Records become bodies, and every problem is told."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from mappings import records
+from mappings.records import ABSENT, Order
+from mappings.translate import (
+    RuleData,
+    Rules,
+    compile_rules,
+    content_hash,
+    missing_in_body,
+    read,
+    sentence_for,
+    write,
+)
+
+
+def rules(*found: RuleData, direction: str = "read", kind: str = "order", maps: Any = None) -> Rules:
+    return compile_rules(found, direction, kind, maps)
+
+
+def rule(target: str, source: str = "", transform: str = "", **more: Any) -> RuleData:
+    return RuleData(target=target, source=source, transform=transform, **more)
+
+
+def order(record: object) -> Order:
+    assert isinstance(record, Order)
+    return record
+
+
+def test_what_is_not_told_is_absent_and_what_is_empty_is_none() -> None:
+    found = order(read(rules(rule("note", "note"), rule("email", "email")), {"note": None}).record)
+    assert found.note is None
+    assert found.email is ABSENT
+
+
+def test_numbers_keep_their_places() -> None:
+    found = order(read(rules(rule("total", "total", "decimal")), {"total": "12.50"}).record)
+    assert str(found.total) == "12.50"
+
+
+def test_a_number_as_json_number_is_exact() -> None:
+    assert order(read(rules(rule("total", "total")), {"total": 0.1}).record).total == Decimal("0.1")
+
+
+@pytest.mark.parametrize(
+    ("currency", "minor", "amount"), [("EUR", 1250, "12.50"), ("JPY", 1250, "1250"), ("KWD", 12500, "12.500")]
+)
+def test_minor_units_follow_the_currency(currency: str, minor: int, amount: str) -> None:
+    compiled = rules(rule("total", "total", "from_minor_units", arguments={"currency": "= currency"}))
+    found = order(read(compiled, {"total": minor, "currency": currency}).record)
+    assert str(found.total) == amount
+
+
+@pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        ("2026-10-25T01:30:00", datetime(2026, 10, 24, 23, 30, tzinfo=UTC)),
+        # Shown twice that night: the first of them is meant.
+        ("2026-10-25T02:30:00", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
+        ("2026-10-25T03:30:00", datetime(2026, 10, 25, 2, 30, tzinfo=UTC)),
+        ("2026-10-25T02:30:00+01:00", datetime(2026, 10, 25, 1, 30, tzinfo=UTC)),
+    ],
+)
+def test_times_without_a_zone_are_the_shops_also_when_the_clock_is_turned_back(
+    text: str, utc: datetime
+) -> None:
+    compiled = rules(rule("placed_at", "at", "time", arguments={"zone": "Europe/Berlin"}))
+    assert order(read(compiled, {"at": text}).record).placed_at == utc
+
+
+def test_a_time_without_any_zone_is_a_problem_and_never_a_guess() -> None:
+    found = read(rules(rule("placed_at", "at", "time")), {"at": "2026-01-01T00:00:00"})
+    assert [(problem.code, problem.field) for problem in found.problems] == [("bad_value", "placed_at")]
+    assert order(found.record).placed_at is ABSENT
+
+
+def test_lists_are_gone_through_item_by_item_and_can_reach_the_whole() -> None:
+    compiled = rules(
+        rule("lines[]", "items"),
+        rule("lines[].sku", "sku"),
+        rule("lines[].title", "root.title"),
+        rule("lines[].ordered", "qty"),
+    )
+    found = order(
+        read(compiled, {"title": "T", "items": [{"sku": "A", "qty": 2}, {"sku": "B", "qty": 1}]}).record
+    )
+    lines = records.told(found.lines)
+    assert [(line.sku, line.title, line.ordered) for line in lines] == [("A", "T", 2), ("B", "T", 1)]
+
+
+def test_all_problems_are_told_not_only_the_first() -> None:
+    compiled = rules(
+        rule("number", "number", required=True),
+        rule("total", "total", "decimal"),
+        rule("status", "status", value_map="statuses"),
+        maps={"statuses": {"new": "open"}},
+    )
+    found = read(compiled, {"total": "twelve", "status": "odd"})
+    assert [(problem.code, problem.field) for problem in found.problems] == [
+        ("missing_field", "number"),
+        ("bad_value", "total"),
+        ("unknown_value", "status"),
+    ]
+
+
+def test_a_default_fills_what_is_missing_and_settles_the_requirement() -> None:
+    compiled = rules(rule("currency", "currency", default="EUR", on_missing="default", required=True))
+    found = read(compiled, {})
+    assert found.problems == []
+    assert order(found.record).currency == "EUR"
+
+
+def test_a_missing_field_is_told_in_words_for_a_shopkeeper() -> None:
+    compiled = rules(rule("ship_to.postal_code", "shipping_address.postal_code"), direction="write")
+    record = Order(number="#1042", shipping_address=records.Address(city="Ghent"))
+    problems = missing_in_body(compiled, write(compiled, record).body, ["ship_to.postal_code"])
+    assert [
+        sentence_for(problem, records.subject(record), "the shop", "The warehouse") for problem in problems
+    ] == [
+        "Order #1042: the shipping address has no postal code. The warehouse requires one. "
+        "Add it in the shop, or set a default in the mapping."
+    ]
+
+
+def test_missing_fields_inside_a_list_are_told_by_their_place() -> None:
+    compiled = rules(rule("items[]", "lines"), rule("items[].sku", "sku"), direction="write")
+    problems = missing_in_body(compiled, {"items": [{"sku": "A"}, {"sku": None}]}, ["items[].sku"])
+    assert [problem.source for problem in problems] == ["items.1.sku"]
+
+
+def test_absent_is_never_written() -> None:
+    compiled = rules(rule("note", "note"), rule("email", "email"), direction="write")
+    assert write(compiled, Order(email=None)).body == {"email": None}
+
+
+def test_equal_numbers_hash_alike_and_other_content_does_not() -> None:
+    assert content_hash({"a": Decimal("1.0")}) == content_hash({"a": Decimal("1.00")})
+    assert content_hash({"a": 1, "b": 2}) == content_hash({"b": 2, "a": 1})
+    assert content_hash({"a": None}) != content_hash({"a": ""})
+
+
+def test_units_of_an_order_are_those_still_to_be_shipped() -> None:
+    line = records.OrderLine(sku="MUG", ordered=Decimal(5), cancelled=Decimal(1), shipped=Decimal(2))
+    paid = Order(status="open", payment_status="paid", lines=[line])
+    assert records.units(paid) == [("MUG", 2)]
+    assert records.units(Order(status="cancelled", payment_status="paid", lines=[line])) == []
+    assert records.units(Order(status="open", payment_status="failed", lines=[line])) == []
+
+
+def test_the_last_written_state_holds_nothing_personal() -> None:
+    record = Order(
+        status="open",
+        email="someone@example.com",
+        note="ring twice",
+        shipping_address=records.Address(name="N", line1="L"),
+        lines=[records.OrderLine(id="1", sku="MUG", ordered=Decimal(2))],
+    )
+    assert records.state_view(record) == {
+        "status": "open",
+        "lines": [{"id": "1", "sku": "MUG", "ordered": "2"}],
+    }
