@@ -34,7 +34,7 @@ class _Check:
         # As it would stand afterwards.
         self.after = {section: _merged(before[section], wanted[section]) for section in before}
         for job in self.after["jobs"].values():
-            mapping = self.after["mappings"].get(job.get("read_mapping"), {})
+            mapping = self.after["mappings"].get(str(job.get("read_mapping")), {})
             if "kind" in mapping:
                 job.setdefault("kind", mapping["kind"])
         self.connectors = Connectors(self.after["connections"])

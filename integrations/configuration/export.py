@@ -26,7 +26,7 @@ def _text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
 
 _Dumper.add_representer(str, _text)
 # A list or mapping that is used twice is written twice: anchors are for people who write, not for readers.
-_Dumper.ignore_aliases = lambda self, data: True  # type: ignore[method-assign,assignment]
+_Dumper.ignore_aliases = lambda self, data: True  # type: ignore[method-assign]
 
 
 def as_yaml(state: State) -> str:

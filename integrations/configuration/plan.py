@@ -73,7 +73,7 @@ class _Planning:
             return {}
         told = entry.told()
         secrets = told.pop("secrets", None)
-        filled = self._filled(told, place)
+        filled: Plain = self._filled(told, place)
         if place[0] == "mappings":
             filled = self._unfolded(filled, place)
         if secrets is not None:

@@ -121,7 +121,7 @@ class _Reading:
 
     def _scalar(self, node: yaml.Node, place: Place) -> Any:
         try:
-            return self.loader.construct_object(node, deep=True)  # type: ignore[no-untyped-call]
+            return self.loader.construct_object(node, deep=True)
         except (yaml.constructor.ConstructorError, ValueError):
             self._refuse(node, place, f"This is not what its tag {node.tag} says.")
             return None

@@ -99,9 +99,11 @@ def _cases(job: SyncJob, parcels: Sequence[Parcel], things: dict[str, int | None
     for place, parcel in enumerate(parcels):
         thing_id = things.get(parcel.external_id)
         delivery = deliveries.get(thing_id) if thing_id is not None else None
-        made = Delivery(job=job, thing_id=thing_id, accepted_serial=parcel.serial, accepted_at=now)
+        made = Delivery(job=job, accepted_serial=parcel.serial, accepted_at=now)
+        if thing_id is not None:
+            made.thing_id = thing_id
         cases.append(Case(place, parcel, delivery or made))
-    refresh(job, [case for case in cases if case.delivery.thing_id is not None])
+    refresh(job, [case for case in cases if things.get(case.parcel.external_id) is not None])
     return cases
 
 

@@ -246,7 +246,7 @@ def test_a_connector_is_built_once_until_its_connection_changes(
     send(client, {"id": "2"})
     assert built == ["fake"]
 
-    shop.secrets = {"word": "new"}
+    shop.name = "Another name"
     shop.save()
     send(client, {"id": "3"})
     assert built == ["fake", "fake"]
