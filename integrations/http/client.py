@@ -5,9 +5,8 @@ Only connecting is tried again. Whether a request may be repeated is for those t
 
 from __future__ import annotations
 
-import threading
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -64,10 +63,7 @@ class Response:
     json: Any
     request: Request
     url: str
-
-    @property
-    def request_id(self) -> str:
-        return next((self.headers[name] for name in _REQUEST_IDS if name in self.headers), "")[:120]
+    request_id: str = ""
 
 
 class _Adapter(HTTPAdapter):
@@ -107,6 +103,7 @@ class HttpClient:
         statuses: Mapping[int, Meaning] | None = None,
         headers: Mapping[str, str] | None = None,
         name: str = "",
+        request_id_header: str = "",
     ) -> None:
         parts = urlsplit(base_url)
         if parts.scheme not in SCHEMES or not parts.hostname:
@@ -122,17 +119,22 @@ class HttpClient:
         self._statuses = statuses
         self._headers = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip"}
         self._headers.update(headers or {})
-        self._timeout = Timeout(connect=timeout[0], read=timeout[1])
+        self._timeout: Any = Timeout(connect=timeout[0], read=timeout[1])
         self._session = requests.Session()
         self._session.trust_env = False
         self._adapter = _Adapter(guard or installed_guard(), timeout, pool_size)
         self._verify: bool | str = True
+        self._hidden: tuple[str, ...] = ()
+        self._request_ids = (request_id_header.lower(), *_REQUEST_IDS) if request_id_header else _REQUEST_IDS
         self._redactor: tuple[tuple[str, ...], Redactor] | None = None
-        self._lock = threading.Lock()
 
     def close(self) -> None:
         self._adapter.close()
         self._session.close()
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Further secrets that calls of this client may hold, as a login does."""
+        self._hidden = tuple(secrets)
 
     def send(self, request: Request) -> Response:
         headers = dict(self._headers)
@@ -151,7 +153,8 @@ class HttpClient:
             status, answer_headers, content = self._read(raw)
         except (requests.RequestException, HTTPError, OSError) as error:
             raise self._no_answer(request, url, error) from error
-        answer = Response(status, answer_headers, content, None, request, url)
+        request_id = next((answer_headers[name] for name in self._request_ids if name in answer_headers), "")
+        answer = Response(status, answer_headers, content, None, request, url, request_id[:120])
         answer.json = self._parse(answer)
         return answer
 
@@ -205,7 +208,7 @@ class HttpClient:
         return shown
 
     def redactor(self) -> Redactor:
-        secrets = self.auth.secrets()
+        secrets = self.auth.secrets() + self._hidden
         known = self._redactor
         if known is None or known[0] != secrets:
             known = self._redactor = (secrets, Redactor(secrets))

@@ -106,8 +106,11 @@ class PrivateNetwork:
         network, *ports = text.split()
         return cls(ipaddress.ip_network(network), frozenset(int(port) for port in ports))
 
+    def contains(self, address: Address) -> bool:
+        return address.version == self.network.version and address in self.network
+
     def allows(self, address: Address, port: int) -> bool:
-        if address.version != self.network.version or address not in self.network:
+        if not self.contains(address):
             return False
         return port in self.ports if self.ports else port not in NEVER_PORTS
 
@@ -124,6 +127,10 @@ class Guard:
         plain = _unmapped(address)
         if any(network.allows(plain, port) for network in self.private_networks):
             return
+        if any(network.contains(plain) for network in self.private_networks):
+            raise Refused(
+                f"Port {port} of {host} may not be called: it is none of a web server, or not named."
+            )
         if not _is_public(plain):
             raise Refused(
                 f"{host} is at {plain}, which is not a public address. If it is meant, whoever runs Crossdock "

@@ -85,20 +85,20 @@ class _Guarded:
         except (socket.gaierror, UnicodeError) as error:
             raise NameResolutionError(self.host, self, error) from error  # type: ignore[arg-type]
         until = time.monotonic() + self.limits[0]
-        error: OSError = OSError("no address")
+        last: OSError = OSError("no address")
         for attempt in range(CONNECT_TRIES):
             for family, place in addresses:
                 try:
                     return self._open(family, place, until)
-                except OSError as failed:
-                    error = failed
+                except OSError as error:
+                    last = error
             if time.monotonic() + PAUSE_BETWEEN_TRIES >= until:
                 break
             if attempt + 1 < CONNECT_TRIES:
                 time.sleep(PAUSE_BETWEEN_TRIES)
-        if isinstance(error, TimeoutError):
-            raise ConnectTimeoutError(self, f"no connection within {self.limits[0]:g} s") from error
-        raise NewConnectionError(self, f"no connection: {error}") from error  # type: ignore[arg-type]
+        if isinstance(last, TimeoutError):
+            raise ConnectTimeoutError(self, f"no connection within {self.limits[0]:g} s") from last
+        raise NewConnectionError(self, f"no connection: {last}") from last  # type: ignore[arg-type]
 
     def _open(self, family: socket.AddressFamily, place: tuple[str, int], until: float) -> socket.socket:
         sock = socket.socket(family, socket.SOCK_STREAM)
@@ -125,7 +125,8 @@ class _Guarded:
         return _TimedResponse(_TimedReader(sock, self.limits[1], self.deadline), sock, method)
 
 
-class GuardedHTTPConnection(_Guarded, HTTPConnection):
+# For mypy: http.client calls `response_class` and does not care whether it is a class or a method.
+class GuardedHTTPConnection(_Guarded, HTTPConnection):  # type: ignore[misc]
     def connect(self) -> None:
         self.begin()
         super().connect()
@@ -136,7 +137,7 @@ class GuardedHTTPConnection(_Guarded, HTTPConnection):
         self.just_connected = False
 
 
-class GuardedHTTPSConnection(_Guarded, HTTPSConnection):
+class GuardedHTTPSConnection(_Guarded, HTTPSConnection):  # type: ignore[misc]
     def connect(self) -> None:
         self.begin()
         try:

@@ -1,0 +1,268 @@
+"""A connector that does what a declaration says. Platforms that need more override one small method."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, ClassVar
+
+from integrations.connectors.base import (
+    Abilities,
+    Action,
+    Answer,
+    Call,
+    Connector,
+    Item,
+    Limit,
+    Page,
+    SettingField,
+    SignatureRefused,
+    TestReport,
+    Token,
+    WebhookEvent,
+    WriteContext,
+)
+from integrations.connectors.declaration import plan_of
+from integrations.connectors.plan import Plan, ResourcePlan
+from integrations.connectors.reading import ListPlan, utc_now
+from integrations.connectors.writing import missing_field, natural_key_of
+from integrations.exceptions import DeclarationError, Failure
+from integrations.http.auth import Session
+from integrations.http.client import HttpClient
+from integrations.http.guard import Guard
+
+
+class DeclaredConnector(Connector):
+    """Raises DeclarationError when it is built from settings that make no sense; opens no socket before a call."""
+
+    declaration: ClassVar[Mapping[str, Any]] = {}
+
+    def __init__(
+        self,
+        settings: Mapping[str, Any],
+        secrets: Mapping[str, Any],
+        environment: str = "",
+        token: Token | None = None,
+        guard: Guard | None = None,
+    ) -> None:
+        self.environment = environment
+        self.plan = self.plan_for(settings)
+        self.settings = self.plan.variables(settings)
+        self.secrets = dict(secrets)
+        self.timeout_seconds = self.plan.timeout[2]
+        self.auth = self.plan.identity.auth(self.settings, self.secrets)
+        self.base_url = self.plan.base_url({"settings": self.settings})
+        self._guard = guard
+        self._lock = threading.Lock()
+        self.client = self._client(self.base_url, self.auth)
+        if token is not None:
+            self.use_token(token)
+
+    @classmethod
+    def plan_for(cls, settings: Mapping[str, Any]) -> Plan:
+        """The compiled declaration. Built-in connectors have one for all their connections."""
+        return _built_in_plan(cls)
+
+    def _client(self, base_url: str, auth: Any) -> HttpClient:
+        headers = {name: text({"settings": self.settings}) for name, text in self.plan.headers.items()}
+        try:
+            return HttpClient(
+                base_url,
+                auth,
+                timeout=self.plan.timeout,
+                guard=self._guard,
+                max_bytes=self.plan.word.max_megabytes * 1024 * 1024,
+                headers={name: value for name, value in headers.items() if value},
+                request_id_header=self.plan.word.request_id_header,
+            )
+        except ValueError as error:
+            raise DeclarationError("base_url", str(error)) from error
+
+    # What it can do.
+
+    def resources(self) -> dict[str, Abilities]:
+        return self.plan.abilities
+
+    def required_fields(self, resource: str, operation: str) -> tuple[str, ...]:
+        plan = self._resource(resource)
+        if operation not in plan.operations:
+            return ()
+        own = plan.operations[operation].steps[0].word.required
+        of_all = plan.word.required if operation in ("create", "upsert") else []
+        return tuple(dict.fromkeys([*of_all, *own]))
+
+    def actions(self, resource: str) -> tuple[Action, ...]:
+        return self._resource(resource).actions
+
+    def limit(self) -> Limit:
+        return self.plan.limit
+
+    # Reading.
+
+    def read(
+        self,
+        resource: str,
+        *,
+        since: datetime | None,
+        position: dict[str, Any] | None,
+        not_final: bool = False,
+    ) -> Page:
+        listing = self._listing(resource, not_final)
+        page = listing.read(self.client, self.settings, since, position, utc_now())
+        if not not_final:
+            return page
+        # What is not final is a part of the whole: what is missing there is not gone.
+        return Page(page.items, page.next_position, complete=False, notices=(), total=page.total)
+
+    def fetch(self, resource: str, external_id: str) -> Item | None:
+        plan = self._resource(resource).fetch
+        if plan is None:
+            raise _cannot(self.label, f"{resource} cannot be fetched one by one")
+        return plan.get(self.client, self.settings, external_id=external_id)
+
+    def lookup(self, resource: str, natural_key: str) -> Item | None:
+        plan = self._resource(resource).lookup
+        if plan is None:
+            raise _cannot(self.label, f"{resource} cannot be looked up")
+        return plan.get(self.client, self.settings, natural_key=natural_key)
+
+    # Writing.
+
+    def prepare(self, resource: str, context: WriteContext, step: int, key: str) -> Call:
+        plan = self._resource(resource)
+        operation = plan.operations.get(context.operation)
+        if operation is None:
+            raise _cannot(self.label, f"{resource} have no {context.operation!r}")
+        missing = missing_field(self.required_fields(resource, context.operation), context.body)
+        if missing:
+            raise Failure.data(
+                "missing_field",
+                f"{self.label} requires {missing}, which is empty. Fill it in at the source, or set a default in the "
+                "mapping.",
+                field=missing,
+            )
+        natural_key = natural_key_of(plan.natural_key, context)
+        filled = replace(context, settings=self.settings)
+        return operation.step(step).prepare(resource, filled, step, key, natural_key)
+
+    def send(self, call: Call) -> Answer:
+        operation = self._resource(call.resource).operations.get(call.operation)
+        if operation is None or call.step >= len(operation.steps):
+            raise _cannot(self.label, f"{call.resource} have no {call.operation!r} any more")
+        return operation.step(call.step).send(self.client, call)
+
+    def send_batch(self, calls: Sequence[Call]) -> list[Answer | Failure]:
+        plan = self._resource(calls[0].resource).batch
+        if plan is None:
+            raise _cannot(self.label, f"{calls[0].resource} have no batch call")
+        return plan.send(self.client, calls, self.settings)
+
+    # Webhooks.
+
+    def verify_webhook(self, headers: Mapping[str, str], raw: bytes) -> list[WebhookEvent]:
+        if self.plan.webhook is None:
+            raise SignatureRefused(f"{self.label} is not expected to send webhooks.")
+        return self.plan.webhook.verify(headers, raw, self.secrets)
+
+    # Sessions.
+
+    def needs_login(self) -> bool:
+        return isinstance(self.auth, Session) and self.auth.is_missing()
+
+    def login(self) -> Token:
+        login = self.plan.identity.login
+        if login is None:
+            raise _cannot(self.label, "it has no login")
+        scope = {**self.secrets, "settings": self.settings}
+        client = self._client(login.client_base(scope, self.base_url), None)
+        client.hide(str(value) for value in self.secrets.values() if value)
+        try:
+            return login.run(client, scope)
+        finally:
+            client.close()
+
+    def use_token(self, token: Token) -> None:
+        if isinstance(self.auth, Session):
+            self.auth.use(str(token.value), token.expires_at)
+
+    # Looking whether all is well.
+
+    def test(self) -> TestReport:
+        report = TestReport()
+        try:
+            self._try_login(report)
+            self._try_call(report)
+        except Failure as failure:
+            report.add(_place_of(failure, self.client.host), False, failure.sentence)
+        return report
+
+    def _try_login(self, report: TestReport) -> None:
+        if not isinstance(self.auth, Session):
+            return
+        self.use_token(self.login())
+        report.add("Logging in", True, f"{self.client.host} opened a session.")
+
+    def _try_call(self, report: TestReport) -> None:
+        endpoint = self.plan.test_endpoint
+        if endpoint is not None:
+            response = self.client.send(endpoint.request({"settings": self.settings}))
+            self.plan.rules.judge(self.client, response)
+            expects = self.plan.test_expects
+            well = expects is None or expects(response.json)
+            report.add(
+                "Calling", well, "It answered." if well else "It answered something else than is expected."
+            )
+            return
+        readable = [name for name, plan in self.plan.resources.items() if plan.list is not None]
+        for name in readable:
+            page = self.read(name, since=None, position=None)
+            report.add(f"Reading {name}", True, f"{len(page.items)} on the first page.")
+        if not readable:
+            report.add(
+                "Address",
+                True,
+                "There is nothing to read here; whether writing works is seen at the first write.",
+            )
+
+    def close(self) -> None:
+        self.client.close()
+
+    def _resource(self, name: str) -> ResourcePlan:
+        plan = self.plan.resources.get(name)
+        if plan is None:
+            raise _cannot(self.label, f"it has no {name!r}")
+        return plan
+
+    def _listing(self, resource: str, not_final: bool) -> ListPlan:
+        plan = self._resource(resource)
+        listing = plan.not_final if not_final else plan.list
+        if listing is None:
+            raise _cannot(
+                self.label, f"{resource} cannot be listed{' by what is not final' if not_final else ''}"
+            )
+        return listing
+
+
+BASE_URL = SettingField(
+    "base_url", "Address", kind="url", help_text="Where the API is, for example https://shop.example.com/api."
+)
+
+
+@lru_cache(maxsize=64)
+def _built_in_plan(connector: type[DeclaredConnector]) -> Plan:
+    return plan_of(connector.declaration)
+
+
+def _cannot(label: str, what: str) -> Failure:
+    return Failure.config(
+        "not_possible", f"{label}: {what}. Choose another resource or operation in the job."
+    )
+
+
+def _place_of(failure: Failure, host: str) -> str:
+    if failure.code in ("host_down", "host_not_allowed", "certificate"):
+        return f"Reaching {host}"
+    return "Logging in" if failure.code == "unauthorized" else "Calling"

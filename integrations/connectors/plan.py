@@ -1,0 +1,220 @@
+"""A whole declaration, compiled: every expression and placeholder is read once, and what makes no sense is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from integrations.connectors.base import Abilities, Action, Limit
+from integrations.connectors.endpoints import EndpointPlan
+from integrations.connectors.failures import RulePlan, Rules
+from integrations.connectors.identity import SECRET_NAMES, IdentityPlan
+from integrations.connectors.reading import ListPlan, OnePlan, RecordPlan
+from integrations.connectors.signatures import WebhookPlan
+from integrations.connectors.templates import Names, condition, expression, text_template
+from integrations.connectors.words import Declaration, ErrorRule, Resource, Write
+from integrations.connectors.writing import BatchPlan, OperationPlan, WritePlan
+from integrations.exceptions import DeclarationError
+
+LONGEST_CALL = 30.0
+OPERATIONS = ("create", "update", "upsert")
+
+
+class ResourcePlan:
+    def __init__(
+        self, word: Resource, name: str, platform: Rules, names: Names, declaration: Declaration
+    ) -> None:
+        field = f"resources.{name}"
+        path = declaration.graphql_path
+        own = [RulePlan(rule, f"{field}.errors[{place}]") for place, rule in enumerate(word.errors)]
+        self.word = word
+        self.field = field
+        self.record = RecordPlan(word, field)
+        self.rules = Rules(own, platform.rules)
+        self._names = names
+        self._path = path
+        self.list = self._listing("list", word.listing)
+        self.not_final = self._listing("not_final", word.not_final)
+        self.fetch = self._one("fetch", word.fetch)
+        self.lookup = self._one("lookup", word.lookup)
+        self.natural_key = expression(word.natural_key, f"{field}.natural_key") if word.natural_key else None
+        self.operations: dict[str, OperationPlan] = {}
+        for operation in OPERATIONS:
+            write: Write | None = getattr(word, operation)
+            if write is not None:
+                self.operations[operation] = self._operation(write, operation, f"{field}.{operation}", True)
+        self.actions = tuple(self._action(action, write) for action, write in word.actions.items())
+        self.batch = self._batch()
+        self._check()
+
+    def _rules(self, graphql: bool) -> Rules:
+        return Rules(self.rules.rules, graphql=graphql)
+
+    def _listing(self, kind: str, word: Any) -> ListPlan | None:
+        if word is None:
+            return None
+        rules = self._rules(bool(word.document))
+        return ListPlan(word, self.record, rules, self._names, f"{self.field}.{kind}", self._path)
+
+    def _one(self, kind: str, word: Any) -> OnePlan | None:
+        if word is None:
+            return None
+        rules = self._rules(bool(word.document))
+        return OnePlan(word, self.record, rules, self._names, f"{self.field}.{kind}", self._path)
+
+    def _operation(self, word: Write, operation: str, field: str, sends_body: bool) -> OperationPlan:
+        steps = [self._write(word, operation, field, sends_body)]
+        for place, following in enumerate(word.then):
+            steps.append(self._write(following, operation, f"{field}.then[{place}]", False))
+            if following.then:
+                raise DeclarationError(
+                    f"{field}.then[{place}].then", "Further calls stand side by side in one list."
+                )
+        return OperationPlan(steps)
+
+    def _write(self, word: Write, operation: str, field: str, sends_body: bool) -> WritePlan:
+        return WritePlan(
+            word, operation, self.record, self.rules, self._names, field, self._path, sends_body=sends_body
+        )
+
+    def _action(self, name: str, word: Write) -> Action:
+        field = f"{self.field}.actions.{name}"
+        if name in OPERATIONS:
+            raise DeclarationError(field, f"An action cannot be called {name!r}; that word is taken.")
+        if not word.when:
+            raise DeclarationError(f"{field}.when", "When is it to be done? An action needs a condition.")
+        condition(word.when, f"{field}.when")
+        self.operations[name] = self._operation(word, name, field, False)
+        return Action(name, word.when, once=word.once, ends_it=word.ends)
+
+    def _batch(self) -> BatchPlan | None:
+        word = self.word.batch
+        if word is None:
+            return None
+        single = self.operations.get(word.operation)
+        if single is None:
+            raise DeclarationError(
+                f"{self.field}.batch.operation",
+                f"{word.operation!r} is not declared as a single call. It is needed for what a batch cannot settle.",
+            )
+        rules = self._rules(bool(word.document))
+        return BatchPlan(word, single.steps[0], rules, self._names, f"{self.field}.batch", self._path)
+
+    def _check(self) -> None:
+        word = self.word
+        if self.list is None and not self.operations and self.fetch is None:
+            raise DeclarationError(
+                self.field, "Nothing can be done with it: declare a list, a fetch or a write."
+            )
+        if self.not_final is not None and self.list is None:
+            raise DeclarationError(f"{self.field}.not_final", "It adds to a list; declare the list as well.")
+        if self.list is not None and self.list.partial and self.fetch is None:
+            raise DeclarationError(
+                f"{self.field}.fetch", "The list is partial, so each thing must be fetched. How?"
+            )
+        if self.lookup is not None and self.natural_key is None:
+            raise DeclarationError(
+                f"{self.field}.natural_key", "A look-up needs the field that holds the natural key."
+            )
+        keyed = {plan.key is not None for name, plan in self.operations.items() if name in OPERATIONS}
+        if word.batch is not None and word.batch.key and True not in keyed:
+            raise DeclarationError(f"{self.field}.batch.key", "The single call must declare its key too.")
+
+    def abilities(self, webhook: bool) -> Abilities:
+        writes = self.operations
+        keys = [plan.key for name, plan in writes.items() if name in OPERATIONS]
+        lived = [key.lifetime for key in keys if key is not None]
+        return Abilities(
+            reads=self.list is not None,
+            creates="create" in writes,
+            updates="update" in writes,
+            upserts="upsert" in writes,
+            actions=tuple(action.name for action in self.actions),
+            keys=bool(lived) and len(lived) == len(keys),
+            key_lifetime=min(lived, default=0.0),
+            lookup=self.lookup is not None,
+            fetch=self.fetch is not None,
+            batch_size=self.word.batch.size if self.word.batch is not None else 0,
+            batched=(self.word.batch.operation,) if self.word.batch is not None else (),
+            steps={name: len(plan.steps) for name, plan in writes.items()},
+            webhook=webhook,
+            natural_key=self.word.natural_key,
+            rereads_not_final=self.not_final is not None,
+        )
+
+
+class Plan:
+    """Raises DeclarationError with the field and the reason."""
+
+    def __init__(self, declaration: Declaration) -> None:
+        self.word = declaration
+        variables = frozenset(declaration.variables)
+        taken = variables & {*SECRET_NAMES, "declaration", "settings"}
+        if taken:
+            raise DeclarationError(f"variables.{min(taken)}", "This name is taken; choose another.")
+        names = Names(frozenset(("settings",)), variables)
+        self.base_url = text_template(declaration.base_url, names, "base_url")
+        self.headers = {
+            name: text_template(value, names, f"headers.{name}")
+            for name, value in declaration.headers.items()
+        }
+        self.identity = IdentityPlan(declaration.auth, names, "auth", declaration.graphql_path)
+        rules = Rules(_rules(declaration.errors, "errors"))
+        if not declaration.resources:
+            raise DeclarationError("resources", "Name at least one resource.")
+        self.resources = {
+            name: ResourcePlan(word, name, rules, names, declaration)
+            for name, word in declaration.resources.items()
+        }
+        self.rules = rules
+        self.webhook = (
+            WebhookPlan(declaration.webhook, names, SECRET_NAMES, set(self.resources))
+            if declaration.webhook
+            else None
+        )
+        self.test_endpoint: EndpointPlan | None = None
+        self.test_expects = None
+        if declaration.test is not None:
+            self.test_endpoint = EndpointPlan(
+                declaration.test, names, "test", read_only=True, graphql_path=declaration.graphql_path
+            )
+            if declaration.test.expect:
+                self.test_expects = condition(declaration.test.expect, "test.expect")
+        self.limit = _limit(declaration)
+        self.timeout = _timeout(declaration)
+        heard = self.webhook.resources if self.webhook is not None else set()
+        self.abilities = {name: plan.abilities(name in heard) for name, plan in self.resources.items()}
+
+    def variables(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings with every declared variable filled in. Raises DeclarationError for one that is missing."""
+        filled = dict(settings)
+        for name, word in self.word.variables.items():
+            if filled.get(name) in (None, ""):
+                if word.default is None and word.required:
+                    raise DeclarationError(name, f"{word.label or name} is not filled in.")
+                filled[name] = word.default
+        return filled
+
+
+def _rules(words: list[ErrorRule], field: str) -> list[RulePlan]:
+    return [RulePlan(rule, f"{field}[{place}]") for place, rule in enumerate(words)]
+
+
+def _limit(declaration: Declaration) -> Limit:
+    word = declaration.limits
+    for name, value in (("requests_per_second", word.requests_per_second), ("concurrent", word.concurrent)):
+        if value < 0:
+            raise DeclarationError(f"limits.{name}", "It cannot be less than 0; 0 means no limit.")
+    if word.burst < 1:
+        raise DeclarationError("limits.burst", "At least 1 call must be allowed at a time.")
+    return Limit(word.requests_per_second, word.burst, word.concurrent)
+
+
+def _timeout(declaration: Declaration) -> tuple[float, float, float]:
+    word = declaration.timeouts
+    for name, value in (("connect", word.connect), ("read", word.read), ("total", word.total)):
+        if not 0 < value <= LONGEST_CALL:
+            raise DeclarationError(
+                f"timeouts.{name}", f"It must be above 0 and at most {LONGEST_CALL:g} seconds."
+            )
+    return (word.connect, word.read, word.total)

@@ -1,0 +1,319 @@
+"""Reads lists and single things as declared: rows become Items, a list's end becomes known, oddities become notices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from integrations.connectors.base import Item, Page
+from integrations.connectors.endpoints import EndpointPlan
+from integrations.connectors.failures import Rules
+from integrations.connectors.paging import At, CountedPager, pager
+from integrations.connectors.templates import MISSING, Names, as_text, condition, expression, placeholders
+from integrations.connectors.times import as_version, moment, since_writer, version_reader
+from integrations.connectors.words import Detail, Listing, One, Resource
+from integrations.exceptions import DeclarationError, Failure
+from integrations.http.client import HttpClient, Response
+
+SMALLEST_PAGE = 5
+# Clocks and roundings differ by less than this.
+TOLERANCE = timedelta(seconds=1)
+LIST_NAMES = ("since", "now", "settings")
+GONE = (404, 410)
+
+
+class RecordPlan:
+    """How one record of a resource is understood: id, version, whether it is gone."""
+
+    def __init__(self, word: Resource, field: str) -> None:
+        self.field = field
+        self.id_at = word.id
+        self._id = expression(word.id, f"{field}.id")
+        self._id_tail = word.id_tail
+        self.updated_at = moment(word.updated_at, f"{field}.updated_at") if word.updated_at else None
+        self.version = version_reader(word.version, self.updated_at, f"{field}.version")
+        self._deleted = condition(word.deleted, f"{field}.deleted") if word.deleted else None
+
+    def external_id(self, record: Any) -> str:
+        """ "" where the record has none."""
+        found = self._id(record)
+        if found is MISSING:
+            return ""
+        text = as_text(found)
+        return text.rstrip("/").rpartition("/")[2] if self._id_tail else text
+
+    def item(self, record: dict[str, Any], partial: bool = False) -> Item:
+        external_id = self.external_id(record)
+        if not external_id:
+            raise Failure.config(
+                "no_id",
+                f"A record has no id at {self.id_at!r}. Correct {self.field}.id in the connection's declaration.",
+                field=f"{self.field}.id",
+            )
+        deleted = self._deleted is not None and self._deleted(record)
+        return Item(external_id, record, self.version(record), deleted=deleted, partial=partial)
+
+
+class DetailPlan:
+    """Calls of their own per record, whose answers become part of it."""
+
+    def __init__(self, word: Detail, names: Names, field: str, graphql_path: str) -> None:
+        inner = names.with_scope("record", "external_id", "settings")
+        self.endpoint = EndpointPlan(word, inner, field, read_only=True, graphql_path=graphql_path)
+        self.into = word.into
+        self.records = expression(word.records, f"{field}.records")
+        self.when = condition(word.when, f"{field}.when") if word.when else None
+
+    def join(
+        self, client: HttpClient, rules: Rules, settings: Any, external_id: str, record: dict[str, Any]
+    ) -> None:
+        if self.when is not None and not self.when(record):
+            return
+        scope = {"record": record, "external_id": external_id, "settings": settings}
+        response = client.send(self.endpoint.request(scope))
+        rules.judge(client, response)
+        found = self.records(response.json)
+        record[self.into] = None if found is MISSING else found
+
+
+class ListPlan:
+    def __init__(
+        self, word: Listing, record: RecordPlan, rules: Rules, names: Names, field: str, graphql_path: str
+    ) -> None:
+        self.field = field
+        self.record = record
+        self.rules = rules
+        self.pager = pager(word.paging, f"{field}.paging")
+        inner = names.with_scope(*LIST_NAMES, *self.pager.offers)
+        self.endpoint = EndpointPlan(word, inner, field, read_only=True, graphql_path=graphql_path)
+        self.records_at = word.records
+        self.records = expression(word.records, f"{field}.records")
+        self.skip = condition(word.skip, f"{field}.skip") if word.skip else None
+        self.partial = word.partial
+        self.newest_first = word.newest_first
+        self.since = word.since
+        self.ask_since = since_writer(word.since, f"{field}.since") if word.since else None
+        self.details = [
+            DetailPlan(detail, names, f"{field}.details[{place}]", graphql_path)
+            for place, detail in enumerate(word.details)
+        ]
+        used = placeholders([word.path, word.params, word.body, word.variables])
+        self.sends_since = word.since is not None and bool(word.since.param or "since" in used)
+        self._check(word, used)
+
+    def _check(self, word: Listing, used: set[str]) -> None:
+        asks = self.pager.asks()
+        if asks and asks not in used:
+            raise DeclarationError(
+                f"{self.field}.paging",
+                f"The call must carry where it goes on: name a param, or use {{{asks}}} in it.",
+            )
+        if self.since is not None and not self.sends_since and not self.newest_first:
+            raise DeclarationError(
+                f"{self.field}.since", "Name a param, or use {since} in the call; or say newest_first: true."
+            )
+        if "since" in used and self.since is None:
+            raise DeclarationError(f"{self.field}.since", "{since} is used, but its format is not declared.")
+        by_time = isinstance(self.pager, CountedPager) and self.pager.order == "oldest_first"
+        if (by_time or self.newest_first) and self.record.updated_at is None:
+            raise DeclarationError(
+                f"{self.record.field}.updated_at",
+                "A list that is read by time needs to know where the time stands.",
+            )
+        if by_time and not self.sends_since:
+            raise DeclarationError(
+                f"{self.field}.since", "order: oldest_first goes on by {since}; declare it."
+            )
+
+    def read(
+        self, client: HttpClient, settings: Any, since: datetime | None, position: At | None, now: datetime
+    ) -> Page:
+        at = dict(position or {})
+        wanted, written = self._wanted(at, since, now)
+        response, at, notices = self._answer(client, settings, at, written, now)
+        rows = self._rows(response)
+        count = len(rows)
+        reached = False
+        if wanted is not None:
+            rows, reached, more = self._heed(rows, wanted)
+            notices += more
+        following = self.pager.following(at, response, count)
+        next_at = None if reached else following.at
+        if next_at is not None:
+            next_at = self._by_time(next_at, rows, written, now)
+            next_at["rows"] = at.get("rows", 0) + count
+        whole = wanted is None and not reached and following.settled
+        if next_at is None and whole and since is not None:
+            notices.append(self._cost(at.get("rows", 0) + count))
+        return Page(
+            tuple(self._items(client, settings, rows)),
+            next_at,
+            complete=whole and next_at is None and not self.skip,
+            notices=tuple(notices),
+            total=following.total,
+        )
+
+    def _wanted(self, at: At, since: datetime | None, now: datetime) -> tuple[datetime | None, Any]:
+        """From when on, and how that is written; nothing where all is read."""
+        if self.since is None or self.ask_since is None:
+            return None, None
+        if self.since.window:
+            since = now - timedelta(seconds=self.since.window)
+        if "since" in at:
+            since = datetime.fromisoformat(at["since"])
+        return self.ask_since(since) if since is not None else (None, None)
+
+    def _answer(
+        self, client: HttpClient, settings: Any, at: At, written: Any, now: datetime
+    ) -> tuple[Response, At, list[str]]:
+        """Asks with ever smaller pages while the platform refuses the size."""
+        notices: list[str] = []
+        while True:
+            scope = {"since": written, "now": now.isoformat(), "settings": settings, **self.pager.scope(at)}
+            request = self.endpoint.request(scope)
+            url = self.pager.url(at)
+            if url:
+                request.path, request.params = url, []
+            elif self.pager.alone and at.get("cursor") is not None:
+                request.params = self.pager.params(at)
+            else:
+                request.params += self.pager.params(at)
+                if self.since is not None and self.since.param and written is not None:
+                    request.params.append((self.since.param, str(written)))
+            response = client.send(request)
+            if self.pager.refused is None or not self.pager.refused(response.json):
+                self.rules.judge(client, response)
+                return response, at, notices
+            at = self._smaller(client, at, response)
+            notices = [f"{client.name} refuses larger pages; {at['size']} at a time are read."]
+
+    def _smaller(self, client: HttpClient, at: At, response: Response) -> At:
+        size = self.pager.size_at(at)
+        if size <= SMALLEST_PAGE or any(name in at for name in ("page", "cursor")):
+            self.rules.judge(client, response)
+            raise Failure.config(
+                "page_size_refused",
+                f"{client.name} refuses pages of {size}. Set a smaller size at {self.field}.paging.size.",
+                field=f"{self.field}.paging.size",
+            )
+        return {**at, "size": max(SMALLEST_PAGE, size // 2)}
+
+    def _rows(self, response: Response) -> list[dict[str, Any]]:
+        found = self.records(response.json) if response.json is not None else []
+        if isinstance(found, list) and all(isinstance(row, dict) for row in found):
+            return found
+        what = "nothing" if found is MISSING else "no list of objects"
+        raise Failure.config(
+            "no_records",
+            f"The answer has {what} at {self.records_at!r}. Correct {self.field}.records in the declaration.",
+            field=f"{self.field}.records",
+        )
+
+    def _heed(
+        self, rows: list[dict[str, Any]], wanted: datetime
+    ) -> tuple[list[dict[str, Any]], bool, list[str]]:
+        """Rows older than asked for: the end of a newest-first list, or a sign that the platform did not heed it."""
+        updated_at = self.record.updated_at
+        if updated_at is None or (self.since is not None and self.since.window):
+            return rows, False, []
+        limit = wanted - TOLERANCE
+        young = [row for row in rows if (when := updated_at(row)) is None or when >= limit]
+        old = len(rows) - len(young)
+        if self.newest_first:
+            return young, old > 0, []
+        if not old:
+            return rows, False, []
+        notice = (
+            "The platform ignores the time from which on it is asked: it shows things that are older "
+            f"({old} of {len(rows)} on a page). All of it is read each time, and what did not change is dropped."
+        )
+        return rows, False, [notice]
+
+    def _by_time(self, at: At, rows: Sequence[dict[str, Any]], written: Any, now: datetime) -> At:
+        """On an oldest-first list the next page is the first page from the last thing's time on."""
+        if not (isinstance(self.pager, CountedPager) and self.pager.order == "oldest_first"):
+            return at
+        times = [when for row in rows if self.record.updated_at and (when := self.record.updated_at(row))]
+        if not times or self.ask_since is None:
+            return at
+        if self.ask_since(max(times))[1] == written:
+            return at
+        return {"since": as_version(max(times)), **({"size": at["size"]} if "size" in at else {})}
+
+    def _cost(self, rows: int) -> str:
+        return (
+            f"This platform cannot say what has changed: all {rows} were read. Only what changed is sent. "
+            "Read less often if the calls are dear."
+        )
+
+    def _items(self, client: HttpClient, settings: Any, rows: list[dict[str, Any]]) -> list[Item]:
+        items = []
+        for row in rows:
+            if self.skip is not None and self.skip(row):
+                continue
+            item = self.record.item(row, self.partial)
+            for detail in self.details:
+                detail.join(client, self.rules, settings, item.external_id, item.payload)
+            items.append(item)
+        return items
+
+
+class OnePlan:
+    """Fetches a thing by its id, or looks it up by its natural key."""
+
+    def __init__(
+        self, word: One, record: RecordPlan, rules: Rules, names: Names, field: str, graphql_path: str
+    ) -> None:
+        inner = names.with_scope("external_id", "natural_key", "settings")
+        self.endpoint = EndpointPlan(word, inner, field, read_only=True, graphql_path=graphql_path)
+        self.record = record
+        self.rules = rules
+        self.find = expression(word.record, f"{field}.record")
+        self.match = expression(word.match, f"{field}.match") if word.match else None
+        self.details = [
+            DetailPlan(detail, names, f"{field}.details[{place}]", graphql_path)
+            for place, detail in enumerate(word.details)
+        ]
+
+    def get(
+        self, client: HttpClient, settings: Any, *, external_id: str = "", natural_key: str = ""
+    ) -> Item | None:
+        scope = {"external_id": external_id, "natural_key": natural_key, "settings": settings}
+        response = client.send(self.endpoint.request(scope))
+        if response.status in GONE:
+            return None
+        try:
+            self.rules.judge(client, response)
+        except Failure as failure:
+            if failure.code == "not_found":
+                return None
+            raise
+        record = self._chosen(self.find(response.json), natural_key)
+        if record is None:
+            return None
+        item = self.record.item(record)
+        for detail in self.details:
+            detail.join(client, self.rules, settings, item.external_id, item.payload)
+        return item
+
+    def _chosen(self, found: Any, natural_key: str) -> dict[str, Any] | None:
+        """Of several, the first whose natural key is the very one: searches find similar things too."""
+        rows = found if isinstance(found, list) else [found]
+        for row in rows:
+            if isinstance(row, dict) and self._fits(row, natural_key):
+                return row
+        return None
+
+    def _fits(self, row: dict[str, Any], natural_key: str) -> bool:
+        if self.match is None or not natural_key:
+            return True
+        found = self.match(row)
+        return found is not MISSING and as_text(found) == natural_key
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+Clock = Callable[[], datetime]

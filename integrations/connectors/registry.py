@@ -1,0 +1,72 @@
+"""Which platforms there are: one dictionary, no registration from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from integrations.connectors.base import Connector, Token
+from integrations.connectors.graphql import GraphQLConnector
+from integrations.connectors.http import DeclaredConnector
+from integrations.connectors.rest import RestConnector
+from integrations.connectors.sandbox_shop import SandboxShop
+from integrations.connectors.vendure import Vendure
+from integrations.exceptions import DeclarationError, Failure
+
+PLATFORMS: dict[str, type[DeclaredConnector]] = {
+    "rest": RestConnector,
+    "graphql": GraphQLConnector,
+    "sandbox_shop": SandboxShop,
+    "vendure": Vendure,
+}
+
+
+def platforms() -> dict[str, type[DeclaredConnector]]:
+    return dict(PLATFORMS)
+
+
+def get(platform: str) -> type[DeclaredConnector]:
+    """Raises Failure (config) for a platform that is not there."""
+    found = PLATFORMS.get(platform)
+    if found is None:
+        known = ", ".join(sorted(PLATFORMS))
+        raise Failure.config(
+            "unknown_platform",
+            f"There is no connector for {platform!r}. There are: {known}.",
+            connection_wide=True,
+        )
+    return found
+
+
+def connect(
+    platform: str,
+    settings: Mapping[str, Any],
+    secrets: Mapping[str, Any],
+    environment: str = "",
+    token: Token | None = None,
+) -> Connector:
+    """A connector ready to be used; nothing is called yet. Raises Failure (config) for settings that make no sense."""
+    connector = get(platform)
+    try:
+        return connector(settings, secrets, environment, token)
+    except DeclarationError as error:
+        raise Failure.config(
+            "not_configured",
+            f"The connection is not configured rightly. {error}",
+            field=error.field,
+            connection_wide=True,
+        ) from error
+
+
+def check(
+    platform: str, settings: Mapping[str, Any], secrets: Mapping[str, Any], environment: str = ""
+) -> None:
+    """Judges settings without calling anything. Raises DeclarationError with the field and the reason."""
+    kind = PLATFORMS.get(platform)
+    if kind is None:
+        raise DeclarationError("platform", f"There is no connector for {platform!r}.")
+    for field in kind.settings_fields:
+        filled = secrets if field.secret else settings
+        if field.required and field.default is None and filled.get(field.name) in (None, "", {}):
+            raise DeclarationError(field.name, f"{field.label} is not filled in.")
+    kind(settings, secrets, environment).close()

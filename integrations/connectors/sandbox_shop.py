@@ -1,0 +1,109 @@
+"""The shop of the sandbox. Its address is in the docstring of integrations/sandbox/shop.py."""
+
+from __future__ import annotations
+
+from integrations.connectors.base import SettingField
+from integrations.connectors.http import BASE_URL, DeclaredConnector
+
+
+class SandboxShop(DeclaredConnector):
+    platform = "sandbox_shop"
+    label = "Sandbox shop"
+    settings_fields = (
+        BASE_URL,
+        SettingField("token", "Access token", secret=True),
+        SettingField(
+            "webhook_secret",
+            "Webhook secret",
+            required=False,
+            secret=True,
+            help_text="With it the shop signs what it sends to us.",
+        ),
+    )
+    declaration = {
+        "label": "Sandbox shop",
+        "base_url": "{base_url}",
+        "variables": {"base_url": {"label": "Address"}},
+        "auth": {"kind": "bearer"},
+        "limits": {"concurrent": 16},
+        "errors": [
+            {"status": 401, "when": "errors[?code == 'token_expired']", "kind": "expired"},
+        ],
+        "resources": {
+            "orders": {
+                "updated_at": {"at": "updated_at"},
+                "list": {
+                    "path": "/orders",
+                    "records": "orders",
+                    "paging": {
+                        "style": "cursor",
+                        "param": "cursor",
+                        "next": "next_cursor",
+                        "size_param": "limit",
+                        "size": 250,
+                        "alone": True,
+                    },
+                    "since": {"param": "updated_since"},
+                },
+                "fetch": {"path": "/orders/{external_id}"},
+            },
+            "stock": {
+                "id": "sku",
+                "updated_at": {"at": "updated_at"},
+                "natural_key": "sku",
+                "required": ["sku"],
+                "list": {
+                    "path": "/stock",
+                    "records": "stock",
+                    "paging": {"style": "link", "size_param": "limit", "size": 250},
+                    "since": {"param": "updated_since"},
+                },
+                "fetch": {"path": "/stock/{external_id}"},
+                "lookup": {"path": "/stock/{natural_key}"},
+                "upsert": {
+                    "method": "PUT",
+                    "path": "/stock/{body.sku}",
+                    "body": {"available": "=body.available", "expected": "=body.expected"},
+                    "key": {"header": "Idempotency-Key"},
+                    "replayed": "replayed",
+                    "repeatable": True,
+                    "required": ["available"],
+                },
+            },
+            "products": {
+                "updated_at": {"at": "updated_at"},
+                "list": {
+                    "path": "/products",
+                    "records": "products",
+                    "paging": {"style": "link", "size_param": "limit", "size": 250},
+                    "since": {"param": "updated_since"},
+                },
+            },
+            "fulfillments": {
+                "natural_key": "reference",
+                "required": ["reference", "lines"],
+                "lookup": {
+                    "path": "/fulfillments",
+                    "params": {"reference": "{natural_key}"},
+                    "record": "fulfillments",
+                    "match": "reference",
+                },
+                "create": {
+                    "path": "/orders/{ids.order}/fulfillments",
+                    "key": {"header": "Idempotency-Key"},
+                    "replayed": "replayed",
+                },
+            },
+        },
+        "webhook": {
+            "signature": {"header": "X-Sandbox-Signature", "encoding": "base64"},
+            "topic_header": "X-Sandbox-Topic",
+            "delivery_id_header": "X-Sandbox-Event-Id",
+            "occurred": {"at": "occurred_at"},
+            "topics": {
+                "stock/updated": {"resource": "stock", "id": "data.sku", "payload": "data"},
+                "orders/updated": {"resource": "orders", "id": "data.id", "payload": "data"},
+                "*": {"resource": "orders", "id": "data.id", "payload": "data"},
+            },
+        },
+    }

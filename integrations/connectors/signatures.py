@@ -1,0 +1,217 @@
+"""Webhooks as declared: the signature first, over the raw bytes; then what the event is about."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from integrations.connectors.base import WebhookEvent
+from integrations.connectors.reading import utc_now
+from integrations.connectors.templates import MISSING, Names, as_text, expression, pieces_of, text_template
+from integrations.connectors.times import check_format, moment, parse, zone
+from integrations.connectors.words import Signature, Topic, Webhook
+from integrations.exceptions import DeclarationError, SignatureRefused
+
+_HASHES: dict[str, Callable[..., Any]] = {
+    "sha256": hashlib.sha256,
+    "sha1": hashlib.sha1,
+    "sha512": hashlib.sha512,
+}
+Headers = Mapping[str, str]
+SIGNED = Names(frozenset(("body", "timestamp", "id")))
+
+
+class SignaturePlan:
+    def __init__(self, word: Signature, names: Names, secret_names: tuple[str, ...], field: str) -> None:
+        self.word = word
+        self.secret = text_template(word.secret, Names(frozenset(secret_names)), f"{field}.secret")
+        self.signed = pieces_of(word.signed, SIGNED, f"{field}.signed")
+        self.needs_time = ("timestamp",) in self.signed
+        self.needs_id = ("id",) in self.signed
+        check_format(word.timestamp_format, f"{field}.timestamp_format")
+        self.home = zone("UTC", field)
+        if self.needs_time and not (word.timestamp_header or word.timestamp_part):
+            raise DeclarationError(
+                f"{field}.timestamp_header", "The signed text has a timestamp; say where it comes."
+            )
+        if self.needs_id and not word.id_header:
+            raise DeclarationError(
+                f"{field}.id_header", "The signed text has an id; say in which header it comes."
+            )
+        if (word.part or word.timestamp_part) and not word.separator:
+            raise DeclarationError(
+                f"{field}.separator", "A header with parts needs the separator between them."
+            )
+
+    def check(self, headers: Headers, raw: bytes, secrets: Mapping[str, Any], now: datetime) -> None:
+        """Raises SignatureRefused. `headers` have names in small letters."""
+        secret = self.secret(secrets)
+        if not secret:
+            raise SignatureRefused("The connection has no webhook secret, so nothing can be verified.")
+        header = headers.get(self.word.header.lower(), "")
+        if not header:
+            raise SignatureRefused(f"The header {self.word.header} is missing.")
+        if self.word.algorithm == "plain":
+            if not hmac.compare_digest(header.removeprefix(self.word.prefix).encode(), secret.encode()):
+                raise SignatureRefused("The token is not ours.")
+            return
+        timestamp = self._timestamp(headers, header)
+        if timestamp:
+            self._check_time(timestamp, now)
+        values = {"timestamp": timestamp, "id": headers.get(self.word.id_header.lower(), "")}
+        message = b"".join(
+            raw
+            if piece == ("body",)
+            else values[piece[0]].encode()
+            if isinstance(piece, tuple)
+            else piece.encode()
+            for piece in self.signed
+        )
+        digest = hmac.new(self._key(secret), message, _HASHES[self.word.algorithm]).digest()
+        if not any(self._is_equal(sent, digest) for sent in self._sent(header)):
+            raise SignatureRefused("The signature does not fit the body.")
+
+    def _is_equal(self, sent: str, digest: bytes) -> bool:
+        expected = base64.b64encode(digest).decode() if self.word.encoding == "base64" else digest.hex()
+        given = sent if self.word.encoding == "base64" else sent.lower()
+        return hmac.compare_digest(given.encode(), expected.encode())
+
+    def _key(self, secret: str) -> bytes:
+        text = secret.removeprefix(self.word.secret_prefix)
+        try:
+            if self.word.key_form == "base64":
+                return base64.b64decode(text, validate=True)
+            if self.word.key_form == "hex":
+                return bytes.fromhex(text)
+        except (binascii.Error, ValueError) as error:
+            raise SignatureRefused(
+                f"The webhook secret is not {self.word.key_form}. Enter it anew."
+            ) from error
+        return text.encode()
+
+    def _sent(self, header: str) -> list[str]:
+        """All signatures in the header: while a secret is changed, some platforms send two."""
+        pieces = (
+            [piece.strip() for piece in header.split(self.word.separator)]
+            if self.word.separator
+            else [header]
+        )
+        if self.word.part:
+            start = f"{self.word.part}="
+            pieces = [piece[len(start) :] for piece in pieces if piece.startswith(start)]
+        return [
+            piece.removeprefix(self.word.prefix) for piece in pieces if piece.startswith(self.word.prefix)
+        ]
+
+    def _timestamp(self, headers: Headers, header: str) -> str:
+        if self.word.timestamp_part:
+            start = f"{self.word.timestamp_part}="
+            pieces = (piece.strip() for piece in header.split(self.word.separator))
+            return next((piece[len(start) :] for piece in pieces if piece.startswith(start)), "")
+        found = headers.get(self.word.timestamp_header.lower(), "") if self.word.timestamp_header else ""
+        if self.needs_time and not found:
+            raise SignatureRefused("The time of sending is missing.")
+        return found
+
+    def _check_time(self, text: str, now: datetime) -> None:
+        sent = parse(text, self.word.timestamp_format, self.home)
+        if sent is None:
+            raise SignatureRefused("The time of sending cannot be read.")
+        if abs((now - sent).total_seconds()) > self.word.tolerance:
+            raise SignatureRefused("The time of sending is too far from ours.")
+
+
+class TopicPlan:
+    def __init__(self, word: Topic, resources: set[str], field: str) -> None:
+        if word.resource not in resources:
+            known = ", ".join(sorted(resources))
+            raise DeclarationError(
+                f"{field}.resource", f"{word.resource!r} is no resource here. There are: {known}."
+            )
+        self.resource = word.resource
+        self.id = expression(word.id, f"{field}.id")
+        self.id_tail = word.id_tail
+        self.payload = expression(word.payload, f"{field}.payload") if word.payload else None
+
+    def event(
+        self, topic: str, event: Any, delivery_id: str | None, occurred: datetime | None
+    ) -> WebhookEvent | None:
+        found = self.id(event)
+        if found is MISSING:
+            return None
+        external_id = as_text(found)
+        if self.id_tail:
+            external_id = external_id.rstrip("/").rpartition("/")[2]
+        payload = self.payload(event) if self.payload is not None else None
+        return WebhookEvent(
+            topic,
+            self.resource,
+            external_id,
+            delivery_id,
+            payload if isinstance(payload, dict) else None,
+            occurred,
+        )
+
+
+class WebhookPlan:
+    def __init__(
+        self, word: Webhook, names: Names, secret_names: tuple[str, ...], resources: set[str]
+    ) -> None:
+        self.signature = SignaturePlan(word.signature, names, secret_names, "webhook.signature")
+        self.topics = {
+            name: TopicPlan(topic, resources, f"webhook.topics.{name}") for name, topic in word.topics.items()
+        }
+        if not self.topics:
+            raise DeclarationError("webhook.topics", "Name at least one topic.")
+        if "*" not in self.topics and not (word.topic or word.topic_header):
+            raise DeclarationError(
+                "webhook.topic", 'How is the topic told? Name topic, topic_header or the topic "*".'
+            )
+        self.topic_header = word.topic_header.lower()
+        self.topic = expression(word.topic, "webhook.topic") if word.topic else None
+        self.events = expression(word.events, "webhook.events") if word.events else None
+        self.delivery_id_header = word.delivery_id_header.lower()
+        self.delivery_id = expression(word.delivery_id, "webhook.delivery_id") if word.delivery_id else None
+        self.occurred = moment(word.occurred, "webhook.occurred") if word.occurred else None
+        self.resources = {topic.resource for topic in self.topics.values()}
+
+    def verify(self, headers: Headers, raw: bytes, secrets: Mapping[str, Any]) -> list[WebhookEvent]:
+        """Events of topics that are not declared are left out. Raises SignatureRefused."""
+        small = {name.lower(): value for name, value in headers.items()}
+        self.signature.check(small, raw, secrets, utc_now())
+        try:
+            body = orjson.loads(raw)
+        except orjson.JSONDecodeError:
+            # Signed, so it is the platform's own: a ping in another form, nothing to keep.
+            return []
+        found = self.events(body) if self.events is not None else [body]
+        events = [self._event(small, event, len(found)) for event in found] if isinstance(found, list) else []
+        return [event for event in events if event is not None]
+
+    def _event(self, headers: Headers, event: Any, count: int) -> WebhookEvent | None:
+        told = self.topic(event) if self.topic is not None else headers.get(self.topic_header, MISSING)
+        topic = "" if told is MISSING else as_text(told)
+        plan = self.topics.get(topic) or self.topics.get("*")
+        if plan is None:
+            return None
+        return plan.event(topic, event, self._delivery_id(headers, event, count), self._occurred(event))
+
+    def _delivery_id(self, headers: Headers, event: Any, count: int) -> str | None:
+        if self.delivery_id is not None:
+            found = self.delivery_id(event)
+            return None if found is MISSING else as_text(found)
+        # One id in a header for several events would make all but the first look like redeliveries.
+        return (
+            headers.get(self.delivery_id_header) or None if self.delivery_id_header and count == 1 else None
+        )
+
+    def _occurred(self, event: Any) -> datetime | None:
+        found = self.occurred(event) if self.occurred is not None else None
+        return found.astimezone(UTC) if found is not None else None
