@@ -28,7 +28,7 @@ from integrations.connectors.base import (
 from integrations.connectors.declaration import plan_of
 from integrations.connectors.plan import Plan, ResourcePlan
 from integrations.connectors.reading import ListPlan, utc_now
-from integrations.connectors.writing import missing_field, natural_key_of
+from integrations.connectors.writing import natural_key_of
 from integrations.exceptions import DeclarationError, Failure
 from integrations.http.auth import Session
 from integrations.http.client import HttpClient
@@ -136,14 +136,6 @@ class DeclaredConnector(Connector):
         operation = plan.operations.get(context.operation)
         if operation is None:
             raise _cannot(self.label, f"{resource} have no {context.operation!r}")
-        missing = missing_field(self.required_fields(resource, context.operation), context.body)
-        if missing:
-            raise Failure.data(
-                "missing_field",
-                f"{self.label} requires {missing}, which is empty. Fill it in at the source, or set a default in the "
-                "mapping.",
-                field=missing,
-            )
         natural_key = natural_key_of(plan.natural_key, context)
         filled = replace(context, settings=self.settings)
         return operation.step(step).prepare(resource, filled, step, key, natural_key)

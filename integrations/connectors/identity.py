@@ -184,7 +184,7 @@ class LoginPlan:
             return parse(found, "unix" if isinstance(found, int | float) else "iso", _UTC)
         seconds = self.expires_in(body) if self.expires_in is not None else self.word.lifetime
         try:
-            return utc_now() + timedelta(seconds=float(seconds)) if seconds else None  # type: ignore[arg-type]  # tried
+            return utc_now() + timedelta(seconds=float(seconds)) if seconds else None
         except (TypeError, ValueError, OverflowError):
             return None
 

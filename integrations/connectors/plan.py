@@ -122,16 +122,18 @@ class ResourcePlan:
 
     def abilities(self, webhook: bool) -> Abilities:
         writes = self.operations
-        keys = [plan.key for name, plan in writes.items() if name in OPERATIONS]
-        lived = [key.lifetime for key in keys if key is not None]
+        calls = [call for plan in writes.values() for call in plan.steps]
+        lived = [call.key.lifetime for call in calls if call.key is not None]
+        # One call that is not protected is enough: the engine would send it again and trust in its key.
+        keyed = bool(lived) and all(call.key is not None or call.word.repeatable for call in calls)
         return Abilities(
             reads=self.list is not None,
             creates="create" in writes,
             updates="update" in writes,
             upserts="upsert" in writes,
             actions=tuple(action.name for action in self.actions),
-            keys=bool(lived) and len(lived) == len(keys),
-            key_lifetime=min(lived, default=0.0),
+            keys=keyed,
+            key_lifetime=min(lived) if keyed else 0.0,
             lookup=self.lookup is not None,
             fetch=self.fetch is not None,
             batch_size=self.word.batch.size if self.word.batch is not None else 0,

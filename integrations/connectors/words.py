@@ -245,7 +245,7 @@ class Listing(Endpoint):
 class One(Endpoint):
     """One thing. Templates are over {external_id} (fetch) or {natural_key} (lookup); `record` is where it is.
 
-    `match` (lookup): where in the record the natural key stands; a search that finds similar things is harmless then.
+    `match` (lookup): where in the record the natural key stands; then a search may find similar things too.
     """
 
     record: Expression = "@"

@@ -11,7 +11,7 @@ from integrations.connectors.base import Answer, Call, WriteContext
 from integrations.connectors.endpoints import EndpointPlan
 from integrations.connectors.failures import RulePlan, Rules
 from integrations.connectors.reading import RecordPlan
-from integrations.connectors.templates import MISSING, Names, as_text, condition, expression, look
+from integrations.connectors.templates import MISSING, Names, as_text, condition, expression
 from integrations.connectors.words import Batch, Key, Lines, Write
 from integrations.exceptions import DeclarationError, Failure, Kind
 from integrations.http.client import HttpClient, Request, Response
@@ -306,11 +306,6 @@ def natural_key_of(read: Any, context: WriteContext) -> str:
         return ""
     found = read(context.body)
     return "" if found is MISSING else as_text(found)
-
-
-def missing_field(required: Sequence[str], body: Mapping[str, Any]) -> str:
-    """The first required field that the mapped payload has not, "" when all are there."""
-    return next((name for name in required if look(body, tuple(name.split("."))) in (MISSING, "")), "")
 
 
 def plain(value: Any) -> Any:
