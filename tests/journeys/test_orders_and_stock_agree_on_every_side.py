@@ -1,0 +1,165 @@
+"""Cancelled, edited, shipped, sold out: each side agrees, and nothing older overwrites anything newer."""
+
+from __future__ import annotations
+
+import time
+
+from integrations.models import ErrorRecord
+from integrations.sync import deliver, retry
+
+from .world import ALL, MARKET, ORDERS, SHIPMENTS, STOCK, World
+
+
+def test_nothing_is_sent_twice_when_nothing_changed(world: World) -> None:
+    world.place()
+    world.carry(ORDERS)
+    before = world.sandbox.effects("warehouse")
+    world.carry(ORDERS)
+    world.sandbox.control("POST", "/shop/orders/1001/touch")
+    world.carry(ORDERS)
+    assert world.sandbox.effects("warehouse") == before
+
+
+def test_a_cancellation_after_sending_is_carried_on(world: World) -> None:
+    world.place()
+    world.carry(ORDERS)
+    world.sandbox.control("POST", "/shop/orders/1001/cancel", {})
+    world.carry(ORDERS)
+    assert [order["state"] for order in world.warehouse_orders()] == ["cancelled"]
+    world.carry(ORDERS)
+    cancelled = [effect for effect, _, _ in world.sandbox.effects("warehouse") if effect == "order.cancelled"]
+    assert len(cancelled) == 1
+
+
+def test_an_order_cancelled_before_sending_never_leaves(world: World) -> None:
+    world.place()
+    world.sandbox.control("POST", "/shop/orders/1001/cancel", {})
+    world.carry(ORDERS)
+    assert world.warehouse_orders() == []
+    assert world.states() == {"Order #1001": "filtered"}
+
+
+def test_an_edit_after_sending_changes_the_order_there(world: World) -> None:
+    world.place("1001", ("MUG", 3))
+    world.carry(ORDERS)
+    world.sandbox.control("POST", "/shop/orders/1001/edit", {"lines": [{"sku": "MUG", "quantity": 2}]})
+    world.carry(ORDERS)
+    (order,) = world.warehouse_orders()
+    assert [(item["sku"], item["quantity"]) for item in order["items"]] == [("MUG", 2)]
+
+
+def test_a_failed_payment_holds_the_order_and_releases_it_when_paid(world: World) -> None:
+    world.place(payment_status="failed")
+    world.carry(ORDERS)
+    assert world.warehouse_orders() == []
+    world.sandbox.control("POST", "/shop/orders/1001/pay")
+    world.carry(ORDERS)
+    assert len(world.warehouse_orders()) == 1
+
+
+def test_a_missing_postal_code_is_told_in_a_sentence_and_mended_in_the_shop(world: World) -> None:
+    world.place(shipping_address={"name": "K", "line1": "L 1", "city": "Köln", "country": "DE"})
+    world.place("1002")
+    world.carry(ORDERS)
+    (error,) = world.open_errors()
+    assert error.sentence == (
+        "Order #1001: the shipping address has no postal code. The warehouse requires one. "
+        "Add it in The shop, or set a default in the mapping."
+    )
+    assert (error.kind, error.code, error.field) == ("data", "missing_field", "shipping_address.postal_code")
+    assert world.states() == {"Order #1001": "failed", "Order #1002": "delivered"}
+    world.carry(ORDERS)
+    assert ErrorRecord.objects.get().attempts == 1, "the same version is not tried again by itself"
+    edit = {"shipping_address": {"postal_code": "50667"}}
+    world.sandbox.control("POST", "/shop/orders/1001/edit", edit)
+    world.carry(ORDERS)
+    assert world.open_errors() == []
+    assert world.delivered() == 2
+
+
+def test_an_error_is_edited_and_retried(world: World) -> None:
+    world.place(shipping_address={"name": "K", "line1": "L 1", "city": "Köln", "country": "DE"})
+    world.carry(ORDERS)
+    (error,) = world.open_errors()
+    payload = error.payload
+    payload["shipping_address"]["postal_code"] = "50667"
+    retry.retry_with_payload(error, payload, None)
+    world.deliver(ORDERS)
+    assert world.open_errors() == []
+    assert [order["ship_to"]["postal_code"] for order in world.warehouse_orders()] == ["50667"]
+
+
+def test_an_ignored_error_does_not_come_back(world: World) -> None:
+    world.place(shipping_address={"name": "K", "line1": "L 1", "city": "Köln", "country": "DE"})
+    world.carry(ORDERS)
+    assert retry.ignore(ErrorRecord.objects.all(), "A test order.", None) == 1
+    world.carry(ORDERS)
+    assert world.open_errors() == []
+    assert world.states() == {"Order #1001": "ignored"}
+
+
+def test_a_shipment_becomes_a_fulfilment_with_its_tracking_number(world: World) -> None:
+    world.place("1001", ("MUG", 2), ("BOWL", 1))
+    world.carry(ORDERS)
+    parcel = {"items": [{"sku": "MUG", "quantity": 2}], "carrier": "DHL", "tracking_number": "JD1"}
+    world.sandbox.control("POST", "/warehouse/orders/1001/ship", parcel)
+    world.carry(SHIPMENTS)
+    order = world.sandbox.ask("GET", "/shop/orders/7300001001").body
+    assert order["fulfillment_status"] == "partial"
+    world.sandbox.control("POST", "/warehouse/orders/1001/ship", {"tracking_number": "JD2"})
+    world.carry(SHIPMENTS)
+    world.carry(SHIPMENTS)
+    order = world.sandbox.ask("GET", "/shop/orders/7300001001").body
+    assert order["fulfillment_status"] == "fulfilled"
+    assert [made["tracking_number"] for made in order["fulfillments"]] == ["JD1", "JD2"]
+
+
+def test_a_sold_unit_is_never_offered_again_while_the_warehouse_is_down(world: World) -> None:
+    """One bowl, two channels, the warehouse away, one order."""
+    world.carry(ORDERS, STOCK, MARKET)
+    assert (world.offered("BOWL"), world.offered("BOWL", "shop2")) == (1, 1)
+    world.sandbox.control("POST", "/warehouse/down", {"mode": "refuse"})
+    world.place("1001", ("BOWL", 1))
+    world.read(ORDERS)
+    world.deliver(STOCK, MARKET)
+    assert (world.offered("BOWL"), world.offered("BOWL", "shop2")) == (0, 0)
+    world.sandbox.control("POST", "/warehouse/up")
+    world.read(STOCK, MARKET)
+    world.deliver(STOCK, MARKET)
+    assert (world.offered("BOWL"), world.offered("BOWL", "shop2")) == (0, 0), (
+        "counted before the order arrived"
+    )
+    world.deliver(*ALL)
+    world.carry(*ALL)
+    assert (world.offered("BOWL"), world.offered("BOWL", "shop2")) == (0, 0)
+    assert len(world.warehouse_orders()) == 1
+
+
+def test_a_cancelled_order_gives_its_units_back(world: World) -> None:
+    world.carry(ORDERS, STOCK, MARKET)
+    world.place("1001", ("BOWL", 1))
+    world.carry(*ALL)
+    assert world.offered("BOWL", "shop2") == 0
+    world.sandbox.control("POST", "/shop/orders/1001/cancel", {})
+    world.carry(ORDERS)
+    world.carry(STOCK, MARKET)
+    assert (world.offered("BOWL"), world.offered("BOWL", "shop2")) == (1, 1)
+
+
+def test_a_wrong_token_stops_the_job_and_says_so_once(world: World) -> None:
+    world.place()
+    world.read(ORDERS)
+    warehouse = world.connection("warehouse")
+    warehouse.secrets = {"token": "wrong"}
+    warehouse.save()
+    for _ in range(2):
+        deliver.drain(world.job(ORDERS).pk, time.monotonic() + 5)
+    (error,) = world.open_errors()
+    assert (error.kind, error.delivery_id) == ("config", None)
+    assert world.job(ORDERS).state == "halted"
+    warehouse.secrets = {"token": world.sandbox.tokens["warehouse"]}
+    warehouse.save()
+    assert retry.retry(ErrorRecord.objects.all(), None) == 1
+    world.deliver(ORDERS)
+    assert world.open_errors() == []
+    assert world.delivered() == 1
