@@ -20,6 +20,10 @@ def stylesheet(request: HttpRequest) -> str:
     return static("portal/portal.css")
 
 
+def favicon(request: HttpRequest) -> str:
+    return static("portal/favicon.svg")
+
+
 def sign_in_frame(request: HttpRequest) -> dict[str, Any]:
     """Context processor: the pages for signing in stand outside the admin and need its colours and title too."""
     return admin.site.each_context(request) if request.path.startswith("/accounts/") else {}

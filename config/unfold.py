@@ -39,6 +39,7 @@ UNFOLD: dict[str, Any] = {
     "ENVIRONMENT": "config.frame.environment",
     "DASHBOARD_CALLBACK": "monitoring.dashboards.dashboard",
     "STYLES": ["config.frame.stylesheet"],
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "config.frame.favicon"}],
     "BORDER_RADIUS": "6px",
     "COLORS": {
         "primary": {
@@ -61,39 +62,68 @@ UNFOLD: dict[str, Any] = {
         "command_search": True,
         "show_all_applications": False,
         "navigation": [
-            {"title": "Today", "items": [
-                {"title": "Overview", "icon": "space_dashboard", "link": reverse_lazy("admin:index")},
-                _page("Runs", "play_circle", "integrations.syncrun"),
-            ]},
-            {"title": "Errors", "separator": True, "items": [
-                _page(
-                    "Open errors", "error", "integrations.errorrecord",
-                    badge="monitoring.dashboards.open_errors_badge",
-                ),
-                _page("Incidents", "crisis_alert", "monitoring.incident"),
-            ]},
-            {"title": "Jobs", "separator": True, "items": [
-                _page("Jobs", "sync_alt", "integrations.syncjob"),
-                _page("Workflows", "account_tree", "integrations.workflow"),
-                _page("Records", "inventory_2", "integrations.delivery"),
-                _page("Outcomes", "receipt_long", "integrations.outcome"),
-                _page("Batches", "stacks", "integrations.batch"),
-            ]},
-            {"title": "Systems", "separator": True, "items": [
-                _page("Connections", "cable", "integrations.connection"),
-                _page("Inbound events", "webhook", "integrations.inboundevent"),
-            ]},
-            {"title": "Mappings", "separator": True, "items": [
-                _page("Mappings", "conversion_path", "mappings.mapping"),
-                _page("Value maps", "translate", "mappings.valuemap"),
-            ]},
-            {"title": "Partners", "separator": True, "items": [
-                _page("Partners", "handshake", "integrations.partner"),
-            ]},
-            {"title": "People", "separator": True, "items": [
-                _page("Users", "person", "auth.user"),
-                _page("Groups", "group", "auth.group"),
-            ]},
+            {
+                "title": "Today",
+                "items": [
+                    {"title": "Overview", "icon": "space_dashboard", "link": reverse_lazy("admin:index")},
+                    _page("Runs", "play_circle", "integrations.syncrun"),
+                ],
+            },
+            {
+                "title": "Errors",
+                "separator": True,
+                "items": [
+                    _page(
+                        "Open errors",
+                        "error",
+                        "integrations.errorrecord",
+                        badge="monitoring.dashboards.open_errors_badge",
+                    ),
+                    _page("Incidents", "crisis_alert", "monitoring.incident"),
+                ],
+            },
+            {
+                "title": "Jobs",
+                "separator": True,
+                "items": [
+                    _page("Jobs", "sync_alt", "integrations.syncjob"),
+                    _page("Workflows", "account_tree", "integrations.workflow"),
+                    _page("Records", "inventory_2", "integrations.delivery"),
+                    _page("Outcomes", "receipt_long", "integrations.outcome"),
+                    _page("Batches", "stacks", "integrations.batch"),
+                ],
+            },
+            {
+                "title": "Systems",
+                "separator": True,
+                "items": [
+                    _page("Connections", "cable", "integrations.connection"),
+                    _page("Inbound events", "webhook", "integrations.inboundevent"),
+                ],
+            },
+            {
+                "title": "Mappings",
+                "separator": True,
+                "items": [
+                    _page("Mappings", "conversion_path", "mappings.mapping"),
+                    _page("Value maps", "translate", "mappings.valuemap"),
+                ],
+            },
+            {
+                "title": "Partners",
+                "separator": True,
+                "items": [
+                    _page("Partners", "handshake", "integrations.partner"),
+                ],
+            },
+            {
+                "title": "People",
+                "separator": True,
+                "items": [
+                    _page("Users", "person", "auth.user"),
+                    _page("Groups", "group", "auth.group"),
+                ],
+            },
         ],
     },
 }

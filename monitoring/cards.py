@@ -72,8 +72,10 @@ def _times(found: Figures, period: str) -> dict[str, Any]:
         "about": "From checkout to acceptance by the destination; exact to 5 %",
         "main": links.outcomes(found.timed, period, duration(middle), result="timed"),
         "unit": "p50",
-        "lines": [("p95", links.outcomes(found.timed, period, duration(slow), result="timed"))],
-        "note": f"{duration(here)} of it here (p95)" if here is not None else "no order delivered yet",
+        "lines": [
+            ("p95", links.outcomes(found.timed, period, duration(slow), result="timed")),
+            ("in Crossdock, p95", links.outcomes(found.timed, period, duration(here), result="timed")),
+        ],
     }
 
 
@@ -126,7 +128,9 @@ def by_job(found: Figures, stand: Standing, period: str, jobs: list[SyncJob]) ->
 def incidents() -> list[dict[str, Any]]:
     """The causes with most open errors. They are counted now: the last triage may be a minute old."""
     rows = list(
-        Incident.objects.filter(resolved_at__isnull=True).order_by("-open_errors", "-last_seen_at")[:SHOWN_INCIDENTS]
+        Incident.objects.filter(resolved_at__isnull=True).order_by("-open_errors", "-last_seen_at")[
+            :SHOWN_INCIDENTS
+        ]
     )
     marks = [row.fingerprint for row in rows]
     open_now = dict(
@@ -139,7 +143,9 @@ def incidents() -> list[dict[str, Any]]:
         {
             "incident": row,
             "open": links.errors(open_now[row.fingerprint], fingerprint=row.fingerprint),
-            "stuck": ", ".join(money(Decimal(amount), currency) for currency, amount in sorted(row.stuck.items())),
+            "stuck": ", ".join(
+                money(Decimal(amount), currency) for currency, amount in sorted(row.stuck.items())
+            ),
         }
         for row in rows
         if row.fingerprint in open_now

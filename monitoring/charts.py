@@ -73,7 +73,9 @@ def _linked(states: list[dict[str, int]], state: str, begin: datetime, end: date
 
 
 def delivered_chart(rows: list[Row]) -> dict[str, str]:
-    return _chart("Delivered", [row.label for row in rows], [row.delivered.count for row in rows], "primary-600")
+    return _chart(
+        "Delivered", [row.label for row in rows], [row.delivered.count for row in rows], "primary-600"
+    )
 
 
 def failed_chart(rows: list[Row]) -> dict[str, str]:

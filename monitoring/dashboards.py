@@ -55,6 +55,7 @@ def overview(period: str, now: datetime | None = None) -> dict[str, Any]:
         "rows": rows,
         "delivered_chart": delivered_chart(rows),
         "failed_chart": failed_chart(rows),
+        "has_failures": any(row.failed.count for row in rows),
         "kinds": by_kind(found, stand, period),
         "by_job": by_job(found, stand, period, jobs),
         "incidents": incidents(),
@@ -83,7 +84,12 @@ def alarms(jobs: list[SyncJob], stand: Standing) -> list[dict[str, str]]:
     ]
     if jobs and stand.silent:
         since = f" since {timezone.localtime(stand.last_beat):%d %b %H:%M}" if stand.last_beat else ""
-        found.append({"text": f"No worker has shown itself{since}: nothing is read or sent. Start the workers.", "href": ""})
+        found.append(
+            {
+                "text": f"No worker has shown itself{since}: nothing is read or sent. Start the workers.",
+                "href": "",
+            }
+        )
     return found
 
 

@@ -88,7 +88,11 @@ def tally(since: datetime, until: datetime | None = None) -> dict[Sort, Tally]:
 
 def _durations(facts: QuerySet[Outcome]) -> dict[Sort, tuple[list[float], list[float]]]:
     found: dict[Sort, tuple[list[float], list[float]]] = defaultdict(lambda: ([], []))
-    timed = facts.filter(NEW_ORDERS_ACCEPTED).order_by().values_list(*SORT, "occurred_at", "received_at", "accepted_at")
+    timed = (
+        facts.filter(NEW_ORDERS_ACCEPTED)
+        .order_by()
+        .values_list(*SORT, "occurred_at", "received_at", "accepted_at")
+    )
     for *sort, occurred, received, accepted in timed.iterator(chunk_size=5_000):
         processing, passage = found[tuple(sort)]
         processing.append((accepted - occurred).total_seconds())
@@ -126,9 +130,7 @@ def _store(hour: datetime, tallies: dict[Sort, Tally]) -> None:
         for sort, found in sorted(tallies.items())
     ]
     with transaction.atomic():
-        stale = [
-            row.pk for row in HourlyFigure.objects.filter(hour=hour) if _sort_of(row) not in tallies
-        ]
+        stale = [row.pk for row in HourlyFigure.objects.filter(hour=hour) if _sort_of(row) not in tallies]
         HourlyFigure.objects.filter(pk__in=stale).delete()
         HourlyFigure.objects.bulk_create(
             rows,

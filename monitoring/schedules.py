@@ -10,7 +10,12 @@ NAME = "monitoring: watch"
 
 def install() -> None:
     """Makes or mends the schedule. Safe to call at each start: names are not unique in the queue's own table."""
-    wanted = {"func": "monitoring.tasks.watch", "schedule_type": Schedule.MINUTES, "minutes": 1, "repeats": -1}
+    wanted = {
+        "func": "monitoring.tasks.watch",
+        "schedule_type": Schedule.MINUTES,
+        "minutes": 1,
+        "repeats": -1,
+    }
     with transaction.atomic():
         kept = Schedule.objects.filter(name=NAME).order_by("pk").first()
         if kept is None:

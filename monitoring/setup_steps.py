@@ -24,7 +24,7 @@ def setup_steps(jobs: list[SyncJob]) -> list[Step]:
     return [
         Step(
             "Connect two systems",
-            "The one that has the records, for example your shop, and the one that needs them, for example the warehouse.",
+            "The one that has the records, such as your shop, and the one that needs them, such as the warehouse.",
             reverse("admin:integrations_connection_add"),
             "Connect a system",
             len(health) >= 2,

@@ -65,7 +65,9 @@ def _count_errors(found: Standing) -> None:
     with_money = open_errors.filter(amount__isnull=False).exclude(currency="")
     found.stuck = [
         Stuck(row["currency"], row["total"], row["number"])
-        for row in with_money.values("currency").annotate(total=Sum("amount"), number=Count("id")).order_by("-number")
+        for row in with_money.values("currency")
+        .annotate(total=Sum("amount"), number=Count("id"))
+        .order_by("-number")
     ]
 
 
@@ -75,7 +77,9 @@ def _count_backlog(found: Standing) -> None:
     pending = Delivery.objects.filter(
         job__in=list(SyncJob.objects.values_list("pk", flat=True)), state__in=[*BACKLOG_STATES, State.HELD]
     )
-    for row in pending.order_by().values("job_id", "state").annotate(number=Count("id"), oldest=Min("state_since")):
+    for row in (
+        pending.order_by().values("job_id", "state").annotate(number=Count("id"), oldest=Min("state_since"))
+    ):
         if row["state"] == State.HELD:
             found.held += row["number"]
             continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -31,10 +30,10 @@ class Triaged:
 
 @dataclass
 class _Cause:
-    errors: int = 0
-    first: datetime | None = None
-    last: datetime | None = None
-    example: int = 0
+    errors: int
+    first: datetime
+    last: datetime
+    example: int
     stuck: dict[str, str] = field(default_factory=dict)
 
 
@@ -53,15 +52,17 @@ def triage(now: datetime | None = None) -> Triaged:
 
 def _open_causes() -> dict[str, _Cause]:
     open_errors = ErrorRecord.objects.filter(settled_at__isnull=True).order_by()
-    causes: dict[str, _Cause] = defaultdict(_Cause)
+    causes: dict[str, _Cause] = {}
     for row in open_errors.values("fingerprint").annotate(
         errors=Count("id"), first=Min("first_seen_at"), last=Max("last_seen_at"), example=Max("id")
     ):
         causes[row["fingerprint"]] = _Cause(row["errors"], row["first"], row["last"], row["example"])
     with_money = open_errors.filter(amount__isnull=False).exclude(currency="")
-    for row in with_money.values("fingerprint", "currency").annotate(total=Sum("amount")):
-        causes[row["fingerprint"]].stuck[row["currency"]] = _money(row["total"])
-    return dict(causes)
+    sums = with_money.values_list("fingerprint", "currency").annotate(total=Sum("amount"))
+    for mark, currency, total in sums:
+        if mark in causes:  # an error may have come in between the two questions
+            causes[mark].stuck[currency] = _money(total)
+    return causes
 
 
 def _money(amount: Decimal) -> str:
@@ -69,8 +70,10 @@ def _money(amount: Decimal) -> str:
 
 
 def _store(causes: dict[str, _Cause], known: dict[str, Incident]) -> None:
-    examples = ErrorRecord.objects.select_related("job").defer("evidence", "payload").in_bulk(
-        [cause.example for cause in causes.values()]
+    examples = (
+        ErrorRecord.objects.select_related("job")
+        .defer("evidence", "payload")
+        .in_bulk([cause.example for cause in causes.values()])
     )
     totals = dict(
         ErrorRecord.objects.filter(fingerprint__in=causes)

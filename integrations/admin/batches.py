@@ -32,7 +32,11 @@ class BatchAdmin(FactsAdmin):
     ordering = ("-id",)
     narrowed_by = {"run": "Run"}
     exclude = ("payloads", "lease_token")
-    quick_views = (QuickView("Open", ""), QuickView("In a worker's hands", "done=held"), QuickView("All", "done=all"))
+    quick_views = (
+        QuickView("Open", ""),
+        QuickView("In a worker's hands", "done=held"),
+        QuickView("All", "done=all"),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
         rows: QuerySet[Batch] = super().get_queryset(request)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from django import forms
@@ -18,8 +18,13 @@ from integrations.sync.connect import settings_fields
 
 from . import widgets
 
+if TYPE_CHECKING:
+    ModelForm = forms.ModelForm[Connection]
+else:
+    ModelForm = forms.ModelForm
+
 SETTING = "setting__"
-SECRET = "secret__"
+SECRET = "secret__"  # noqa: S105  # the beginning of a form field's name
 CLEAR = "clear__"
 
 # Kinds whose value is a structure, written as text.
@@ -55,7 +60,7 @@ def _where(error: yaml.MarkedYAMLError) -> str:
     return f"{place}{error.problem or error.context}. Mend the YAML there."
 
 
-class ConnectionForm(forms.ModelForm[Connection]):
+class ConnectionForm(ModelForm):
     """The parts that every connection has. `declared` are its connector's own settings."""
 
     declared: Sequence[SettingField] = ()
@@ -89,14 +94,16 @@ class ConnectionForm(forms.ModelForm[Connection]):
     def _check_declaration(self, cleaned: dict[str, Any]) -> None:
         """Has the connector judge its settings now, not when the first job runs."""
         try:
-            registry.check(
-                self.platform, settings=self.new_settings(), secrets=self.new_secrets(), environment=cleaned["environment"]
-            )
+            registry.check(self.platform, self.new_settings(), self.new_secrets(), cleaned["environment"])
         except DeclarationError as error:
             top = error.field.split(".")[0].split("[")[0]
             known = SETTING + top if SETTING + top in self.fields else None
-            structure = next((SETTING + field.name for field in self.declared if field.kind in STRUCTURES), None)
-            self.add_error(known or structure, f"{error.field}: {error.reason}" if error.field else error.reason)
+            structure = next(
+                (SETTING + field.name for field in self.declared if field.kind in STRUCTURES), None
+            )
+            self.add_error(
+                known or structure, f"{error.field}: {error.reason}" if error.field else error.reason
+            )
 
     def new_settings(self) -> dict[str, Any]:
         """What is entered; an empty optional setting is left out. Settings the form does not know stay."""
@@ -121,7 +128,8 @@ class ConnectionForm(forms.ModelForm[Connection]):
     def save(self, commit: bool = True) -> Connection:
         self.instance.platform = self.platform
         self.instance.settings = self.new_settings()
-        self.instance.secrets = self.new_secrets()
+        # A SecretField takes any JSON value.
+        self.instance.secrets = self.new_secrets()  # type: ignore[assignment]
         return super().save(commit)
 
 
@@ -173,14 +181,16 @@ def _setting_field(setting: SettingField) -> forms.Field:
     if setting.kind in ("integer", "number", "int"):
         return forms.IntegerField(**common, widget=widgets.integer())
     if setting.kind == "url":
-        return forms.URLField(**common, widget=widgets.url(), assume_scheme="https")
+        return forms.URLField(**common, widget=widgets.text(type="url"), assume_scheme="https")
     if setting.kind == "list":
         return ListField(**common, widget=widgets.text())
     return forms.CharField(**common, widget=widgets.text())
 
 
 def _choice(choice: Any) -> tuple[str, str]:
-    return (str(choice[0]), str(choice[1])) if isinstance(choice, list | tuple) else (str(choice), str(choice))
+    return (
+        (str(choice[0]), str(choice[1])) if isinstance(choice, list | tuple) else (str(choice), str(choice))
+    )
 
 
 class ListField(forms.CharField):

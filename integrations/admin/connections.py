@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets as random_source
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
@@ -95,7 +95,9 @@ class ConnectionAdmin(PortalAdmin):
         if self.has_add_permission(request) and _platform_of(request) is None:
             cards = [
                 {"label": kind.label, "about": _first_line(kind.__doc__), "href": f"?platform={platform}"}
-                for platform, kind in sorted(registry.platforms().items(), key=lambda entry: entry[1].label.lower())
+                for platform, kind in sorted(
+                    registry.platforms().items(), key=lambda entry: entry[1].label.lower()
+                )
             ]
             return self.page(request, "admin/choose_platform.html", "Connect a system", cards=cards)
         return super().add_view(request, form_url, extra_context)
@@ -103,8 +105,8 @@ class ConnectionAdmin(PortalAdmin):
     def get_form(
         self, request: HttpRequest, obj: Connection | None = None, change: bool = False, **options: Any
     ) -> type[ConnectionForm]:
-        form: type[ConnectionForm] = super().get_form(request, obj, change, form=self._form(request, obj), **options)
-        return form
+        form = super().get_form(request, obj, change, form=self._form(request, obj), **options)
+        return cast(type[ConnectionForm], form)
 
     def _form(self, request: HttpRequest, obj: Connection | None) -> type[ConnectionForm]:
         platform = obj.platform if obj is not None else _platform_of(request)
@@ -134,10 +136,19 @@ class ConnectionAdmin(PortalAdmin):
     def get_prepopulated_fields(self, request: HttpRequest, obj: Connection | None = None) -> Any:
         return self.prepopulated_fields if obj is None else {}
 
+    def has_delete_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
+        """What a system calls its things hangs on its connection: it is switched off, not deleted."""
+        if obj is not None and obj.external_ids.exists():
+            return False
+        return bool(super().has_delete_permission(request, obj))
+
     @display("Health")
     def health_line(self, row: Connection) -> str:
         return format_html(
-            "{} {} {}", row.get_health_display(), format_html("({})", ago(row.health_checked_at)), row.health_sentence
+            "{} {} {}",
+            row.get_health_display(),
+            format_html("({})", ago(row.health_checked_at)),
+            row.health_sentence,
         )
 
     @display("Webhook address")
@@ -176,7 +187,9 @@ class ConnectionAdmin(PortalAdmin):
         connection = self.object_for(request, object_id, "change")
         Connection.objects.filter(pk=connection.pk).update(webhook_address=random_source.token_urlsafe(24))
         url = reverse("admin:integrations_connection_change", args=[connection.pk])
-        return self.done(request, "The address is below. Enter it in the system that shall send webhooks.", url)
+        return self.done(
+            request, "The address is below. Enter it in the system that shall send webhooks.", url
+        )
 
 
 def _platform_of(request: HttpRequest) -> str | None:

@@ -9,15 +9,18 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
-from integrations.models import Delivery, State
+from integrations.models import Delivery, ExternalId, SearchKey, State, SyncJob
 from integrations.sync.measures import BACKLOG_STATES
 from integrations.templatetags.portal import ago, money
+from mappings.search import keyed_hash
 
 from .frame import FactsAdmin, QuickView, display
 from .job_columns import RECORD_COLOURS, rows_url
 from .questions import Question, When, WhichJob
 
 SHOWN_OUTCOMES = 50
+SEARCHED = ("order_number", "sku", "tracking_number", "id")
+MOST_FOUND = 500
 
 
 class WhereDoesItStand(Question):
@@ -60,12 +63,9 @@ class DeliveryAdmin(FactsAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        by_id = Q(thing__external_ids__external_id=term) | Q(thing__parent__external_ids__external_id=term)
-        number = term.removeprefix("#")
-        by_name = Q(subject__in=[term, f"Order #{number}", f"#{number}", number])
-        return queryset.filter(by_id | by_name), True
+        return queryset.filter(thing__in=_things_called(term)), False
 
-    @display("Record", ordering="subject", header=False)
+    @display("Record", ordering="subject")
     def record(self, row: Delivery) -> str:
         return str(row)
 
@@ -90,7 +90,24 @@ class DeliveryAdmin(FactsAdmin):
     ) -> HttpResponse:
         rows = Delivery.objects.select_related("job__source", "job__destination", "thing")
         delivery = get_object_or_404(rows, pk=object_id if object_id.isdecimal() else 0)
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **history_of(delivery)})
+        return super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), **history_of(delivery)}
+        )
+
+
+def _things_called(term: str) -> set[int]:
+    """By an id of any system, or by what a person may search for. E-mails are left out: the term is in the URL."""
+    jobs = SyncJob.objects.values_list(
+        "source_id", "source_resource", "destination_id", "destination_resource"
+    )
+    places = {place for row in jobs for place in (row[:2], row[2:])}
+    known_as = Q()
+    for connection_id, resource in places:
+        known_as |= Q(connection_id=connection_id, resource=resource, external_id=term)
+    by_id = ExternalId.objects.filter(known_as).values_list("thing_id", flat=True) if places else []
+    digests = [keyed_hash(kind, term) for kind in SEARCHED]
+    by_name = SearchKey.objects.filter(digest__in=digests).values_list("thing_id", flat=True)[:MOST_FOUND]
+    return {*by_id, *by_name}
 
 
 def history_of(delivery: Delivery) -> dict[str, Any]:
@@ -100,7 +117,9 @@ def history_of(delivery: Delivery) -> dict[str, Any]:
         "outcomes": [(outcome, _worth(outcome.amount, outcome.currency)) for outcome in outcomes],
         "errors": delivery.errors.defer("evidence", "payload").order_by("-first_seen_at")[:10],
         "external_ids": delivery.thing.external_ids.select_related("connection").order_by("connection__name"),
-        "other_jobs": Delivery.objects.filter(thing=delivery.thing).exclude(pk=delivery.pk).select_related("job"),
+        "other_jobs": Delivery.objects.filter(thing=delivery.thing)
+        .exclude(pk=delivery.pk)
+        .select_related("job"),
         "state_colour": RECORD_COLOURS.get(delivery.get_state_display(), ""),
         "all_outcomes_url": rows_url("outcome", delivery=delivery.pk),
     }
@@ -108,4 +127,3 @@ def history_of(delivery: Delivery) -> dict[str, Any]:
 
 def _worth(amount: Any, currency: str) -> str:
     return money(amount, currency) if amount is not None else ""
-

@@ -44,7 +44,10 @@ class CommentForm(DialogForm):
 
 class ArrivedForm(DialogForm):
     external_id = forms.CharField(
-        label="Its id over there", max_length=255, widget=widgets.text(), help_text="As the other system shows it."
+        label="Its id over there",
+        max_length=255,
+        widget=widgets.text(),
+        help_text="As the other system shows it.",
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
 from django.urls import reverse
 
 from integrations.models import ErrorRecord, Kind
@@ -16,7 +15,8 @@ from .job_columns import KIND_COLOURS
 REMEDIES = {
     Kind.TRANSIENT: "The other system did not answer as it should. Crossdock has tried again by itself and given up. "
     "When the system works again, press Retry.",
-    Kind.CONFIG: "Mend the connection (address, credentials, rights), test it there, then resume the job or press Retry.",
+    Kind.CONFIG: "Mend the connection (address, credentials, rights) and test it there. "
+    "Then resume the job or press Retry.",
     Kind.DATA: "Mend the record in its source, or the mapping; a new version comes by itself. "
     "Or edit the record here and send it as you wrote it.",
     Kind.BUG: "This is a fault in Crossdock itself. Ignore it only after somebody has looked at the evidence below.",
@@ -31,22 +31,31 @@ def is_in_doubt(error: ErrorRecord) -> bool:
     return error.place == "in_doubt"
 
 
-def page_of(error: ErrorRecord, request: HttpRequest, may_see_payload: bool) -> dict[str, Any]:
+def may_be_edited(error: ErrorRecord) -> bool:
+    """Whether "edit the record and retry" makes sense: it is open, of one record that was read, and not in doubt."""
+    payload: Any = error.payload
+    return error.is_open and payload is not None and not is_in_doubt(error)
+
+
+def page_of(error: ErrorRecord, may_see_payload: bool) -> dict[str, Any]:
     """Context of the page. The source's record has personal data: only for users with the permission."""
     in_doubt = is_in_doubt(error)
+    evidence: Any = error.evidence
+    evidence = evidence or {}
+    payload: Any = error.payload
     return {
         "error": error,
         "in_doubt": in_doubt,
         "remedy": DOUBT if in_doubt else REMEDIES[Kind(error.kind)],
         "kind_colour": KIND_COLOURS[error.get_kind_display()],
         "worth": money(error.amount, error.currency) if error.amount is not None else "",
-        "evidence": [(name, as_json(value)) for name, value in (error.evidence or {}).items()],
+        "evidence": [(name, as_json(value)) for name, value in evidence.items()],
         "may_see_payload": may_see_payload,
-        "payload": as_json(error.payload) if may_see_payload and error.payload is not None else "",
+        "payload": as_json(payload) if may_see_payload and payload is not None else "",
         "sent": _sent(error) if may_see_payload and in_doubt else "",
         "judgements": error.judgements.select_related("by", "assignee"),
         "links": _links(error),
-        "may_edit": may_see_payload and error.is_open and error.payload is not None and not in_doubt,
+        "may_edit": may_see_payload and may_be_edited(error),
         "edit_url": reverse("admin:integrations_errorrecord_edit", args=[error.pk]),
     }
 
@@ -54,7 +63,8 @@ def page_of(error: ErrorRecord, request: HttpRequest, may_see_payload: bool) -> 
 def _sent(error: ErrorRecord) -> str:
     """The exact write whose effect is unknown; it is kept until the doubt is settled."""
     intent = error.intent
-    return as_json(intent.call) if intent is not None and intent.call is not None else ""
+    call: Any = intent.call if intent is not None else None
+    return as_json(call) if call is not None else ""
 
 
 def _links(error: ErrorRecord) -> list[tuple[str, str, str]]:
@@ -70,5 +80,7 @@ def _links(error: ErrorRecord) -> list[tuple[str, str, str]]:
             found.append((what, str(row), reverse(f"admin:integrations_{model}_change", args=[row.pk])))
     if error.job is not None and error.field:
         mapping = error.job.write_mapping if error.place in ("validate", "send") else error.job.read_mapping
-        found.append(("Field in the mapping", error.field, reverse("admin:mappings_mapping_change", args=[mapping.pk])))
+        found.append(
+            ("Field in the mapping", error.field, reverse("admin:mappings_mapping_change", args=[mapping.pk]))
+        )
     return found

@@ -27,8 +27,8 @@ from .error_forms import (
     IgnoreManyForm,
     PayloadForm,
 )
-from .error_page import is_in_doubt, page_of
-from .frame import DialogForm, FactsAdmin, QuickView, action, bulk_action, display
+from .error_page import is_in_doubt, may_be_edited, page_of
+from .frame import Crumb, DialogForm, FactsAdmin, QuickView, action, bulk_action, display
 from .job_columns import KIND_COLOURS
 from .questions import WhichJob, WhichSystem
 
@@ -100,7 +100,9 @@ class ErrorRecordAdmin(FactsAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         edit = path(
-            "<path:object_id>/edit/", self.admin_site.admin_view(self.edit_view), name="integrations_errorrecord_edit"
+            "<path:object_id>/edit/",
+            self.admin_site.admin_view(self.edit_view),
+            name="integrations_errorrecord_edit",
         )
         return [edit, *super().get_urls()]
 
@@ -112,7 +114,8 @@ class ErrorRecordAdmin(FactsAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         error = self._error(request, object_id, "view")
-        shown = page_of(error, request, self.has_retry_permission(request, error))
+        shown = page_of(error, self.has_retry_permission(request, error))
+        shown["original"] = Crumb(error, error.subject or "Error")
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
@@ -128,12 +131,14 @@ class ErrorRecordAdmin(FactsAdmin):
         """Edit the source's record and send it as written. Changes something only on POST."""
         error = self._error(request, object_id, "retry")
         url = reverse("admin:integrations_errorrecord_change", args=[error.pk])
-        if not error.is_open or error.payload is None or is_in_doubt(error):
-            return self.done(request, "This error cannot be retried with an edited record.", url, messages.ERROR)
+        if not may_be_edited(error):
+            return self.done(
+                request, "This error cannot be retried with an edited record.", url, messages.ERROR
+            )
         form = PayloadForm(request.POST or None, initial={"payload": as_json(error.payload)})
         if form.is_valid():
             try:
-                retry.retry_with_payload(error, form.cleaned_data["payload"], request.user)
+                retry.retry_with_payload(error, form.cleaned_data["payload"], self.person(request))
             except Failure as failure:
                 form.add_error("payload", failure.sentence)
             else:
@@ -145,13 +150,15 @@ class ErrorRecordAdmin(FactsAdmin):
             error=error,
             form=form,
             back=url,
-            original=error,
+            original=Crumb(error, error.subject or "Error"),
         )
 
     def _error(self, request: HttpRequest, object_id: str, permission: str) -> ErrorRecord:
         found: ErrorRecord = self.object_for(request, object_id, permission)
         return (
-            ErrorRecord.objects.select_related("job", "connection", "delivery", "run", "intent", "job__read_mapping")
+            ErrorRecord.objects.select_related(
+                "job", "connection", "delivery", "run", "intent", "job__read_mapping"
+            )
             .select_related("job__write_mapping")
             .get(pk=found.pk)
         )
@@ -171,9 +178,15 @@ class ErrorRecordAdmin(FactsAdmin):
     )
     def retry_now(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         error = self._error(request, object_id, "retry")
-        queued = 0 if is_in_doubt(error) else retry.retry(ErrorRecord.objects.filter(pk=error.pk), request.user)
+        queued = (
+            0
+            if is_in_doubt(error)
+            else retry.retry(ErrorRecord.objects.filter(pk=error.pk), self.person(request))
+        )
         if not queued:
-            return self._back(request, error, "This error cannot be retried: it is settled, or in doubt.", messages.ERROR)
+            return self._back(
+                request, error, "This error cannot be retried: it is settled, or in doubt.", messages.ERROR
+            )
         return self._back(request, error, "The record is on its way again.")
 
     @action(
@@ -189,7 +202,7 @@ class ErrorRecordAdmin(FactsAdmin):
         error = self._error(request, object_id, "retry")
         if not (error.is_open and is_in_doubt(error)):
             return self._back(request, error, "This error is not in doubt any more.", messages.ERROR)
-        retry.confirm_arrived(error, form.cleaned_data["external_id"].strip(), request.user)
+        retry.confirm_arrived(error, form.cleaned_data["external_id"].strip(), self.person(request))
         return self._back(request, error, "Settled: it had arrived.")
 
     @action(
@@ -204,7 +217,7 @@ class ErrorRecordAdmin(FactsAdmin):
         error = self._error(request, object_id, "retry")
         if not (error.is_open and is_in_doubt(error)):
             return self._back(request, error, "This error is not in doubt any more.", messages.ERROR)
-        retry.send_again(error, request.user)
+        retry.send_again(error, self.person(request))
         return self._back(request, error, "It is being sent again.")
 
     @action(
@@ -218,7 +231,9 @@ class ErrorRecordAdmin(FactsAdmin):
     )
     def ignore(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         error = self._error(request, object_id, "retry")
-        ignored = retry.ignore(ErrorRecord.objects.filter(pk=error.pk), form.cleaned_data["reason"], request.user)
+        ignored = retry.ignore(
+            ErrorRecord.objects.filter(pk=error.pk), form.cleaned_data["reason"], self.person(request)
+        )
         if not ignored:
             return self._back(request, error, "This error is settled already.", messages.ERROR)
         return self._back(request, error, "Ignored. The reason is kept below.")
@@ -235,7 +250,7 @@ class ErrorRecordAdmin(FactsAdmin):
     def assign(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         error = self._error(request, object_id, "retry")
         assignee = form.cleaned_data["assignee"]
-        retry.assign(ErrorRecord.objects.filter(pk=error.pk), assignee, request.user)
+        retry.assign(ErrorRecord.objects.filter(pk=error.pk), assignee, self.person(request))
         return self._back(request, error, f"{assignee} has it now.")
 
     @action(
@@ -249,13 +264,15 @@ class ErrorRecordAdmin(FactsAdmin):
     )
     def comment(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         error = self._error(request, object_id, "retry")
-        retry.comment(error, form.cleaned_data["text"], request.user)
+        retry.comment(error, form.cleaned_data["text"], self.person(request))
         return self._back(request, error, "Your comment is kept.")
 
     def _back(
         self, request: HttpRequest, error: ErrorRecord, sentence: str, level: int = messages.SUCCESS
     ) -> HttpResponse:
-        return self.done(request, sentence, reverse("admin:integrations_errorrecord_change", args=[error.pk]), level)
+        return self.done(
+            request, sentence, reverse("admin:integrations_errorrecord_change", args=[error.pk]), level
+        )
 
     # --- many errors ------------------------------------------------------------------------------------------
 
@@ -267,7 +284,7 @@ class ErrorRecordAdmin(FactsAdmin):
     )
     def retry_many(self, request: HttpRequest, rows: QuerySet[ErrorRecord], form: forms.Form) -> str:
         chosen = rows.count()
-        queued = retry.retry(_plain(rows), request.user)
+        queued = retry.retry(_plain(rows), self.person(request))
         left = f" {chosen - queued} were left as they are: settled, or in doubt." if queued < chosen else ""
         return f"{queued} of {chosen} are on their way again.{left}"
 
@@ -279,15 +296,18 @@ class ErrorRecordAdmin(FactsAdmin):
         form=IgnoreManyForm,
     )
     def ignore_many(self, request: HttpRequest, rows: QuerySet[ErrorRecord], form: forms.Form) -> str:
-        return f"{retry.ignore(_plain(rows), form.cleaned_data['reason'], request.user)} errors are ignored."
+        return f"{retry.ignore(_plain(rows), form.cleaned_data['reason'], self.person(request))} errors are ignored."
 
     @bulk_action(
-        "Assign", permission="retry", text="So that everybody sees who looks after them.", button="Assign them",
+        "Assign",
+        permission="retry",
+        text="So that everybody sees who looks after them.",
+        button="Assign them",
         form=AssignManyForm,
     )
     def assign_many(self, request: HttpRequest, rows: QuerySet[ErrorRecord], form: forms.Form) -> str:
         assignee = form.cleaned_data["assignee"]
-        return f"{assignee} has {retry.assign(_plain(rows), assignee, request.user)} errors now."
+        return f"{assignee} has {retry.assign(_plain(rows), assignee, self.person(request))} errors now."
 
 
 def _plain(rows: QuerySet[ErrorRecord]) -> QuerySet[ErrorRecord]:

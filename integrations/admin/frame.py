@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
+from django.contrib.admin.views.main import ChangeList
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.utils.safestring import mark_safe
 from unfold.decorators import action as unfold_action
 from unfold.decorators import display as unfold_display
 from unfold.forms import BaseDialogForm
@@ -25,15 +26,18 @@ if TYPE_CHECKING:
     AnyModelAdmin = admin.ModelAdmin[Any]
     AnyTabularInline = admin.TabularInline[Any, Any]
     DialogBase = forms.Form
+    UnfoldChangeList = ChangeList
 else:
     from unfold.admin import ModelAdmin as AnyModelAdmin
     from unfold.admin import TabularInline as AnyTabularInline
+    from unfold.views import ChangeList as UnfoldChangeList
 
     DialogBase = BaseDialogForm
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 SHOWN_IN_CONFIRMATION = 10
+TEXT_ROWS = 4
 
 
 class DialogForm(DialogBase):
@@ -42,6 +46,33 @@ class DialogForm(DialogBase):
     if TYPE_CHECKING:
         request: HttpRequest
         object_id: str | None
+
+
+class PortalChangeList(UnfoldChangeList):
+    """Counts once. unfold compares with the count of the whole table, which is not asked for here."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.full_result_count = self.result_count
+
+
+@dataclass(frozen=True)
+class Crumb:
+    """Stands for a row in the page's path, under a shorter name."""
+
+    row: Model
+    name: str
+
+    @property
+    def pk(self) -> Any:
+        return self.row.pk
+
+    @property
+    def _meta(self) -> Any:
+        return self.row._meta
+
+    def __str__(self) -> str:
+        return self.name
 
 
 @dataclass(frozen=True)
@@ -71,7 +102,11 @@ def action(
         raise ValueError(f"The action {description!r} needs a permission.")
     dialog = {"title": title, "description": text, "form_submit_text": button, "form_class": form}
     decorated = unfold_action(
-        description=description, permissions=list(permissions), dialog=dialog, icon=icon or None, url_path=url_path
+        description=description,
+        permissions=list(permissions),
+        dialog=dialog,
+        icon=icon or None,
+        url_path=url_path,
     )
     return cast(Callable[[Method], Method], decorated)
 
@@ -154,8 +189,17 @@ class PortalAdmin(AnyModelAdmin):
     # Field lookups that a link may narrow the list by, and how that is said: "run": "Run".
     narrowed_by: dict[str, str] = {}
 
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        return PortalChangeList
+
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         return lookup in self.narrowed_by or super().lookup_allowed(lookup, value, cast(HttpRequest, request))
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **options)
+        if field is not None and isinstance(field.widget, forms.Textarea):
+            field.widget.attrs["rows"] = TEXT_ROWS
+        return field
 
     def object_for(self, request: HttpRequest, object_id: str, permission: str) -> Any:
         """The row, if this user may do this to it. Raises Http404 and PermissionDenied."""
@@ -166,7 +210,18 @@ class PortalAdmin(AnyModelAdmin):
             raise PermissionDenied
         return row
 
-    def done(self, request: HttpRequest, sentence: str, url: str, level: int = messages.SUCCESS) -> HttpResponse:
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        offered: list[Any] = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # unfold's
+        return offered
+
+    @staticmethod
+    def person(request: HttpRequest) -> User:
+        """Who is signed in: nobody else comes as far as a page of the admin."""
+        return cast(User, request.user)
+
+    def done(
+        self, request: HttpRequest, sentence: str, url: str, level: int = messages.SUCCESS
+    ) -> HttpResponse:
         """Ends an action: the sentence is shown on the page that comes next."""
         messages.add_message(request, level, sentence)
         if request.headers.get("HX-Request"):
@@ -175,8 +230,13 @@ class PortalAdmin(AnyModelAdmin):
 
     def page(self, request: HttpRequest, template: str, title: str, **context: Any) -> TemplateResponse:
         """A page of our own inside the admin's frame."""
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
-        frame = {**self.admin_site.each_context(request), "opts": self.opts, "title": title, "media": self.media}
+        request.current_app = self.admin_site.name
+        frame = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": title,
+            "media": self.media,
+        }
         return TemplateResponse(request, template, frame | context)
 
 
@@ -200,15 +260,10 @@ class FactsInline(AnyTabularInline):
 
     extra = 0
     can_delete = False
-    show_change_link = True
+    hide_title = True
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
-
-
-def cell(html: str) -> str:
-    """Marks HTML that was made by `format_html` or a template, never by joining text."""
-    return mark_safe(html)

@@ -30,7 +30,10 @@ STATE_COLOURS = {
 class WhatBecameOfIt(Question):
     title = "What became of it?"
     parameter_name = "state"
-    answers = (("all", "All", Q()), *((value, label, Q(state=value)) for value, label in InboundState.choices))
+    answers = (
+        ("all", "All", Q()),
+        *((value, label, Q(state=value)) for value, label in InboundState.choices),
+    )
 
 
 @admin.register(InboundEvent)
@@ -80,7 +83,8 @@ class InboundEventAdmin(FactsAdmin):
 
     @display("Body")
     def shown_body(self, row: InboundEvent) -> str:
-        return format_html('<pre class="portal-code">{}</pre>', bytes(row.body or b"").decode(errors="replace"))
+        body: Any = row.body
+        return format_html('<pre class="portal-code">{}</pre>', bytes(body or b"").decode(errors="replace"))
 
     def get_fieldsets(self, request: HttpRequest, obj: InboundEvent | None = None) -> Any:
         """The body has personal data: only for those who may replay it."""

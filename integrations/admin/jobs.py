@@ -10,6 +10,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 
 from integrations.models import ErrorRecord, JobState, SyncJob, SyncRun, Workflow
@@ -52,7 +53,10 @@ class WhichWorkflow(RowQuestion):
 
 class PauseForm(DialogForm):
     reason = forms.CharField(
-        label="Why?", max_length=300, required=False, widget=widgets.text(placeholder="For example: stock-taking until 3 p.m.")
+        label="Why?",
+        max_length=300,
+        required=False,
+        widget=widgets.text(placeholder="For example: stock-taking until 3 p.m."),
     )
 
 
@@ -70,7 +74,9 @@ class LastRuns(FactsInline):
 
     @display("Run")
     def run_link(self, row: SyncRun) -> str:
-        return format_html('<a href="{}">{}</a>', reverse("admin:integrations_syncrun_change", args=[row.pk]), row)
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:integrations_syncrun_change", args=[row.pk]), row
+        )
 
     @display("State", label=RUN_COLOURS)
     def state_label(self, row: SyncRun) -> str:
@@ -151,6 +157,12 @@ class SyncJobAdmin(PortalAdmin):
     def get_prepopulated_fields(self, request: HttpRequest, obj: SyncJob | None = None) -> Any:
         return self.prepopulated_fields if obj is None else {}
 
+    def has_delete_permission(self, request: HttpRequest, obj: SyncJob | None = None) -> bool:
+        """A job that has carried records is part of their history: it is paused, not deleted."""
+        if obj is not None and obj.deliveries.exists():
+            return False
+        return bool(super().has_delete_permission(request, obj))
+
     # --- columns ----------------------------------------------------------------------------------------------
 
     @display("From → to")
@@ -177,7 +189,9 @@ class SyncJobAdmin(PortalAdmin):
     def next_read(self, row: SyncJob) -> str:
         if row.state != JobState.ACTIVE:
             return "not while it is stopped"
-        return ago(row.next_read_at) if row.every_seconds else "by webhook, by hand or through the API"
+        if not row.every_seconds:
+            return "by webhook, by hand or through the API"
+        return ago(row.next_read_at) if row.next_read_at and row.next_read_at > timezone.now() else "due now"
 
     @display("Last complete read", ordering="last_complete_read_at")
     def last_complete(self, row: SyncJob) -> str:
@@ -199,7 +213,9 @@ class SyncJobAdmin(PortalAdmin):
     @display("Positions")
     def positions(self, row: SyncJob) -> str:
         watermark = ago(row.watermark) if row.watermark else "from the beginning"
-        resumes = "in the middle of a read: it goes on there" if row.resume_position else "no read is under way"
+        resumes = (
+            "in the middle of a read: it goes on there" if row.resume_position else "no read is under way"
+        )
         return format_html("Changes since {} are read next; {}.", watermark, resumes)
 
     # --- what can be done -------------------------------------------------------------------------------------
@@ -237,7 +253,9 @@ class SyncJobAdmin(PortalAdmin):
         run = steer.run_now(job, full=full)
         if run is None:
             return self.done(request, "The job is being run already. Its runs are below.", back)
-        return self.done(request, "The job is running.", reverse("admin:integrations_syncrun_change", args=[run.pk]))
+        return self.done(
+            request, "The job is running.", reverse("admin:integrations_syncrun_change", args=[run.pk])
+        )
 
     @action(
         "Pause",
@@ -252,7 +270,9 @@ class SyncJobAdmin(PortalAdmin):
         job = self.object_for(request, object_id, "run")
         reason = form.cleaned_data["reason"] or f"Paused by {request.user.get_username()}."
         steer.pause(job, reason)
-        return self.done(request, f"{job.name} is paused.", reverse("admin:integrations_syncjob_change", args=[job.pk]))
+        return self.done(
+            request, f"{job.name} is paused.", reverse("admin:integrations_syncjob_change", args=[job.pk])
+        )
 
     @action(
         "Resume",
@@ -265,7 +285,9 @@ class SyncJobAdmin(PortalAdmin):
     def resume(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         job = self.object_for(request, object_id, "run")
         steer.resume(job)
-        return self.done(request, f"{job.name} goes on.", reverse("admin:integrations_syncjob_change", args=[job.pk]))
+        return self.done(
+            request, f"{job.name} goes on.", reverse("admin:integrations_syncjob_change", args=[job.pk])
+        )
 
 
 def _open_errors_of_job() -> Any:

@@ -41,7 +41,12 @@ class OutcomeAdmin(FactsAdmin):
     list_filter = (WhatCameOfIt, When, WhichJob, WhoseFault)
     list_select_related = ("delivery", "job")
     ordering = ("-recorded_at", "-id")
-    narrowed_by = {"run": "Run", "delivery": "Record", "recorded_at__gte": "Since", "recorded_at__lt": "Before"}
+    narrowed_by = {
+        "run": "Run",
+        "delivery": "Record",
+        "recorded_at__gte": "Since",
+        "recorded_at__lt": "Before",
+    }
     quick_views = (
         QuickView("All", ""),
         QuickView("Delivered", "result=delivered"),
@@ -49,11 +54,14 @@ class OutcomeAdmin(FactsAdmin):
         QuickView("Retrying", "result=retrying"),
     )
 
-    def change_view(self, request: HttpRequest, object_id: str, *args: object, **options: object) -> HttpResponse:
+    def change_view(
+        self, request: HttpRequest, object_id: str, *args: object, **options: object
+    ) -> HttpResponse:
         """An outcome has no page of its own: it is a line in its record's history."""
         outcome = self.object_for(request, object_id, "view")
         return HttpResponse(
-            status=302, headers={"Location": reverse("admin:integrations_delivery_change", args=[outcome.delivery_id])}
+            status=302,
+            headers={"Location": reverse("admin:integrations_delivery_change", args=[outcome.delivery_id])},
         )
 
     @display("Record", ordering="delivery__subject")
@@ -78,4 +86,3 @@ class OutcomeAdmin(FactsAdmin):
     @display("Recorded", ordering="recorded_at")
     def recorded(self, row: Outcome) -> str:
         return ago(row.recorded_at)
-

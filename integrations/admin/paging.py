@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.utils.functional import cached_property
 
+if TYPE_CHECKING:
+    Base = Paginator[Model]
+else:
+    Base = Paginator
+
 CAP = 100_000
 
 
-class CappedPaginator(Paginator[Model]):
+class CappedPaginator(Base):
     """Counts up to CAP rows. `is_capped` says that there are more."""
 
     template_name = "admin/pagination_counted.html"

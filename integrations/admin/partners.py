@@ -50,14 +50,13 @@ class RevokeForm(DialogForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["key"].queryset = PartnerKey.objects.filter(  # type: ignore[attr-defined]
-            partner_id=self.object_id, revoked_at__isnull=True
+            partner_id=int(self.object_id or 0), revoked_at__isnull=True
         )
 
 
 class Keys(FactsInline):
     model = PartnerKey
     verbose_name_plural = "Keys"
-    show_change_link = False
     fields = ("shown_prefix", "state_label", "may", "made", "used", "until")
     readonly_fields = fields
 
@@ -132,7 +131,9 @@ class PartnerAdmin(PortalAdmin):
         chosen = form.cleaned_data
         _, text = PartnerKey.issue(partner, sorted(chosen["scopes"]), chosen["expires_on"])
         # Only in this answer: a message would be stored until it is shown.
-        return HttpResponse(render_to_string("admin/new_key.html", {"partner": partner, "key": text}, request))
+        return HttpResponse(
+            render_to_string("admin/new_key.html", {"partner": partner, "key": text}, request)
+        )
 
     @action(
         "Revoke a key",

@@ -44,7 +44,16 @@ class Started(When):
 
 @admin.register(SyncRun)
 class SyncRunAdmin(FactsAdmin):
-    list_display = ("run_name", "door", "state_label", "started", "took", "accepted", "delivered_count", "failed_count")
+    list_display = (
+        "run_name",
+        "door",
+        "state_label",
+        "started",
+        "took",
+        "accepted",
+        "delivered_count",
+        "failed_count",
+    )
     list_filter = (HowDidItEnd, WhichJob, ThroughWhichDoor, Started)
     list_select_related = ("job",)
     ordering = ("-started_at", "-id")
@@ -99,13 +108,17 @@ class SyncRunAdmin(FactsAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         run = self._run(object_id)
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **progress_of(run)})
+        return super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), **progress_of(run)}
+        )
 
     def progress_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The moving part of the page, asked for every two seconds while the run goes."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return TemplateResponse(request, "admin/integrations/syncrun/progress.html", progress_of(self._run(object_id)))
+        return TemplateResponse(
+            request, "admin/integrations/syncrun/progress.html", progress_of(self._run(object_id))
+        )
 
     def _run(self, object_id: str) -> SyncRun:
         runs: QuerySet[SyncRun] = SyncRun.objects.select_related("job__source", "job__destination")
@@ -154,7 +167,9 @@ def progress_of(run: SyncRun) -> dict[str, Any]:
             {"label": label, "html": counted(count, url), "colour": colour}
             for label, count, url, colour in outcomes
         ],
-        "errors": counted(run.errors.filter(settled_at__isnull=True).count(), rows_url("errorrecord", run=run.pk)),
+        "errors": counted(
+            run.errors.filter(settled_at__isnull=True).count(), rows_url("errorrecord", run=run.pk)
+        ),
         "took": ((run.finished_at - run.started_at).total_seconds() if run.finished_at else None),
         "progress_url": reverse("admin:integrations_syncrun_progress", args=[run.pk]),
         "job_url": reverse("admin:integrations_syncjob_change", args=[run.job_id]),

@@ -12,10 +12,6 @@ def text(**attrs: Any) -> forms.Widget:
     return cast(forms.Widget, widgets.UnfoldAdminTextInputWidget(attrs=attrs))
 
 
-def url(**attrs: Any) -> forms.Widget:
-    return cast(forms.Widget, widgets.UnfoldAdminURLInputWidget(attrs=attrs))
-
-
 def integer(**attrs: Any) -> forms.Widget:
     return cast(forms.Widget, widgets.UnfoldAdminIntegerFieldWidget(attrs=attrs))
 
@@ -38,7 +34,7 @@ def checkbox(**attrs: Any) -> forms.Widget:
 
 
 def checkboxes(choices: list[tuple[str, str]]) -> forms.Widget:
-    return cast(forms.Widget, widgets.UnfoldAdminCheckboxSelectMultiple(choices=choices))
+    return cast(forms.Widget, widgets.UnfoldAdminCheckboxSelectMultipleWidget(choices=choices))
 
 
 def select(choices: list[tuple[str, str]] | None = None) -> forms.Widget:
@@ -51,5 +47,7 @@ def moment() -> forms.Widget:
 
 def secret(**attrs: Any) -> forms.Widget:
     """Never shows what is stored: the value is not even put into the page."""
-    widget = widgets.UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password", **attrs}, render_value=False)
+    widget = widgets.UnfoldAdminPasswordWidget(
+        attrs={"autocomplete": "new-password", **attrs}, render_value=False
+    )
     return cast(forms.Widget, widget)

@@ -39,7 +39,7 @@ def period_start(key: str, now: datetime) -> datetime:
     return now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=hours - 1)
 
 
-def assigned_errors(user_id: int | None = None) -> QuerySet[Judgement, dict[str, Any]]:
+def assigned_errors(user_id: int | None = None) -> QuerySet[Judgement, Any]:
     """Ids of the errors whose newest assignment is to this user, or (None) to anybody; for `pk__in`."""
     newer = Judgement.objects.filter(error=OuterRef("error"), decision=Decision.ASSIGN, id__gt=OuterRef("id"))
     newest = Judgement.objects.filter(decision=Decision.ASSIGN, assignee__isnull=False).exclude(Exists(newer))

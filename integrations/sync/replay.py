@@ -15,7 +15,9 @@ def replay(events: QuerySet[InboundEvent]) -> int:
 
     Returns how many. Those that wait for their first processing are left alone.
     """
-    processed = InboundEvent.objects.filter(pk__in=events.order_by().values("pk")).exclude(state=InboundState.RECEIVED)
+    processed = InboundEvent.objects.filter(pk__in=events.order_by().values("pk")).exclude(
+        state=InboundState.RECEIVED
+    )
     with transaction.atomic():
         connections = set(processed.values_list("connection_id", flat=True))
         count = processed.update(state=InboundState.RECEIVED, attempts=0, sentence="", processed_at=None)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
 
-from babel.numbers import format_currency, get_currency_precision, validate_currency
+from babel.numbers import UnknownCurrencyError, format_currency, get_currency_precision, validate_currency
 from django import template
 from django.utils import formats, timezone
 from django.utils.dateparse import parse_datetime
@@ -39,11 +39,13 @@ def money(amount: Decimal, currency: str) -> str:
     """1,234.50 €, as the reader's language writes it. An unknown currency is shown by its code."""
     try:
         validate_currency(currency)
-    except Exception:  # babel's own error for a code that it does not know
+    except UnknownCurrencyError:
         return f"{formats.number_format(amount, force_grouping=True)} {currency}"
     places = get_currency_precision(currency)
     exact = amount if amount != round(amount, places) else round(amount, places)
-    return format_currency(exact, currency, locale=to_locale(get_language() or "en"), decimal_quantization=False)
+    return format_currency(
+        exact, currency, locale=to_locale(get_language() or "en"), decimal_quantization=False
+    )
 
 
 @register.filter
@@ -56,7 +58,11 @@ def duration(seconds: float | None) -> str:
     if seconds < 10:
         return f"{formats.number_format(seconds, 1)} s"
     whole = round(seconds)
-    for size, name, smaller, smaller_name in ((DAY, "d", HOUR, "h"), (HOUR, "h", MINUTE, "min"), (MINUTE, "min", 1, "s")):
+    for size, name, smaller, smaller_name in (
+        (DAY, "d", HOUR, "h"),
+        (HOUR, "h", MINUTE, "min"),
+        (MINUTE, "min", 1, "s"),
+    ):
         if whole >= size:
             rest = whole % size // smaller
             return f"{whole // size} {name} {rest} {smaller_name}" if rest else f"{whole // size} {name}"

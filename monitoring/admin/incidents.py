@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.html import format_html
 
 from integrations.admin.frame import FactsAdmin, QuickView, display
 from integrations.admin.job_columns import KIND_COLOURS, counted, rows_url
@@ -37,11 +38,24 @@ class WhoseFault(Question):
 
 @admin.register(Incident)
 class IncidentAdmin(FactsAdmin):
-    list_display = ("what_happens", "kind_label", "job_name", "open_count", "stuck_value", "since", "last_seen", "reopened")
+    list_display = (
+        "what_happens",
+        "kind_label",
+        "job_name",
+        "open_count",
+        "stuck_value",
+        "since",
+        "last_seen",
+        "reopened",
+    )
     list_display_links = None
     list_filter = (StillOpen, WhoseFault)
     ordering = ("-open_errors", "-last_seen_at")
-    quick_views = (QuickView("Open", ""), QuickView("Came back", "open=back"), QuickView("Resolved", "open=resolved"))
+    quick_views = (
+        QuickView("Open", ""),
+        QuickView("Came back", "open=back"),
+        QuickView("Resolved", "open=resolved"),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Incident]:
         """Counted at this moment: the last triage may be a minute old, and the number leads to its rows."""
@@ -55,14 +69,16 @@ class IncidentAdmin(FactsAdmin):
         )
         return rows.annotate(open_now=Coalesce(Subquery(open_now), 0))
 
-    def change_view(self, request: HttpRequest, object_id: str, *args: object, **options: object) -> HttpResponse:
+    def change_view(
+        self, request: HttpRequest, object_id: str, *args: object, **options: object
+    ) -> HttpResponse:
         """An incident's page is the list of its errors."""
         incident = self.object_for(request, object_id, "view")
         return HttpResponseRedirect(rows_url("errorrecord", fingerprint=incident.fingerprint, open="all"))
 
     @display("What happens", ordering="sentence")
     def what_happens(self, row: Any) -> str:
-        return row.sentence
+        return format_html('<span class="portal-sentence">{}</span>', row.sentence)
 
     @display("Whose fault", ordering="kind", label=KIND_COLOURS)
     def kind_label(self, row: Incident) -> str:
@@ -74,7 +90,10 @@ class IncidentAdmin(FactsAdmin):
 
     @display("Value stuck")
     def stuck_value(self, row: Incident) -> str:
-        return ", ".join(money(Decimal(amount), currency) for currency, amount in sorted(row.stuck.items())) or "–"
+        return (
+            ", ".join(money(Decimal(amount), currency) for currency, amount in sorted(row.stuck.items()))
+            or "–"
+        )
 
     @display("Since", ordering="first_seen_at")
     def since(self, row: Incident) -> str:

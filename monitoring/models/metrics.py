@@ -29,7 +29,8 @@ class HourlyFigure(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["hour", "job", "state", "operation", "kind", "currency"], name="one_figure_per_hour_and_sort"
+                fields=["hour", "job", "state", "operation", "kind", "currency"],
+                name="one_figure_per_hour_and_sort",
             )
         ]
 

@@ -1,0 +1,135 @@
+"""The table of a mapping's rules, and its checks: what is wrong is said at the rule's own row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.forms.models import BaseInlineFormSet
+
+from mappings.models import FieldRule, Mapping, ValueMap
+from mappings.rules import check_rules
+from mappings.transforms import TRANSFORMS
+
+from . import widgets
+from .frame import AnyTabularInline
+
+if TYPE_CHECKING:
+    RuleFormBase = forms.ModelForm[FieldRule]
+    RuleSet = BaseInlineFormSet[FieldRule, Mapping, Any]
+else:
+    from unfold.forms import PaginationInlineFormSet as RuleSet
+
+    RuleFormBase = forms.ModelForm
+
+
+# Short enough for the table; the model's own words are sentences.
+ON_MISSING = [("absent", "leave out"), ("null", "empty"), ("default", "default"), ("error", "error")]
+
+
+class OptionalJson(forms.JSONField):
+    """Nothing is shown as nothing, not as {} or null."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return "" if value in (None, {}) else super().prepare_value(value)
+
+
+class PlainDefault(OptionalJson):
+    """JSON, or just a word: DE is taken as "DE"."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except forms.ValidationError:
+            return value
+
+    def prepare_value(self, value: Any) -> Any:
+        shown = super().prepare_value(value)
+        if isinstance(value, str) and self.to_python(value) == value:
+            return value
+        return shown
+
+
+class RuleForm(RuleFormBase):
+    arguments = OptionalJson(required=False, widget=widgets.text(placeholder='{"zone": …}'))
+    default = PlainDefault(required=False, widget=widgets.text(placeholder="DE"))
+    on_missing = forms.ChoiceField(choices=ON_MISSING, initial="absent", widget=widgets.select(ON_MISSING))
+    transform = forms.ChoiceField(required=False, widget=widgets.select())
+    value_map = forms.ChoiceField(required=False, widget=widgets.select())
+
+    class Meta:
+        model = FieldRule
+        fields = (
+            "position",
+            "target",
+            "source",
+            "transform",
+            "arguments",
+            "value_map",
+            "default",
+            "on_missing",
+            "required",
+        )
+        widgets = {
+            "target": widgets.text(placeholder="shipping_address.city"),
+            "source": widgets.text(placeholder="delivery.town"),
+        }
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        transforms = [("", "–"), *((name, name) for name in sorted(TRANSFORMS))]
+        maps = [("", "–"), *ValueMap.objects.values_list("key", "name")]
+        self._offer("transform", transforms)
+        self._offer("value_map", maps)
+
+    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
+        """A stored word that is not offered any more stays to be seen, and is refused by the check."""
+        stored = getattr(self.instance, name, "")
+        known = {value for value, _ in choices}
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices if stored in known else [*choices, (stored, f"{stored} (unknown)")]
+
+    def clean_arguments(self) -> dict[str, Any]:
+        arguments = self.cleaned_data.get("arguments")
+        if arguments and not isinstance(arguments, dict):
+            raise forms.ValidationError(
+                'Write the arguments as a JSON object, for example {"zone": "Europe/Berlin"}.'
+            )
+        return arguments or {}
+
+
+class RuleFormSet(RuleSet):
+    """Checks all rules together: a target named twice, or lines without their list, shows only so."""
+
+    def clean(self) -> None:
+        super().clean()
+        rules = self._rules()
+        if any(form.errors for form in rules):
+            return
+        data = [form.instance.as_data() for form in rules]
+        known = set(ValueMap.objects.values_list("key", flat=True))
+        for problem in check_rules(data, self.instance.direction, self.instance.kind, known):
+            form = rules[problem.rule]
+            form.add_error(problem.field if problem.field in form.fields else None, problem.sentence)
+
+    def _rules(self) -> list[Any]:
+        """The forms that will be rules, in the order in which they run."""
+        kept = [form for form in self.forms if form.has_changed() or form.instance.pk]
+        if any(form.errors for form in kept):
+            return kept
+        kept = [form for form in kept if not form.cleaned_data.get("DELETE")]
+        return sorted(kept, key=lambda form: form.cleaned_data.get("position") or 0)
+
+
+class Rules(AnyTabularInline):
+    model = FieldRule
+    form = RuleForm
+    formset = RuleFormSet
+    extra = 0
+    verbose_name = "rule"
+    verbose_name_plural = "Rules"
+    ordering_field = "position"
+    hide_ordering_field = True
+    hide_title = True
+    ordering = ("position", "id")

@@ -1,0 +1,204 @@
+"""Mappings: the rules in a table, tried on real payloads, published as versions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+
+from integrations.models import SyncJob
+from integrations.templatetags.portal import ago
+from mappings.models import Direction, Mapping, MappingVersion, ValueMap, ValueMapEntry
+
+from .frame import AnyTabularInline, FactsInline, PortalAdmin, QuickView, display
+from .mapping_preview import preview_view
+from .mapping_rules import Rules
+from .questions import Question
+
+SHOWN_VERSIONS = 10
+
+
+class WhichWay(Question):
+    title = "Which way?"
+    parameter_name = "direction"
+    answers = (
+        ("all", "All", Q()),
+        *((value, label, Q(direction=value)) for value, label in Direction.choices),
+    )
+
+
+class Versions(FactsInline):
+    model = MappingVersion
+    verbose_name_plural = "Versions"
+    fields = ("number", "published", "published_by")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MappingVersion]:
+        rows: QuerySet[MappingVersion] = super().get_queryset(request)
+        mapping = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
+        newest = MappingVersion.objects.filter(mapping_id=mapping or 0).order_by("-number")
+        shown = list(newest.values_list("pk", flat=True)[:SHOWN_VERSIONS])
+        return rows.filter(pk__in=shown).select_related("published_by").defer("snapshot")
+
+    @display("Published")
+    def published(self, row: MappingVersion) -> str:
+        return ago(row.published_at)
+
+
+@admin.register(Mapping)
+class MappingAdmin(PortalAdmin):
+    list_display = (
+        "name",
+        "way",
+        "platform",
+        "resource",
+        "kind",
+        "version",
+        "rule_count",
+        "job_count",
+        "published",
+    )
+    list_filter = (WhichWay, "platform", "kind")
+    search_fields = ("name", "key", "platform")
+    search_help_text = "Name or platform"
+    prepopulated_fields = {"key": ("name",)}
+    fieldsets = (
+        (
+            "Mapping",
+            {"fields": (("name", "key"), ("direction", "kind"), ("platform", "resource"), "description")},
+        ),
+    )
+    inlines = (Rules, Versions)
+    change_form_outer_before_template = "admin/mappings/mapping/head.html"
+    quick_views = (
+        QuickView("All", ""),
+        QuickView("Reading", "direction=read"),
+        QuickView("Writing", "direction=write"),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Mapping]:
+        rows: QuerySet[Mapping] = super().get_queryset(request)
+        newest = MappingVersion.objects.filter(mapping=OuterRef("pk")).order_by("-number")
+        return rows.annotate(
+            number_of_rules=Count("rules", distinct=True),
+            published_at=Subquery(newest.values("published_at")[:1]),
+        )
+
+    def get_inlines(self, request: HttpRequest, obj: Mapping | None = None) -> Any:
+        return self.inlines if obj is not None else (Rules,)
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Mapping | None = None) -> Any:
+        return self.prepopulated_fields if obj is None else {}
+
+    # --- columns ----------------------------------------------------------------------------------------------
+
+    @display("Way", ordering="direction", label={"Reads": "info", "Writes": "success"})
+    def way(self, row: Mapping) -> str:
+        return "Reads" if row.direction == Direction.READ else "Writes"
+
+    @display("Version in use", ordering="current_number")
+    def version(self, row: Mapping) -> str:
+        return str(row.current_number) if row.current_number else "none yet"
+
+    @display("Rules", ordering="number_of_rules")
+    def rule_count(self, row: Any) -> int:
+        return int(row.number_of_rules)
+
+    @display("Used by")
+    def job_count(self, row: Mapping) -> str:
+        jobs = SyncJob.objects.filter(Q(read_mapping=row) | Q(write_mapping=row)).count()
+        return f"{jobs} {'job' if jobs == 1 else 'jobs'}"
+
+    @display("Published", ordering="published_at")
+    def published(self, row: Any) -> str:
+        return ago(row.published_at)
+
+    # --- saving publishes -------------------------------------------------------------------------------------
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Only rules that passed their checks come here, so what is saved is what workers use from now on."""
+        super().save_related(request, form, formsets, change)
+        mapping: Mapping = form.instance
+        before = mapping.current_number
+        version = mapping.publish(self.person(request))
+        if version.number != before:
+            self.message_user(request, f"Version {version.number} is in use from now on.", messages.SUCCESS)
+        else:
+            self.message_user(
+                request, f"The rules are as before: version {version.number} stays in use.", messages.INFO
+            )
+
+    # --- the preview ------------------------------------------------------------------------------------------
+
+    def has_preview_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("mappings.preview_mapping")
+
+    def get_urls(self) -> list[URLPattern]:
+        preview = path(
+            "<path:object_id>/preview/",
+            self.admin_site.admin_view(self.preview),
+            name="mappings_mapping_preview",
+        )
+        return [preview, *super().get_urls()]
+
+    def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        mapping = self.object_for(request, object_id, "preview")
+        return preview_view(self, request, mapping)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        url = reverse("admin:mappings_mapping_preview", args=[object_id])
+        may = self.has_preview_permission(request)
+        return super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), "preview_url": url if may else ""}
+        )
+
+
+class Entries(AnyTabularInline):
+    model = ValueMapEntry
+    extra = 1
+    hide_title = True
+    verbose_name = "word"
+    verbose_name_plural = "Words"
+
+
+@admin.register(ValueMap)
+class ValueMapAdmin(PortalAdmin):
+    list_display = ("name", "key", "entry_count", "used_by")
+    search_fields = ("name", "key")
+    prepopulated_fields = {"key": ("name",)}
+    fields = ("name", "key")
+    inlines = (Entries,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ValueMap]:
+        rows: QuerySet[ValueMap] = super().get_queryset(request)
+        return rows.annotate(number_of_entries=Count("entries"))
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: ValueMap | None = None) -> Any:
+        return self.prepopulated_fields if obj is None else {}
+
+    @display("Words", ordering="number_of_entries")
+    def entry_count(self, row: Any) -> int:
+        return int(row.number_of_entries)
+
+    @display("Used by")
+    def used_by(self, row: ValueMap) -> str:
+        names = Mapping.objects.filter(rules__value_map=row.key).distinct().values_list("name", flat=True)
+        return format_html("{}", ", ".join(names) or "–")
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """The mappings that use it get new versions: a version holds the words it was made with."""
+        super().save_related(request, form, formsets, change)
+        form.instance.publish(self.person(request))
+        self.message_user(
+            request, "The mappings that use these words use the new ones from now on.", messages.SUCCESS
+        )
