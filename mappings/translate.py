@@ -7,6 +7,7 @@ A rule whose target ends in `[]` opens a scope: `lines[]` from `line_items` goes
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +25,7 @@ from .targets import target_type
 from .transforms import TRANSFORMS, TransformError
 
 ROOT = "root."
+_NAME = re.compile(r"[A-Za-z_][\w.]*")
 
 
 class RuleData(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -295,12 +297,21 @@ def _plain(value: Any) -> Any:
 
 def missing_in_body(rules: Rules, body: Mapping[str, Any], required: Iterable[str]) -> list[Problem]:
     """One problem per field that the destination demands and the body has not; `field` names the Record's path."""
-    found = []
-    for path in required:
-        for place in _empty_places(body, path.split(".")):
-            source = rules.sources.get(path, "")
-            found.append(Problem("missing_field", source or path, place))
-    return found
+    return [
+        Problem("missing_field", _record_path(rules, path), place)
+        for path in required
+        for place in _empty_places(body, path.split("."))
+    ]
+
+
+def _record_path(rules: Rules, path: str) -> str:
+    """The Record's path behind a field of the body: `items[].sku` → `lines[].sku`; the body's own where none is."""
+    source = rules.sources.get(path, "")
+    opener, _, _ = path.rpartition("[].")
+    if not opener:
+        return source or path
+    listed = _NAME.match(rules.sources.get(f"{opener}[]", ""))
+    return f"{listed[0] if listed else opener}[].{source or path.rpartition('.')[2]}"
 
 
 def _empty_places(data: Any, path: list[str], seen: str = "") -> Iterable[str]:
@@ -337,12 +348,13 @@ def _normal(value: Any) -> Any:
 def sentence_for(problem: Problem, subject: str, source_name: str, destination_name: str) -> str:
     """What a shopkeeper reads: what is wrong with what, and what to do."""
     name = label(problem.field)
+    source = _within(source_name)
     match problem.code:
         case "missing_field":
             what = f"{name.of} has no {name.what}" if name.of else f"there is no {name.what}"
             return (
                 f"{subject}: {what}. {destination_name} requires one. "
-                f"Add it in {source_name}, or set a default in the mapping."
+                f"Add it in {source}, or set a default in the mapping."
             )
         case "unknown_value":
             return f"{subject}: the {name.what} is one that we do not know yet. {problem.detail}"
@@ -353,5 +365,10 @@ def sentence_for(problem: Problem, subject: str, source_name: str, destination_n
         case _:
             return (
                 f"{subject}: the {name.what} cannot be used. {problem.detail} "
-                f"Correct it in {source_name}, or change its rule in the mapping."
+                f"Correct it in {source}, or change its rule in the mapping."
             )
+
+
+def _within(name: str) -> str:
+    """A name inside a sentence: “The shop” is “the shop” there."""
+    return f"the {name[4:]}" if name.startswith("The ") else name

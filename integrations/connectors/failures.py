@@ -132,7 +132,10 @@ class RulePlan:
         wait = _seconds(self.retry_after(body)) if self.retry_after is not None else None
         if wait is not None:
             more["retry_after"] = wait
-        failure = client.failure(response, meaning, self.sentence(body) or said(body), **more)
+        failure = client.failure(response, meaning, said(body), **more)
+        # A declared sentence is for the operator as it stands; what the platform says is quoted behind ours.
+        if written := self.sentence(body):
+            failure.sentence = client.redactor().text(written)
         own_code = self.code(body)
         if own_code and self.kind not in _FIXED_CODES:
             failure.code = _as_code(own_code)

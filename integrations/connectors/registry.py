@@ -44,11 +44,17 @@ def connect(
     secrets: Mapping[str, Any],
     environment: str = "",
     token: Token | None = None,
+    name: str = "",
 ) -> Connector:
-    """A connector ready to be used; nothing is called yet. Raises Failure (config) for settings that make no sense."""
+    """A connector ready to be used; nothing is called yet. Its sentences call the platform by `name`.
+
+    Raises Failure (config) for settings that make no sense.
+    """
     connector = get(platform)
     try:
-        return connector(settings, secrets, environment, token)
+        made = connector(settings, secrets, environment, token)
+        made.client.name = name or made.client.name
+        return made
     except DeclarationError as error:
         raise Failure.config(
             "not_configured",

@@ -10,7 +10,6 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
-from mappings.fields import Sealed, encrypt_json
 
 from integrations.connectors.base import Item
 from integrations.models import (
@@ -24,6 +23,7 @@ from integrations.models import (
     SyncRun,
     Thing,
 )
+from mappings.fields import Sealed, encrypt_json
 
 from . import stock
 from .doorbell import ring

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from mappings.records import Record, StockLevel
-from mappings.search import search_keys
-
 from integrations.connectors.base import Call
 from integrations.models import Delivery, Intent, State
+from mappings.records import Record, StockLevel
+from mappings.search import search_keys
 
 from .faults import Fault
 from .leaving import Leaving

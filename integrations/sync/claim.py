@@ -11,9 +11,9 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
-from mappings.fields import Sealed, encrypt_json
 
 from integrations.models import Batch, SyncJob
+from mappings.fields import Sealed, encrypt_json
 
 from .holder import is_proven_dead, this_process
 from .parcels import Parcel, from_plain, to_plain

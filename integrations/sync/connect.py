@@ -28,6 +28,7 @@ def connect(connection: Connection) -> Connector:
         secrets=connection.secret_values(),
         environment=connection.environment,
         token=_token_of(row),
+        name=connection.name,
     )
     if connector.needs_login():
         renew_token(connection, connector, row.version)

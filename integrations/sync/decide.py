@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mappings.expressions import condition
-
 from integrations.connectors.base import Abilities, Action
 from integrations.models import State
+from mappings.expressions import condition
 
 
 @dataclass(frozen=True)

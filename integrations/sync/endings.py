@@ -7,11 +7,11 @@ import time
 from datetime import timedelta
 
 from django.utils import timezone
-from mappings.records import amount
 
 from integrations.connectors.base import Abilities
 from integrations.exceptions import Failure, Kind
 from integrations.models import State, SyncJob
+from mappings.records import amount
 
 from .case import Case, Ending, Sending
 from .faults import Fault

@@ -11,7 +11,6 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
-from mappings.fields import Sealed, encrypt_json
 
 from integrations.exceptions import Failure, Kind
 from integrations.models import (
@@ -22,6 +21,7 @@ from integrations.models import (
     SyncJob,
     SyncRun,
 )
+from mappings.fields import Sealed, encrypt_json
 
 _CHANGING_PARTS = re.compile(r"[#\"'“”‘’][^\s\"'“”‘’]*|\b[\w.+-]*\d[\w.+-]*\b")
 

@@ -73,7 +73,9 @@ def _counts(run: SyncRun) -> tuple[int, int, bool]:
 def _give_up(job: SyncJob, run: SyncRun) -> SyncRun:
     if run.read_through:
         return run
-    cause = ErrorRecord.objects.filter(job=job, delivery__isnull=True, place="read", settled_at__isnull=True).first()
+    cause = ErrorRecord.objects.filter(
+        job=job, delivery__isnull=True, place="read", settled_at__isnull=True
+    ).first()
     raise CouldNotRun(cause.sentence if cause else f"{job.source.name} could not be read to its end.")
 
 

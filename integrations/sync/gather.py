@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from mappings.records import Record, references
-
 from integrations.models import Delivery, ExternalId, Intent, SyncJob
+from mappings.records import Record, references
 
 from .case import Case
 from .parcels import Parcel

@@ -9,10 +9,10 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from mappings.fields import Sealed, encrypt_json
 
 from integrations.connectors.base import Abilities
 from integrations.models import Delivery, Intent, IntentState, State, SyncJob
+from mappings.fields import Sealed, encrypt_json
 
 from .case import Case, Ending, Sending
 from .claim import Lease

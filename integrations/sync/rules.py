@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from integrations.models import SyncJob
 from mappings.expressions import condition
 from mappings.models import load_rules
 from mappings.translate import Rules
-
-from integrations.models import SyncJob
 
 
 @dataclass(frozen=True)

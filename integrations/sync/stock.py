@@ -16,9 +16,6 @@ from typing import Any
 
 from django.db.models import F, Q, Sum
 from django.utils import timezone
-from mappings.fields import Sealed, encrypt_json
-from mappings.records import ABSENT, StockLevel, units
-from mappings.translate import Rules, read
 
 from integrations.models import (
     Batch,
@@ -32,6 +29,9 @@ from integrations.models import (
     SyncRun,
     UnitsInFlight,
 )
+from mappings.fields import Sealed, encrypt_json
+from mappings.records import ABSENT, StockLevel, units
+from mappings.translate import Rules, read
 
 from .doorbell import ring
 from .parcels import Parcel, digest_of, to_plain

@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from mappings.search import search_keys
 
 from integrations.connectors.base import Abilities, Action, Connector, WriteContext
 from integrations.exceptions import Failure
 from integrations.models import Removed, State, SyncJob
 from mappings import records, translate
+from mappings.search import search_keys
 
 from . import stock
 from .case import Case, Ending

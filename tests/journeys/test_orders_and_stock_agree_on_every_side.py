@@ -64,7 +64,7 @@ def test_a_missing_postal_code_is_told_in_a_sentence_and_mended_in_the_shop(worl
     (error,) = world.open_errors()
     assert error.sentence == (
         "Order #1001: the shipping address has no postal code. The warehouse requires one. "
-        "Add it in The shop, or set a default in the mapping."
+        "Add it in the shop, or set a default in the mapping."
     )
     assert (error.kind, error.code, error.field) == ("data", "missing_field", "shipping_address.postal_code")
     assert world.states() == {"Order #1001": "failed", "Order #1002": "delivered"}

@@ -1,0 +1,167 @@
+"""Vendure's orders, customers and stock into our Records; our stock levels and shipments into what it takes.
+
+Amounts are in the currency's smallest unit. A cancelled line has the quantity 0: what was sold is its
+orderPlacedQuantity.
+"""
+
+from __future__ import annotations
+
+from .preset import Preset, rule
+
+_PAID = (
+    '["PaymentSettled", "PartiallyShipped", "Shipped", "PartiallyDelivered", "Delivered", "Modifying", '
+    '"ArrangingAdditionalPayment"]'
+)
+_PAYMENT_STATUS = (
+    "{back: sum(payments[].refunds[].total), paid: sum(payments[?state == 'Settled'].amount), state: state} | "
+    "(back > `0` && back >= paid && 'refunded') || (back > `0` && 'partially_refunded') "
+    f"|| (contains(`{_PAID}`, state) && 'paid') || (state == 'PaymentAuthorized' && 'authorized') "
+    "|| (paid > `0` && 'paid') || 'pending'"
+)
+_ADDRESS = (
+    ("name", "fullName"),
+    ("company", "company"),
+    ("line1", "streetLine1"),
+    ("line2", "streetLine2"),
+    ("city", "city"),
+    ("region", "province"),
+    ("postal_code", "postalCode"),
+    ("country", "countryCode"),
+    ("phone", "phoneNumber"),
+)
+_CURRENCY = {"currency": "= currencyCode"}
+
+ORDERS_READ = Preset(
+    name="Vendure: orders",
+    direction="read",
+    platform="vendure",
+    resource="orders",
+    kind="order",
+    rules=(
+        rule("id", "id", required=True),
+        rule("number", "code", required=True),
+        rule("placed_at", "orderPlacedAt", "time"),
+        rule("updated_at", "updatedAt", "time"),
+        rule("currency", "currencyCode"),
+        rule("total", "totalWithTax", "from_minor_units", arguments=_CURRENCY),
+        rule("subtotal", "subTotalWithTax", "from_minor_units", arguments=_CURRENCY),
+        rule("shipping_total", "shippingWithTax", "from_minor_units", arguments=_CURRENCY),
+        rule("status", "(state == 'Cancelled' && 'cancelled') || 'open'"),
+        rule("payment_status", _PAYMENT_STATUS),
+        rule(
+            "fulfillment_status",
+            "(contains(['Shipped', 'PartiallyDelivered', 'Delivered'], state) && 'fulfilled') "
+            "|| (state == 'PartiallyShipped' && 'partial') || 'unfulfilled'",
+        ),
+        rule("email", "customer.emailAddress"),
+        rule("customer.id", "customer.id"),
+        rule("customer.name", "join(' ', [customer.firstName || '', customer.lastName || ''])", "strip"),
+        rule("customer.first_name", "customer.firstName"),
+        rule("customer.last_name", "customer.lastName"),
+        rule("customer.email", "customer.emailAddress"),
+        rule("customer.phone", "customer.phoneNumber"),
+        *(rule(f"shipping_address.{ours}", f"shippingAddress.{theirs}") for ours, theirs in _ADDRESS),
+        *(rule(f"billing_address.{ours}", f"billingAddress.{theirs}") for ours, theirs in _ADDRESS),
+        rule("lines[]", "lines"),
+        rule("lines[].id", "id"),
+        rule("lines[].sku", "productVariant.sku"),
+        rule("lines[].title", "productVariant.name"),
+        rule("lines[].ordered", "max([orderPlacedQuantity, quantity])"),
+        rule(
+            "lines[].cancelled",
+            "max([orderPlacedQuantity, quantity])",
+            "minus",
+            arguments={"minus": "= quantity"},
+        ),
+        rule("lines[].shipped", "fulfillmentLines[].quantity", "sum"),
+    ),
+    description="Totals include tax. A line's price and single refunds are left out: they need a rule of their own.",
+)
+
+CUSTOMERS_READ = Preset(
+    name="Vendure: customers",
+    direction="read",
+    platform="vendure",
+    resource="customers",
+    kind="customer",
+    rules=(
+        rule("id", "id", required=True),
+        rule("updated_at", "updatedAt", "time"),
+        rule("created_at", "createdAt", "time"),
+        rule("first_name", "firstName"),
+        rule("last_name", "lastName"),
+        rule("name", "join(' ', [firstName || '', lastName || ''])", "strip"),
+        rule("email", "emailAddress"),
+        rule("phone", "phoneNumber"),
+    ),
+)
+
+VARIANTS_READ = Preset(
+    name="Vendure: variants",
+    direction="read",
+    platform="vendure",
+    resource="variants",
+    kind="variant",
+    rules=(
+        rule("id", "id", required=True),
+        rule("updated_at", "updatedAt", "time"),
+        rule("sku", "sku", required=True),
+        rule("title", "name"),
+        rule("currency", "currencyCode"),
+        rule("price", "priceWithTax", "from_minor_units", arguments=_CURRENCY),
+    ),
+)
+
+STOCK_READ = Preset(
+    name="Vendure: stock",
+    direction="read",
+    platform="vendure",
+    resource="stock",
+    kind="stock_level",
+    rules=(
+        rule("id", "id", required=True),
+        rule("updated_at", "updatedAt", "time"),
+        rule("sku", "sku", required=True),
+        rule("on_hand", "stockLevels[].stockOnHand", "sum"),
+        rule("allocated", "stockLevels[].stockAllocated", "sum"),
+    ),
+    description="Stock of all locations together.",
+)
+
+STOCK_WRITE = Preset(
+    name="Vendure: set stock",
+    direction="write",
+    platform="vendure",
+    resource="stock",
+    kind="stock_level",
+    rules=(
+        rule("sku", "sku", required=True),
+        rule("available", "available", "integer", required=True),
+    ),
+    description="What the shop may offer; the units that its own open orders have taken are added when it is sent.",
+)
+
+FULFILLMENTS_WRITE = Preset(
+    name="Vendure: fulfilments",
+    direction="write",
+    platform="vendure",
+    resource="fulfillments",
+    kind="shipment",
+    rules=(
+        rule("order_id", "context.ids.order", required=True),
+        rule("method", "carrier"),
+        rule("tracking_code", "tracking_number || number", required=True),
+        rule("lines[]", "lines"),
+        rule("lines[].orderLineId", "order_line_id", required=True),
+        rule("lines[].quantity", "quantity", "integer", required=True),
+    ),
+)
+
+PRESETS: dict[str, Preset] = {
+    "vendure-orders": ORDERS_READ,
+    "vendure-customers": CUSTOMERS_READ,
+    "vendure-variants": VARIANTS_READ,
+    "vendure-stock": STOCK_READ,
+    "vendure-set-stock": STOCK_WRITE,
+    "vendure-fulfilments": FULFILLMENTS_WRITE,
+}
