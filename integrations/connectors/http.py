@@ -76,6 +76,7 @@ class DeclaredConnector(Connector):
                 guard=self._guard,
                 max_bytes=self.plan.word.max_megabytes * 1024 * 1024,
                 headers={name: value for name, value in headers.items() if value},
+                name=self.plan.word.label,
                 request_id_header=self.plan.word.request_id_header,
             )
         except ValueError as error:

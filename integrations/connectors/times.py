@@ -36,18 +36,23 @@ def check_format(form: str, field: str) -> None:
 def moment(word: Time, field: str) -> Moment:
     """Reads a time out of a record, in UTC; None where there is none or it cannot be read as declared."""
     check_format(word.format, f"{field}.format")
-    read = expression(word.at, f"{field}.at")
+    places = word.at if isinstance(word.at, list) else [word.at]
+    readers = [expression(place, f"{field}.at") for place in places]
     read_zone = expression(word.zone_at, f"{field}.zone_at") if word.zone_at else None
     home = zone(word.zone, f"{field}.zone")
 
     def find(record: Any) -> datetime | None:
-        value = read(record)
-        if value is MISSING or value == "":
-            return None
         local = home
         if read_zone is not None and isinstance(named := read_zone(record), str):
             local = _zone_or(named, home)
-        return parse(value, word.format, local)
+        newest: datetime | None = None
+        for read in readers:
+            value = read(record)
+            for part in value if isinstance(value, list) else (value,):
+                when = parse(part, word.format, local) if part is not MISSING else None
+                if when is not None and (newest is None or when > newest):
+                    newest = when
+        return newest
 
     return find
 

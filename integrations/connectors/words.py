@@ -102,9 +102,9 @@ AuthWord = NoAuth | BearerAuth | BasicAuth | KeyAuth | HeadersAuth | LoginAuth |
 
 class Time(Word):
     """`format`: iso, unix, unix_ms, date, or a pattern like "%d.%m.%Y %H:%M". Where the text has no zone, `zone` is
-    meant, or what `zone_at` (an expression over the record) gives."""
+    meant, or what `zone_at` (an expression over the record) gives. Several places, or a list: the newest counts."""
 
-    at: Expression
+    at: Expression | list[Expression]
     format: str = "iso"
     zone: str = "UTC"
     zone_at: Expression = ""
@@ -219,7 +219,7 @@ class Since(Word):
 
 
 class Detail(Endpoint, kw_only=True):
-    """A further call for each record. Templates are over {record, external_id}; what is found goes `into` the record."""
+    """A further call for each record. Templates are over {record, external_id}; what it gives goes `into` it."""
 
     into: str
     records: Expression = "@"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from .preset import Preset
 from .sandbox_shop import PRESETS as SANDBOX_SHOP
 from .sandbox_warehouse import PRESETS as SANDBOX_WAREHOUSE
+from .vendure import PRESETS as VENDURE
 
-PRESETS: dict[str, Preset] = {**SANDBOX_SHOP, **SANDBOX_WAREHOUSE}
+PRESETS: dict[str, Preset] = {**SANDBOX_SHOP, **SANDBOX_WAREHOUSE, **VENDURE}
 
 __all__ = ["PRESETS", "Preset"]
