@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 from django.conf import settings
 from django.core.exceptions import FieldError, ValidationError
+from django.db import models
 from encrypted_fields.fields import EncryptedTextField
 
 PLAIN, SQUEEZED, RAW = "v1:", "v1z:", "v1b:"
@@ -82,17 +84,28 @@ def _decrypt(token: str) -> bytes:
         raise SecretUnreadable from None
 
 
-class SecretField(EncryptedTextField):
+if TYPE_CHECKING:
+    # The library has no types; what a field of ours holds is any JSON value.
+    TextField = models.Field[Any, Any]
+else:
+    TextField = EncryptedTextField
+
+
+class SecretField(TextField):
     """Holds any JSON value; None is NULL, and 0, False and "" stay what they are.
 
     Decrypts only when a row is loaded, never on assignment or validation. Cannot be searched, only for NULL.
     """
 
+    if TYPE_CHECKING:
+        _pyi_private_set_type: Any
+        _pyi_private_get_type: Any
+
     def __init__(self, *args: Any, compress: bool = False, **kwargs: Any) -> None:
         self.compress = compress
         super().__init__(*args, **kwargs)
 
-    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         name, path, args, kwargs = super().deconstruct()
         if self.compress:
             kwargs["compress"] = True
@@ -117,7 +130,7 @@ class SecretField(EncryptedTextField):
             return value.text if isinstance(value, Sealed) else None
         return self.seal(value)
 
-    def get_db_prep_save(self, value: Any, connection: Any) -> str | None:
+    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
         if hasattr(value, "as_sql"):
             return value
         return self.get_db_prep_value(value, connection)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.utils import timezone
@@ -19,6 +19,7 @@ from .records import RECORD_KINDS
 from .rules import RuleProblem, check_rules
 from .translate import RuleData, Rules, compile_rules
 
+Person = User | None
 KEY_VALIDATOR = RegexValidator(r"^[a-z0-9][a-z0-9-]*$", "Use small letters, digits and hyphens.")
 
 
@@ -50,7 +51,7 @@ class ValueMap(models.Model):
     def as_dict(self) -> dict[str, str]:
         return dict(self.entries.values_list("source", "target"))
 
-    def publish(self, by: AbstractBaseUser | None = None) -> None:
+    def publish(self, by: Person = None) -> None:
         """New versions of the mappings that use it: versions hold the value maps they were made with."""
         for mapping in Mapping.objects.filter(rules__value_map=self.key).distinct():
             mapping.publish(by)
@@ -104,7 +105,7 @@ class Mapping(models.Model):
         known = set(ValueMap.objects.values_list("key", flat=True))
         return check_rules(self.rule_data(), self.direction, self.kind, known)
 
-    def publish(self, by: AbstractBaseUser | None = None) -> MappingVersion:
+    def publish(self, by: Person = None) -> MappingVersion:
         """Makes the rules as they are the version in use; nothing new where they are the same as before."""
         with transaction.atomic():
             locked = Mapping.objects.select_for_update().get(pk=self.pk)

@@ -119,7 +119,7 @@ def _known(job: SyncJob, external_ids: list[str]) -> dict[str, _Known]:
         connection_id=job.source_id, resource=job.source_resource, external_id__in=external_ids
     ).values_list("external_id", "thing_id", "echo_digest")
     known = {external_id: _Known(thing_id=thing, echo=echo) for external_id, thing, echo in rows}
-    by_thing = {entry.thing_id: entry for entry in known.values()}
+    by_thing = {entry.thing_id: entry for entry in known.values() if entry.thing_id is not None}
     deliveries = Delivery.objects.filter(job=job, thing_id__in=by_thing).values_list(
         "thing_id", "accepted_serial", "accepted_version", "accepted_digest", "accepted_mapping"
     )

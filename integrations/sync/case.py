@@ -53,8 +53,8 @@ class Case:
         return self.parcel.serial < self.delivery.accepted_serial
 
     @property
-    def is_stock_row(self) -> bool:
-        return isinstance(self.record, StockLevel) and isinstance(self.parcel.payload, dict)
+    def stock_row(self) -> StockLevel | None:
+        return self.record if isinstance(self.record, StockLevel) else None
 
     def search_keys(self) -> list[tuple[str, str]]:
         return [] if self.record is None else search_keys(self.record)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from integrations.models import Delivery, ExternalId, Intent, SyncJob
 from mappings.records import Record, references
@@ -86,8 +86,8 @@ def _references_of(record: Record | None) -> list[tuple[str, str]]:
     return [] if record is None else [(kind, external_id) for kind, external_id in references(record)]
 
 
-def _destination_ids(job: SyncJob, things: Sequence[int] | object) -> dict[int, str]:
-    rows = ExternalId.objects.filter(connection_id=job.destination_id, thing_id__in=list(things))  # type: ignore[call-overload]  # dict values
+def _destination_ids(job: SyncJob, things: Iterable[int]) -> dict[int, str]:
+    rows = ExternalId.objects.filter(connection_id=job.destination_id, thing_id__in=list(things))
     return dict(rows.order_by("id").values_list("thing_id", "external_id"))
 
 

@@ -92,7 +92,9 @@ def record(job: SyncJob, lease: Lease, group: Group) -> list[Intent]:
             .order_by("thing_id")
         }
         _store_ids(job, answers, echoes)
-        outcomes = [_delivered(job, run, rows[s.case.delivery.pk], s, now) for s, _ in group.delivered]
+        outcomes: list[Outcome | None] = [
+            _delivered(job, run, rows[s.case.delivery.pk], s, now) for s, _ in group.delivered
+        ]
         outcomes += [
             _ended(job, run, rows[case.delivery.pk], case, ending, now) for case, ending in group.ended
         ]
@@ -290,7 +292,8 @@ def _settle(job: SyncJob, run: SyncRun, group: Group) -> None:
     if at_rest:
         faults.settle_errors(at_rest, Settled.GONE)
     if job.kind == stock.KIND:
-        stock.keep_figures(job, [(case.parcel, case.record) for case in group.cases() if case.is_stock_row])
+        rows = [(case.parcel, case.stock_row) for case in group.cases()]
+        stock.keep_figures(job, [(parcel, row) for parcel, row in rows if row is not None])
     intents.settle(group.settled_intents)
     intents.put_in_doubt(group.doubtful_intents)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -32,7 +32,7 @@ from .accept import Accepted, accept
 from .leaving import Leaving
 from .runs import open_run
 
-Person = AbstractBaseUser | None
+Person = User | None
 AT_ONCE = 200
 
 
@@ -53,9 +53,9 @@ def retry(errors: QuerySet[ErrorRecord], by: Person) -> int:
             queued += _resume(error, by)
         elif error.job_id is not None and error.place != "in_doubt":
             by_job[error.job_id].append(error)
-    for rows in by_job.values():
+    for job_id, rows in by_job.items():
         for start in range(0, len(rows), AT_ONCE):
-            queued += _requeue(rows[start : start + AT_ONCE], by)
+            queued += _requeue(job_id, rows[start : start + AT_ONCE], by)
     return queued
 
 
@@ -65,7 +65,7 @@ def retry_with_payload(error: ErrorRecord, payload: dict[str, Any], by: Person) 
         raise NotPossible("Only an open error of one record has a payload that can be edited.")
     if error.place == "in_doubt":
         raise NotPossible("First say whether the earlier write had arrived; then edit and retry.")
-    _requeue([error], by, {error.pk: payload}, Decision.EDIT)
+    _requeue(_job_of(error), [error], by, {error.pk: payload}, Decision.EDIT)
 
 
 def ignore(errors: QuerySet[ErrorRecord], reason: str, by: Person) -> int:
@@ -139,7 +139,7 @@ def send_again(error: ErrorRecord, by: Person) -> None:
     intents.settle([intent.pk])
     ErrorRecord.objects.filter(pk=error.pk).update(place="send", intent=None)
     error.refresh_from_db()
-    _requeue([error], by, decision=Decision.RESEND)
+    _requeue(_job_of(error), [error], by, decision=Decision.RESEND)
 
 
 def _doubtful(error: ErrorRecord) -> Intent:
@@ -149,13 +149,14 @@ def _doubtful(error: ErrorRecord) -> Intent:
 
 
 def _requeue(
+    job_id: int,
     errors: list[ErrorRecord],
     by: Person,
     payloads: dict[int, dict[str, Any]] | None = None,
     decision: Decision = Decision.RETRY,
 ) -> int:
     job = SyncJob.objects.select_related("source", "destination", "read_mapping", "write_mapping").get(
-        pk=errors[0].job_id
+        pk=job_id
     )
     external_ids = dict(
         ExternalId.objects.filter(
@@ -174,6 +175,12 @@ def _requeue(
         _judge(errors, decision, by)
 
     return accept(job, Door.RETRY, items, read_at=timezone.now(), force=True, also=judged).accepted
+
+
+def _job_of(error: ErrorRecord) -> int:
+    if error.job_id is None:
+        raise NotPossible("The job of this error is gone.")
+    return error.job_id
 
 
 def _item(external_id: str, error: ErrorRecord, payload: Any) -> Item:
@@ -197,7 +204,7 @@ def _judge(
     now = timezone.now()
     Judgement.objects.bulk_create(
         [
-            Judgement(error=error, decision=decision, by=by, assignee=assignee, text=text, at=now)  # type: ignore[misc]  # AbstractBaseUser stands for the user model
+            Judgement(error=error, decision=decision, by=by, assignee=assignee, text=text, at=now)
             for error in errors
         ]
     )
