@@ -36,7 +36,9 @@ def _sealed(wanted: Plain) -> Plain:
     """Encryption is done before the transaction begins."""
     if "secrets" not in wanted:
         return {}
-    return {"secrets": Sealed(encrypt_json({name: hidden.value for name, hidden in wanted["secrets"].items()}))}
+    return {
+        "secrets": Sealed(encrypt_json({name: hidden.value for name, hidden in wanted["secrets"].items()}))
+    }
 
 
 def _connection(change: Change, wanted: Plain) -> None:

@@ -44,7 +44,9 @@ class _Check:
             yield from self._connection(key, told)
         yield from meaning.check(self.wanted, self.after)
         for key in self.wanted["workflows"]:
-            yield from model_problems(Workflow, ("workflows", key), self.after["workflows"][key], WORKFLOW_FIELDS)
+            yield from model_problems(
+                Workflow, ("workflows", key), self.after["workflows"][key], WORKFLOW_FIELDS
+            )
         for key in self.wanted["jobs"]:
             yield from self._job(key)
         yield from check_jobs.circles(self.after["jobs"], set(self.wanted["jobs"]))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from integrations.connectors import registry
 from integrations.connectors.base import Connector, SettingField
-from integrations.exceptions import NotConfigured
+from integrations.exceptions import Failure, NotConfigured
 
 from .plain import Found, Plain
 from .problems import Place
@@ -50,8 +51,9 @@ class Connectors:
                 environment=plain.get("environment", "sandbox"),
                 token=None,
             )
-        except NotConfigured as exc:
-            return exc
+        except Failure as exc:
+            cause = exc.__cause__
+            return cause if isinstance(cause, NotConfigured) else NotConfigured(exc.field, exc.sentence)
 
 
 def check_connection(place: Place, plain: Plain, told: Plain, connectors: Connectors) -> Found:
@@ -75,21 +77,29 @@ def check_connection(place: Place, plain: Plain, told: Plain, connectors: Connec
         try:
             connectors.of(str(place[1]))
         except NotConfigured as exc:
-            yield _place_of(place, exc.field), exc.reason
+            yield _place_of(place, exc.field, plain.get("settings", {})), exc.reason
 
 
 def _against(place: Place, plain: Plain, fields: tuple[SettingField, ...]) -> Found:
     for part, wants_secret in (("settings", False), ("secrets", True)):
         given = plain.get(part, {})
         declared = {field.name: field for field in fields if field.secret == wants_secret}
+        variables = () if wants_secret else _variables(plain)
         for name in given:
-            if name not in declared:
+            if name not in declared and name not in variables:
                 yield (*place, part, name), _unknown(name, part, fields)
         for field in declared.values():
             if field.name in given:
                 yield from _value((*place, part, field.name), field, given[field.name])
             elif field.required and field.default is None:
                 yield (*place, part, field.name), f"This platform needs {field.label} here."
+
+
+def _variables(plain: Plain) -> Collection[str]:
+    """Those of a declaration may stand beside it, as settings of their own."""
+    declaration = plain.get("settings", {}).get("declaration")
+    variables = declaration.get("variables") if isinstance(declaration, dict) else None
+    return variables if isinstance(variables, dict) else ()
 
 
 def _unknown(name: str, part: str, fields: tuple[SettingField, ...]) -> str:
@@ -115,10 +125,10 @@ def _value(place: Place, field: SettingField, value: Any) -> Found:
         yield place, f"'{value}' is not possible. Choose one of: {', '.join(choices)}."
 
 
-def _place_of(place: Place, field: str) -> Place:
-    """A declaration's dotted field, as a place in the file."""
+def _place_of(place: Place, field: str, settings: Plain) -> Place:
+    """The field that a connector names, as a place in the file: a setting, or inside the declaration."""
     words = [word for word in field.replace("[", ".").replace("]", "").split(".") if word]
     parts: list[str | int] = [int(word) if word.isdigit() else word for word in words]
-    if parts and parts[0] in ("settings", "secrets"):
-        return (*place, *parts)
+    if "declaration" in settings and parts and parts[0] not in settings:
+        return (*place, "settings", "declaration", *parts)
     return (*place, "settings", *parts)

@@ -11,7 +11,14 @@ from .check_connections import Connectors
 from .plain import Found, Plain, State
 from .problems import Place
 
-REQUIRED = ("source", "source_resource", "destination", "destination_resource", "read_mapping", "write_mapping")
+REQUIRED = (
+    "source",
+    "source_resource",
+    "destination",
+    "destination_resource",
+    "read_mapping",
+    "write_mapping",
+)
 SECTION_OF = {
     "workflow": "workflows",
     "source": "connections",
@@ -53,9 +60,15 @@ def _resources(place: Place, job: Plain, connectors: Connectors) -> Found:
         yield (*place, "every_seconds"), reason
     write = destination.get(job["destination_resource"])
     if write is None:
-        yield (*place, "destination_resource"), _no_such(job["destination"], job["destination_resource"], destination)
+        yield (
+            (*place, "destination_resource"),
+            _no_such(job["destination"], job["destination_resource"], destination),
+        )
     elif not (write.creates or write.updates or write.upserts or write.actions):
-        yield (*place, "destination_resource"), f"'{job['destination']}' cannot write {job['destination_resource']}."
+        yield (
+            (*place, "destination_resource"),
+            f"'{job['destination']}' cannot write {job['destination_resource']}.",
+        )
 
 
 def _no_such(connection: str, resource: str, resources: object) -> str:
@@ -87,9 +100,15 @@ def circles(jobs: dict[str, Plain], touched: set[str]) -> Found:
         job = jobs[key]
         if not all(job.get(name) for name in REQUIRED):
             continue
-        start, end = (job["source"], job["source_resource"]), (job["destination"], job["destination_resource"])
+        start, end = (
+            (job["source"], job["source_resource"]),
+            (job["destination"], job["destination_resource"]),
+        )
         if start == end:
-            yield ("jobs", key, "destination"), "The job would write into what it reads. Give another destination."
+            yield (
+                ("jobs", key, "destination"),
+                "The job would write into what it reads. Give another destination.",
+            )
             continue
         way = _way(leads[job.get("kind", "")], end, start)
         if way is not None and len(way) > 1:

@@ -55,7 +55,7 @@ def escape(value: Any) -> Any:
     if isinstance(value, list):
         return [escape(inner) for inner in value]
     if isinstance(value, str):
-        return _REFERENCE.sub(lambda match: f"{match[1]}${match[0][len(match[1]):]}", value)
+        return _REFERENCE.sub(lambda match: f"{match[1]}${match[0][len(match[1]) :]}", value)
     return value
 
 

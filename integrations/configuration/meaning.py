@@ -38,7 +38,9 @@ def load_value_maps() -> dict[str, Plain]:
 
 def load_mappings() -> dict[str, Plain]:
     in_use = dict(
-        MappingVersion.objects.filter(number=F("mapping__current_number")).values_list("mapping_id", "snapshot")
+        MappingVersion.objects.filter(number=F("mapping__current_number")).values_list(
+            "mapping_id", "snapshot"
+        )
     )
     return {
         row.key: {
@@ -120,7 +122,9 @@ def write_mapping(change: Change, wanted: Plain) -> None:
     if rules is not None:
         row.rules.all().delete()
         data = [msgspec.convert(rule, RuleData) for rule in rules]
-        FieldRule.objects.bulk_create([FieldRule.from_data(row, index, rule) for index, rule in enumerate(data)])
+        FieldRule.objects.bulk_create(
+            [FieldRule.from_data(row, index, rule) for index, rule in enumerate(data)]
+        )
     row.publish()
 
 

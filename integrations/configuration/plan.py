@@ -93,7 +93,9 @@ class _Planning:
             return fill(value, place, self.environment)
         except MissingVariables as exc:
             for where, name in exc.missing:
-                self._refuse(where, f"The environment variable {name} is not set. Set it, or write the value here.")
+                self._refuse(
+                    where, f"The environment variable {name} is not set. Set it, or write the value here."
+                )
             return {}
 
     def _secrets(self, secrets: dict[str, Any], place: Place) -> dict[str, Hidden]:

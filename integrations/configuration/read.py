@@ -61,7 +61,9 @@ def read(text: str) -> Document:
     if node is None:
         return Document({})
     if not isinstance(node, yaml.MappingNode):
-        raise BadConfiguration([Problem(_line(node), "", "The file must begin with a section, for example 'jobs:'.")])
+        raise BadConfiguration(
+            [Problem(_line(node), "", "The file must begin with a section, for example 'jobs:'.")]
+        )
     document = Document({})
     reading = _Reading(document)
     document.value = reading.plain(node, ())
@@ -79,7 +81,9 @@ def _compose(text: str) -> yaml.Node | None:
         raise BadConfiguration([Problem(mark.line + 1 if mark else 1, "", reason)]) from exc
     except yaml.reader.ReaderError as exc:
         line = text[: exc.position].count("\n") + 1
-        raise BadConfiguration([Problem(line, "", "This is not YAML: a character that no text may have.")]) from exc
+        raise BadConfiguration(
+            [Problem(line, "", "This is not YAML: a character that no text may have.")]
+        ) from exc
     return node
 
 

@@ -131,7 +131,7 @@ def _inner(message: str) -> Place:
 
 
 def _in_words(reason: str) -> str:
-    """"Expected `int | null`, got `str`" → "Expected a whole number or nothing, got text."."""
+    """ "Expected `int | null`, got `str`" → "Expected a whole number or nothing, got text."."""
 
     def kinds(match: re.Match[str]) -> str:
         return " or ".join(_KINDS.get(name.strip(), f"'{name.strip()}'") for name in match[1].split("|"))

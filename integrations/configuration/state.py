@@ -32,14 +32,19 @@ JOB_FIELDS = (
 JOB_REFERENCES = ("workflow", "source", "destination", "read_mapping", "write_mapping")
 PARTNER_FIELDS = ("name", "enabled", "calls_per_minute")
 
+
 def load() -> State:
     return {
         "connections": {row.key: of_connection(row) for row in Connection.objects.order_by("key")},
         "value_maps": meaning.load_value_maps(),
         "mappings": meaning.load_mappings(),
         "workflows": {row.key: _fields(row, WORKFLOW_FIELDS) for row in Workflow.objects.order_by("key")},
-        "jobs": {row.key: of_job(row) for row in SyncJob.objects.select_related(*JOB_REFERENCES).order_by("key")},
-        "partners": {row.key: of_partner(row) for row in Partner.objects.prefetch_related("jobs").order_by("key")},
+        "jobs": {
+            row.key: of_job(row) for row in SyncJob.objects.select_related(*JOB_REFERENCES).order_by("key")
+        },
+        "partners": {
+            row.key: of_partner(row) for row in Partner.objects.prefetch_related("jobs").order_by("key")
+        },
     }
 
 

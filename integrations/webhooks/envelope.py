@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from mappings.fields import Sealed, encrypt_bytes
 
 from integrations.connectors.base import WebhookEvent
 from integrations.models import InboundEvent
+from mappings.fields import Sealed, encrypt_bytes
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,9 @@ def _process(connector: Connector, events: Sequence[InboundEvent]) -> set[int]:
 
 
 def _note_failure(event: InboundEvent, exc: Exception) -> None:
-    InboundEvent.objects.filter(pk=event.pk).update(sentence=f"The last try failed: {type(exc).__name__}."[:500])
+    InboundEvent.objects.filter(pk=event.pk).update(
+        sentence=f"The last try failed: {type(exc).__name__}."[:500]
+    )
 
 
 def _accept_all(connector: Connector, events: Sequence[InboundEvent]) -> None:
@@ -163,7 +165,9 @@ def _mark(events: Sequence[InboundEvent], newest: dict[str, InboundEvent], sente
     if marked != len(events):
         raise TakenByAnother
     if silent:
-        InboundEvent.objects.filter(pk__in=silent).update(sentence="A later event about the same thing spoke for it.")
+        InboundEvent.objects.filter(pk__in=silent).update(
+            sentence="A later event about the same thing spoke for it."
+        )
 
 
 def _unprocessed(events: Sequence[InboundEvent]) -> QuerySet[InboundEvent]:

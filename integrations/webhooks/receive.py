@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from integrations.connectors.base import SignatureRefused, WebhookEvent
+from integrations.exceptions import Failure
 from integrations.models import Connection, InboundEvent
 
 from . import committer, envelope
@@ -45,7 +46,11 @@ def receive(request: HttpRequest, address: str) -> HttpResponse:
     raw = _read(request)
     if raw is None:
         return _answer(413, "The body is too large.")
-    connector = connector_for(connection.pk, connection.updated_at)
+    try:
+        connector = connector_for(connection.pk, connection.updated_at)
+    except Failure:
+        _log.exception("webhook of connection %s cannot be verified: its settings make no sense", connection.pk)
+        return _answer(503, "Not ready. Send it again.")
     try:
         events = connector.verify_webhook(dict(request.headers), raw)
     except SignatureRefused:
@@ -64,13 +69,17 @@ def _read(request: HttpRequest) -> bytes | None:
 
 def _stream(request: HttpRequest) -> IO[bytes]:
     """Django shows a chunked body as empty; the web server itself reads it rightly and ends it."""
-    if "chunked" in request.headers.get("Transfer-Encoding", "").lower() and request.META.get("wsgi.input_terminated"):
+    if "chunked" in request.headers.get("Transfer-Encoding", "").lower() and request.META.get(
+        "wsgi.input_terminated"
+    ):
         stream: IO[bytes] = request.META["wsgi.input"]
         return stream
     return request  # type: ignore[return-value]  # it has the one method that is used, read()
 
 
-def _store(connection_id: int, headers: dict[str, str], raw: bytes, events: list[WebhookEvent]) -> HttpResponse:
+def _store(
+    connection_id: int, headers: dict[str, str], raw: bytes, events: list[WebhookEvent]
+) -> HttpResponse:
     if not events:
         return _answer(200, "Nothing to keep.")
     now = timezone.now()
@@ -108,7 +117,9 @@ def _refuse(connection_id: int) -> HttpResponse:
 
 def _kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
     return {
-        name: _text(value, _LONGEST_HEADER) for name, value in headers.items() if not _SECRET_HEADER.search(name)
+        name: _text(value, _LONGEST_HEADER)
+        for name, value in headers.items()
+        if not _SECRET_HEADER.search(name)
     }
 
 

@@ -92,7 +92,7 @@ def _systems() -> tuple[Connection, Connection, Connection]:
     shop = factories.connection(
         key="shop",
         name="Web shop",
-        platform="shop",
+        platform="sandbox_shop",
         settings={"base_url": "https://shop.example.com/api"},
         secrets={"token": "a secret of the shop"},
         **working,

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from integrations.configuration import apply as applying
 from integrations.configuration.export import as_yaml
+from integrations.configuration.problems import BadConfiguration
 from integrations.configuration.state import load
 from integrations.models import Connection, Partner, SyncJob, Workflow
 
@@ -135,13 +136,14 @@ def test_a_new_row_is_shown_without_its_secret() -> None:
 
 
 def test_true_and_one_are_not_the_same_setting() -> None:
-    applied(FILE)
+    one = FILE.replace("page_size: 50", "page_size: 1")
+    applied(one)
     settings = {"base_url": "https://shop.example.com/api", "page_size": True}
     Connection.objects.filter(key="shop").update(settings=settings)
 
-    (change,) = planned(FILE).changes
+    (change,) = planned(one).changes
 
-    assert str(change) == "~ connections.shop\n    settings.page_size: true → 50"
+    assert str(change) == "~ connections.shop\n    settings.page_size: true → 1"
 
 
 def test_an_export_applied_again_changes_nothing() -> None:
@@ -183,8 +185,29 @@ def test_a_secret_whose_variable_is_not_set_is_kept_if_it_is_stored() -> None:
     assert Connection.objects.get(key="warehouse").secret_values() == {"token": "t-secret-1"}
 
 
+def test_a_variable_of_another_name_must_be_set_though_the_secret_is_stored() -> None:
+    applied(FILE)
+
+    with pytest.raises(BadConfiguration, match="NEW_TOKEN is not set"):
+        planned("connections:\n  warehouse:\n    secrets: {token: '${NEW_TOKEN}'}\n")
+
+
 def test_texts_that_yaml_would_change_survive_the_way_out_and_in() -> None:
-    odd = ["no", "1", "1.0", "null", "2026-11-23", "${NOT_A_VARIABLE}", "$${X}", "a\nb\n", " lead", "ü", "'", '"', "#"]
+    odd = [
+        "no",
+        "1",
+        "1.0",
+        "null",
+        "2026-11-23",
+        "${NOT_A_VARIABLE}",
+        "$${X}",
+        "a\nb\n",
+        " lead",
+        "ü",
+        "'",
+        '"',
+        "#",
+    ]
     applied(FILE)
     Workflow.objects.update(targets={"odd": odd, "no": 1, "1": None, "deep": {"empty": {}, "list": []}})
     text = as_yaml(load())

@@ -24,7 +24,9 @@ def test_all_missing_variables_are_named_with_their_place() -> None:
     assert caught.value.missing == [(("connections", "a"), "GONE"), (("connections", "b", 0), "LOST")]
 
 
-@pytest.mark.parametrize("text", ["${TOKEN}", "$${TOKEN}", "$$${TOKEN}", "a${X}b$${Y}", "${record.id}", "$", "{TOKEN}"])
+@pytest.mark.parametrize(
+    "text", ["${TOKEN}", "$${TOKEN}", "$$${TOKEN}", "a${X}b$${Y}", "${record.id}", "$", "{TOKEN}"]
+)
 def test_what_was_escaped_comes_back_unchanged(text: str) -> None:
     assert fill(escape({"value": [text]}), (), ENVIRONMENT) == {"value": [text]}
 

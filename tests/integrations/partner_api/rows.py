@@ -35,7 +35,9 @@ def add_run(job: SyncJob, door: str, **more: Any) -> SyncRun:
 
 def add_outcome(record: Delivery, **more: Any) -> Outcome:
     run = add_run(record.job, "pull")
-    return Outcome.objects.create(run=run, delivery=record, job=record.job, recorded_at=timezone.now(), **more)
+    return Outcome.objects.create(
+        run=run, delivery=record, job=record.job, recorded_at=timezone.now(), **more
+    )
 
 
 def add_error(record: Delivery | None, job: SyncJob | None = None, **more: Any) -> ErrorRecord:

@@ -134,7 +134,9 @@ def test_a_job_that_stands_still_takes_records(api: Api, job: SyncJob, state: Jo
 def test_a_job_that_takes_no_pushes_says_so(api: Api, job: SyncJob) -> None:
     SyncJob.objects.filter(pk=job.pk).update(accepts_pushes=False)
 
-    assert problem_of(api.post(PATH, {"records": [order("1")]}, "first"), 409)["code"] == "job_takes_no_pushes"
+    assert (
+        problem_of(api.post(PATH, {"records": [order("1")]}, "first"), 409)["code"] == "job_takes_no_pushes"
+    )
 
 
 def test_anothers_job_is_not_there(api: Api, job: SyncJob) -> None:
@@ -145,7 +147,11 @@ def test_anothers_job_is_not_there(api: Api, job: SyncJob) -> None:
 
 @pytest.mark.parametrize(
     ("key", "code"),
-    [(None, "idempotency_key_missing"), (" ", "idempotency_key_missing"), ("x" * 121, "idempotency_key_invalid")],
+    [
+        (None, "idempotency_key_missing"),
+        (" ", "idempotency_key_missing"),
+        ("x" * 121, "idempotency_key_invalid"),
+    ],
 )
 def test_the_idempotency_key_is_needed(api: Api, key: str | None, code: str) -> None:
     assert problem_of(api.post(PATH, {"records": [order("1")]}, key), 400)["code"] == code
@@ -228,7 +234,11 @@ def test_never_more_than_the_limit_is_read(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_body_in_chunks_is_refused(api: Api) -> None:
-    headers = {"Authorization": f"Bearer {api.key}", "Idempotency-Key": "first", "Transfer-Encoding": "chunked"}
+    headers = {
+        "Authorization": f"Bearer {api.key}",
+        "Idempotency-Key": "first",
+        "Transfer-Encoding": "chunked",
+    }
 
     answer = api.client.post(PATH, b"{}", content_type="application/json", headers=headers)
 

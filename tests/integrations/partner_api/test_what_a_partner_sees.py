@@ -57,7 +57,10 @@ def test_a_record_of_its_own_comes_with_what_was_tried(api: Api, job: SyncJob) -
 
     shown = api.get(f"/api/v1/records/{record.pk}").json()
 
-    assert [(row["attempt"], row["state"]) for row in shown["outcomes"]] == [(2, "delivered"), (1, "retrying")]
+    assert [(row["attempt"], row["state"]) for row in shown["outcomes"]] == [
+        (2, "delivered"),
+        (1, "retrying"),
+    ]
 
 
 def test_records_are_found_by_state_and_job(api: Api, job: SyncJob, second_job: SyncJob) -> None:
@@ -198,7 +201,9 @@ def test_a_settled_error_cannot_be_retried(api: Api, job: SyncJob) -> None:
 def test_a_write_in_doubt_is_for_the_store_to_decide(api: Api, job: SyncJob) -> None:
     error = add_error(add_record(job), place="in_doubt")
 
-    assert problem_of(api.post(f"/api/v1/errors/{error.pk}/retry", {}), 409)["code"] == "error_needs_the_store"
+    assert (
+        problem_of(api.post(f"/api/v1/errors/{error.pk}/retry", {}), 409)["code"] == "error_needs_the_store"
+    )
 
 
 def test_a_partner_does_not_set_a_halted_job_going(
@@ -208,7 +213,9 @@ def test_a_partner_does_not_set_a_halted_job_going(
     error = add_error(None, job=job)
     monkeypatch.setattr(retrying, "retry", lambda *_: pytest.fail("must not be called"))
 
-    assert problem_of(api.post(f"/api/v1/errors/{error.pk}/retry", {}), 409)["code"] == "error_needs_the_store"
+    assert (
+        problem_of(api.post(f"/api/v1/errors/{error.pk}/retry", {}), 409)["code"] == "error_needs_the_store"
+    )
     assert SyncJob.objects.get(pk=job.pk).state == JobState.HALTED
 
 
@@ -283,7 +290,9 @@ def test_another_method_is_refused_as_a_problem(api: Api) -> None:
 
 
 def test_a_browsers_wish_for_a_page_gets_json(api: Api) -> None:
-    answer = api.client.get("/api/v1/jobs", headers={"Authorization": f"Bearer {api.key}", "Accept": "text/html"})
+    answer = api.client.get(
+        "/api/v1/jobs", headers={"Authorization": f"Bearer {api.key}", "Accept": "text/html"}
+    )
 
     assert answer["Content-Type"] == "application/json"
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from integrations.models import Partner, PartnerKey
@@ -109,11 +111,13 @@ def test_the_last_use_is_written_once_a_minute(api: Api, key: PartnerKey) -> Non
     api.get("/api/v1/jobs")
     key.refresh_from_db()
     first = key.last_used_at
-    api.get("/api/v1/jobs")
+    with CaptureQueriesContext(connection) as captured:
+        api.get("/api/v1/jobs")
     key.refresh_from_db()
 
     assert first is not None
     assert key.last_used_at == first
+    assert not [query for query in captured if not query["sql"].startswith("SELECT")]
 
 
 def test_the_last_use_is_written_again_after_a_minute(api: Api, key: PartnerKey) -> None:

@@ -30,7 +30,9 @@ def connector(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeConnector]:
 def rung(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     """The bells that reach the queue."""
     bells: list[tuple[str, int]] = []
-    monkeypatch.setattr("integrations.sync.doorbell._send", lambda task, subject: bells.append((task, subject)))
+    monkeypatch.setattr(
+        "integrations.sync.doorbell._send", lambda task, subject: bells.append((task, subject))
+    )
     return bells
 
 

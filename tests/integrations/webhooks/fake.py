@@ -40,7 +40,10 @@ class FakeConnector(Connector):
         return [_event(told) for told in json.loads(raw)["events"]]
 
     def resources(self) -> dict[str, Abilities]:
-        return {"orders": Abilities(reads=True, webhook=True, fetch=self.fetches), "stock": Abilities(reads=True)}
+        return {
+            "orders": Abilities(reads=True, webhook=True, fetch=self.fetches),
+            "stock": Abilities(reads=True),
+        }
 
     def required_fields(self, resource: str, operation: str) -> tuple[str, ...]:
         return ()

@@ -12,6 +12,7 @@ from django.db import DatabaseError
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
+from integrations.exceptions import Failure
 from integrations.models import Connection, InboundEvent, InboundState, RefusedWebhooks
 from integrations.webhooks import committer, receive
 from integrations.webhooks.envelope import open_envelope
@@ -34,7 +35,9 @@ def send(client: Client, *events: dict[str, Any], signature: str = SIGNATURE, **
 def test_it_is_stored_encrypted_and_a_worker_is_rung(
     client: Client, shop: Connection, rung: list[tuple[str, int]]
 ) -> None:
-    answer = send(client, {"id": "1042", "topic": "orders/paid", "payload": {"email": "customer@example.com"}})
+    answer = send(
+        client, {"id": "1042", "topic": "orders/paid", "payload": {"email": "customer@example.com"}}
+    )
 
     row = InboundEvent.objects.get()
     stored = str(InboundEvent.objects.values_list("body", flat=True).query)
@@ -57,6 +60,18 @@ def test_a_bad_signature_is_counted_and_not_stored(client: Client, shop: Connect
     counted = RefusedWebhooks.objects.get(connection=shop)
     assert [answer.status_code for answer in answers] == [401, 401]
     assert (counted.count, counted.day) == (2, timezone.now().date())
+    assert not InboundEvent.objects.exists()
+
+
+def test_a_connection_that_cannot_verify_has_it_sent_again(
+    client: Client, shop: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise Failure.config("not_configured", "The address is missing.")
+
+    monkeypatch.setattr("integrations.connectors.registry.connect", refuse)
+
+    assert send(client, {"id": "1"}).status_code == 503
     assert not InboundEvent.objects.exists()
 
 
@@ -88,13 +103,12 @@ def test_the_address_answers_a_vendor_that_looks_first(client: Client, shop: Con
     assert client.put(f"/hooks/{ADDRESS}").status_code == 405
 
 
-def test_too_long_a_body_is_refused_unread(
-    client: Client, shop: Connection, connector: FakeConnector, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_long_a_body_is_refused_unread(shop: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    request = RequestFactory().post(f"/hooks/{ADDRESS}", b"x" * 21, content_type="application/json")
     monkeypatch.setattr(receive, "BODY_LIMIT", 20)
+    monkeypatch.setattr(receive, "_stream", lambda _: pytest.fail("the body was read"))
 
-    assert send(client, {"id": "1042"}).status_code == 413
-    assert connector.verified == []
+    assert receive.receive(request, ADDRESS).status_code == 413
 
 
 def test_never_more_than_the_limit_is_read(shop: Connection, monkeypatch: pytest.MonkeyPatch) -> None:

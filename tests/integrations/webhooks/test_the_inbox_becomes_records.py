@@ -162,7 +162,9 @@ def test_a_bad_event_harms_no_other_and_is_failed_in_the_end(
     assert [parcel["external_id"] for parcel in parcels(orders)] == ["good"]
 
 
-def test_an_event_that_kills_its_worker_is_tried_alone_and_then_failed(shop: Connection, orders: SyncJob) -> None:
+def test_an_event_that_kills_its_worker_is_tried_alone_and_then_failed(
+    shop: Connection, orders: SyncJob
+) -> None:
     """The attempt is written at claim: a worker that dies writes nothing more."""
     killer = receive(shop, "killer")
     neighbour = receive(shop, "neighbour")
