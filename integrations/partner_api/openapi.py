@@ -25,6 +25,5 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "JobState": "integrations.models.JobState",
         "Door": "integrations.models.Door",
         "FailureKind": "integrations.models.Kind",
-        
     },
 }

@@ -102,5 +102,7 @@ def _decode(cursor: str) -> int:
         text = ""
     word, _, number = text.partition(":")
     if word != "before" or not number.isdigit() or len(number) > 18:
-        raise ValidationError({"cursor": ["This cursor is not one of ours. Take it from 'next' of the page before."]})
+        raise ValidationError(
+            {"cursor": ["This cursor is not one of ours. Take it from 'next' of the page before."]}
+        )
     return int(number)

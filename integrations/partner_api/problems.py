@@ -114,7 +114,9 @@ def _respond_unforeseen(exc: Exception, context: dict[str, Any]) -> Response:
     request = context["request"]._request
     _log.error("unforeseen fault in the partner API", exc_info=exc)
     got_request_exception.send(sender=None, request=request)
-    sentence = "Crossdock met a fault of its own. Nothing was changed; repeat the call later with the same key."
+    sentence = (
+        "Crossdock met a fault of its own. Nothing was changed; repeat the call later with the same key."
+    )
     return _respond(problem(500, "fault", sentence))
 
 

@@ -43,7 +43,9 @@ class PushedRecordSerializer(serializers.Serializer[Any]):
         ),
     )
     payload = serializers.DictField(
-        required=False, default=dict, help_text="The record as the source system shows it; the job's mapping reads it."
+        required=False,
+        default=dict,
+        help_text="The record as the source system shows it; the job's mapping reads it.",
     )
     deleted = serializers.BooleanField(required=False, default=False, help_text="It is gone from the source.")
 
@@ -52,12 +54,16 @@ class PushedRecordSerializer(serializers.Serializer[Any]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not attrs["payload"] and not attrs["deleted"]:
-            raise serializers.ValidationError({"payload": ["Give the record itself, or set deleted to true."]})
+            raise serializers.ValidationError(
+                {"payload": ["Give the record itself, or set deleted to true."]}
+            )
         return attrs
 
 
 class PushSerializer(serializers.Serializer[Any]):
-    records = serializers.ListField(child=PushedRecordSerializer(), allow_empty=False, max_length=MOST_RECORDS)
+    records = serializers.ListField(
+        child=PushedRecordSerializer(), allow_empty=False, max_length=MOST_RECORDS
+    )
 
 
 class PushedRecordIdSerializer(serializers.Serializer[Any]):
@@ -80,7 +86,9 @@ def sortable_version(text: str) -> str:
         return ""
     if text.isascii() and text.isdigit():
         if len(text) > _WHOLE_NUMBER_DIGITS:
-            raise serializers.ValidationError(f"A whole number here has at most {_WHOLE_NUMBER_DIGITS} digits.")
+            raise serializers.ValidationError(
+                f"A whole number here has at most {_WHOLE_NUMBER_DIGITS} digits."
+            )
         return text.zfill(_WHOLE_NUMBER_DIGITS)
     moment = _parse(text)
     if moment is None or moment.tzinfo is None:
@@ -124,7 +132,9 @@ class PushRecords(PartnerView):
         idempotency_key = _idempotency_key(request)
         job = self.job(key)
         if not job.accepts_pushes:
-            raise Problem(409, "job_takes_no_pushes", f"The job '{job.key}' takes no pushed records. Ask the store.")
+            raise Problem(
+                409, "job_takes_no_pushes", f"The job '{job.key}' takes no pushed records. Ask the store."
+            )
         body = request.data
         digest = _digest(job, body)
         answered = _earlier_answer(self.partner, idempotency_key, digest)
@@ -142,7 +152,9 @@ def _idempotency_key(request: Request) -> str:
             "Send an Idempotency-Key header, one of its own for each new call, so that a repeat is safe.",
         )
     if not _KEY_FORM.fullmatch(key):
-        raise Problem(400, "idempotency_key_invalid", "An Idempotency-Key has 1 to 120 visible ASCII characters.")
+        raise Problem(
+            400, "idempotency_key_invalid", "An Idempotency-Key has 1 to 120 visible ASCII characters."
+        )
     return key
 
 

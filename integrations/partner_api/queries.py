@@ -20,7 +20,9 @@ class RecordQuery(serializers.Serializer[Any]):
     external_id = serializers.CharField(
         required=False, max_length=255, help_text="Its id in the source or in the destination, exactly."
     )
-    number = serializers.CharField(required=False, max_length=120, help_text="The order number, with or without #.")
+    number = serializers.CharField(
+        required=False, max_length=120, help_text="The order number, with or without #."
+    )
 
 
 class ErrorQuery(serializers.Serializer[Any]):

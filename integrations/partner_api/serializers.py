@@ -59,7 +59,9 @@ class RunSerializer(serializers.ModelSerializer[SyncRun]):
     job = serializers.CharField(source="job.key", read_only=True)
     door = serializers.ChoiceField(choices=Door.choices, read_only=True)
     state = serializers.ChoiceField(choices=RunState.choices, read_only=True)
-    settled = serializers.IntegerField(help_text="Accepted records that have come to their end.", read_only=True)
+    settled = serializers.IntegerField(
+        help_text="Accepted records that have come to their end.", read_only=True
+    )
     notices = serializers.ListField(child=serializers.CharField(), read_only=True)
     left = serializers.IntegerField(help_text="Accepted records that are still on their way.", read_only=True)
 
@@ -97,8 +99,12 @@ class RecordSerializer(serializers.ModelSerializer[Delivery]):
     job = serializers.CharField(source="job.key", read_only=True)
     kind = serializers.CharField(source="thing.kind", read_only=True)
     state = serializers.ChoiceField(choices=State.choices, read_only=True)
-    reason = serializers.CharField(source="state_reason", help_text="Why it is in this state.", read_only=True)
-    version = serializers.CharField(source="accepted_version", help_text="The newest version that was accepted.", read_only=True)
+    reason = serializers.CharField(
+        source="state_reason", help_text="Why it is in this state.", read_only=True
+    )
+    version = serializers.CharField(
+        source="accepted_version", help_text="The newest version that was accepted.", read_only=True
+    )
     external_ids = serializers.SerializerMethodField(help_text="Its ids in the source.")
     destination_ids = serializers.SerializerMethodField(
         help_text="Its ids in the destination; several where it was split there."
@@ -184,7 +190,9 @@ class RecordDetailSerializer(RecordSerializer):
 
 class ErrorSerializer(serializers.ModelSerializer[ErrorRecord]):
     job = serializers.CharField(source="job.key", read_only=True)
-    record = serializers.IntegerField(source="delivery_id", read_only=True, allow_null=True, help_text="Null: it stops the whole job.")
+    record = serializers.IntegerField(
+        source="delivery_id", read_only=True, allow_null=True, help_text="Null: it stops the whole job."
+    )
     kind = serializers.ChoiceField(choices=Kind.choices, read_only=True)
     settled_how = serializers.ChoiceField(choices=["", *Settled.values], read_only=True)
 

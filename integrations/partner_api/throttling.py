@@ -92,7 +92,9 @@ def _one_at_a_time() -> Iterator[None]:
 
 def refuse(wait: float | None) -> Throttled:
     seconds = max(1, int((wait or 0) + 0.999))
-    return Throttled(wait=seconds, detail=f"This partner has made all its calls of this minute. Wait {seconds} s.")
+    return Throttled(
+        wait=seconds, detail=f"This partner has made all its calls of this minute. Wait {seconds} s."
+    )
 
 
 def _raise(key: str) -> int:

@@ -101,7 +101,9 @@ def _things_numbered(number: str) -> QuerySet[SearchKey, Any]:
 
 
 def _with_ids(records: QuerySet[Delivery]) -> QuerySet[Delivery]:
-    ids = Prefetch("thing__external_ids", ExternalId.objects.only("thing", "connection", "resource", "external_id"))
+    ids = Prefetch(
+        "thing__external_ids", ExternalId.objects.only("thing", "connection", "resource", "external_id")
+    )
     return records.select_related("job", "thing").prefetch_related(ids)
 
 
@@ -206,6 +208,8 @@ class RetryError(_OneError):
         queued = retry.retry(ErrorRecord.objects.filter(pk=error.pk), by=None)
         if not queued:
             raise Problem(
-                409, "error_needs_the_store", "This error cannot be retried from outside: the store has to decide it."
+                409,
+                "error_needs_the_store",
+                "This error cannot be retried from outside: the store has to decide it.",
             )
         return Response({"queued": queued}, status=202)

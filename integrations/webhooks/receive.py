@@ -49,7 +49,9 @@ def receive(request: HttpRequest, address: str) -> HttpResponse:
     try:
         connector = connector_for(connection.pk, connection.updated_at)
     except Failure:
-        _log.exception("webhook of connection %s cannot be verified: its settings make no sense", connection.pk)
+        _log.exception(
+            "webhook of connection %s cannot be verified: its settings make no sense", connection.pk
+        )
         return _answer(503, "Not ready. Send it again.")
     try:
         events = connector.verify_webhook(dict(request.headers), raw)

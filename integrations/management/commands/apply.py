@@ -39,13 +39,17 @@ class Command(BaseCommand):
         for change in planned.changes:
             self.stdout.write(str(change))
         if planned.kept:
-            self.stdout.write(f"Kept as stored, since their variables are not set: {', '.join(planned.kept)}.")
+            self.stdout.write(
+                f"Kept as stored, since their variables are not set: {', '.join(planned.kept)}."
+            )
         if not planned.changes:
             self.stdout.write("Nothing to change.")
         else:
             made = sum(change.is_new for change in planned.changes)
             changed = len(planned.changes) - made
-            self.stdout.write(f"{made} new, {changed} changed{' (dry run: nothing was changed)' if dry else ''}.")
+            self.stdout.write(
+                f"{made} new, {changed} changed{' (dry run: nothing was changed)' if dry else ''}."
+            )
 
 
 def _text(file: str) -> str:

@@ -19,7 +19,18 @@ from integrations.sync.dry_run import Foreseen, dry_run
 from integrations.sync.foreground import CouldNotRun, run_to_end, why_not
 
 ALL_DELIVERED, ERRORS_OPEN, COULD_NOT_RUN = 0, 1, 2
-COUNTS = ("read", "known", "accepted", "delivered", "unchanged", "superseded", "filtered", "held", "failed", "left")
+COUNTS = (
+    "read",
+    "known",
+    "accepted",
+    "delivered",
+    "unchanged",
+    "superseded",
+    "filtered",
+    "held",
+    "failed",
+    "left",
+)
 _MOST_LINES = 20
 
 
@@ -32,10 +43,15 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("job", help="The job's key.")
         parser.add_argument("--full", action="store_true", help="Read everything, not only what changed.")
-        parser.add_argument("--dry-run", action="store_true", help="Say what would be done, and change nothing.")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="Say what would be done, and change nothing."
+        )
         parser.add_argument("--json", action="store_true", help="One JSON object instead of text and a bar.")
         parser.add_argument(
-            "--patience", type=float, default=60.0, help="Seconds to wait while nothing can be done (default 60)."
+            "--patience",
+            type=float,
+            default=60.0,
+            help="Seconds to wait while nothing can be done (default 60).",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

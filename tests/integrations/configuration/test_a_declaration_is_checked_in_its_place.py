@@ -68,4 +68,6 @@ def test_an_unknown_setting_beside_it_is_refused() -> None:
 def test_the_real_platforms_are_asked() -> None:
     found = problem(FILE.replace("platform: rest", "platform: rset"))
 
-    assert found.reason == f"There is no platform 'rset'. There are: {', '.join(sorted(registry.platforms()))}."
+    assert (
+        found.reason == f"There is no platform 'rset'. There are: {', '.join(sorted(registry.platforms()))}."
+    )
