@@ -6,8 +6,9 @@ from typing import Any
 
 from django.core.validators import RegexValidator
 from django.db import models
-from mappings.fields import SecretField
 from simple_history.models import HistoricalRecords
+
+from mappings.fields import SecretField
 
 KEY_VALIDATOR = RegexValidator(
     r"^[a-z0-9][a-z0-9-]*$", "Use small letters, digits and hyphens, for example 'main-warehouse'."

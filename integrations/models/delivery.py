@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+
 from mappings.fields import SecretField
 
 from .batch import Batch
@@ -50,6 +51,9 @@ class Delivery(models.Model):
     accepted_digest = models.CharField(max_length=32, blank=True)
     accepted_mapping = models.CharField(max_length=20, blank=True)
     accepted_at = models.DateTimeField()
+    seen_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a read last showed it; kept only where removals are followed."
+    )
     accepted_serial = models.PositiveIntegerField(
         default=1, help_text="Raised with each accepted version; parcels with a lower one are superseded."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+
 from mappings.fields import SecretField
 
 from .connection import Connection

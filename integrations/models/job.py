@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from mappings.models import Mapping
 from simple_history.models import HistoricalRecords
+
+from mappings.models import Mapping
 
 from .connection import KEY_VALIDATOR, Connection
 from .workflow import Workflow
@@ -53,7 +54,15 @@ class SyncJob(models.Model):
     rollout_percent = models.PositiveSmallIntegerField(
         default=100, validators=[MinValueValidator(0), MaxValueValidator(100)]
     )
+    released_percent = models.PositiveSmallIntegerField(
+        default=100, editable=False, help_text="The rollout at which held records were last let go."
+    )
     removed = models.CharField(max_length=8, choices=Removed.choices, default=Removed.IGNORE)
+    removed_at_most_percent = models.PositiveSmallIntegerField(
+        default=10,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text="If a complete read misses more than this share, nothing is removed and a person is asked.",
+    )
     counts_units_in_flight = models.BooleanField(
         default=False,
         help_text="Orders: sold units are held back from all stock jobs until the destination has accepted them.",
@@ -98,6 +107,7 @@ class SyncJob(models.Model):
             "read_since",
             "last_complete_read_at",
             "next_read_at",
+            "released_percent",
             "watermark",
             "updated_at",
         ],

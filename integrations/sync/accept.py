@@ -18,6 +18,7 @@ from integrations.models import (
     Door,
     ExternalId,
     Priority,
+    Removed,
     State,
     SyncJob,
     SyncRun,
@@ -28,6 +29,7 @@ from mappings.fields import Sealed, encrypt_json
 from . import stock
 from .doorbell import ring
 from .parcels import Parcel, digest_of, to_plain
+from .removed import note_seen
 from .rules import JobRules, rules_of
 from .runs import open_run
 
@@ -102,6 +104,8 @@ def accept(
             known=F("known") + accepted.known,
             accepted=F("accepted") + len(parcels),
         )
+        if job.removed != Removed.IGNORE and door == Door.PULL:
+            note_seen(job, [entry.thing_id for entry in known.values()], read_at)
         if parcels:
             deliveries = _store_deliveries(job, parcels, known, rules)
             accepted.delivery_ids = list(deliveries.values())
@@ -147,7 +151,7 @@ def _fresh(
     parcels = []
     for item in newest.values():
         entry = known.get(item.external_id) or _Known()
-        digest = "" if item.partial or item.deleted else digest_of(item.payload)
+        digest = _digest(item)
         if not force and _is_known(item, digest, entry, rules):
             continue
         parcels.append(
@@ -166,6 +170,13 @@ def _fresh(
             )
         )
     return parcels
+
+
+def _digest(item: Item) -> str:
+    """A removal has a digest of its own: told again, it is known; what comes back afterwards is not."""
+    if item.deleted:
+        return "removed"
+    return "" if item.partial else digest_of(item.payload)
 
 
 def _is_known(item: Item, digest: str, entry: _Known, rules: JobRules) -> bool:
@@ -216,6 +227,7 @@ def _store_deliveries(
                 accepted_mapping=rules.version,
                 accepted_at=now,
                 accepted_serial=parcel.serial,
+                seen_at=now if job.removed != Removed.IGNORE else None,
                 attempts=0,
                 deadline_at=None,
             )
@@ -236,6 +248,7 @@ def _store_deliveries(
             "accepted_mapping",
             "accepted_at",
             "accepted_serial",
+            "seen_at",
             "attempts",
             "deadline_at",
         ],

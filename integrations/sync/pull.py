@@ -13,7 +13,7 @@ from integrations.connectors.base import Connector, Page
 from integrations.exceptions import Failure
 from integrations.models import Door, RunState, SyncJob, SyncRun
 
-from . import budget, faults
+from . import budget, faults, removed
 from .accept import PositionMove, PositionMoved, accept
 from .connect import connect, with_login
 from .doorbell import ring
@@ -91,6 +91,8 @@ class _Reading:
         job.resume_position = following
         _note(job, page.notices)
         if following is None:
+            if page.complete and job.read_since is None and position["part"] == WHOLE:
+                removed.follow(job, began)
             SyncRun.objects.filter(job=job, door=Door.PULL, finished_at__isnull=True).update(
                 read_through=True
             )

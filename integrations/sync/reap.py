@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django_q.models import Schedule
 
@@ -16,7 +16,7 @@ from integrations.models import (
     SyncJob,
 )
 
-from . import claim, stock
+from . import claim, steer, stock
 from .doorbell import TASKS, ring
 from .holder import this_process
 
@@ -32,6 +32,7 @@ def sweep() -> None:
     ring_for_due_batches()
     ring_for_due_reads()
     ring_for_unprocessed_events()
+    release_where_the_rollout_widened()
     stock.prune_accepted()
 
 
@@ -56,6 +57,16 @@ def ring_for_due_reads() -> None:
     )
     for job_id in jobs.values_list("pk", flat=True):
         ring("pull", job_id)
+
+
+def release_where_the_rollout_widened() -> None:
+    """Records held back by a rollout are caught up when it widens; when it narrows, only that is noted."""
+    SyncJob.objects.filter(rollout_percent__lt=F("released_percent")).update(
+        released_percent=F("rollout_percent")
+    )
+    widened = SyncJob.objects.filter(rollout_percent__gt=F("released_percent"), state=JobState.ACTIVE)
+    for job in widened.select_related("source", "destination", "read_mapping", "write_mapping"):
+        steer.release_held(job)
 
 
 def ring_for_unprocessed_events() -> None:

@@ -25,6 +25,7 @@ from integrations.models import (
 
 from .accept import accept
 from .doorbell import ring
+from .rollout import is_in
 from .runs import open_run
 
 HELD_AT_ONCE = 200
@@ -87,7 +88,8 @@ def cancel(run: SyncRun) -> int:
 
 
 def release_held(job: SyncJob) -> int:
-    """Fetches again what the rollout or a pause held back, and queues it. Returns how many."""
+    """Fetches again what the rollout held back and now lets in, and queues it. Returns how many."""
+    SyncJob.objects.filter(pk=job.pk).update(released_percent=job.rollout_percent)
     held = (
         Delivery.objects.filter(job=job, state=State.HELD).order_by("pk").values_list("thing_id", flat=True)
     )
@@ -99,6 +101,7 @@ def release_held(job: SyncJob) -> int:
             resource=job.source_resource,
             thing_id__in=things[start : start + HELD_AT_ONCE],
         ).values_list("external_id", flat=True)
-        items = [Item(external_id=external_id, payload={}, version="", partial=True) for external_id in ids]
+        let_in = [external_id for external_id in ids if is_in(job, external_id)]
+        items = [Item(external_id=external_id, payload={}, partial=True) for external_id in let_in]
         released += accept(job, Door.RETRY, items, read_at=datetime.now(UTC), force=True).accepted
     return released
