@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.generics import GenericAPIView, ListAPIView, RetrieveAPIView, get_object_or_404
@@ -21,6 +21,7 @@ from .pagination import NewestFirst
 from .problems import Problem
 from .serializers import (
     ErrorSerializer,
+    JobDetailSerializer,
     JobSerializer,
     RecordDetailSerializer,
     RecordSerializer,
@@ -43,21 +44,6 @@ class _Jobs(PartnerView, GenericAPIView[SyncJob]):
     def get_queryset(self) -> QuerySet[SyncJob]:
         return self.jobs().select_related("source", "destination")
 
-    def get_serializer_context(self) -> dict[str, Any]:
-        return {"request": self.request, "view": self, "records_by_state": self._counts()}
-
-    def _counts(self) -> dict[int, dict[str, int]]:
-        counted = (
-            Delivery.objects.filter(job__in=self.jobs().values("pk"))
-            .order_by()
-            .values_list("job_id", "state")
-            .annotate(count=Count("pk"))
-        )
-        counts: dict[int, dict[str, int]] = {}
-        for job_id, state, count in counted:
-            counts.setdefault(job_id, {})[state] = count
-        return counts
-
 
 @extend_schema_view(get=extend_schema(operation_id="list_jobs", summary="Your jobs"))
 class JobList(_Jobs, ListAPIView[SyncJob]):
@@ -70,6 +56,7 @@ class JobList(_Jobs, ListAPIView[SyncJob]):
 
 @extend_schema_view(get=extend_schema(operation_id="get_job", summary="One job"))
 class JobDetail(_Jobs, RetrieveAPIView[SyncJob]):
+    serializer_class = JobDetailSerializer
     lookup_field = "key"
 
 

@@ -5,12 +5,20 @@ from typing import Any
 import pytest
 import yaml
 from django.db import DatabaseError
+from django.db.models import Model
 from django.utils import timezone
 
 from integrations.configuration import apply as applying
 from integrations.configuration.export import as_yaml
 from integrations.configuration.problems import BadConfiguration
-from integrations.configuration.state import load
+from integrations.configuration.state import (
+    CONNECTION_FIELDS,
+    JOB_FIELDS,
+    JOB_REFERENCES,
+    PARTNER_FIELDS,
+    WORKFLOW_FIELDS,
+    load,
+)
 from integrations.models import Connection, Partner, SyncJob, Workflow
 
 from .conftest import ENVIRONMENT, FILE, applied, planned
@@ -248,3 +256,40 @@ def test_nothing_but_the_environment_given_is_looked_at(monkeypatch: pytest.Monk
     applied(FILE)
 
     assert Connection.objects.get(key="shop").secret_values() == {"token": ENVIRONMENT["SHOP_TOKEN"]}
+
+
+@pytest.mark.parametrize(
+    ("model", "named", "kept_out"),
+    [
+        (
+            SyncJob,
+            {*JOB_FIELDS, *JOB_REFERENCES},
+            # Where it stands, and what happened to it: facts, not configuration.
+            {
+                "state",
+                "state_reason",
+                "released_percent",
+                "resume_position",
+                "watermark",
+                "position_version",
+                "read_started_at",
+                "read_since",
+                "last_complete_read_at",
+                "next_read_at",
+            },
+        ),
+        (
+            Connection,
+            {*CONNECTION_FIELDS, "settings", "secrets"},
+            {"health", "health_sentence", "health_checked_at", "webhook_address"},
+        ),
+        (Workflow, set(WORKFLOW_FIELDS), set()),
+        (Partner, {*PARTNER_FIELDS, "jobs"}, set()),
+    ],
+)
+def test_every_field_is_in_files_or_kept_out_on_purpose(
+    model: type[Model], named: set[str], kept_out: set[str]
+) -> None:
+    fields = {field.name for field in (*model._meta.fields, *model._meta.many_to_many)}
+
+    assert fields - {"id", "key", "created_at", "updated_at"} == named | kept_out
