@@ -9,6 +9,8 @@ class PortalConfig(AppConfig):
     def ready(self) -> None:
         from django_q.models import Failure, OrmQ, Schedule, Success
 
+        from config import checks  # noqa: F401 (registers them)
+
         # Whoever may edit a schedule names the function that a worker calls: these pages would run code.
         for model in (Failure, OrmQ, Schedule, Success):
             if admin.site.is_registered(model):

@@ -16,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
 from config.unfold import UNFOLD as UNFOLD
+from integrations.partner_api.openapi import SPECTACULAR_SETTINGS as PARTNER_API
 
 ROOT = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -62,6 +63,8 @@ CSRF_COOKIE_NAME = "crossdock_csrf"
 # Networks that are not public and yet may be called (a self-hosted ERP at 10.x). Only here, never in a form:
 # whoever may edit a connection must not be able to reach the machine's own neighbours.
 PRIVATE_NETWORKS: list[str] = env.list("PRIVATE_NETWORKS", default=[])
+# The ports that may be called on public addresses; none named: those of web servers.
+PUBLIC_PORTS: list[int] = env.list("PUBLIC_PORTS", cast=int, default=[])
 
 # --- Parts ----------------------------------------------------------------------------------------
 
@@ -219,6 +222,10 @@ TASK_SECONDS = 45.0
 # that the work of a dead worker is soon taken up.
 LEASE_SECONDS = 60.0
 
+# Called, in order, each time the queue starts: each makes or mends the schedule of its part. Few and fixed,
+# because one bad row stops all schedules.
+SCHEDULES = ["integrations.sync.reap.install_schedule", "monitoring.schedules.install"]
+
 # --- People ---------------------------------------------------------------------------------------
 
 AUTHENTICATION_BACKENDS = [
@@ -293,13 +300,8 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "UNAUTHENTICATED_USER": None,
 }
-SPECTACULAR_SETTINGS: dict[str, Any] = {
-    "TITLE": "Crossdock partner API",
-    "VERSION": "1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-}
+# The description of the partner API stands beside its views; docs/openapi.yaml is made from it.
+SPECTACULAR_SETTINGS: dict[str, Any] = PARTNER_API
 
 # --- Log ------------------------------------------------------------------------------------------
 
@@ -307,7 +309,10 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": []}},
+    "filters": {"redacting": {"()": "integrations.http.redact.RedactingFilter"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["redacting"]},
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     # The queue's own handler would print each line a second time.
     "loggers": {"django-q": {"level": env.str("QUEUE_LOG_LEVEL", default="INFO")}},

@@ -15,4 +15,6 @@ urlpatterns = [
     path("", include("monitoring.urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
+    path("hooks/", include("integrations.webhooks.urls")),
+    path("api/v1/", include("integrations.partner_api.urls")),
 ]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connections
+from django.utils.module_loading import import_string
 from django_q.tasks import async_task
 
 from integrations.supervisor import ProcessGroup
@@ -30,16 +31,26 @@ def start_queue(group: ProcessGroup, *, log: Path | None = None) -> None:
 def start_web(group: ProcessGroup, address: str, *, log: Path | None = None) -> None:
     """Adds the web server. address: host and port, such as 127.0.0.1:8000."""
     configuration = str(settings.ROOT / "config" / "gunicorn.py")
-    arguments = [sys.executable, "-m", "gunicorn", "--config", configuration, "--bind", address, "config.wsgi"]
+    arguments = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--config",
+        configuration,
+        "--bind",
+        address,
+        "config.wsgi",
+    ]
     group.start(WEB, arguments, environment=_finds_the_portal(), log=log)
 
 
 def ring_for_a_sweep() -> None:
-    """The first task of a cluster that just started: takes up what the one before it left.
+    """The first task of a cluster that just started: takes up what the one before it left. Mends the schedules.
 
     Past the doorbell's own rows: they may say that a bell is on its way which fell with that cluster.
     """
-    surviving(lambda: reap.install_schedule())  # noqa: PLW0108 (looked up when called)
+    for install in settings.SCHEDULES:
+        surviving(import_string(install))
     surviving(lambda: async_task(TASKS["sweep"], 0, task_name="sweep at start"))
 
 

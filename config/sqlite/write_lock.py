@@ -58,6 +58,10 @@ class WriteLock:
         for descriptor in files or ():
             os.close(descriptor)
 
+    def __del__(self) -> None:
+        # A thread may end without closing its connection.
+        self.forget()
+
     def _opened(self) -> tuple[int, int]:
         if self._files is None:
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC

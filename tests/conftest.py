@@ -1,0 +1,172 @@
+"""Fixtures for all tests, and what a test needs beyond Python: where it is missing, the test says how to have it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+
+ROOT = Path(__file__).resolve().parent.parent
+REFERENCE = ROOT.parent / "shared"
+# The one reason for a skip that a full run accepts.
+NO_REFERENCE = "../shared is absent: it holds the real shops and is no part of this project"
+
+
+# --- What is missing ----------------------------------------------------------------------------------
+
+
+@cache
+def postgres_server() -> str:
+    """The address of a database on a server where tests may make their own, or ""."""
+    if named := os.environ.get("TEST_DATABASE_URL", ""):
+        return named if named.startswith("postgres") else ""
+    for role in dict.fromkeys([os.environ.get("USER", "root"), "postgres"]):
+        address = f"postgres://{role}@127.0.0.1:5432/postgres"
+        try:
+            psycopg.connect(address, connect_timeout=2).close()
+        except psycopg.OperationalError:
+            continue
+        return address
+    return ""
+
+
+@cache
+def redis_server() -> str:
+    address = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
+    try:
+        redis.Redis.from_url(address, socket_connect_timeout=1).ping()
+    except redis.RedisError:
+        return ""
+    return address
+
+
+@cache
+def chromium() -> str:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if (path := shutil.which(name))), "")
+
+
+@cache
+def missing(marker: str) -> str:
+    """Why the tests with this marker cannot run here, and what to do; "" where they can."""
+    if marker == "postgres" and not postgres_server():
+        return "no PostgreSQL at 127.0.0.1:5432: install and start it, or set TEST_DATABASE_URL=postgres://…"
+    if marker == "redis" and not redis_server():
+        return "no Redis at 127.0.0.1:6379: install and start it, or set TEST_REDIS_URL=redis://…"
+    if marker == "browser" and not chromium():
+        return "no Chromium on the path: install the package chromium"
+    if marker == "real":
+        if not (REFERENCE / "real").is_dir():
+            return NO_REFERENCE
+        if not shutil.which("node"):
+            return "no Node on the path: install the packages nodejs and npm"
+    return ""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    elsewhere = [item for item in items if _belongs_to_the_run_on_postgres(item)]
+    for item in items:
+        for marker in ("postgres", "redis", "browser", "real"):
+            if item.get_closest_marker(marker) and (reason := missing(marker)):
+                item.add_marker(pytest.mark.skip(reason=reason))
+    if elsewhere:
+        config.hook.pytest_deselected(items=elsewhere)
+        items[:] = [item for item in items if item not in elsewhere]
+
+
+def _belongs_to_the_run_on_postgres(item: pytest.Item) -> bool:
+    """Uses Django's own connection and needs it to be PostgreSQL, while this run is on SQLite."""
+    if not item.get_closest_marker("postgres") or missing("postgres"):
+        return False
+    names = getattr(item, "fixturenames", ())
+    needs_connection = item.get_closest_marker("django_db") or "db" in names or "transactional_db" in names
+    return bool(needs_connection) and not os.environ.get("TEST_DATABASE_URL", "").startswith("postgres")
+
+
+# --- What was skipped ---------------------------------------------------------------------------------
+
+_skips = pytest.StashKey[Counter[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_skips] = Counter()
+    config.pluginmanager.register(SkipWatch(config.stash[_skips]), "skip-watch")
+
+
+class SkipWatch:
+    """Counts skips by reason. With FAIL_ON_SKIP set, one that ../shared does not excuse fails the run."""
+
+    def __init__(self, reasons: Counter[str]) -> None:
+        self.reasons = reasons
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.skipped and not hasattr(report, "wasxfail"):
+            self._count(report.longrepr)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.skipped:
+            self._count(report.longrepr)
+
+    def _count(self, longrepr: object) -> None:
+        reason = str(longrepr[2] if isinstance(longrepr, tuple) else longrepr)
+        self.reasons[reason.removeprefix("Skipped: ")] += 1
+
+    def unexcused(self) -> list[str]:
+        if not os.environ.get("FAIL_ON_SKIP"):
+            return []
+        return [reason for reason in self.reasons if "../shared" not in reason]
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.unexcused() and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if not self.reasons:
+            return
+        terminalreporter.section("not run here")
+        for reason, count in self.reasons.most_common():
+            terminalreporter.line(f"{count:4}  {reason}")
+        for reason in self.unexcused():
+            terminalreporter.line(f"FAIL_ON_SKIP: this must run: {reason}", red=True)
+
+
+# --- Servers and ports --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """The address of an empty database of the test's own. Mark the test `postgres`."""
+    server, _, _ = postgres_server().rpartition("/")
+    name = f"crossdock_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(postgres_server(), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    yield f"{server}/{name}"
+    with psycopg.connect(postgres_server(), autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def redis_url() -> Iterator[str]:
+    """The address of an emptied Redis database. Mark the test `redis`."""
+    client = redis.Redis.from_url(redis_server())
+    client.flushdb()
+    yield redis_server()
+    client.flushdb()
+    client.close()
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
