@@ -66,7 +66,8 @@ def _open_causes() -> dict[str, _Cause]:
 
 
 def _money(amount: Decimal) -> str:
-    return f"{amount:.2f}" if amount == round(amount, 2) else str(amount)
+    """The same text from every database: some keep the zeros at the end."""
+    return format(amount.normalize(), "f")
 
 
 def _store(causes: dict[str, _Cause], known: dict[str, Incident]) -> None:

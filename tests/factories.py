@@ -55,12 +55,17 @@ def administrator(**values: Any) -> User:
 
 def connection(**values: Any) -> Connection:
     key = f"system-{number()}"
-    return Connection.objects.create(**{"key": key, "name": key, "platform": "shop", **values})
+    return Connection.objects.create(**{"key": key, "name": key, "platform": "sandbox_shop", **values})
 
 
 def mapping(**values: Any) -> Mapping:
     key = f"mapping-{number()}"
-    defaults = {"direction": Direction.READ, "platform": "shop", "resource": "orders", "kind": "order"}
+    defaults = {
+        "direction": Direction.READ,
+        "platform": "sandbox_shop",
+        "resource": "orders",
+        "kind": "order",
+    }
     return Mapping.objects.create(**{"key": key, "name": key} | defaults | values)
 
 
@@ -81,6 +86,8 @@ def job(**values: Any) -> SyncJob:
         values["read_mapping"] = mapping()
     if "write_mapping" not in values:
         values["write_mapping"] = mapping(direction=Direction.WRITE)
+    for used in (values["read_mapping"], values["write_mapping"]):
+        used.publish()
     defaults = {
         "key": key,
         "name": key,

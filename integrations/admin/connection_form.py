@@ -128,8 +128,7 @@ class ConnectionForm(ModelForm):
     def save(self, commit: bool = True) -> Connection:
         self.instance.platform = self.platform
         self.instance.settings = self.new_settings()
-        # A SecretField takes any JSON value.
-        self.instance.secrets = self.new_secrets()  # type: ignore[assignment]
+        self.instance.secrets = self.new_secrets()
         return super().save(commit)
 
 

@@ -40,5 +40,5 @@ def rows_url(model: str, **query: object) -> str:
 def counted(count: int, url: str) -> str:
     """A number that leads to its rows; a plain 0 where there are none."""
     if not count:
-        return format_html('<span class="portal-none">0</span>')
+        return format_html('<span class="portal-none">{}</span>', 0)
     return format_html('<a class="portal-count" href="{}">{}</a>', url, number(count))

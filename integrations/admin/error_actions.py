@@ -1,0 +1,241 @@
+"""What a person can decide about one error, or about many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from integrations.models import ErrorRecord
+from integrations.sync import retry
+
+from .connection_form import as_json
+from .error_forms import (
+    ArrivedForm,
+    AssignForm,
+    AssignManyForm,
+    CommentForm,
+    IgnoreForm,
+    IgnoreManyForm,
+    PayloadForm,
+)
+from .error_page import is_in_doubt, may_be_edited
+from .frame import Crumb, DialogForm, FactsAdmin, action, bulk_action
+
+IN_DOUBT_ACTIONS = ("confirm_arrived", "send_again")
+PLAIN_ACTIONS = ("retry_now",)
+
+
+class ErrorActions(FactsAdmin):
+    actions = ("retry_many", "ignore_many", "assign_many")
+    actions_detail = (
+        "retry_now",
+        "confirm_arrived",
+        "send_again",
+        {"title": "More", "items": ["ignore", "assign", "comment"]},
+    )
+
+    def has_retry_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("integrations.retry_errorrecord")
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Only what makes sense for this error: a doubt is settled by a person, never by a plain retry."""
+        offered = super().get_actions_detail(request, object_id)
+        error = self.get_object(request, str(object_id))
+        if error is None or not error.is_open:
+            return [entry for entry in offered if entry.path == "comment"]
+        hidden = PLAIN_ACTIONS if is_in_doubt(error) else IN_DOUBT_ACTIONS
+        return [entry for entry in offered if entry.path not in hidden]
+
+    # --- one error --------------------------------------------------------------------------------------------
+
+    @action(
+        "Retry",
+        icon="refresh",
+        permissions=["retry"],
+        title="Retry this record",
+        text="It is sent again with the present mapping. If it fails again, it comes back here.",
+        button="Retry",
+    )
+    def retry_now(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+        error = self.error(request, object_id, "retry")
+        rows = ErrorRecord.objects.filter(pk=error.pk)
+        if is_in_doubt(error) or not retry.retry(rows, self.person(request)):
+            sentence = "This error cannot be retried: it is settled, or in doubt."
+            return self._back(request, error, sentence, messages.ERROR)
+        return self._back(request, error, "The record is on its way again.")
+
+    @action(
+        "It had arrived",
+        icon="check_circle",
+        permissions=["retry"],
+        title="It had arrived",
+        text="You looked, and it is there. Crossdock remembers the id and sends nothing.",
+        button="It had arrived",
+        form=ArrivedForm,
+    )
+    def confirm_arrived(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+        error = self.error(request, object_id, "retry")
+        external_id = form.cleaned_data["external_id"].strip()
+        return self._decide(
+            request,
+            error,
+            lambda by: retry.confirm_arrived(error, external_id, by),
+            "Settled: it had arrived.",
+        )
+
+    @action(
+        "Send it again",
+        icon="send",
+        permissions=["retry"],
+        title="Send it again",
+        text="You looked, and it is not there. If it is there after all, the other system will have it twice.",
+        button="Send it again",
+    )
+    def send_again(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+        error = self.error(request, object_id, "retry")
+        return self._decide(request, error, lambda by: retry.send_again(error, by), "It is being sent again.")
+
+    @action(
+        "Ignore",
+        icon="visibility_off",
+        permissions=["retry"],
+        title="Ignore this error",
+        text="The record stays as it is in the destination. A newer version of it is delivered as usual.",
+        button="Ignore",
+        form=IgnoreForm,
+    )
+    def ignore(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+        error = self.error(request, object_id, "retry")
+        rows = ErrorRecord.objects.filter(pk=error.pk)
+        if not retry.ignore(rows, form.cleaned_data["reason"], self.person(request)):
+            return self._back(request, error, "This error is settled already.", messages.ERROR)
+        return self._back(request, error, "Ignored. The reason is kept below.")
+
+    @action(
+        "Assign",
+        icon="person_add",
+        permissions=["retry"],
+        title="Assign this error",
+        text="So that everybody sees who looks after it.",
+        button="Assign",
+        form=AssignForm,
+    )
+    def assign(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+        error = self.error(request, object_id, "retry")
+        assignee = form.cleaned_data["assignee"]
+        retry.assign(ErrorRecord.objects.filter(pk=error.pk), assignee, self.person(request))
+        return self._back(request, error, f"{assignee} has it now.")
+
+    @action(
+        "Comment",
+        icon="comment",
+        permissions=["retry"],
+        title="Comment",
+        text="For whoever looks at this error next.",
+        button="Keep it",
+        form=CommentForm,
+    )
+    def comment(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+        error = self.error(request, object_id, "retry")
+        text = form.cleaned_data["text"]
+        return self._decide(
+            request, error, lambda by: retry.comment(error, text, by), "Your comment is kept."
+        )
+
+    def edit_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Edit the source's record and send it as written. Changes something only on POST."""
+        error = self.error(request, object_id, "retry")
+        if not may_be_edited(error):
+            sentence = "This error cannot be retried with an edited record."
+            return self._back(request, error, sentence, messages.ERROR)
+        form = PayloadForm(request.POST or None, initial={"payload": as_json(error.payload)})
+        if form.is_valid():
+            payload = form.cleaned_data["payload"]
+            return self._decide(
+                request,
+                error,
+                lambda by: retry.retry_with_payload(error, payload, by),
+                "The edited record is on its way.",
+            )
+        return self.page(
+            request,
+            "admin/integrations/errorrecord/edit.html",
+            "Edit the record and retry",
+            error=error,
+            form=form,
+            back=change_url(error),
+            original=Crumb(error, error.subject or "Error"),
+        )
+
+    def error(self, request: HttpRequest, object_id: str, permission: str) -> ErrorRecord:
+        """The row with all that belongs to it, if this user may do this to it."""
+        found: ErrorRecord = self.object_for(request, object_id, permission)
+        belongings = ("connection", "delivery", "run", "intent", "job__read_mapping", "job__write_mapping")
+        return ErrorRecord.objects.select_related(*belongings).get(pk=found.pk)
+
+    def _decide(
+        self, request: HttpRequest, error: ErrorRecord, decision: Callable[[User], None], sentence: str
+    ) -> HttpResponse:
+        """Does what the person decided, and says why where it does not fit the error (any more)."""
+        try:
+            decision(self.person(request))
+        except retry.NotPossible as reason:
+            return self._back(request, error, str(reason), messages.ERROR)
+        return self._back(request, error, sentence)
+
+    def _back(
+        self, request: HttpRequest, error: ErrorRecord, sentence: str, level: int = messages.SUCCESS
+    ) -> HttpResponse:
+        return self.done(request, sentence, change_url(error), level)
+
+    # --- many errors ------------------------------------------------------------------------------------------
+
+    @bulk_action(
+        "Retry",
+        permission="retry",
+        text="They are sent again with the present mappings. Those in doubt are left out: a person must look.",
+        button="Retry them",
+    )
+    def retry_many(self, request: HttpRequest, rows: QuerySet[ErrorRecord], form: forms.Form) -> str:
+        chosen = rows.count()
+        queued = retry.retry(_plain(rows), self.person(request))
+        left = f" {chosen - queued} were left as they are: settled, or in doubt." if queued < chosen else ""
+        return f"{queued} of {chosen} are on their way again.{left}"
+
+    @bulk_action(
+        "Ignore",
+        permission="retry",
+        text="The records stay as they are in the destination. Newer versions are delivered as usual.",
+        button="Ignore them",
+        form=IgnoreManyForm,
+    )
+    def ignore_many(self, request: HttpRequest, rows: QuerySet[ErrorRecord], form: forms.Form) -> str:
+        ignored = retry.ignore(_plain(rows), form.cleaned_data["reason"], self.person(request))
+        return f"{ignored} errors are ignored."
+
+    @bulk_action(
+        "Assign",
+        permission="retry",
+        text="So that everybody sees who looks after them.",
+        button="Assign them",
+        form=AssignManyForm,
+    )
+    def assign_many(self, request: HttpRequest, rows: QuerySet[ErrorRecord], form: forms.Form) -> str:
+        assignee = form.cleaned_data["assignee"]
+        return f"{assignee} has {retry.assign(_plain(rows), assignee, self.person(request))} errors now."
+
+
+def change_url(error: ErrorRecord) -> str:
+    return reverse("admin:integrations_errorrecord_change", args=[error.pk])
+
+
+def _plain(rows: QuerySet[ErrorRecord]) -> QuerySet[ErrorRecord]:
+    """The same rows without the list's columns and order, for the engine to work on."""
+    return ErrorRecord.objects.filter(pk__in=rows.order_by().values("pk"))

@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from integrations.connectors.base import TestReport
+from integrations.exceptions import Failure
+from integrations.models import Connection
+from tests import factories
+from tests.integrations.admin.conftest import signed_in
+from tests.integrations.admin.pages import SUBMITTED, action_url, change_url
+
+pytestmark = pytest.mark.django_db
+
+TOKEN = "a-very-secret-token"
+COMMON = {"name": "Shop", "key": "shop", "environment": "sandbox", "enabled": "on"}
+ADD = reverse("admin:integrations_connection_add")
+
+
+@pytest.fixture
+def shop(db: None) -> Connection:
+    return factories.connection(
+        settings={"base_url": "https://shop.example.com/api"},
+        secrets={"token": TOKEN, "webhook_secret": "hush"},
+    )
+
+
+def filled(**values: Any) -> dict[str, Any]:
+    return COMMON | {"setting__base_url": "https://shop.example.com/api"} | values
+
+
+def stored(row: Connection) -> dict[str, Any]:
+    return Connection.objects.get(pk=row.pk).secret_values()
+
+
+def test_adding_begins_with_the_choice_of_a_platform(admin_client: Client) -> None:
+    page = admin_client.get(ADD).content.decode()
+    assert "Which system do you want to connect?" in page
+    assert 'href="?platform=sandbox_shop"' in page
+    assert "setting__base_url" not in page
+
+
+def test_a_connection_is_made_from_the_declared_settings(admin_client: Client) -> None:
+    response = admin_client.post(ADD + "?platform=sandbox_shop", filled(secret__token=TOKEN))
+    assert response.status_code == 302
+    made = Connection.objects.get(key="shop")
+    assert made.platform == "sandbox_shop"
+    assert made.settings == {"base_url": "https://shop.example.com/api"}
+    assert made.secret_values() == {"token": TOKEN}
+
+
+def test_a_secret_is_never_in_a_page(admin_client: Client, shop: Connection) -> None:
+    pages = [change_url(shop), reverse("admin:integrations_connection_changelist")]
+    pages.append(reverse("admin:integrations_connection_history", args=[shop.pk]))
+    for page in pages:
+        assert TOKEN not in admin_client.get(page).content.decode()
+    assert "It is set. Leave this empty to keep it." in admin_client.get(change_url(shop)).content.decode()
+
+
+def test_a_refused_form_does_not_give_back_the_secret_that_was_entered(admin_client: Client) -> None:
+    response = admin_client.post(ADD + "?platform=sandbox_shop", filled(name="", secret__token=TOKEN))
+    assert response.status_code == 200
+    assert TOKEN not in response.content.decode()
+
+
+def test_an_empty_input_keeps_the_secret_and_a_new_one_replaces_it(
+    admin_client: Client, shop: Connection
+) -> None:
+    admin_client.post(change_url(shop), filled(secret__token="", secret__webhook_secret="other"))
+    assert stored(shop) == {"token": TOKEN, "webhook_secret": "other"}
+
+
+def test_the_box_forgets_a_secret(admin_client: Client, shop: Connection) -> None:
+    admin_client.post(change_url(shop), filled(clear__webhook_secret="on"))
+    assert stored(shop) == {"token": TOKEN}
+
+
+def test_a_required_secret_cannot_be_forgotten(admin_client: Client, shop: Connection) -> None:
+    response = admin_client.post(change_url(shop), filled(clear__token="on"))
+    assert "Access token is required to sign in." in response.content.decode()
+    assert stored(shop)["token"] == TOKEN
+
+
+def test_settings_that_the_form_does_not_know_are_kept(admin_client: Client, shop: Connection) -> None:
+    Connection.objects.filter(pk=shop.pk).update(settings={"base_url": "https://old.example.com", "own": 1})
+    admin_client.post(change_url(shop), filled())
+    shop.refresh_from_db()
+    assert shop.settings == {"base_url": "https://shop.example.com/api", "own": 1}
+
+
+def test_yaml_that_cannot_be_read_is_refused_with_its_line(admin_client: Client) -> None:
+    response = admin_client.post(
+        ADD + "?platform=rest", COMMON | {"setting__declaration": "base_url: x\n  - y: ["}
+    )
+    assert "Line 2, column" in response.content.decode()
+    assert not Connection.objects.exists()
+
+
+def test_a_declaration_without_sense_is_refused_with_the_field_and_the_reason(admin_client: Client) -> None:
+    response = admin_client.post(
+        ADD + "?platform=rest",
+        COMMON | {"setting__declaration": "base_url: https://api.example.com\nresourses: {}"},
+    )
+    assert response.status_code == 200
+    errors = response.context["adminform"].form.errors
+    assert list(errors) == ["setting__declaration"]
+    assert "resourses" in errors["setting__declaration"][0]
+
+
+def test_a_declaration_is_shown_as_it_was_written(admin_client: Client) -> None:
+    row = factories.connection(
+        platform="rest", settings={"declaration": {"base_url": "https://api.example.com"}}
+    )
+    assert "base_url: https://api.example.com\n" in admin_client.get(change_url(row)).content.decode()
+
+
+# --- the test button ------------------------------------------------------------------------------------------
+
+
+class Tested:
+    """Stands in for `sync.connect.test` and remembers whether a transaction was open."""
+
+    def __init__(self, report: TestReport) -> None:
+        self.report = report
+        self.in_transaction: list[bool] = []
+
+    def __call__(self, connection: Connection) -> TestReport:
+        from django.db import connection as database
+
+        # The test itself runs in one savepoint; a view of ours would add another.
+        self.in_transaction.append(len(database.savepoint_ids) > 0)
+        return self.report
+
+
+def test_the_test_button_tells_step_by_step_what_was_reached(
+    admin_client: Client, shop: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = TestReport()
+    report.add("Reaching shop.example.com", True, "It answered in 80 ms.")
+    report.add("Signing in", False, "It answered 401: the token is not valid. Enter a new one.")
+    tested = Tested(report)
+    monkeypatch.setattr("integrations.sync.connect.test", tested)
+    page = admin_client.post(action_url(shop, "test_connection"), SUBMITTED).content.decode()
+    assert "The connection does not work yet." in page
+    assert "It answered in 80 ms." in page
+    assert "It answered 401: the token is not valid. Enter a new one." in page
+    assert tested.in_transaction == [False]
+
+
+def test_a_failing_test_is_kept_as_the_health(
+    admin_client: Client, shop: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: Connection) -> None:
+        raise Failure.config("unauthorized", "The shop refused the token. Enter a new one.")
+
+    monkeypatch.setattr("integrations.sync.connect.connect", refused)
+    page = admin_client.post(action_url(shop, "test_connection"), SUBMITTED).content.decode()
+    assert "The shop refused the token. Enter a new one." in page
+    shop.refresh_from_db()
+    assert (shop.health, shop.health_sentence) == ("failing", "The shop refused the token. Enter a new one.")
+
+
+def test_changing_a_connection_is_not_enough_to_test_it(
+    shop: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tested = Tested(TestReport())
+    monkeypatch.setattr("integrations.sync.connect.test", tested)
+    client = signed_in(factories.user("integrations.view_connection", "integrations.change_connection"))
+    assert client.post(action_url(shop, "test_connection"), SUBMITTED).status_code == 403
+    assert tested.in_transaction == []
+
+
+def test_a_new_webhook_address_replaces_the_old_one(admin_client: Client, shop: Connection) -> None:
+    Connection.objects.filter(pk=shop.pk).update(webhook_address="old")
+    admin_client.post(action_url(shop, "give_webhook_address"), SUBMITTED)
+    shop.refresh_from_db()
+    assert shop.webhook_address is not None
+    assert len(shop.webhook_address) >= 32
+    assert f"/hooks/{shop.webhook_address}" in admin_client.get(change_url(shop)).content.decode()
+
+
+def test_a_connection_that_systems_have_ids_on_cannot_be_deleted(admin_client: Client) -> None:
+    record = factories.delivery(factories.job())
+    url = reverse("admin:integrations_connection_delete", args=[record.job.source_id])
+    assert admin_client.post(url, {"post": "yes"}).status_code == 403
+    assert Connection.objects.filter(pk=record.job.source_id).exists()

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from integrations.models import JobState, SyncJob, SyncRun
+from tests import factories
+from tests.integrations.admin.bells import Bells
+from tests.integrations.admin.conftest import signed_in
+from tests.integrations.admin.pages import act, change_url, messages_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def job(db: None) -> SyncJob:
+    return factories.job(name="Orders to the warehouse")
+
+
+def test_run_now_begins_a_run_and_leads_to_it(
+    admin_client: Client, job: SyncJob, bells: Bells, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        response = act(admin_client, job, "run_now")
+    run = SyncRun.objects.get(job=job)
+    assert response.headers["HX-Redirect"] == change_url(run)
+    assert not run.full
+    assert bells.heard == [("pull", job.pk)]
+
+
+def test_run_in_full_reads_everything(admin_client: Client, job: SyncJob, bells: Bells) -> None:
+    act(admin_client, job, "run_in_full")
+    assert SyncRun.objects.get(job=job).full
+
+
+def test_a_paused_job_is_not_run_and_says_why(admin_client: Client, job: SyncJob) -> None:
+    SyncJob.objects.filter(pk=job.pk).update(state=JobState.PAUSED, state_reason="Stock-taking.")
+    act(admin_client, job, "run_now")
+    assert not SyncRun.objects.exists()
+    assert messages_of(admin_client) == ["Orders to the warehouse is paused. Resume it first. Stock-taking."]
+
+
+def test_a_job_whose_system_is_switched_off_says_which(admin_client: Client, job: SyncJob) -> None:
+    type(job.source).objects.filter(pk=job.source_id).update(enabled=False, name="Shop")
+    act(admin_client, job, "run_now")
+    assert messages_of(admin_client) == ["The connection Shop is switched off. Switch it on first."]
+
+
+def test_a_job_is_paused_with_its_reason_and_resumed(
+    admin_client: Client, job: SyncJob, bells: Bells
+) -> None:
+    act(admin_client, job, "pause", reason="Stock-taking.")
+    job.refresh_from_db()
+    assert (job.state, job.state_reason) == (JobState.PAUSED, "Stock-taking.")
+    act(admin_client, job, "resume")
+    job.refresh_from_db()
+    assert (job.state, job.state_reason) == (JobState.ACTIVE, "")
+
+
+def test_a_pause_without_a_reason_says_who_did_it(admin_client: Client, boss: Any, job: SyncJob) -> None:
+    act(admin_client, job, "pause", reason="")
+    job.refresh_from_db()
+    assert job.state_reason == f"Paused by {boss.username}."
+
+
+def test_changing_a_job_is_not_enough_to_run_it(job: SyncJob) -> None:
+    client = signed_in(factories.user("integrations.view_syncjob", "integrations.change_syncjob"))
+    for name in ("run_now", "run_in_full", "pause", "resume"):
+        assert act(client, job, name).status_code == 403
+    assert not SyncRun.objects.exists()
+
+
+def test_the_page_shows_where_the_job_stands(admin_client: Client, job: SyncJob) -> None:
+    factories.run(job, delivered=12)
+    SyncJob.objects.filter(pk=job.pk).update(
+        resume_position={"page": 3}, watermark=timezone.now(), state_reason="It was slow."
+    )
+    page = admin_client.get(change_url(job)).content.decode()
+    assert "in the middle of a read: it goes on there" in page
+    assert "Last runs" in page
+    assert "Active: It was slow." in page
+
+
+def test_a_job_that_has_carried_records_cannot_be_deleted(admin_client: Client, job: SyncJob) -> None:
+    url = reverse("admin:integrations_syncjob_delete", args=[job.pk])
+    factories.delivery(job)
+    assert admin_client.post(url, {"post": "yes"}).status_code == 403
+    assert SyncJob.objects.filter(pk=job.pk).exists()
+
+
+# --- runs -------------------------------------------------------------------------------------------------------
+
+
+def progress(client: Client, run: SyncRun) -> str:
+    return str(client.get(reverse("admin:integrations_syncrun_progress", args=[run.pk])).content.decode())
+
+
+def test_a_running_run_asks_again_every_two_seconds_and_a_finished_one_stops(
+    admin_client: Client, job: SyncJob
+) -> None:
+    run = factories.run(job, finished_at=None, state="running", accepted=40, delivered=9, failed=1)
+    part = progress(admin_client, run)
+    assert 'hx-trigger="every 2s [document.visibilityState === ' in part
+    assert "10 of 40 settled, 30 on their way" in part
+    assert 'aria-valuenow="25"' in part
+    SyncRun.objects.filter(pk=run.pk).update(finished_at=timezone.now(), state="finished", delivered=39)
+    assert "hx-trigger" not in progress(admin_client, run)
+
+
+def test_progress_is_only_for_those_who_may_see_runs(job: SyncJob) -> None:
+    run = factories.run(job)
+    url = reverse("admin:integrations_syncrun_progress", args=[run.pk])
+    assert signed_in(factories.user()).get(url).status_code == 403
+    assert Client().get(url).status_code == 302
+
+
+def test_a_run_is_cancelled_once(admin_client: Client, job: SyncJob) -> None:
+    run = factories.run(job, finished_at=None, state="running")
+    act(admin_client, run, "cancel_run")
+    run.refresh_from_db()
+    assert run.state == "cancelled"
+    act(admin_client, run, "cancel_run")
+    assert messages_of(admin_client)[-1] == "The run has ended already."

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError
+from django.test import Client
+from django.utils import timezone
+
+from integrations.models import JobState, SyncJob
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def ask(path: str) -> tuple[int, dict[str, dict[str, object]]]:
+    response = Client().get(path)
+    return response.status_code, response.json()["checks"]
+
+
+def test_a_portal_with_workers_and_nothing_overdue_is_ready(job: SyncJob) -> None:
+    factories.heartbeat()
+    status, checks = ask("/readyz")
+    assert status == 200
+    assert {name: check["ok"] for name, check in checks.items()} == {
+        "database": True,
+        "migrations": True,
+        "workers": True,
+        "backlog": True,
+    }
+
+
+def test_without_workers_it_lives_but_is_not_ready() -> None:
+    assert ask("/healthz")[0] == 200
+    status, checks = ask("/readyz")
+    assert status == 503
+    assert checks["workers"] == {"ok": False, "seen": "no worker has shown itself yet"}
+
+
+def test_workers_that_fell_silent_are_not_ready() -> None:
+    factories.heartbeat(beat_at=timezone.now() - timedelta(minutes=3))
+    assert ask("/readyz")[1]["workers"]["ok"] is False
+
+
+@pytest.mark.parametrize(
+    ("values", "ready"),
+    [
+        ({}, False),
+        ({"not_before": timezone.now() + timedelta(hours=1)}, True),
+        ({"not_before": timezone.now() - timedelta(minutes=2)}, True),
+        ({"lease_until": timezone.now() + timedelta(minutes=5)}, True),
+        ({"lease_until": timezone.now() - timedelta(minutes=15)}, False),
+        ({"settled_at": timezone.now()}, True),
+    ],
+)
+def test_a_batch_that_was_forgotten_is_told(job: SyncJob, values: dict[str, object], ready: bool) -> None:
+    factories.heartbeat()
+    factories.batch(factories.run(job), created_at=timezone.now() - timedelta(hours=2), **values)
+    assert ask("/readyz")[1]["backlog"]["ok"] is ready
+
+
+def test_what_waits_for_a_paused_job_is_not_overdue(job: SyncJob) -> None:
+    factories.heartbeat()
+    factories.batch(factories.run(job), created_at=timezone.now() - timedelta(hours=2))
+    SyncJob.objects.filter(pk=job.pk).update(state=JobState.PAUSED)
+    assert ask("/readyz")[0] == 200
+
+
+def test_a_database_that_does_not_answer_is_told_and_nothing_more_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def down() -> tuple[bool, str]:
+        raise DatabaseError("secret host name")
+
+    monkeypatch.setattr("monitoring.health._database", down)
+    status, checks = ask("/readyz")
+    assert status == 503
+    assert checks == {"database": {"ok": False, "seen": "DatabaseError"}}
+
+
+def test_health_is_asked_without_signing_in_and_changes_nothing() -> None:
+    response = Client().get("/healthz")
+    assert response.headers["Cache-Control"].startswith("max-age=0, no-cache, no-store")
+    assert Client().post("/healthz").status_code == 405
