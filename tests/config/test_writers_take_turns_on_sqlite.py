@@ -234,22 +234,24 @@ def test_a_forked_child_does_not_give_its_parents_lock_back(file: Path) -> None:
 
 
 def test_a_forked_child_does_not_keep_the_lock_of_a_killed_parent(tmp_path: Path) -> None:
+    parents = WriteLock(tmp_path / "x")
+    name = tmp_path / "grandchild"
+
     def hold_and_fork() -> None:
-        held = WriteLock(tmp_path / "x")
-        held.acquire()
+        parents.acquire()
         grandchild = os.fork()
         if grandchild == 0:
             signal.pause()
-        (tmp_path / "grandchild").write_text(str(grandchild))
+            os._exit(0)
+        name.write_text(str(grandchild))
 
-    with forked(hold_and_fork):
-        assert is_taken(tmp_path / "x")
-    # Its parent is gone now; it is still there.
-    grandchild = int((tmp_path / "grandchild").read_text())
     try:
+        with forked(hold_and_fork):
+            assert is_taken(tmp_path / "x")
+        # The parent is gone now; the child that it made is still there.
         assert not is_taken(tmp_path / "x")
     finally:
-        os.kill(grandchild, signal.SIGKILL)
+        os.kill(int(name.read_text()), signal.SIGKILL)
 
 
 def test_the_kernel_gives_back_the_lock_of_a_killed_holder(tmp_path: Path) -> None:
