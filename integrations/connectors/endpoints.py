@@ -11,9 +11,9 @@ import orjson
 from integrations.connectors.templates import (
     MISSING,
     Filler,
-    MissingValue,
     Names,
     Scope,
+    UnfitValue,
     as_text,
     path_template,
     template,
@@ -84,12 +84,12 @@ class EndpointPlan:
     def filled_path(self, scope: Scope) -> str:
         try:
             return self.path(scope)
-        except MissingValue as missing:
+        except UnfitValue as unfit:
             raise Failure.data(
                 "missing_value",
-                f"The call needs {missing.name}, which is not there. Look at the mapping of this field.",
-                field=missing.name,
-            ) from missing
+                f"The address of the call needs {unfit.name}; it {unfit.why}. Look at the mapping of this field.",
+                field=unfit.name,
+            ) from unfit
 
     def filled_params(self, scope: Scope) -> list[tuple[str, str]]:
         filled: list[tuple[str, str]] = []

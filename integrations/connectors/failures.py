@@ -55,7 +55,11 @@ _KINDS: dict[str, tuple[Kind, str, str]] = {
         "rate_limited",
         "{host} asks us to call less often.{said} It goes on by itself.",
     ),
-    "expired": (Kind.TRANSIENT, "token_expired", "The session at {host} has expired; logging in again."),
+    "expired": (
+        Kind.TRANSIENT,
+        "token_expired",
+        "{host} does not accept the session any more.{said} Logging in again.",
+    ),
     "config": (
         Kind.CONFIG,
         "refused_account",
@@ -102,6 +106,7 @@ class RulePlan:
         nothing = Names(frozenset())
         self.code = text_template(word.code, nothing, f"{field}.code")
         self.sentence = text_template(word.sentence, nothing, f"{field}.sentence")
+        self.said = expression(word.said, f"{field}.said") if word.said else None
         self.field = text_template(word.field, nothing, f"{field}.field")
         self.retry_after = expression(word.retry_after, f"{field}.retry_after") if word.retry_after else None
         self.in_doubt = word.in_doubt
@@ -132,10 +137,9 @@ class RulePlan:
         wait = _seconds(self.retry_after(body)) if self.retry_after is not None else None
         if wait is not None:
             more["retry_after"] = wait
-        failure = client.failure(response, meaning, said(body), **more)
-        # A declared sentence is for the operator as it stands; what the platform says is quoted behind ours.
-        if written := self.sentence(body):
-            failure.sentence = client.redactor().text(written)
+        told = self.said(body) if self.said is not None else MISSING
+        quoted = as_text(told) if told is not MISSING else said(body)
+        failure = client.failure(response, meaning, quoted, sentence=self.sentence(body), **more)
         own_code = self.code(body)
         if own_code and self.kind not in _FIXED_CODES:
             failure.code = _as_code(own_code)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from integrations.connectors.base import (
     Abilities,
@@ -29,10 +29,14 @@ from integrations.connectors.declaration import plan_of
 from integrations.connectors.plan import Plan, ResourcePlan
 from integrations.connectors.reading import ListPlan, utc_now
 from integrations.connectors.writing import natural_key_of
-from integrations.exceptions import DeclarationError, Failure
+from integrations.exceptions import DeclarationError, Failure, TokenExpired
 from integrations.http.auth import Session
 from integrations.http.client import HttpClient
 from integrations.http.guard import Guard
+
+Result = TypeVar("Result")
+# Seconds after a login in which a session cannot have expired.
+JUST_NOW = 60.0
 
 
 class DeclaredConnector(Connector):
@@ -56,7 +60,7 @@ class DeclaredConnector(Connector):
         self.auth = self.plan.identity.auth(self.settings, self.secrets)
         self.base_url = self.plan.base_url({"settings": self.settings})
         self._guard = guard
-        self._lock = threading.Lock()
+        self._logged_in = ("", 0.0)
         self.client = self._client(self.base_url, self.auth)
         if token is not None:
             self.use_token(token)
@@ -112,7 +116,7 @@ class DeclaredConnector(Connector):
         not_final: bool = False,
     ) -> Page:
         listing = self._listing(resource, not_final)
-        page = listing.read(self.client, self.settings, since, position, utc_now())
+        page = self._in_session(lambda: listing.read(self.client, self.settings, since, position, utc_now()))
         if not not_final:
             return page
         # What is not final is a part of the whole: what is missing there is not gone.
@@ -122,13 +126,13 @@ class DeclaredConnector(Connector):
         plan = self._resource(resource).fetch
         if plan is None:
             raise _cannot(self.label, f"{resource} cannot be fetched one by one")
-        return plan.get(self.client, self.settings, external_id=external_id)
+        return self._in_session(lambda: plan.get(self.client, self.settings, external_id=external_id))
 
     def lookup(self, resource: str, natural_key: str) -> Item | None:
         plan = self._resource(resource).lookup
         if plan is None:
             raise _cannot(self.label, f"{resource} cannot be looked up")
-        return plan.get(self.client, self.settings, natural_key=natural_key)
+        return self._in_session(lambda: plan.get(self.client, self.settings, natural_key=natural_key))
 
     # Writing.
 
@@ -145,13 +149,13 @@ class DeclaredConnector(Connector):
         operation = self._resource(call.resource).operations.get(call.operation)
         if operation is None or call.step >= len(operation.steps):
             raise _cannot(self.label, f"{call.resource} have no {call.operation!r} any more")
-        return operation.step(call.step).send(self.client, call)
+        return self._in_session(lambda: operation.step(call.step).send(self.client, call))
 
     def send_batch(self, calls: Sequence[Call]) -> list[Answer | Failure]:
         plan = self._resource(calls[0].resource).batch
         if plan is None:
             raise _cannot(self.label, f"{calls[0].resource} have no batch call")
-        return plan.send(self.client, calls, self.settings)
+        return self._in_session(lambda: plan.send(self.client, calls, self.settings))
 
     # Webhooks.
 
@@ -173,13 +177,38 @@ class DeclaredConnector(Connector):
         client = self._client(login.client_base(scope, self.base_url), None)
         client.hide(str(value) for value in self.secrets.values() if value)
         try:
-            return login.run(client, scope)
+            token = login.run(client, scope)
         finally:
             client.close()
+        self._logged_in = (str(token.value), time.monotonic())
+        return token
 
     def use_token(self, token: Token) -> None:
         if isinstance(self.auth, Session):
             self.auth.use(str(token.value), token.expires_at)
+
+    def _in_session(self, call: Callable[[], Result]) -> Result:
+        """Many platforms say the same for an expired session and for a missing right. Right after a login it is the
+        latter, and to log in again and again would not help."""
+        try:
+            return call()
+        except TokenExpired as expired:
+            if not self._has_just_logged_in():
+                raise
+            raise Failure.config(
+                "forbidden",
+                expired.sentence.removesuffix(" Logging in again.")
+                + " That is right after a login, so the account lacks the right. Give it the right there, then retry.",
+                status=expired.status,
+                request_id=expired.request_id,
+                evidence=expired.evidence,
+            ) from expired
+
+    def _has_just_logged_in(self) -> bool:
+        token, when = self._logged_in
+        return (
+            isinstance(self.auth, Session) and self.auth.holds(token) and time.monotonic() - when < JUST_NOW
+        )
 
     # Looking whether all is well.
 

@@ -43,7 +43,9 @@ class ResourcePlan:
             write: Write | None = getattr(word, operation)
             if write is not None:
                 self.operations[operation] = self._operation(write, operation, f"{field}.{operation}", True)
-        self.actions = tuple(self._action(action, write) for action, write in word.actions.items())
+        # Not as they were written: a database may keep an object's names in an order of its own.
+        due = sorted(word.actions.items(), key=lambda entry: (entry[1].order, entry[0]))
+        self.actions = tuple(self._action(action, write) for action, write in due)
         self.batch = self._batch()
         self._check()
 

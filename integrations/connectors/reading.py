@@ -141,9 +141,10 @@ class ListPlan:
         following = self.pager.following(at, response, count)
         next_at = None if reached else following.at
         if next_at is not None:
-            next_at = self._by_time(next_at, rows, written, now)
+            next_at = self._by_time(next_at, rows, wanted)
             next_at["rows"] = at.get("rows", 0) + count
-        whole = wanted is None and not reached and following.settled
+        asked_for_all = since is None or self.since is None
+        whole = asked_for_all and not self._has_window and not reached and following.settled
         if next_at is None and whole and since is not None:
             notices.append(self._cost(at.get("rows", 0) + count))
         return Page(
@@ -215,7 +216,7 @@ class ListPlan:
     ) -> tuple[list[dict[str, Any]], bool, list[str]]:
         """Rows older than asked for: the end of a newest-first list, or a sign that the platform did not heed it."""
         updated_at = self.record.updated_at
-        if updated_at is None or (self.since is not None and self.since.window):
+        if updated_at is None or self._has_window:
             return rows, False, []
         limit = wanted - TOLERANCE
         young = [row for row in rows if (when := updated_at(row)) is None or when >= limit]
@@ -230,14 +231,22 @@ class ListPlan:
         )
         return rows, False, [notice]
 
-    def _by_time(self, at: At, rows: Sequence[dict[str, Any]], written: Any, now: datetime) -> At:
-        """On an oldest-first list the next page is the first page from the last thing's time on."""
+    @property
+    def _has_window(self) -> bool:
+        return self.since is not None and self.since.window > 0
+
+    def _by_time(self, at: At, rows: Sequence[dict[str, Any]], wanted: datetime | None) -> At:
+        """On an oldest-first list the next page is the first page from the last thing's time on.
+
+        Where that is no later than what this page was asked for (many things of one moment, or a platform that
+        ignores the time) the page's number goes on.
+        """
         if not (isinstance(self.pager, CountedPager) and self.pager.order == "oldest_first"):
             return at
         times = [when for row in rows if self.record.updated_at and (when := self.record.updated_at(row))]
         if not times or self.ask_since is None:
             return at
-        if self.ask_since(max(times))[1] == written:
+        if wanted is not None and self.ask_since(max(times))[0] <= wanted:
             return at
         return {"since": as_version(max(times)), **({"size": at["size"]} if "size" in at else {})}
 

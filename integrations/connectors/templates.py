@@ -27,12 +27,13 @@ _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*")
 
 
-class MissingValue(Exception):
-    """A path needs a value that is not there."""
+class UnfitValue(Exception):
+    """A path needs a value that is not there, or one that would lead elsewhere."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name} {why}")
         self.name = name
+        self.why = why
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ def _text(text: str, names: Names, field: str) -> Filler:
 
 
 def path_template(text: str, names: Names, field: str) -> Callable[[Scope], str]:
-    """A path: what is put into it is quoted, so that a value cannot lead elsewhere. The result raises MissingValue."""
+    """A path: what is put into it is quoted, so that a value cannot lead elsewhere. The result raises UnfitValue."""
     pieces = pieces_of(text, names, field)
     if all(isinstance(piece, str) for piece in pieces):
         constant = "".join(str(piece) for piece in pieces)
@@ -152,17 +153,15 @@ def path_template(text: str, names: Names, field: str) -> Callable[[Scope], str]
                 continue
             found = look(scope, piece)
             if found is MISSING or found == "":
-                raise MissingValue(".".join(piece))
-            written.append(_segment(as_text(found)))
+                raise UnfitValue(".".join(piece), "is not there")
+            text = as_text(found)
+            if text.strip(".") == "":
+                # Many servers take "." and ".." for directions, however they are quoted.
+                raise UnfitValue(".".join(piece), f"is {text!r}, which cannot stand in an address")
+            written.append(quote(text, safe=""))
         return "".join(written)
 
     return fill
-
-
-def _segment(text: str) -> str:
-    """A value as one part of a path; "." and ".." would be taken for directions."""
-    quoted = quote(text, safe="")
-    return quoted.replace(".", "%2E") if quoted.strip(".") == "" else quoted
 
 
 def text_template(text: str, names: Names, field: str) -> Callable[[Scope], str]:

@@ -175,14 +175,13 @@ class Vendure(DeclaredConnector):
             {
                 "when": "errors[?extensions.code == 'INTERNAL_SERVER_ERROR']",
                 "kind": "transient",
-                "sentence": "=errors[0].message",
                 "in_doubt": True,
             },
             {
                 "when": "data.*.errorCode[]",
                 "kind": "data",
                 "code": "=data.*.errorCode | [0]",
-                "sentence": "=data.*.message | [0]",
+                "said": "data.*.message | [0]",
             },
         ],
         "test": {"document": "{ orders(options: { take: 1 }) { totalItems } }", "expect": "data.orders"},

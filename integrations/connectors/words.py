@@ -260,7 +260,8 @@ class ErrorRule(Word):
     """All that is said must be true: `status` (one or several) and `when` (over the answer's body).
 
     `kind`: transient, config, data; rate_limited; expired (log in again); not_found; done (it has been done before:
-    a success); ok (no failure at all). `code`, `sentence`, `field` are texts, or expressions with "=".
+    a success); ok (no failure at all). `code`, `sentence`, `field` are texts, or expressions with "=". `sentence` is
+    what the operator reads; without it there is one of ours, which quotes what the platform says at `said`.
     """
 
     kind: Literal["transient", "config", "data", "rate_limited", "expired", "not_found", "done", "ok"]
@@ -268,6 +269,7 @@ class ErrorRule(Word):
     when: Expression = ""
     code: str = ""
     sentence: str = ""
+    said: Expression = ""
     field: str = ""
     retry_after: Expression = ""
     in_doubt: bool | None = None
@@ -300,7 +302,8 @@ class Write(Endpoint):
 
     `answer`: where the written thing is in the answer; `id`, `lines` and the version are read from there. `id_header`:
     the id is the tail of this header. `repeatable`: done twice it has the effect of once. `then`: further calls.
-    `when`, `once` and `ends` are for actions.
+    `when`, `once`, `ends` and `order` are for actions; where several are due, the one with the smaller `order` goes
+    first, then the one whose name comes first in the alphabet.
     """
 
     wrap: str = ""
@@ -318,6 +321,7 @@ class Write(Endpoint):
     when: Expression = ""
     once: bool = True
     ends: bool | None = None
+    order: int = 0
 
 
 class Batch(Endpoint, kw_only=True):

@@ -83,6 +83,10 @@ class Session:
     def use(self, token: str, expires_at: datetime | None) -> None:
         self._current = (token, expires_at)
 
+    def holds(self, token: str) -> bool:
+        current = self._current
+        return bool(token) and current is not None and current[0] == token
+
     def is_missing(self, now: datetime | None = None) -> bool:
         """Whether there is no token, or one that is about to end."""
         current = self._current

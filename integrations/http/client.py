@@ -165,11 +165,17 @@ class HttpClient:
         meaning = meaning_of(response.status, self._statuses)
         raise self.failure(response, meaning, said, **more)
 
-    def failure(self, response: Response, meaning: Meaning, said: str = "", **more: Any) -> Failure:
-        """A Failure of this meaning with the call as its evidence. `said` is what the platform said about it."""
+    def failure(
+        self, response: Response, meaning: Meaning, said: str = "", sentence: str = "", **more: Any
+    ) -> Failure:
+        """A Failure of this meaning with the call as its evidence.
+
+        `said` is what the platform said about it, quoted in the meaning's sentence; `sentence` goes instead of that.
+        """
         said = self.redactor().text(said.strip())[:300]
         spoken = f" It says: “{said.rstrip('.')}”." if said else ""
-        sentence = meaning.sentence.format(host=self.name, status=response.status, said=spoken)
+        own = meaning.sentence.format(host=self.name, status=response.status, said=spoken)
+        sentence = self.redactor().text(sentence)[:500] or own
         values: dict[str, Any] = {
             "status": response.status,
             "request_id": response.request_id,

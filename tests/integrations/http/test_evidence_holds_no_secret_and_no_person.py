@@ -19,7 +19,13 @@ ORDER = {
     "reference": "1042",
     "email": "kaethe@example.com",
     "total": "12.50",
-    "ship_to": {"name": "Käthe Groß", "line1": "Lindenstraße 12", "postal_code": "", "country": "DE", "phone": None},
+    "ship_to": {
+        "name": "Käthe Groß",
+        "line1": "Lindenstraße 12",
+        "postal_code": "",
+        "country": "DE",
+        "phone": None,
+    },
     "customer": {"id": 7, "nickname": "Kät", "notes": "rings twice"},
     "items": [{"sku": "MUG-001", "name": "Mug no 1", "quantity": 2}],
     "note": "Please call +49 151 2345 6789",
@@ -29,7 +35,9 @@ ORDER = {
 def evidence_of(platform: Platform, says: Says, **more: object) -> dict[str, object]:
     platform.on("/orders", says)
     client = HttpClient(platform.base, auth.bearer(TOKEN), guard=LOOPBACK)
-    request = Request("POST", "/orders", body=ORDER, writes=True, headers={"X-Api-Key": "abcdefgh", "X-Shop": "one"})
+    request = Request(
+        "POST", "/orders", body=ORDER, writes=True, headers={"X-Api-Key": "abcdefgh", "X-Shop": "one"}
+    )
     request.params = [("email", "kaethe@example.com"), ("page", "2"), ("token", "abcdefgh")]
     with pytest.raises(Failure) as caught:
         client.check(client.send(request), **more)  # type: ignore[arg-type]
@@ -37,14 +45,18 @@ def evidence_of(platform: Platform, says: Says, **more: object) -> dict[str, obj
 
 
 def test_no_personal_value_and_no_secret_is_in_the_evidence(platform: Platform) -> None:
-    says = Says({"message": f"{TOKEN}: no address for kaethe@example.com, +49 151 2345 6789", "order": ORDER}, 422)
+    says = Says(
+        {"message": f"{TOKEN}: no address for kaethe@example.com, +49 151 2345 6789", "order": ORDER}, 422
+    )
     text = json.dumps(evidence_of(platform, says), ensure_ascii=False)
     for secret in (TOKEN, "abcdefgh", "kaethe", "Käthe", "Groß", "Linden", "151 2345", "Kät", "rings twice"):
         assert secret not in text
 
 
 def test_what_an_integrator_needs_is_in_the_evidence(platform: Platform) -> None:
-    says = Says({"errors": [{"code": "required", "field": "ship_to.postal_code"}]}, 422, {"X-Request-Id": "r-1"})
+    says = Says(
+        {"errors": [{"code": "required", "field": "ship_to.postal_code"}]}, 422, {"X-Request-Id": "r-1"}
+    )
     shown = evidence_of(platform, says)
     request, response = shown["request"], shown["response"]
     assert isinstance(request, dict)

@@ -125,7 +125,11 @@ def test_an_answer_that_never_comes_is_in_doubt() -> None:
 
 @pytest.mark.parametrize(
     ("head", "part"),
-    [(b"", b"H"), (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"), (b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n", b"x")],
+    [
+        (b"", b"H"),
+        (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n", b"x"),
+    ],
 )
 def test_a_server_that_drips_cannot_hold_us_longer_than_the_total_time(head: bytes, part: bytes) -> None:
     def speak(connection: socket.socket) -> None:
@@ -182,7 +186,11 @@ def test_a_small_body_that_unpacks_to_a_large_one_is_refused(platform: Platform)
 
 @pytest.mark.parametrize(
     ("encoding", "packed"),
-    [("gzip", gzip.compress(b'{"a": 1}')), ("deflate", zlib.compress(b'{"a": 1}')), ("identity", b'{"a": 1}')],
+    [
+        ("gzip", gzip.compress(b'{"a": 1}')),
+        ("deflate", zlib.compress(b'{"a": 1}')),
+        ("identity", b'{"a": 1}'),
+    ],
 )
 def test_packed_bodies_are_unpacked(platform: Platform, encoding: str, packed: bytes) -> None:
     platform.on("/things", Says(raw=packed, headers={"Content-Encoding": encoding}))

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from integrations.exceptions import Failure, Kind
-from integrations.http import guard as guards
 from integrations.http.client import HttpClient, Request
 from integrations.http.guard import Guard, Refused
 from tests.integrations.answering import LOOPBACK, Platform
@@ -57,19 +56,23 @@ def test_no_spelling_of_an_address_that_is_not_public_gets_through(host: str) ->
     with pytest.raises(Failure) as caught:
         HttpClient(f"http://{host}/", guard=Guard()).send(Request("GET", "/"))
     assert caught.value.code == "host_not_allowed"
-    assert (caught.value.kind, caught.value.connection_wide, caught.value.in_doubt) == (Kind.CONFIG, True, False)
+    assert (caught.value.kind, caught.value.connection_wide, caught.value.in_doubt) == (
+        Kind.CONFIG,
+        True,
+        False,
+    )
     assert "PRIVATE_NETWORKS" in caught.value.sentence
 
 
 def test_a_public_address_is_allowed_on_web_ports_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guards.socket, "getaddrinfo", _resolving("8.8.8.8"))
+    monkeypatch.setattr(socket, "getaddrinfo", _resolving("8.8.8.8"))
     assert Guard().addresses("shop.example.com", 443) == [(socket.AF_INET, ("8.8.8.8", 443))]
     with pytest.raises(Refused, match="Port 22"):
         Guard().addresses("shop.example.com", 22)
 
 
 def test_one_forbidden_address_among_others_refuses_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guards.socket, "getaddrinfo", _resolving("8.8.8.8", "10.0.0.1"))
+    monkeypatch.setattr(socket, "getaddrinfo", _resolving("8.8.8.8", "10.0.0.1"))
     with pytest.raises(Refused, match=r"10\.0\.0\.1"):
         Guard().addresses("shop.example.com", 443)
 
@@ -86,7 +89,7 @@ def test_the_socket_goes_to_the_address_that_was_judged(
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
 
     platform.on("/", [*[_ok()]])
-    monkeypatch.setattr(guards.socket, "getaddrinfo", resolve)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
     client = HttpClient(f"http://rebinding.example.com:{platform.port}", guard=LOOPBACK)
     assert client.send(Request("GET", "/")).status == 200
     assert asked == ["rebinding.example.com"]
@@ -102,7 +105,7 @@ def test_a_name_that_turns_private_is_refused_at_the_next_connection(
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(answers), port))]
 
     platform.on("/", _ok(headers={"Connection": "close"}))
-    monkeypatch.setattr(guards.socket, "getaddrinfo", resolve)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
     client = HttpClient(f"http://rebinding.example.com:{platform.port}", guard=LOOPBACK)
     assert client.send(Request("GET", "/")).status == 200
     with pytest.raises(Failure, match=r"10\.0\.0\.1"):
@@ -126,7 +129,9 @@ def test_ports_of_databases_and_the_like_stay_closed_in_a_private_network(port: 
         HttpClient(f"http://127.0.0.1:{port}", guard=LOOPBACK).send(Request("GET", "/"))
 
 
-@pytest.mark.parametrize("address", ["ftp://shop.example.com", "file:///etc/passwd", "shop.example.com", "//x.example.com"])
+@pytest.mark.parametrize(
+    "address", ["ftp://shop.example.com", "file:///etc/passwd", "shop.example.com", "//x.example.com"]
+)
 def test_only_http_and_https_are_spoken(address: str) -> None:
     with pytest.raises(ValueError, match="http://"):
         HttpClient(address, guard=Guard())
@@ -154,7 +159,9 @@ def test_a_redirect_is_not_followed(platform: Platform) -> None:
     assert len(platform.asked) == 1
 
 
-@pytest.mark.parametrize("path", ["http://elsewhere.example.com/next", "//elsewhere.example.com/next", "https://127.0.0.1/next"])
+@pytest.mark.parametrize(
+    "path", ["http://elsewhere.example.com/next", "//elsewhere.example.com/next", "https://127.0.0.1/next"]
+)
 def test_the_next_page_at_another_host_is_not_fetched(platform: Platform, path: str) -> None:
     with pytest.raises(Failure) as caught:
         HttpClient(platform.base, guard=LOOPBACK).send(Request("GET", path))
@@ -164,7 +171,9 @@ def test_the_next_page_at_another_host_is_not_fetched(platform: Platform, path: 
 
 def test_a_host_that_only_begins_alike_is_another_host(platform: Platform) -> None:
     with pytest.raises(Failure) as caught:
-        HttpClient("http://127.0.0.1", guard=LOOPBACK).send(Request("GET", "http://127.0.0.1.example.com/next"))
+        HttpClient("http://127.0.0.1", guard=LOOPBACK).send(
+            Request("GET", "http://127.0.0.1.example.com/next")
+        )
     assert caught.value.code == "foreign_address"
 
 

@@ -1,0 +1,196 @@
+"""The updated-since in every form, platforms that lie about it or have none, and what is not final."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.integrations.answering import Asked, Platform, Says
+from tests.integrations.connectors.declaring import Words, declared, ids, listing, read_all
+
+SINCE = datetime(2026, 11, 23, 6, 45, 30, 250_000, tzinfo=UTC)
+
+
+def sent(platform: Platform, since: Words, **words: Any) -> str:
+    platform.on("/things", Says({"things": []}))
+    read_all(declared(platform, listing(since={"param": "since", **since}, **words)), since=SINCE)
+    return platform.asked[-1].params["since"]
+
+
+@pytest.mark.parametrize(
+    ("since", "written"),
+    [
+        ({}, "2026-11-23T06:45:30.250Z"),
+        ({"granularity": 1}, "2026-11-23T06:45:30Z"),
+        ({"granularity": 1, "strict": True}, "2026-11-23T06:45:29Z"),
+        ({"granularity": 60, "strict": True}, "2026-11-23T06:44:00Z"),
+        ({"overlap": 120}, "2026-11-23T06:43:30.250Z"),
+        ({"overlap": 120, "granularity": 1, "strict": True}, "2026-11-23T06:43:29Z"),
+        ({"strict": True}, "2026-11-23T06:45:30.249Z"),
+        ({"zone": "Europe/Berlin"}, "2026-11-23T07:45:30.250+01:00"),
+        ({"format": "unix"}, str(int(SINCE.timestamp()))),
+        ({"format": "unix", "strict": True}, str(int(SINCE.timestamp()) - 1)),
+        ({"format": "unix_ms"}, str(int(SINCE.timestamp() * 1000))),
+        ({"format": "date"}, "2026-11-23"),
+        ({"format": "date", "strict": True}, "2026-11-22"),
+        ({"format": "%d.%m.%Y %H:%M", "zone": "Asia/Tokyo"}, "23.11.2026 15:45"),
+    ],
+)
+def test_each_form_of_the_time(platform: Platform, since: Words, written: str) -> None:
+    assert sent(platform, since) == written
+
+
+def test_the_first_read_asks_for_everything(platform: Platform) -> None:
+    platform.on("/things", Says({"things": []}))
+    pages = read_all(declared(platform, listing(since={"param": "since"})), since=None)
+    assert platform.asked[0].params == {}
+    assert pages[0].complete
+
+
+def test_a_read_of_changes_is_not_complete(platform: Platform) -> None:
+    platform.on("/things", Says({"things": []}))
+    pages = read_all(declared(platform, listing(since={"param": "since"})), since=SINCE)
+    assert not pages[0].complete
+    assert pages[0].notices == ()
+
+
+def test_the_time_in_a_filter_of_several_words(platform: Platform) -> None:
+    platform.on("/things", Says({"things": []}))
+    words = listing(
+        params={"filter": "updated:>={since}", "window": "{since}/{now}"}, since={"granularity": 1}
+    )
+    connector = declared(platform, words)
+    read_all(connector, since=SINCE)
+    params = platform.asked[0].params
+    assert params["filter"] == "updated:>=2026-11-23T06:45:30Z"
+    assert params["window"].startswith("2026-11-23T06:45:30Z/20")
+    read_all(connector, since=None)
+    assert platform.asked[1].params == {}
+
+
+def test_a_parameter_that_is_json_in_base64(platform: Platform) -> None:
+    import base64
+    import json
+
+    platform.on("/things", Says({"things": []}))
+    words = listing(
+        params={
+            "q": {"base64_json": {"changed": {"gte": "{since}"}, "page": 1}},
+            "j": {"json": {"a": "{since}"}},
+        },
+        since={"format": "unix"},
+    )
+    read_all(declared(platform, words), since=SINCE)
+    params = platform.asked[0].params
+    seconds = int(SINCE.timestamp())
+    assert json.loads(base64.b64decode(params["q"])) == {"changed": {"gte": seconds}, "page": 1}
+    assert json.loads(params["j"]) == {"a": seconds}
+
+
+def test_a_parameter_that_stands_several_times_and_one_of_the_settings(platform: Platform) -> None:
+    platform.on("/things", Says({"things": []}))
+    words = listing(params={"state[]": ["open", "paid"], "channel": "{channel}", "all": True})
+    connector = declared(
+        platform, words, variables={"channel": {"default": "web"}}, headers={"X-Channel": "{channel}"}
+    )
+    read_all(connector)
+    assert platform.asked[0].query == {"state[]": ["open", "paid"], "channel": ["web"], "all": ["true"]}
+    assert platform.asked[0].headers["x-channel"] == "web"
+
+
+def test_a_form_encoded_search(platform: Platform) -> None:
+    platform.on("/things", Says({"things": []}))
+    words = listing(
+        method="POST", encoding="form", body={"filter": {"since": "{since}", "states": ["a", "b"]}}, since={}
+    )
+    read_all(declared(platform, words), since=SINCE)
+    assert platform.asked[0].headers["content-type"] == "application/x-www-form-urlencoded"
+    text = "filter%5Bsince%5D=2026-11-23T06%3A45%3A30.250Z&filter%5Bstates%5D%5B0%5D=a&filter%5Bstates%5D%5B1%5D=b"
+    assert platform.asked[0].raw.decode() == text
+
+
+def test_a_platform_that_ignores_the_time_is_noticed(platform: Platform) -> None:
+    things = [{"id": 1, "at": "2026-11-20T00:00:00Z"}, {"id": 2, "at": "2026-11-23T07:00:00Z"}]
+    platform.on("/things", Says({"things": things}))
+    words = listing(updated_at={"at": "at"}, since={"param": "since"})
+    page = read_all(declared(platform, words), since=SINCE)[0]
+    assert [item.external_id for item in page.items] == ["1", "2"]
+    assert page.notices == (
+        (
+            "The platform ignores the time from which on it is asked: it shows things that are older (1 of 2 on a page). "
+            "All of it is read each time, and what did not change is dropped."
+        ),
+    )
+
+
+def test_what_the_overlap_brings_again_is_no_sign_of_ignoring(platform: Platform) -> None:
+    platform.on("/things", Says({"things": [{"id": 1, "at": "2026-11-23T06:45:00Z"}]}))
+    words = listing(updated_at={"at": "at"}, since={"param": "since", "overlap": 60})
+    assert read_all(declared(platform, words), since=SINCE)[0].notices == ()
+
+
+def test_a_platform_without_a_since_is_read_whole_and_what_that_costs_is_said(platform: Platform) -> None:
+    def answer(asked: Asked) -> Says:
+        page = int(asked.params["page"])
+        return Says({"things": [{"id": page}] if page < 4 else []})
+
+    platform.on("/things", answer)
+    words = listing(paging={"style": "page", "param": "page", "size": 1, "order": "stable"})
+    pages = read_all(declared(platform, words), since=SINCE)
+    assert pages[-1].complete
+    assert pages[-1].notices == (
+        (
+            "This platform cannot say what has changed: all 3 were read. Only what changed is sent. "
+            "Read less often if the calls are dear."
+        ),
+    )
+    assert all(page.notices == () for page in pages[:-1])
+
+
+def test_a_newest_first_list_is_read_until_it_gets_old(platform: Platform) -> None:
+    def answer(asked: Asked) -> Says:
+        page = int(asked.params["page"])
+        things = [
+            {"id": f"{page}{n}", "at": (SINCE + timedelta(minutes=25 - 10 * (2 * page + n - 2))).isoformat()}
+            for n in (0, 1)
+        ]
+        return Says({"things": things})
+
+    platform.on("/things", answer)
+    words = listing(
+        updated_at={"at": "at"},
+        newest_first=True,
+        since={},
+        paging={"style": "page", "param": "page", "size": 2, "order": "stable"},
+    )
+    pages = read_all(declared(platform, words), since=SINCE)
+    assert ids(pages) == ["10", "11", "20"]
+    assert len(platform.asked) == 2
+    assert not pages[-1].complete
+
+
+def test_what_is_not_final_is_read_again(platform: Platform) -> None:
+    platform.on("/things", lambda asked: Says({"things": [{"id": asked.params.get("state", "all")}]}))
+    words = listing(params={"sort": "placed", "placed_after": "{since}"}, since={"granularity": 1})
+    words["things"]["not_final"] = {"params": {"state": "open"}}
+    connector = declared(platform, words)
+    assert connector.resources()["things"].rereads_not_final
+    pages = read_all(connector, since=SINCE, not_final=True)
+    assert ids(pages) == ["open"]
+    assert platform.asked[0].params == {"sort": "placed", "state": "open"}
+    assert not pages[0].complete
+    assert pages[0].notices == ()
+
+
+def test_what_is_not_final_may_be_those_of_some_days(platform: Platform) -> None:
+    platform.on("/things", Says({"things": []}))
+    words = listing(since={"param": "since", "format": "unix"})
+    words["things"]["not_final"] = {
+        "path": "/things",
+        "since": {"param": "since", "format": "unix", "window": 86_400},
+    }
+    read_all(declared(platform, words), since=SINCE, not_final=True)
+    age = datetime.now(UTC).timestamp() - int(platform.asked[0].params["since"])
+    assert 86_399 <= age <= 86_410
