@@ -42,6 +42,7 @@ def main() -> int:
     if command == "demo":
         # The demo's shop and warehouse live on this machine, where the portal calls nobody unless it is told to.
         os.environ.setdefault("PRIVATE_NETWORKS", "127.0.0.0/8")
+        os.environ.setdefault("PORTAL_ENVIRONMENT", "demo")
         if not inside_venv():
             setup()
             os.execv(PYTHON, [str(PYTHON), *sys.argv])

@@ -6,6 +6,8 @@ import json
 import os
 import secrets
 import socket
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +41,19 @@ def folder() -> Path:
 
 def prepare_database() -> None:
     call_command("migrate", interactive=False, verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
+
+
+def collect_files() -> subprocess.Popen[bytes]:
+    """Collects the pages' files beside everything else: with the database it is what a first start waits for."""
+    command = [
+        sys.executable,
+        str(settings.ROOT / "manage.py"),
+        "collectstatic",
+        "--noinput",
+        "--verbosity",
+        "0",
+    ]
+    return subprocess.Popen(command)
 
 
 def admin_login() -> Login:

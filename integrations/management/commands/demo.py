@@ -35,14 +35,21 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, once: bool, port: int, **options: Any) -> None:
         began_at = time.time()
-        stage.prepare_database()
-        login = stage.admin_login()
         address = f"127.0.0.1:{stage.free_port(port)}"
         held = True
         with ProcessGroup(say=self.stderr.write) as group:
+            place = stage.folder()
+            group.start("sandbox", sandbox_side.command(place / "sandbox"), log=place / "sandbox.log")
+            files = stage.collect_files()
+            stage.prepare_database()
+            login = stage.admin_login()
             look = _looking_after(group)
-            side = self._start(group, look, address)
+            side = self._start(group, look)
+            if files.wait():
+                raise CommandError("The pages' files could not be collected; see above.")
+            processes.start_web(group, address, log=place / "web.log")
             self._play(side, look)
+            sandbox_side.wait_for_web(f"http://{address}/healthz", look)
             report.tell(self.stdout.write, JOBS)
             seconds = report.first_delivery_after(began_at)
             if seconds is not None:
@@ -56,17 +63,14 @@ class Command(BaseCommand):
         if not held:
             sys.exit(1)
 
-    def _start(self, group: ProcessGroup, look: Callable[[], None], address: str) -> SandboxSide:
+    def _start(self, group: ProcessGroup, look: Callable[[], None]) -> SandboxSide:
         place = stage.folder()
-        group.start("sandbox", sandbox_side.command(place / "sandbox"), log=place / "sandbox.log")
+        processes.start_queue(group, log=place / "queue.log")
         side = sandbox_side.wait_until_ready(place / "sandbox", look)
         changed = stage.configure(side.environment())
         self.stdout.write(
             f"Sandbox systems answer at {side.base}; {changed} parts of the configuration applied."
         )
-        processes.start_queue(group, log=place / "queue.log")
-        processes.start_web(group, address, log=place / "web.log")
-        sandbox_side.wait_for_web(f"http://{address}/healthz", look)
         return side
 
     def _play(self, side: SandboxSide, look: Callable[[], None]) -> None:
