@@ -58,7 +58,7 @@ class DeclaredConnector(Connector):
         self.secrets = dict(secrets)
         self.timeout_seconds = self.plan.timeout[2]
         self.auth = self.plan.identity.auth(self.settings, self.secrets)
-        self.base_url = self.plan.base_url({"settings": self.settings})
+        self.base_url = self.plan.base_url(self.settings)
         self._guard = guard
         self._logged_in = ("", 0.0)
         self.client = self._client(self.base_url, self.auth)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,13 +12,23 @@ from integrations.connectors.failures import RulePlan, Rules
 from integrations.connectors.identity import SECRET_NAMES, IdentityPlan
 from integrations.connectors.reading import ListPlan, OnePlan, RecordPlan
 from integrations.connectors.signatures import WebhookPlan
-from integrations.connectors.templates import Names, condition, expression, text_template
+from integrations.connectors.templates import (
+    Names,
+    as_text,
+    condition,
+    expression,
+    look,
+    pieces_of,
+    text_template,
+)
 from integrations.connectors.words import Declaration, ErrorRule, Resource, Write
 from integrations.connectors.writing import BatchPlan, OperationPlan, WritePlan
 from integrations.exceptions import DeclarationError
 
 LONGEST_CALL = 30.0
 OPERATIONS = ("create", "update", "upsert")
+# A variable that is a part of the address must not be able to make another address of it.
+_PART_OF_ADDRESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 class ResourcePlan:
@@ -157,7 +168,7 @@ class Plan:
         if taken:
             raise DeclarationError(f"variables.{min(taken)}", "This name is taken; choose another.")
         names = Names(frozenset(("settings",)), variables)
-        self.base_url = text_template(declaration.base_url, names, "base_url")
+        self._base_url = pieces_of(declaration.base_url, names, "base_url")
         self.headers = {
             name: text_template(value, names, f"headers.{name}")
             for name, value in declaration.headers.items()
@@ -188,6 +199,18 @@ class Plan:
         self.timeout = _timeout(declaration)
         heard = self.webhook.resources if self.webhook is not None else set()
         self.abilities = {name: plan.abilities(name in heard) for name, plan in self.resources.items()}
+
+    def base_url(self, settings: Mapping[str, Any]) -> str:
+        """The address with its variables. Raises DeclarationError where one of them would lead to another host."""
+        written = []
+        for piece in self._base_url:
+            text = piece if isinstance(piece, str) else as_text(look({"settings": settings}, piece))
+            if isinstance(piece, tuple) and len(self._base_url) > 1 and not _PART_OF_ADDRESS.fullmatch(text):
+                raise DeclarationError(
+                    piece[-1], "It stands in the address: letters, digits, dots and hyphens only."
+                )
+            written.append(text)
+        return "".join(written)
 
     def variables(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """The settings with every declared variable filled in. Raises DeclarationError for one that is missing."""

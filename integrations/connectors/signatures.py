@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -94,7 +95,7 @@ class SignaturePlan:
             raise SignatureRefused(
                 f"The webhook secret is not {self.word.key_form}. Enter it anew."
             ) from error
-        return text.encode()
+        return (unicodedata.normalize("NFKD", text) if self.word.key_form == "nfkd" else text).encode()
 
     def _sent(self, header: str) -> list[str]:
         """All signatures in the header: while a secret is changed, some platforms send two."""

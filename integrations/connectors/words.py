@@ -385,7 +385,7 @@ class Signature(Word):
     algorithm: Literal["sha256", "sha1", "sha512", "plain"] = "sha256"
     encoding: Literal["hex", "base64"] = "hex"
     secret: str = "{webhook_secret}"  # noqa: S105  # a placeholder
-    key_form: Literal["text", "base64", "hex"] = "text"
+    key_form: Literal["text", "base64", "hex", "nfkd"] = "text"
     secret_prefix: str = ""
     signed: str = "{body}"
     prefix: str = ""

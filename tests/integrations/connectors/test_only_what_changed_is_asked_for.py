@@ -119,7 +119,8 @@ def test_a_platform_that_ignores_the_time_is_noticed(platform: Platform) -> None
     assert [item.external_id for item in page.items] == ["1", "2"]
     assert page.notices == (
         (
-            "The platform ignores the time from which on it is asked: it shows things that are older (1 of 2 on a page). "
+            "The platform ignores the time from which on it is asked: it shows things that are older "
+            "(1 of 2 on a page). "
             "All of it is read each time, and what did not change is dropped."
         ),
     )
