@@ -97,6 +97,10 @@ class ProcessGroup:
             raise ValueError(f"{name} fell and is not started again yet.")
         return process.pid
 
+    def is_running(self, name: str) -> bool:
+        """As far as the last look saw."""
+        return self._members[name].process is not None
+
     def falls(self, name: str) -> int:
         return self._members[name].falls
 
@@ -109,7 +113,7 @@ class ProcessGroup:
                 self._launch(member)
 
     def wait(self, *, each_second: Callable[[], None] | None = None) -> None:
-        """Keeps the group running until SIGTERM or SIGINT asks this process to stop. Call it on the main thread.
+        """Keeps the group running until SIGTERM, SIGINT or SIGHUP asks to stop. Call it on the main thread.
 
         each_second: called about once a second. What it raises ends the waiting.
         """
@@ -127,13 +131,20 @@ class ProcessGroup:
                     os.read(wakes, 512)
 
     def stop(self) -> None:
-        """Ends all: asks first, and kills what has not ended after `grace` seconds, with all it started itself."""
+        """Ends all: asks first, and kills what has not ended after `grace` seconds, with all it started itself.
+
+        A second Ctrl-C meanwhile kills at once.
+        """
         running = [member for member in self._members.values() if member.process is not None]
         for member in running:
             self._signal(member, signal.SIGTERM)
         deadline = time.monotonic() + self._grace
         for member in running:
-            self._end(member, deadline)
+            try:
+                self._end(member, deadline)
+            except KeyboardInterrupt:
+                deadline = time.monotonic()
+                self._end(member, deadline)
         self._members.clear()
 
     def _launch(self, member: Member) -> None:
@@ -172,7 +183,7 @@ class ProcessGroup:
         try:
             member.process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            self._say(f"{member.name} did not end within {self._grace:.0f} s and is killed.")
+            self._say(f"{member.name} did not end within {self._grace:g} s and is killed.")
         self._signal(member, signal.SIGKILL)
         member.process.wait()
         member.process = None
@@ -209,7 +220,12 @@ class ProcessGroup:
         os.set_blocking(writing, False)
         before = {
             number: signal.signal(number, handler)
-            for number, handler in ((signal.SIGTERM, ask), (signal.SIGINT, ask), (signal.SIGCHLD, notice))
+            for number, handler in (
+                (signal.SIGTERM, ask),
+                (signal.SIGINT, ask),
+                (signal.SIGHUP, ask),
+                (signal.SIGCHLD, notice),
+            )
         }
         woken_before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
         try:
