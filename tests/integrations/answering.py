@@ -116,7 +116,9 @@ class Platform:
             return
         content = says.content()
         lines = [f"HTTP/1.1 {says.status} Whatever", f"Content-Length: {len(content)}"]
-        lines += [f"{name}: {value}" for name, value in {"Content-Type": "application/json", **says.headers}.items()]
+        lines += [
+            f"{name}: {value}" for name, value in {"Content-Type": "application/json", **says.headers}.items()
+        ]
         message = ("\r\n".join(lines) + "\r\n\r\n").encode()
         handler.wfile.write(message + (content[: len(content) // 2] if says.cut else content))
 
