@@ -201,7 +201,9 @@ def told(value: Any) -> Any:
 def state_view(record: Record) -> dict[str, Any]:
     """Statuses and quantities as JSON, without anything personal: what conditions of actions compare."""
     names = ("status", "payment_status", "fulfillment_status", "currency")
-    view: dict[str, Any] = {name: value for name in names if isinstance(value := getattr(record, name, None), str)}
+    view: dict[str, Any] = {
+        name: value for name in names if isinstance(value := getattr(record, name, None), str)
+    }
     for name in ("total", "on_hand", "allocated", "available", "amount"):
         if isinstance(value := getattr(record, name, None), Decimal):
             view[name] = str(value)

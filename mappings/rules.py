@@ -77,7 +77,9 @@ def _transform_problems(rule: RuleData) -> list[tuple[str, str]]:
     ]
     for value in rule.arguments.values():
         if isinstance(value, str) and value.startswith("="):
-            found += [("arguments", text) for text in _expression_problem(value[1:].strip())]
+            found += [
+                ("arguments", text) for text in _expression_problem(value[1:].strip().removeprefix(ROOT))
+            ]
     return found
 
 

@@ -115,7 +115,7 @@ def _compile(rule: RuleData, place: int, value_maps: Mapping[str, Mapping[str, s
     from_root = rule.source.startswith(ROOT)
     text = rule.source.removeprefix(ROOT)
     arguments = {
-        name: compile_expression(value[1:].strip())
+        name: _argument(value)
         if isinstance(value, str) and value.startswith("=")
         else value
         for name, value in rule.arguments.items()
@@ -129,6 +129,19 @@ def _compile(rule: RuleData, place: int, value_maps: Mapping[str, Mapping[str, s
         path=tuple(rule.target.rpartition("[].")[2].removesuffix("[]").split(".")),
         from_root=from_root,
     )
+
+
+@dataclass(frozen=True)
+class Argument:
+    """An argument that is worked out on the record: on the item of the scope, or on the whole with `root.`."""
+
+    expression: Expression
+    from_root: bool
+
+
+def _argument(text: str) -> Argument:
+    source = text[1:].strip()
+    return Argument(compile_expression(source.removeprefix(ROOT)), source.startswith(ROOT))
 
 
 def _scope(rules: Sequence[Rule], prefix: str) -> Scope:
@@ -210,7 +223,7 @@ def _source(rule: Rule, data: Any, root: Any) -> Any:
 def _value(rule: Rule, data: Any, root: Any, kind: Any, problems: list[Problem]) -> Any:
     try:
         value = _source(rule, data, root)
-        value = _transformed(rule, value, data)
+        value = _transformed(rule, value, data, root)
         value = _mapped(rule, value)
         if value is ABSENT or value is None or value == "":
             return _missing(rule, value, problems)
@@ -230,14 +243,16 @@ class UnknownValue(ValueError):
     """A value map does not know a value."""
 
 
-def _transformed(rule: Rule, value: Any, data: Any) -> Any:
+def _transformed(rule: Rule, value: Any, data: Any, root: Any) -> Any:
     if not rule.data.transform:
         return value
     transform = TRANSFORMS[rule.data.transform]
     if (value is ABSENT or value is None or value == "") and not transform.takes_empty:
         return value
     arguments = {
-        name: part.evaluate(data) if isinstance(part, Expression) else part
+        name: part.expression.evaluate(root if part.from_root else data)
+        if isinstance(part, Argument)
+        else part
         for name, part in rule.arguments.items()
     }
     return transform.apply(value, arguments)

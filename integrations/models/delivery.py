@@ -91,6 +91,7 @@ class Delivery(models.Model):
 class IntentState(models.TextChoices):
     OPEN = "open", "About to leave, or on its way"
     IN_DOUBT = "in_doubt", "Sent, answer unknown"
+    TO_REPEAT = "to_repeat", "Surely without effect, to be sent again"
     SETTLED = "settled", "Settled"
 
 

@@ -204,6 +204,11 @@ class Carrier:
         group.ended.append((sending.case, ending))
         if ending.keeps_intent or self._was_in_doubt(sending, result):
             group.doubtful_intents.append(sending.intent_id)
+        elif sending.leaving.steps_done and not result.in_doubt:
+            # Half of it is done: whoever tries again, goes on with this call and not with the first.
+            group.intents_to_repeat.append(sending.intent_id)
+            if ending.fault is not None:
+                ending.fault.intent_id = sending.intent_id
         else:
             group.settled_intents.append(sending.intent_id)
 

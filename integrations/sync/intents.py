@@ -90,6 +90,11 @@ def settle(intent_ids: Sequence[int]) -> None:
     )
 
 
+def keep_to_repeat(intent_ids: Sequence[int]) -> None:
+    """A later call of a write of several: it surely had no effect, and must follow the ones before it."""
+    Intent.objects.filter(pk__in=intent_ids, settled_at__isnull=True).update(state=IntentState.TO_REPEAT)
+
+
 def put_in_doubt(intent_ids: Sequence[int]) -> None:
     Intent.objects.filter(pk__in=intent_ids, settled_at__isnull=True).update(state=IntentState.IN_DOUBT)
 
@@ -116,13 +121,14 @@ def take_over(job: SyncJob, abilities: Abilities, lease: Lease, case: Case) -> S
         return None
     leaving = Leaving.from_plain(_content(intent))
     sending = Sending(case, intent.pk, leaving, leaving.as_call())
-    if _key_lives(intent):
+    if intent.state == IntentState.TO_REPEAT or _key_lives(intent):
         return sending
     at_rest = intent.state == IntentState.IN_DOUBT or is_proven_dead(intent.lease_holder)
-    if abilities.lookup and at_rest:
-        sending.look_up = True
-        return sending
     if at_rest and sending.call.is_repeatable:
+        return sending
+    # A look-up finds what the first call made, and says nothing of those after it.
+    if at_rest and abilities.lookup and not leaving.steps_done:
+        sending.look_up = True
         return sending
     case.ending = _ask(job, case, intent, leaving)
     return None

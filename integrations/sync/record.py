@@ -66,6 +66,7 @@ class Group:
     ended: list[tuple[Case, Ending]] = field(default_factory=list)
     settled_intents: list[int] = field(default_factory=list)
     doubtful_intents: list[int] = field(default_factory=list)
+    intents_to_repeat: list[int] = field(default_factory=list)
 
     def cases(self) -> Iterable[Case]:
         yield from (sending.case for sending, _ in self.delivered)
@@ -296,6 +297,7 @@ def _settle(job: SyncJob, run: SyncRun, group: Group) -> None:
         stock.keep_figures(job, [(parcel, row) for parcel, row in rows if row is not None])
     intents.settle(group.settled_intents)
     intents.put_in_doubt(group.doubtful_intents)
+    intents.keep_to_repeat(group.intents_to_repeat)
 
 
 def _count(run: SyncRun, lease: Lease, group: Group) -> None:

@@ -96,6 +96,15 @@ def test_lists_are_gone_through_item_by_item_and_can_reach_the_whole() -> None:
     assert [(line.sku, line.title, line.ordered) for line in lines] == [("A", "T", 2), ("B", "T", 1)]
 
 
+def test_the_currency_of_a_line_may_be_that_of_the_whole() -> None:
+    compiled = rules(
+        rule("lines[]", "items"),
+        rule("lines[].unit_price", "price", "from_minor_units", arguments={"currency": "= root.currency"}),
+    )
+    found = order(read(compiled, {"currency": "KWD", "items": [{"price": 1500}]}).record)
+    assert [str(line.unit_price) for line in records.told(found.lines)] == ["1.500"]
+
+
 def test_all_problems_are_told_not_only_the_first() -> None:
     compiled = rules(
         rule("number", "number", required=True),
