@@ -20,6 +20,10 @@ def stylesheet(request: HttpRequest) -> str:
     return static("portal/portal.css")
 
 
+def script(request: HttpRequest) -> str:
+    return static("portal/portal.js")
+
+
 def favicon(request: HttpRequest) -> str:
     return static("portal/favicon.svg")
 

@@ -39,6 +39,7 @@ UNFOLD: dict[str, Any] = {
     "ENVIRONMENT": "config.frame.environment",
     "DASHBOARD_CALLBACK": "monitoring.dashboards.dashboard",
     "STYLES": ["config.frame.stylesheet"],
+    "SCRIPTS": ["config.frame.script"],
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "config.frame.favicon"}],
     "BORDER_RADIUS": "6px",
     "COLORS": {
@@ -88,7 +89,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _page("Jobs", "sync_alt", "integrations.syncjob"),
                     _page("Workflows", "account_tree", "integrations.workflow"),
-                    _page("Records", "inventory_2", "integrations.delivery"),
+                    _page("Deliveries", "inventory_2", "integrations.delivery"),
                     _page("Outcomes", "receipt_long", "integrations.outcome"),
                     _page("Batches", "stacks", "integrations.batch"),
                 ],

@@ -44,25 +44,25 @@ class DatabaseWrapper(SQLiteDatabase):
         if self.write_lock is not None:
             self.write_lock.acquire()
         try:
-            super()._start_transaction_under_autocommit()
+            super()._start_transaction_under_autocommit()  # type: ignore[misc] # the stubs leave it out
         except BaseException:
             self._release()
             raise
 
     def _commit(self) -> None:
-        super()._commit()
+        super()._commit()  # type: ignore[misc] # the same
         # Not when the commit failed: the transaction is still open then, and Django rolls it back next.
         self._release()
 
     def _rollback(self) -> None:
         try:
-            super()._rollback()
+            super()._rollback()  # type: ignore[misc] # the same
         finally:
             self._release()
 
     def _close(self) -> None:
         try:
-            super()._close()
+            super()._close()  # type: ignore[misc] # the same
         finally:
             if self.write_lock is not None:
                 self.write_lock.close()

@@ -268,16 +268,14 @@ def test_a_signal_ends_the_waiting(tmp_path: Path) -> None:
     def raise_it(*_: Any) -> None:
         raise TimeIsUp
 
+    def send_it() -> None:
+        until(lambda: is_taken(tmp_path / "x", "turn"))
+        os.kill(os.getpid(), signal.SIGUSR1)
+
     holder, waiting = WriteLock(tmp_path / "x"), WriteLock(tmp_path / "x")
     holder.acquire()
     before = signal.signal(signal.SIGUSR1, raise_it)
-    threading.Thread(
-        target=lambda: (
-            until(lambda: is_taken(tmp_path / "x", "turn")),
-            os.kill(os.getpid(), signal.SIGUSR1),
-        ),
-        daemon=True,
-    ).start()
+    threading.Thread(target=send_it, daemon=True).start()
     try:
         with pytest.raises(TimeIsUp):
             waiting.acquire()

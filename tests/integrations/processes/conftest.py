@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -86,7 +87,7 @@ class Portal:
         """
         with closing(sqlite3.connect(self.folder / "portal.sqlite3", timeout=LONGEST)) as database, database:
             for line in lines or ("",):
-                task = {
+                task: dict[str, Any] = {
                     "id": uuid.uuid4().hex,
                     "name": f"{function} {line}",
                     "func": f"tests.integrations.processes.notebook.{function}",

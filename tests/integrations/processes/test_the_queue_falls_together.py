@@ -26,6 +26,10 @@ def idle_cluster(portal: Portal, line: str) -> int:
     return children(portal.supervisor)[0]
 
 
+def wait_until_dead(family: list[int], otherwise: str) -> None:
+    until(lambda: not any(lives(pid) for pid in family), otherwise)
+
+
 def part_of(cluster: int, part: str) -> int:
     (sentinel,) = children(cluster)
     # Born in this order: workers (one here), the one that saves results, the one that looks for tasks.
@@ -45,7 +49,7 @@ def test_work_goes_on_whichever_idle_part_is_killed(portal: Portal) -> None:
         assert len(family) == 5
 
         os.kill(part_of(cluster, part), signal.SIGKILL)
-        until(lambda family=family: not any(lives(pid) for pid in family), f"some outlive the {part}")
+        wait_until_dead(family, f"some outlive the {part}")
 
         portal.enqueue("note", f"after-{part}-1", f"after-{part}-2")
         portal.wait_for_lines(f"after-{part}-1", f"after-{part}-2")
@@ -71,7 +75,7 @@ def test_nothing_outlives_a_supervisor_that_is_killed(portal: Portal) -> None:
     os.kill(portal.supervisor, signal.SIGKILL)
     portal.exit_code(portal.supervisor)
 
-    until(lambda: not any(lives(pid) for pid in family), "orphans live on")
+    wait_until_dead(family, "orphans live on")
 
 
 def test_a_supervisor_that_is_asked_to_end_ends_all_in_order(portal: Portal) -> None:
