@@ -115,9 +115,7 @@ def _compile(rule: RuleData, place: int, value_maps: Mapping[str, Mapping[str, s
     from_root = rule.source.startswith(ROOT)
     text = rule.source.removeprefix(ROOT)
     arguments = {
-        name: _argument(value)
-        if isinstance(value, str) and value.startswith("=")
-        else value
+        name: _argument(value) if isinstance(value, str) and value.startswith("=") else value
         for name, value in rule.arguments.items()
     }
     return Rule(

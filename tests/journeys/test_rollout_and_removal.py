@@ -77,7 +77,8 @@ def test_nothing_is_removed_when_too_much_is_missing(world: World, hidden: set[s
     change(ORDERS, removed="cancel", removed_at_most_percent=10)
     for number in range(1001, 1013):
         hidden.add(world.place(str(number), ("MUG", 1), backorder=True)["id"])
-    shown, _ = set(hidden), hidden.clear()
+    shown = set(hidden)
+    hidden.clear()
     world.carry(ORDERS)
     hidden |= shown
     read_all_again(world)
@@ -87,7 +88,8 @@ def test_nothing_is_removed_when_too_much_is_missing(world: World, hidden: set[s
 
 def test_nothing_is_removed_where_the_job_says_so(world: World, hidden: set[str]) -> None:
     hidden.add(world.place("1001")["id"])
-    shown, _ = set(hidden), hidden.clear()
+    shown = set(hidden)
+    hidden.clear()
     world.carry(ORDERS)
     hidden |= shown
     read_all_again(world)

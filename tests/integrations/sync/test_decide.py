@@ -11,7 +11,9 @@ from integrations.models import State
 from integrations.sync.decide import Facts, Verdict, decide
 
 ALL = Abilities(reads=True, creates=True, updates=True, fetch=True)
-CANCEL = Action(name="cancel", when="record.status == 'cancelled' && written.status != 'cancelled'", ends_it=True)
+CANCEL = Action(
+    name="cancel", when="record.status == 'cancelled' && written.status != 'cancelled'", ends_it=True
+)
 
 
 def facts(**changed: Any) -> Facts:
