@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import environ
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
@@ -136,7 +137,8 @@ TEMPLATES: list[dict[str, Any]] = [
 
 # --- Database -------------------------------------------------------------------------------------
 
-DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR / 'portal.sqlite3'}"
+# Quoted: a folder's name may hold what an address cannot.
+DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{quote(str(VAR / 'portal.sqlite3'))}"
 database: dict[str, Any] = env.db_url_config(DATABASE_URL)
 # Without it every call of the queue connects anew: an eighth of the speed, measured.
 database["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)

@@ -18,6 +18,9 @@ os.environ.setdefault("PORTAL_VAR", tempfile.mkdtemp(prefix="crossdock-tests-"))
 
 from config.settings import *  # noqa: F403
 
+# Made by collectstatic otherwise; the web server's middleware looks for it.
+STATIC_ROOT.mkdir(exist_ok=True)  # noqa: F405
+
 # Slow on purpose outside of tests.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
