@@ -122,7 +122,7 @@ def test_a_shop_that_refuses_us_ends_it_at_once(
     code, answer = told(capsys)
 
     assert code == 2
-    assert "The shop refused the token" in answer["could_not_run"]
+    assert answer["could_not_run"].startswith("The job 'orders' is halted: The shop refused the token")
 
 
 def test_a_shop_that_is_away_is_not_waited_for_for_ever(
@@ -152,6 +152,7 @@ def test_a_dry_run_says_what_would_be_done_and_writes_nothing(
     assert reason["what"] == "failed"
     assert "number" in reason["reason"]
     assert warehouse.writes == 2
+    assert shop.reads[-1] == watermark
     assert (SyncJob.objects.get().watermark, _rows()) == (watermark, counts)
 
 
