@@ -25,7 +25,7 @@ def log_in(client: Client, password: str, name: str = "operator") -> Any:
 
 def test_the_first_page_is_the_admin_and_asks_who_it_is(client: Client) -> None:
     assert client.get("/").headers["Location"] == "/admin/"
-    assert client.get("/admin/", follow=True).redirect_chain[-1][0] == "/accounts/login/?next=/admin/"
+    assert client.get("/admin/", follow=True).redirect_chain[-1][0] == "/accounts/login/?next=%2Fadmin%2F"
 
 
 @pytest.mark.django_db
