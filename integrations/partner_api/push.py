@@ -131,16 +131,16 @@ class PushRecords(PartnerView):
     def post(self, request: Request, key: str) -> Response:
         idempotency_key = _idempotency_key(request)
         job = self.job(key)
+        body = request.data
+        digest = _digest(job, body)
+        answered = _earlier_answer(self.partner, idempotency_key, digest)
+        if answered is not None:
+            return answered
         if not job.accepts_pushes:
             raise Problem(
                 409, "job_takes_no_pushes", f"The job '{job.key}' takes no pushed records. Ask the store."
             )
-        body = request.data
-        digest = _digest(job, body)
-        answered = _earlier_answer(self.partner, idempotency_key, digest)
-        if answered is None:
-            answered = _accept_once(self.partner, job, idempotency_key, digest, _items(body))
-        return answered
+        return _accept_once(self.partner, job, idempotency_key, digest, _items(body))
 
 
 def _idempotency_key(request: Request) -> str:

@@ -21,6 +21,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from integrations.connectors.base import Connector, Item
+from integrations.exceptions import Failure
 from integrations.models import Connection, Door, InboundEvent, InboundState, SyncJob
 from integrations.sync.accept import Accepted, accept
 from integrations.sync.doorbell import ring
@@ -44,8 +45,15 @@ def process_inbox(connection_id: int, deadline: float) -> int:
 
     Returns how many events were processed. What is left is rung for again.
     """
-    connection = Connection.objects.only("pk", "updated_at").get(pk=connection_id)
-    connector = connector_for(connection.pk, connection.updated_at)
+    connection = Connection.objects.only("pk", "updated_at").filter(pk=connection_id).first()
+    if connection is None:
+        # Its events went with it; only the bell was still under way.
+        return 0
+    try:
+        connector = connector_for(connection.pk, connection.updated_at)
+    except Failure as failure:
+        _log.warning("webhooks of connection %s wait until it is mended: %s", connection_id, failure.sentence)
+        return 0
     processed = 0
     failed: set[int] = set()
     while time.monotonic() < deadline:

@@ -139,6 +139,13 @@ def test_a_job_that_takes_no_pushes_says_so(api: Api, job: SyncJob) -> None:
     )
 
 
+def test_a_repeat_gets_its_answer_though_the_job_takes_no_more(api: Api, job: SyncJob) -> None:
+    first = api.post(PATH, {"records": [order("1")]}, "first")
+    SyncJob.objects.filter(pk=job.pk).update(accepts_pushes=False)
+
+    assert api.post(PATH, {"records": [order("1")]}, "first").json() == first.json()
+
+
 def test_anothers_job_is_not_there(api: Api, job: SyncJob) -> None:
     job.partners.clear()
 

@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 
 from integrations.connectors.base import WebhookEvent
+from integrations.exceptions import Failure
 from integrations.models import (
     Batch,
     Connection,
@@ -193,6 +194,25 @@ def test_events_that_another_worker_took_are_not_given_twice(
 
     assert process_inbox(shop.pk, soon()) == 0
     assert not Batch.objects.exists()
+
+
+def test_a_bell_for_a_connection_that_is_gone_does_nothing(shop: Connection) -> None:
+    assert process_inbox(shop.pk + 999, soon()) == 0
+
+
+def test_events_wait_while_the_connection_makes_no_sense(
+    shop: Connection, orders: SyncJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise Failure.config("not_configured", "The address is missing.")
+
+    event = receive(shop, "1")
+    monkeypatch.setattr("integrations.connectors.registry.connect", refuse)
+
+    assert process_inbox(shop.pk, soon()) == 0
+
+    event.refresh_from_db()
+    assert (event.state, event.attempts) == (InboundState.RECEIVED, 0)
 
 
 def test_after_the_deadline_the_rest_is_rung_for(
