@@ -35,7 +35,8 @@ class StructureField(forms.CharField):
     """YAML (of which JSON is a part) as text on the page, plain data in the database."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**options, widget=widgets.code(24))
+        # What is required is the declaration itself; the rest is a line or two.
+        super().__init__(**options, widget=widgets.code(24 if options.get("required") else 5))
 
     def prepare_value(self, value: Any) -> str:
         if value in (None, ""):

@@ -79,6 +79,9 @@ class RuleForm(RuleFormBase):
         super().__init__(*args, **options)
         transforms = [("", "–"), *((name, name) for name in sorted(TRANSFORMS))]
         maps = [("", "–"), *ValueMap.objects.values_list("key", "name")]
+        for name, field in self.fields.items():
+            # The table's heads are no labels for a screen reader.
+            field.widget.attrs["aria-label"] = name.replace("_", " ").capitalize()
         self._offer("transform", transforms)
         self._offer("value_map", maps)
 

@@ -185,5 +185,6 @@ def test_a_new_webhook_address_replaces_the_old_one(admin_client: Client, shop: 
 def test_a_connection_that_systems_have_ids_on_cannot_be_deleted(admin_client: Client) -> None:
     record = factories.delivery(factories.job())
     url = reverse("admin:integrations_connection_delete", args=[record.job.source_id])
+    assert url not in admin_client.get(change_url(record.job.source)).content.decode()
     assert admin_client.post(url, {"post": "yes"}).status_code == 403
     assert Connection.objects.filter(pk=record.job.source_id).exists()

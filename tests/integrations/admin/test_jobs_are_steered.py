@@ -87,7 +87,9 @@ def test_the_page_shows_where_the_job_stands(admin_client: Client, job: SyncJob)
 
 def test_a_job_that_has_carried_records_cannot_be_deleted(admin_client: Client, job: SyncJob) -> None:
     url = reverse("admin:integrations_syncjob_delete", args=[job.pk])
+    assert url in admin_client.get(change_url(job)).content.decode()
     factories.delivery(job)
+    assert url not in admin_client.get(change_url(job)).content.decode()
     assert admin_client.post(url, {"post": "yes"}).status_code == 403
     assert SyncJob.objects.filter(pk=job.pk).exists()
 

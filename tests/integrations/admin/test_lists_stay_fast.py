@@ -57,8 +57,12 @@ def test_every_list_of_ours_has_50_rows_a_page_and_no_second_count() -> None:
 def test_counting_stops_at_the_cap(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("integrations.admin.paging.CAP", 3)
     fill(5)
-    response = admin_client.get(list_url(Delivery))
+    with CaptureQueriesContext(connection) as seen:
+        response = admin_client.get(list_url(Delivery))
     assert result_count(response) == 3
+    counts = [query["sql"] for query in seen if "COUNT(" in query["sql"] and "delivery" in query["sql"]]
+    assert [sql for sql in counts if "LIMIT 4" not in sql] == []
+    assert counts
     assert "more than" in response.content.decode()
 
 

@@ -1,0 +1,59 @@
+// What a screen reader would otherwise read out wrongly, and what a keyboard could not reach.
+
+const NAMES = {
+  dock_to_right: "Show or hide the menu",
+  close: "Close",
+  more_horiz: "More actions",
+  calendar_today: "Choose a date",
+};
+
+// Icons are words in a font ("refresh"). Beside a text they say nothing of their own; alone they are the only name.
+function hideIconsBesideText(root) {
+  for (const icon of root.querySelectorAll(".material-symbols-outlined:not([aria-hidden], [role])")) {
+    const named = icon.closest("a, button, [role=button]") ?? icon.parentElement;
+    if (named !== icon && named.textContent.replace(icon.textContent, "").trim()) {
+      icon.setAttribute("aria-hidden", "true");
+    }
+  }
+}
+
+// Things that are clicked but are neither links nor buttons: reached by Tab, pressed by Enter and Space.
+function letTheKeyboardPress(root) {
+  const clicked = "[x-on\\:click]:not(a[href], button, input, select, textarea, [role])";
+  for (const thing of root.querySelectorAll(clicked)) {
+    const text = thing.textContent.trim();
+    if (!text) {
+      continue; // the veil behind a dialog; Escape closes it
+    }
+    thing.setAttribute("role", "button");
+    thing.setAttribute("tabindex", "0");
+    if (NAMES[text]) {
+      thing.setAttribute("aria-label", NAMES[text]);
+    }
+    thing.addEventListener("keydown", (event) => {
+      if (event.target === thing && (event.key === "Enter" || event.key === " ")) {
+        event.preventDefault();
+        thing.click();
+      }
+    });
+  }
+}
+
+// Django's list of two boxes labels a bare <span>, which may not carry a label; an image may.
+function nameHelpMarks() {
+  for (const mark of document.querySelectorAll(".help-tooltip[aria-label]")) {
+    mark.setAttribute("role", "img");
+  }
+}
+
+function mend(root) {
+  letTheKeyboardPress(root);
+  hideIconsBesideText(root);
+}
+
+window.addEventListener("load", () => {
+  mend(document);
+  // After the handlers of load that make those boxes.
+  setTimeout(nameHelpMarks);
+});
+document.addEventListener("htmx:afterSwap", (event) => mend(event.target));
