@@ -52,12 +52,19 @@ def main() -> int:
 def django() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
+        from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
     except ImportError:
         if inside_venv():
             raise
-        stop(f"Django is not installed here. Run `python3 manage.py setup`, then `{PYTHON} manage.py …`.")
-    execute_from_command_line(sys.argv)
+        if not PYTHON.exists():
+            stop("The requirements are not installed. Run `python3 manage.py setup` first.")
+        os.execv(PYTHON, [str(PYTHON), *sys.argv])
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        # A sentence for the one who installs; where it was raised helps nobody.
+        stop(str(error))
     return 0
 
 

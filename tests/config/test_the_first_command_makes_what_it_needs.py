@@ -1,0 +1,211 @@
+"""manage.py on a fresh machine, before anything is installed."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def manage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """manage.py as if it lay in an empty folder, where installing writes down what it was asked for."""
+    specification = importlib.util.spec_from_file_location("manage_under_test", ROOT / "manage.py")
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    monkeypatch.setattr(module, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(module, "PYTHON", tmp_path / ".venv" / "bin" / "python")
+    monkeypatch.delenv("SECRET_KEY")
+    monkeypatch.delenv("PORTAL_ENV_FILE")
+    (tmp_path / "requirements.txt").write_text("base")
+    (tmp_path / "requirements-dev.txt").write_text("development")
+    return module
+
+
+@pytest.fixture
+def installed(manage: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The requirements that were installed, in order."""
+    names: list[str] = []
+
+    def install(requirements: Path) -> None:
+        names.append(requirements.name)
+        manage.PYTHON.parent.mkdir(parents=True, exist_ok=True)
+        manage.PYTHON.touch()
+
+    monkeypatch.setattr(manage, "install", install)
+    return names
+
+
+def test_what_is_installed_is_not_installed_again(manage: ModuleType, installed: list[str]) -> None:
+    manage.setup()
+    manage.setup()
+    assert installed == ["requirements.txt"]
+
+    manage.setup(development=True)
+    manage.setup(development=True)
+    assert installed == ["requirements.txt", "requirements-dev.txt"]
+
+
+def test_changed_requirements_are_installed(manage: ModuleType, installed: list[str], tmp_path: Path) -> None:
+    manage.setup()
+    (tmp_path / "requirements.txt").write_text("base, and one more")
+    manage.setup()
+
+    assert installed == ["requirements.txt", "requirements.txt"]
+
+
+def test_an_installation_that_was_broken_off_is_done_again(
+    manage: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def broken_off(requirements: Path) -> None:
+        manage.PYTHON.parent.mkdir(parents=True)
+        manage.PYTHON.touch()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(manage, "install", broken_off)
+    with pytest.raises(KeyboardInterrupt):
+        manage.setup()
+
+    assert not (tmp_path / ".venv" / "requirements.txt.sha256").exists()
+
+
+def test_a_lost_python_is_made_again(manage: ModuleType, installed: list[str]) -> None:
+    """The stamp outlives a Python that was removed from the machine."""
+    manage.setup()
+    manage.PYTHON.unlink()
+    manage.setup()
+
+    assert installed == ["requirements.txt", "requirements.txt"]
+
+
+def test_secrets_are_random_readable_by_their_owner_alone_and_kept(
+    manage: ModuleType, installed: list[str], tmp_path: Path
+) -> None:
+    manage.setup()
+    first = (tmp_path / ".env").read_text()
+    manage.setup()
+
+    assert (tmp_path / ".env").read_text() == first
+    assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
+    values = dict(line.split("=", 1) for line in first.splitlines() if not line.startswith("#"))
+    assert list(values) == ["SECRET_KEY", "SALT_KEY"]
+    assert len(values["SECRET_KEY"]) > 60
+    (tmp_path / ".env").unlink()
+    manage.setup()
+    assert (tmp_path / ".env").read_text() != first
+
+
+def test_no_file_is_written_where_the_environment_has_the_secrets(
+    manage: ModuleType, installed: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_KEY", "here")
+    manage.setup()
+
+    assert not (tmp_path / ".env").exists()
+
+
+def test_what_the_installer_says_is_shown_only_when_it_fails(
+    manage: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manage.quietly([sys.executable, "-c", "print('a notice about something else')"])
+    assert capsys.readouterr() == ("", "")
+
+    with pytest.raises(SystemExit):
+        manage.quietly([sys.executable, "-c", "print('no space left'); raise SystemExit(1)"])
+    assert "no space left" in capsys.readouterr().err
+
+
+def test_a_missing_venv_module_is_told_with_the_one_line_to_install(
+    manage: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def no_ensurepip(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess(command, 1, stdout="ensurepip is not available", stderr="")
+
+    monkeypatch.setattr(manage.subprocess, "run", no_ensurepip)
+    with pytest.raises(SystemExit):
+        manage.make_venv(sys.executable)
+
+    assert "sudo apt install python3-venv" in capsys.readouterr().err
+
+
+def test_a_newer_python_on_the_path_is_taken_where_this_one_is_too_old(
+    manage: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(manage, "OLDEST", (99, 0))
+    monkeypatch.setattr(manage.shutil, "which", lambda name: None)
+    with pytest.raises(SystemExit):
+        manage.fitting_python()
+    assert "Python 99.0 or newer is needed" in capsys.readouterr().err
+
+    monkeypatch.setattr(manage, "OLDEST", (99, 11))
+    monkeypatch.setattr(manage.shutil, "which", lambda name: f"/bin/{name}" if name == "python3.12" else None)
+    assert manage.fitting_python() == "/bin/python3.12"
+
+
+def test_all_checks_run_and_those_that_failed_are_named(
+    manage: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(manage, "PYTHON", sys.executable)
+    checks = {
+        "first": ["-c", "raise SystemExit(1)"],
+        "second": ["-c", ""],
+        "third": ["-c", "raise SystemExit(2)"],
+    }
+
+    assert manage.run_checks(checks) == 1
+    assert capsys.readouterr().out.endswith("Failed: first, third\n")
+    assert manage.run_checks({"second": ["-c", ""]}) == 0
+
+
+def test_it_needs_nothing_but_python_until_all_is_installed() -> None:
+    """Without site-packages, on a folder without .venv."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", f"import runpy; runpy.run_path({str(ROOT / 'manage.py')!r})"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": os.defpath},
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_missing_setting_is_told_in_a_sentence() -> None:
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "PORTAL_ENV_FILE": "",
+        "SECRET_KEY": "",
+    }
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("SECRET_KEY is not set.")
+    assert "Traceback" not in done.stderr
+
+
+def test_the_stamp_is_the_hash_of_what_was_installed(
+    manage: ModuleType, installed: list[str], tmp_path: Path
+) -> None:
+    manage.setup()
+
+    assert (tmp_path / ".venv" / "requirements.txt.sha256").read_text() == hashlib.sha256(b"base").hexdigest()
