@@ -27,8 +27,9 @@ NO_REFERENCE = "../shared is absent: it holds the real shops and is no part of t
 @cache
 def postgres_server() -> str:
     """The address of a database on a server where tests may make their own, or ""."""
-    if named := os.environ.get("TEST_DATABASE_URL", ""):
-        return named if named.startswith("postgres") else ""
+    for variable in ("TEST_DATABASE_URL", "TEST_POSTGRES_SERVER"):
+        if (named := os.environ.get(variable, "")).startswith("postgres"):
+            return named
     for role in dict.fromkeys([os.environ.get("USER", "root"), "postgres"]):
         address = f"postgres://{role}@127.0.0.1:5432/postgres"
         try:
@@ -59,7 +60,7 @@ def chromium() -> str:
 def missing(marker: str) -> str:
     """Why the tests with this marker cannot run here, and what to do; "" where they can."""
     if marker == "postgres" and not postgres_server():
-        return "no PostgreSQL at 127.0.0.1:5432: install and start it, or set TEST_DATABASE_URL=postgres://…"
+        return "no PostgreSQL at 127.0.0.1:5432: install and start it, or set TEST_POSTGRES_SERVER=postgres://…"
     if marker == "redis" and not redis_server():
         return "no Redis at 127.0.0.1:6379: install and start it, or set TEST_REDIS_URL=redis://…"
     if marker == "browser" and not chromium():
