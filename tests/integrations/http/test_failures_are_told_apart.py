@@ -146,6 +146,36 @@ def test_a_server_that_drips_cannot_hold_us_longer_than_the_total_time(head: byt
     assert failure.code == "lost_answer"
 
 
+def test_a_steady_stream_ends_with_the_total_time_too() -> None:
+    """Data is always there, so no single read ever waits."""
+
+    def speak(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        ends = time.monotonic() + 3
+        while time.monotonic() < ends:
+            connection.sendall(b"1\r\n \r\n")
+
+    with raw_server(speak) as port:
+        began = time.monotonic()
+        client = client_of(f"http://127.0.0.1:{port}", (0.5, 0.3, 0.4), 1_000_000_000)
+        assert failing(client, WRITE).code == "lost_answer"
+        assert time.monotonic() - began < 2
+
+
+def test_one_read_never_waits_longer_than_what_is_left_of_the_total_time() -> None:
+    def speak(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n")
+        connection.settimeout(5)
+        connection.recv(1)
+
+    with raw_server(speak) as port:
+        began = time.monotonic()
+        assert failing(client_of(f"http://127.0.0.1:{port}", (0.5, 5, 0.3)), WRITE).in_doubt
+        assert time.monotonic() - began < 2
+
+
 def test_the_total_time_begins_anew_on_a_connection_that_is_used_again(platform: Platform) -> None:
     platform.on("/things", Says({}))
     client = client_of(platform.base, (0.5, 0.3, 0.4))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 from typing import Any
 
@@ -116,6 +117,13 @@ def test_a_private_network_that_the_environment_names_is_reached(platform: Platf
     platform.on("/", _ok())
     client = HttpClient(platform.base, guard=Guard([f"127.0.0.0/8 {platform.port}"]))
     assert client.send(Request("GET", "/")).status == 200
+
+
+def test_a_private_network_is_the_same_in_its_other_spelling() -> None:
+    mapped = ipaddress.ip_address("::ffff:10.1.2.3")
+    Guard(["10.1.0.0/16"]).check_address("erp.example.com", mapped, 443)
+    with pytest.raises(Refused):
+        Guard(["10.9.0.0/16"]).check_address("erp.example.com", mapped, 443)
 
 
 def test_a_named_private_network_is_open_on_its_ports_only(platform: Platform) -> None:
