@@ -16,5 +16,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("hooks/", include("integrations.webhooks.urls")),
+    path("api/v1/", include("monitoring.api.urls")),
     path("api/v1/", include("integrations.partner_api.urls")),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -45,19 +45,25 @@ class Figures:
         return sum(self.processing.values())
 
 
-def figures(period: str, now: datetime | None = None) -> Figures:
-    """`period` is a key of `measures.PERIODS`. The figures agree exactly with a count of the facts."""
+def figures(period: str, now: datetime | None = None, jobs: Collection[int] | None = None) -> Figures:
+    """`period` is a key of `measures.PERIODS`; `jobs` are ids, None for all.
+
+    The figures agree exactly with a count of the facts.
+    """
     moment = now or timezone.now()
     found = Figures(since=period_start(period, moment), as_of=moment)
-    _add_stored(found)
+    _add_stored(found, jobs)
     for hour, tallies in _not_counted_yet(found.since):
         for sort, extra in tallies.items():
-            _add(found, hour, sort, extra)
+            if jobs is None or sort[0] in jobs:
+                _add(found, hour, sort, extra)
     return found
 
 
-def _add_stored(found: Figures) -> None:
+def _add_stored(found: Figures, jobs: Collection[int] | None) -> None:
     stored = HourlyFigure.objects.filter(hour__gte=found.since).order_by()
+    if jobs is not None:
+        stored = stored.filter(job__in=jobs)
     for row in stored.values_list(*SORT).annotate(number=Sum("count")):
         found.counts[row[:5]] = row[5]
     for hour, state, number in stored.values_list("hour", "state").annotate(number=Sum("count")):
