@@ -71,6 +71,7 @@ class _Adapter(HTTPAdapter):
 
     def __init__(self, guard: Guard, limits: tuple[float, float, float], pool_size: int) -> None:
         self._pool_classes = pool_classes(guard, limits)
+        self._pool: Any = None
         super().__init__(
             pool_connections=2, pool_maxsize=pool_size, max_retries=Retry(0, read=False), pool_block=False
         )
@@ -78,6 +79,17 @@ class _Adapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **more: Any) -> None:
         super().init_poolmanager(*args, **more)
         self.poolmanager.pool_classes_by_scheme = self._pool_classes
+
+    def get_connection_with_tls_context(
+        self, request: requests.PreparedRequest, *args: Any, **more: Any
+    ) -> Any:
+        """The pool of the one host that this client calls; finding it anew costs as much as encoding a call."""
+        if self._pool is None:
+            self._pool = super().get_connection_with_tls_context(request, *args, **more)
+        return self._pool
+
+    def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
+        return request.path_url
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> Any:
         return resp

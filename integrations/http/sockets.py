@@ -70,6 +70,7 @@ class _Guarded:
     limits: tuple[float, float, float]
     deadline = 0.0
     just_connected = False
+    held: list[bytes] | None = None
 
     host: str
     port: int
@@ -131,9 +132,21 @@ class GuardedHTTPConnection(_Guarded, HTTPConnection):  # type: ignore[misc]
         self.begin()
         super().connect()
 
+    def send(self, data: Any) -> None:
+        if self.held is None:
+            super().send(data)
+        else:
+            self.held.append(data)
+
     def request(self, *args: Any, **more: Any) -> None:
         self.before_request()
-        super().request(*args, **more)
+        held = self.held = []
+        try:
+            super().request(*args, **more)
+        finally:
+            self.held = None
+        # Head and body in one write: a system call less, and no server waits for the second part.
+        self.send(b"".join(held))
         self.just_connected = False
 
 
@@ -145,9 +158,21 @@ class GuardedHTTPSConnection(_Guarded, HTTPSConnection):  # type: ignore[misc]
         except (ssl.SSLError, ssl.CertificateError, urllib3.exceptions.SSLError) as error:
             raise TlsRefused(self, str(error)) from error
 
+    def send(self, data: Any) -> None:
+        if self.held is None:
+            super().send(data)
+        else:
+            self.held.append(data)
+
     def request(self, *args: Any, **more: Any) -> None:
         self.before_request()
-        super().request(*args, **more)
+        held = self.held = []
+        try:
+            super().request(*args, **more)
+        finally:
+            self.held = None
+        # Head and body in one write: a system call less, and no server waits for the second part.
+        self.send(b"".join(held))
         self.just_connected = False
 
 
