@@ -27,7 +27,8 @@ from integrations.connectors.base import (
 )
 from integrations.connectors.declaration import plan_of
 from integrations.connectors.plan import Plan, ResourcePlan
-from integrations.connectors.reading import ListPlan, utc_now
+from integrations.connectors.reading import ListPlan
+from integrations.connectors.times import utc_now
 from integrations.connectors.writing import natural_key_of
 from integrations.exceptions import DeclarationError, Failure, TokenExpired
 from integrations.http.auth import Session

@@ -12,9 +12,8 @@ from zoneinfo import ZoneInfo
 from integrations.connectors.base import Token
 from integrations.connectors.endpoints import EndpointPlan
 from integrations.connectors.failures import said
-from integrations.connectors.reading import utc_now
 from integrations.connectors.templates import MISSING, Names, Scope, condition, expression, text_template
-from integrations.connectors.times import parse
+from integrations.connectors.times import parse, utc_now
 from integrations.connectors.words import (
     AuthWord,
     BasicAuth,

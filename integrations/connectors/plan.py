@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from integrations.connectors.base import Abilities, Action, Limit
+from integrations.connectors.batches import BatchPlan
 from integrations.connectors.endpoints import EndpointPlan
 from integrations.connectors.failures import RulePlan, Rules
 from integrations.connectors.identity import SECRET_NAMES, IdentityPlan
-from integrations.connectors.reading import ListPlan, OnePlan, RecordPlan
+from integrations.connectors.reading import ListPlan
+from integrations.connectors.rows import OnePlan, RecordPlan
 from integrations.connectors.signatures import WebhookPlan
 from integrations.connectors.templates import (
     Names,
@@ -22,7 +24,7 @@ from integrations.connectors.templates import (
     text_template,
 )
 from integrations.connectors.words import Declaration, ErrorRule, Resource, Write
-from integrations.connectors.writing import BatchPlan, OperationPlan, WritePlan
+from integrations.connectors.writing import OperationPlan, WritePlan
 from integrations.exceptions import DeclarationError
 
 LONGEST_CALL = 30.0

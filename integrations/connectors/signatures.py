@@ -14,9 +14,8 @@ from typing import Any
 import orjson
 
 from integrations.connectors.base import WebhookEvent
-from integrations.connectors.reading import utc_now
 from integrations.connectors.templates import MISSING, Names, as_text, expression, pieces_of, text_template
-from integrations.connectors.times import check_format, moment, parse, zone
+from integrations.connectors.times import check_format, moment, parse, utc_now, zone
 from integrations.connectors.words import Signature, Topic, Webhook
 from integrations.exceptions import DeclarationError, SignatureRefused
 

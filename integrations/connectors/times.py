@@ -18,6 +18,10 @@ DIGITS_OF_VERSION = 20
 Moment = Callable[[Any], datetime | None]
 
 
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 def zone(name: str, field: str) -> ZoneInfo:
     """Raises DeclarationError."""
     try:

@@ -5,9 +5,7 @@ Only connecting is tried again. Whether a request may be repeated is for those t
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -16,14 +14,18 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPResponse as RawResponse
 from urllib3 import Retry, Timeout
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NameResolutionError
+from urllib3.exceptions import HTTPError
 
 from integrations.exceptions import Failure, Kind, TokenExpired
 from integrations.http.auth import Auth, nobody
 from integrations.http.guard import SCHEMES, Guard, installed_guard
+from integrations.http.messages import Request, Response, TooLarge, encode, unpack
 from integrations.http.redact import Redactor
-from integrations.http.sockets import HostRefused, TlsRefused, pool_classes
+from integrations.http.silence import no_answer, not_json
+from integrations.http.sockets import pool_classes
 from integrations.http.statuses import Meaning, meaning_of, retry_after
+
+__all__ = ["HttpClient", "Request", "Response"]
 
 USER_AGENT = "Crossdock/1 (integration portal)"
 DEFAULT_TIMEOUT = (5.0, 20.0, 25.0)
@@ -37,33 +39,6 @@ _REQUEST_IDS = (
     "x-trace-id",
     "cf-ray",
 )
-
-
-@dataclass(slots=True)
-class Request:
-    """`path` goes behind the base URL; a whole URL must be of the same host. `body` is a JSON value, a mapping of
-    form fields, or bytes. `writes`: without an answer nobody knows whether it had its effect."""
-
-    method: str
-    path: str
-    params: list[tuple[str, str]] = field(default_factory=list)
-    headers: dict[str, str] = field(default_factory=dict)
-    body: Any = None
-    encoding: str = "json"
-    writes: bool = False
-
-
-@dataclass(slots=True)
-class Response:
-    """An answer, whatever its status. `json` is None where the body is empty. Header names are small letters."""
-
-    status: int
-    headers: dict[str, str]
-    raw: bytes
-    json: Any
-    request: Request
-    url: str
-    request_id: str = ""
 
 
 class _Adapter(HTTPAdapter):
@@ -158,13 +133,14 @@ class HttpClient:
         prepared = requests.PreparedRequest()
         prepared.method = request.method
         prepared.url = url
-        prepared.body = _encode(request, headers)
+        prepared.body = encode(request, headers)
         prepared.headers = requests.structures.CaseInsensitiveDict(headers)
         try:
             raw: Any = self._adapter.send(prepared, stream=True, timeout=self._timeout, verify=self._verify)
             status, answer_headers, content = self._read(raw)
         except (requests.RequestException, HTTPError, OSError) as error:
-            raise self._no_answer(request, url, error) from error
+            shown = self.evidence(request, url)
+            raise no_answer(self.name, error, shown, writes=request.writes) from error
         request_id = next((answer_headers[name] for name in self._request_ids if name in answer_headers), "")
         answer = Response(status, answer_headers, content, None, request, url, request_id[:120])
         answer.json = self._parse(answer)
@@ -274,9 +250,9 @@ class HttpClient:
                 break
         content = parts[0] if len(parts) == 1 else b"".join(parts)
         if encoding and encoding != "identity":
-            content = _unpack(content, encoding, self._max_bytes)
+            content = unpack(content, encoding, self._max_bytes)
         if len(content) > self._max_bytes:
-            raise _TooLarge
+            raise TooLarge(self._max_bytes)
         return content
 
     def _parse(self, response: Response) -> Any:
@@ -287,151 +263,5 @@ class HttpClient:
         except orjson.JSONDecodeError as error:
             if response.status >= 300:
                 return None
-            raise self._not_json(response) from error
-
-    def _not_json(self, response: Response) -> Failure:
-        request = response.request
-        more: dict[str, Any] = {
-            "status": response.status,
-            "request_id": response.request_id,
-            "evidence": self.evidence(request, response.url, response),
-        }
-        if request.writes:
-            return Failure.transient(
-                "lost_answer", f"{self.name} answered something that cannot be read.", in_doubt=True, **more
-            )
-        if "html" in response.headers.get("content-type", ""):
-            return Failure.config(
-                "not_json",
-                f"{self.name} answered with a web page instead of data. Check the address of the connection.",
-                **more,
-            )
-        return Failure.transient(
-            "malformed_answer",
-            f"{self.name} answered something that cannot be read. It is tried again.",
-            **more,
-        )
-
-    def _no_answer(self, request: Request, url: str, error: Exception) -> Failure:
-        """What kept the answer away, and whether the request can have had its effect."""
-        cause = _cause(error)
-        evidence = self.evidence(request, url) | {"cause": type(cause).__name__}
-        if isinstance(cause, HostRefused):
-            return Failure.config(
-                "host_not_allowed",
-                str(cause.args[-1]).partition(": ")[2],
-                evidence=evidence,
-                connection_wide=True,
-            )
-        if isinstance(cause, TlsRefused):
-            return Failure.config(
-                "certificate",
-                f"No safe connection to {self.name} could be made: its certificate is not valid for this name, or "
-                "not trusted. Check the address, or have the certificate renewed.",
-                evidence=evidence,
-                connection_wide=True,
-            )
-        if isinstance(cause, ConnectTimeoutError | NameResolutionError):
-            return Failure.transient(
-                "host_down",
-                f"{self.name} cannot be reached ({_how(cause)}). It is tried again.",
-                evidence=evidence,
-                connection_wide=True,
-            )
-        if isinstance(cause, _TooLarge):
-            return self._too_large(request, evidence)
-        if request.writes:
-            return Failure.transient(
-                "lost_answer", f"The answer of {self.name} never came.", evidence=evidence, in_doubt=True
-            )
-        return Failure.transient(
-            "no_answer", f"The answer of {self.name} did not come. It is tried again.", evidence=evidence
-        )
-
-    def _too_large(self, request: Request, evidence: dict[str, Any]) -> Failure:
-        sentence = (
-            f"The answer of {self.name} is larger than {self._max_bytes // 1024 // 1024} MB. "
-            "Ask for smaller pages in the connection's declaration."
-        )
-        if request.writes:
-            return Failure.transient("lost_answer", sentence, evidence=evidence, in_doubt=True)
-        return Failure.config("answer_too_large", sentence, evidence=evidence)
-
-
-class _TooLarge(OSError):
-    """More than may be read."""
-
-
-def _encode(request: Request, headers: dict[str, str]) -> bytes | None:
-    body = request.body
-    if body is None:
-        if request.writes:
-            headers["Content-Length"] = "0"
-        return None
-    if isinstance(body, bytes):
-        content = body
-    elif request.encoding == "form":
-        content = urlencode(_form_fields(body)).encode()
-        headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
-    else:
-        content = orjson.dumps(body)
-        headers.setdefault("Content-Type", "application/json")
-    headers["Content-Length"] = str(len(content))
-    return content
-
-
-def _form_fields(value: Any, prefix: str = "") -> list[tuple[str, str]]:
-    """{"a": {"b": [1, 2]}} is a[b][0]=1 and a[b][1]=2, as most vendors with forms read it."""
-    if isinstance(value, Mapping):
-        parts = [(f"{prefix}[{name}]" if prefix else str(name), part) for name, part in value.items()]
-    elif isinstance(value, list | tuple):
-        parts = [(f"{prefix}[{place}]", part) for place, part in enumerate(value)]
-    else:
-        return [] if value is None else [(prefix, form_text(value))]
-    return [pair for name, part in parts for pair in _form_fields(part, name)]
-
-
-def form_text(value: Any) -> str:
-    """A value as text in a query or form: booleans in small letters, as JSON writes them."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value if isinstance(value, str) else str(value)
-
-
-def _unpack(content: bytes, encoding: str, most: int) -> bytes:
-    """At most `most` bytes: a small body that unpacks to gigabytes must not."""
-    if encoding not in ("gzip", "x-gzip", "deflate"):
-        raise HTTPError(f"unknown content encoding {encoding}")
-    unpacker = zlib.decompressobj(wbits=47 if encoding != "deflate" else zlib.MAX_WBITS)
-    try:
-        unpacked = unpacker.decompress(content, most + 1)
-        unpacked += unpacker.flush() if len(unpacked) <= most else b""
-    except zlib.error as error:
-        raise HTTPError("the body cannot be unpacked") from error
-    if len(unpacked) > most or unpacker.unconsumed_tail:
-        raise _TooLarge
-    if content and not unpacker.eof:
-        raise HTTPError("the packed body was cut off")
-    return unpacked
-
-
-def _cause(error: BaseException) -> BaseException:
-    """The innermost error that says why: requests and urllib3 wrap each other's."""
-    while True:
-        if isinstance(error, MaxRetryError) and error.reason is not None:
-            error = error.reason
-        elif (
-            isinstance(error, requests.RequestException)
-            and error.args
-            and isinstance(error.args[0], Exception)
-        ):
-            error = error.args[0]
-        else:
-            return error
-
-
-def _how(cause: BaseException) -> str:
-    if isinstance(cause, NameResolutionError):
-        return "its name is not known"
-    text = str(cause)
-    return "it refuses the connection" if "refused" in text.lower() else "it does not answer"
+            shown = self.evidence(response.request, response.url, response)
+            raise not_json(self.name, response, shown) from error

@@ -1,0 +1,123 @@
+"""How one row of a list is understood, and how one thing is fetched or looked up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from integrations.connectors.base import Item
+from integrations.connectors.endpoints import EndpointPlan
+from integrations.connectors.failures import Rules
+from integrations.connectors.templates import MISSING, Names, as_text, condition, expression
+from integrations.connectors.times import moment, version_reader
+from integrations.connectors.words import Detail, One, Resource
+from integrations.exceptions import Failure
+from integrations.http.client import HttpClient
+
+GONE = (404, 410)
+
+
+class RecordPlan:
+    """How one record of a resource is understood: id, version, whether it is gone."""
+
+    def __init__(self, word: Resource, field: str) -> None:
+        self.field = field
+        self.id_at = word.id
+        self._id = expression(word.id, f"{field}.id")
+        self._id_tail = word.id_tail
+        self.updated_at = moment(word.updated_at, f"{field}.updated_at") if word.updated_at else None
+        self.version = version_reader(word.version, self.updated_at, f"{field}.version")
+        self._deleted = condition(word.deleted, f"{field}.deleted") if word.deleted else None
+
+    def external_id(self, record: Any) -> str:
+        """ "" where the record has none."""
+        found = self._id(record)
+        if found is MISSING:
+            return ""
+        text = as_text(found)
+        return text.rstrip("/").rpartition("/")[2] if self._id_tail else text
+
+    def item(self, record: dict[str, Any], partial: bool = False) -> Item:
+        external_id = self.external_id(record)
+        if not external_id:
+            raise Failure.config(
+                "no_id",
+                f"A record has no id at {self.id_at!r}. Correct {self.field}.id in the connection's declaration.",
+                field=f"{self.field}.id",
+            )
+        deleted = self._deleted is not None and self._deleted(record)
+        return Item(external_id, record, self.version(record), deleted=deleted, partial=partial)
+
+
+class DetailPlan:
+    """Calls of their own per record, whose answers become part of it."""
+
+    def __init__(self, word: Detail, names: Names, field: str, graphql_path: str) -> None:
+        inner = names.with_scope("record", "external_id", "settings")
+        self.endpoint = EndpointPlan(word, inner, field, read_only=True, graphql_path=graphql_path)
+        self.into = word.into
+        self.records = expression(word.records, f"{field}.records")
+        self.when = condition(word.when, f"{field}.when") if word.when else None
+
+    def join(
+        self, client: HttpClient, rules: Rules, settings: Any, external_id: str, record: dict[str, Any]
+    ) -> None:
+        if self.when is not None and not self.when(record):
+            return
+        scope = {"record": record, "external_id": external_id, "settings": settings}
+        response = client.send(self.endpoint.request(scope))
+        rules.judge(client, response)
+        found = self.records(response.json)
+        record[self.into] = None if found is MISSING else found
+
+
+class OnePlan:
+    """Fetches a thing by its id, or looks it up by its natural key."""
+
+    def __init__(
+        self, word: One, record: RecordPlan, rules: Rules, names: Names, field: str, graphql_path: str
+    ) -> None:
+        inner = names.with_scope("external_id", "natural_key", "settings")
+        self.endpoint = EndpointPlan(word, inner, field, read_only=True, graphql_path=graphql_path)
+        self.record = record
+        self.rules = rules
+        self.find = expression(word.record, f"{field}.record")
+        self.match = expression(word.match, f"{field}.match") if word.match else None
+        self.details = [
+            DetailPlan(detail, names, f"{field}.details[{place}]", graphql_path)
+            for place, detail in enumerate(word.details)
+        ]
+
+    def get(
+        self, client: HttpClient, settings: Any, *, external_id: str = "", natural_key: str = ""
+    ) -> Item | None:
+        scope = {"external_id": external_id, "natural_key": natural_key, "settings": settings}
+        response = client.send(self.endpoint.request(scope))
+        if response.status in GONE:
+            return None
+        try:
+            self.rules.judge(client, response)
+        except Failure as failure:
+            if failure.code == "not_found":
+                return None
+            raise
+        record = self._chosen(self.find(response.json), natural_key)
+        if record is None:
+            return None
+        item = self.record.item(record)
+        for detail in self.details:
+            detail.join(client, self.rules, settings, item.external_id, item.payload)
+        return item
+
+    def _chosen(self, found: Any, natural_key: str) -> dict[str, Any] | None:
+        """Of several, the first whose natural key is the very one: searches find similar things too."""
+        rows = found if isinstance(found, list) else [found]
+        for row in rows:
+            if isinstance(row, dict) and self._fits(row, natural_key):
+                return row
+        return None
+
+    def _fits(self, row: dict[str, Any], natural_key: str) -> bool:
+        if self.match is None or not natural_key:
+            return True
+        found = self.match(row)
+        return found is not MISSING and as_text(found) == natural_key

@@ -1,0 +1,74 @@
+"""Who we are. Templates here may also hold {secrets}."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from integrations.connectors.words.basics import Expression, Template, Word
+
+
+class NoAuth(Word, tag="none", tag_field="kind"):
+    pass
+
+
+class BearerAuth(Word, tag="bearer", tag_field="kind"):
+    token: str = "{token}"  # noqa: S105  # a placeholder
+    header: str = "Authorization"
+    prefix: str = "Bearer "
+
+
+class BasicAuth(Word, tag="basic", tag_field="kind"):
+    username: str = "{username}"
+    password: str = "{password}"  # noqa: S105  # a placeholder
+
+
+class KeyAuth(Word, tag="api_key", tag_field="kind"):
+    """Exactly one of `header` and `query`."""
+
+    value: str = "{token}"
+    header: str = ""
+    query: str = ""
+
+
+class HeadersAuth(Word, tag="headers", tag_field="kind"):
+    headers: dict[str, str]
+
+
+class LoginAuth(Word, tag="login", tag_field="kind"):
+    """A call that gives a token. `token` is an expression over its answer, or `token_header` names a header.
+
+    `expires_in` (seconds) and `expires_at` are expressions over the answer; `lifetime` in seconds where it says
+    nothing. `refused` is an expression that is true where a login was refused with HTTP 200.
+    """
+
+    path: str = ""
+    method: str = "POST"
+    body: Template = None
+    document: str = ""
+    variables: dict[str, Template] = {}
+    params: dict[str, Template] = {}
+    headers: dict[str, str] = {}
+    encoding: Literal["json", "form"] = "json"
+    token: Expression = ""
+    token_header: str = ""
+    expires_in: Expression = ""
+    expires_at: Expression = ""
+    lifetime: float = 0.0
+    refused: Expression = ""
+    header: str = "Authorization"
+    prefix: str = "Bearer "
+    query: str = ""
+
+
+class OAuthClientAuth(Word, tag="oauth_client", tag_field="kind"):
+    """OAuth 2.0 client credentials. `token_url` may be of another host than the API."""
+
+    token_url: str
+    client_id: str = "{client_id}"
+    client_secret: str = "{client_secret}"  # noqa: S105  # a placeholder
+    scope: str = ""
+    credentials_in: Literal["body", "header"] = "body"
+    extra: dict[str, str] = {}
+
+
+AuthWord = NoAuth | BearerAuth | BasicAuth | KeyAuth | HeadersAuth | LoginAuth | OAuthClientAuth
