@@ -56,6 +56,8 @@ SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=False)
 # Only where the proxy sets this header itself: otherwise a visitor could claim to come by HTTPS.
 if env.bool("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Whoever watches over the portal asks from within, by plain HTTP.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_NAME = "crossdock_session"
@@ -316,6 +318,6 @@ LOGGING: dict[str, Any] = {
         "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["redacting"]},
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    # The queue's own handler would print each line a second time.
-    "loggers": {"django-q": {"level": env.str("QUEUE_LOG_LEVEL", default="INFO")}},
+    # At INFO the queue writes three lines for each bell, and bells ring each second.
+    "loggers": {"django-q": {"level": env.str("QUEUE_LOG_LEVEL", default="WARNING")}},
 }

@@ -135,6 +135,16 @@ def test_a_visitor_cannot_claim_to_come_by_https() -> None:
     ]
 
 
+def test_only_the_signs_of_life_are_told_over_plain_http() -> None:
+    exempt = settings({"HTTPS": "true"}, "SECURE_REDIRECT_EXEMPT")
+
+    assert [
+        path
+        for path in ("healthz", "readyz", "admin/", "api/v1/runs", "hooks/x/healthz", "healthz/x")
+        if any(re.search(pattern, path) for pattern in exempt)
+    ] == ["healthz", "readyz"]
+
+
 @pytest.mark.parametrize("name", ["PRIVATE_NETWORKS", "PUBLIC_PORTS"])
 def test_no_private_neighbour_may_be_called_by_default(name: str) -> None:
     assert settings({}, name) == []

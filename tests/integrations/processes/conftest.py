@@ -42,6 +42,7 @@ class Portal:
             "REDIS_URL": "",
             "WORKERS": "1",
             "QUEUE_POLL": "0.05",
+            "QUEUE_LOG_LEVEL": "INFO",
             "PYTHONPATH": str(ROOT),
         }
 
