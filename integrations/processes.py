@@ -51,7 +51,7 @@ def ring_for_a_sweep() -> None:
     """
     for install in settings.SCHEDULES:
         surviving(import_string(install))
-    surviving(lambda: async_task(TASKS["sweep"], 0, task_name="sweep at start"))
+    surviving(lambda: async_task(TASKS["sweep"], 1, task_name="sweep at start"))
 
 
 def tick() -> None:

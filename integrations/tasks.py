@@ -27,8 +27,11 @@ def inbox(connection_id: int) -> None:
     process.process_inbox(connection_id, _deadline())
 
 
-def sweep(_: int = 0) -> None:
+def sweep(after_a_start: int = 0) -> None:
+    """`after_a_start` 1: the first task of a cluster; the bells that were on their way fell with the one before."""
     doorbell.answered("sweep")
+    if after_a_start:
+        doorbell.forget_all()
     reap.sweep()
 
 
