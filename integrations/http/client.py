@@ -107,8 +107,7 @@ class HttpClient:
         self._headers = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip"}
         self._headers.update(headers or {})
         self._timeout: Any = Timeout(connect=timeout[0], read=timeout[1])
-        self._session = requests.Session()
-        self._session.trust_env = False
+        # No Session: it would heed the environment's proxies, which lead past the guard, and keep cookies.
         self._adapter = _Adapter(guard or installed_guard(), timeout, pool_size)
         self._verify: bool | str = True
         self._hidden: tuple[str, ...] = ()
@@ -117,7 +116,6 @@ class HttpClient:
 
     def close(self) -> None:
         self._adapter.close()
-        self._session.close()
 
     def hide(self, secrets: Iterable[str]) -> None:
         """Further secrets that calls of this client may hold, as a login does."""

@@ -30,6 +30,7 @@ _ADDRESS = (
     ("phone", "phoneNumber"),
 )
 _CURRENCY = {"currency": "= currencyCode"}
+_CURRENCY_OF_ORDER = {"currency": "= root.currencyCode"}
 
 ORDERS_READ = Preset(
     name="Vendure: orders",
@@ -74,8 +75,24 @@ ORDERS_READ = Preset(
             arguments={"minus": "= quantity"},
         ),
         rule("lines[].shipped", "fulfillmentLines[].quantity", "sum"),
+        rule("lines[].unit_price", "unitPriceWithTax", "from_minor_units", arguments=_CURRENCY_OF_ORDER),
+        rule("lines[].total", "linePriceWithTax", "from_minor_units", arguments=_CURRENCY_OF_ORDER),
+        rule("payments[]", "payments"),
+        rule("payments[].id", "id"),
+        rule("payments[].amount", "amount", "from_minor_units", arguments=_CURRENCY_OF_ORDER),
+        rule("payments[].currency", "root.currencyCode"),
+        rule("payments[].status", "state"),
+        rule("payments[].provider", "method"),
+        rule("payments[].reference", "transactionId"),
+        rule("payments[].created_at", "createdAt", "time"),
+        rule("refunds[]", "payments[].refunds[]"),
+        rule("refunds[].id", "id"),
+        rule("refunds[].amount", "total", "from_minor_units", arguments=_CURRENCY_OF_ORDER),
+        rule("refunds[].currency", "root.currencyCode"),
+        rule("refunds[].reason", "reason"),
+        rule("refunds[].created_at", "createdAt", "time"),
     ),
-    description="Totals include tax. A line's price and single refunds are left out: they need a rule of their own.",
+    description="All amounts include tax.",
 )
 
 CUSTOMERS_READ = Preset(

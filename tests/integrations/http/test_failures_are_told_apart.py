@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import socket
 import time
+import tracemalloc
 import zlib
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -224,7 +225,11 @@ def test_a_small_body_that_unpacks_to_a_large_one_is_refused(platform: Platform)
     bomb = gzip.compress(b" " * 50_000_000)
     assert len(bomb) < 100_000
     platform.on("/things", Says(raw=bomb, headers={"Content-Encoding": "gzip"}))
+    tracemalloc.start()
     assert failing(client_of(platform.base, max_bytes=1_000_000), READ).code == "answer_too_large"
+    _, most_memory = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most_memory < 10_000_000
 
 
 @pytest.mark.parametrize(
