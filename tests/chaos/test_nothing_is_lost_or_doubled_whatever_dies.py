@@ -9,8 +9,11 @@ import sqlite3
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +30,7 @@ pytestmark = [
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc, which only Linux has"),
 ]
 
-# Few, so that the whole run of the tests stays short; KILLS and SEED in the environment make it harder, or the same again.
+# Few, so that all tests together stay short. KILLS in the environment makes it harder, SEED the same again.
 KILLS = int(os.environ.get("KILLS", "4"))
 ORDERS = 480
 # So many orders must have arrived between two kills: each hits a portal that is at work.
@@ -45,13 +48,16 @@ class Chaos:
         answer = self.sandbox.ask("GET", "/warehouse/orders?page=1&per_page=1", timeout=30)
         return int(answer.body["total"])
 
-    def asked(self, question: str) -> list[tuple[object, ...]]:
+    def has(self, orders: int) -> bool:
+        return self.arrived() >= orders
+
+    def asked(self, question: str) -> list[Any]:
         path = self.portal.folder / "portal.sqlite3"
         with closing(sqlite3.connect(path, timeout=30)) as database:
             return database.execute(question).fetchall()
 
-    def until(self, holds: object, otherwise: str) -> None:
-        while not holds():  # type: ignore[operator]  # a condition of the test's own
+    def until(self, holds: Callable[[], bool], otherwise: str) -> None:
+        while not holds():
             assert time.monotonic() < self.ends, f"{otherwise}; log:\n{self.portal.told()[-4000:]}"
             time.sleep(0.05)
 
@@ -72,7 +78,7 @@ class Chaos:
         seen = 0
         for _ in range(KILLS):
             wanted = min(seen + APART, ORDERS)
-            self.until(lambda wanted=wanted: self.arrived() >= wanted, "the portal stands still")
+            self.until(partial(self.has, wanted), "the portal stands still")
             seen = self.arrived()
             if seen < ORDERS:
                 self.kill_someone()
@@ -98,7 +104,7 @@ def test_nothing_is_lost_or_doubled_whatever_dies(chaos: Chaos, request: pytest.
     chaos.portal.supervisor = chaos.portal.start("work")
     chaos.rampage()
     chaos.until(chaos.settled, "not all was settled")
-    states = dict(
+    states: dict[str, int] = dict(
         chaos.asked(
             "SELECT d.state, COUNT(*) FROM integrations_delivery d JOIN integrations_syncjob j ON j.id = d.job_id"
             " WHERE j.key = 'orders-to-warehouse' GROUP BY d.state"
