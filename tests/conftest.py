@@ -60,7 +60,9 @@ def chromium() -> str:
 def missing(marker: str) -> str:
     """Why the tests with this marker cannot run here, and what to do; "" where they can."""
     if marker == "postgres" and not postgres_server():
-        return "no PostgreSQL at 127.0.0.1:5432: install and start it, or set TEST_POSTGRES_SERVER=postgres://…"
+        return (
+            "no PostgreSQL at 127.0.0.1:5432: install and start it, or set TEST_POSTGRES_SERVER=postgres://…"
+        )
     if marker == "redis" and not redis_server():
         return "no Redis at 127.0.0.1:6379: install and start it, or set TEST_REDIS_URL=redis://…"
     if marker == "browser" and not chromium():
