@@ -7,6 +7,7 @@ it touches from their beginning, so that running it twice, or after a crash, giv
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ MARGIN = timedelta(seconds=60)
 # Counted again in each pass, beyond what is new: what was committed late is still found.
 LOOK_BACK = timedelta(hours=1)
 HOUR = timedelta(hours=1)
+# Hours in one pass, whatever the deadline: one is looked back upon, and one is progress.
+AT_LEAST = 2
 
 # The columns that make a figure, in the order of its unique constraint after the hour.
 SORT = ("job_id", "state", "operation", "kind", "currency")
@@ -50,26 +53,29 @@ def complete_until() -> datetime | None:
     return RollupMark.objects.values_list("complete_until", flat=True).first()
 
 
-def roll_up(now: datetime | None = None) -> datetime:
-    """Counts what is new since the last pass. Returns the time before which all Outcomes are counted."""
+def roll_up(now: datetime | None = None, deadline: float | None = None) -> datetime:
+    """Counts what is new since the last pass. Returns the time before which all Outcomes are counted.
+
+    With a `deadline` (time.monotonic) a long backlog is counted over several passes, hour by hour.
+    """
     until = (now or timezone.now()) - MARGIN
     before = complete_until()
-    rebuild(hour_of(before - LOOK_BACK) if before else None, until)
-    RollupMark.objects.update_or_create(pk=1, defaults={"complete_until": until})
-    return until
+    reached = rebuild(hour_of(before - LOOK_BACK) if before else None, until, deadline)
+    RollupMark.objects.update_or_create(pk=1, defaults={"complete_until": reached})
+    return reached
 
 
-def rebuild(since: datetime | None, until: datetime) -> int:
+def rebuild(since: datetime | None, until: datetime, deadline: float | None = None) -> datetime:
     """Counts the hours from `since` (a full hour; None: from the first Outcome) up to `until` anew.
 
-    Returns how many hours there were. An hour whose Outcomes have been purged would be emptied: call it for
-    hours whose facts are kept.
+    Returns `until`, or the hour before which it stopped at the deadline. An hour whose Outcomes have been purged
+    would be emptied: call it for hours whose facts are kept.
     """
-    hours = 0
-    for hour in hours_with_facts(since, until):
+    for place, hour in enumerate(hours_with_facts(since, until)):
+        if place >= AT_LEAST and deadline is not None and time.monotonic() > deadline:
+            return hour
         _store(hour, tally(hour, min(hour + HOUR, until)))
-        hours += 1
-    return hours
+    return until
 
 
 def tally(since: datetime, until: datetime | None = None) -> dict[Sort, Tally]:
@@ -81,8 +87,9 @@ def tally(since: datetime, until: datetime | None = None) -> dict[Sort, Tally]:
     for row in facts.order_by().values_list(*SORT).annotate(number=Count("id"), total=Sum("amount")):
         tallies[row[:5]] = Tally(count=row[5], amount=row[6] or Decimal(0))
     for sort, (processing, passage) in _durations(facts).items():
-        tallies[sort].processing = histogram.count(processing)
-        tallies[sort].passage = histogram.count(passage)
+        if sort in tallies:  # a fact may have come in between the two questions
+            tallies[sort].processing = histogram.count(processing)
+            tallies[sort].passage = histogram.count(passage)
     return tallies
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
+from django.conf import settings
+
 from monitoring import rollups, triage
 
 
 def watch() -> None:
     """Once a minute: counts what is new and groups the open errors."""
-    rollups.roll_up()
     triage.triage()
+    rollups.roll_up(deadline=time.monotonic() + float(settings.TASK_SECONDS))

@@ -27,7 +27,9 @@ def _reason() -> forms.CharField:
 
 
 def _assignee() -> forms.ModelChoiceField[Any]:
-    return forms.ModelChoiceField(_staff(), label="To whom?", widget=widgets.select())
+    return forms.ModelChoiceField(
+        _staff(), label="To whom?", empty_label="Choose a person", widget=widgets.select()
+    )
 
 
 class IgnoreForm(DialogForm):

@@ -180,6 +180,8 @@ class PortalAdmin(AnyModelAdmin):
 
     list_per_page = 50
     show_full_result_count = False
+    # A count beside each answer is one more count of the whole table.
+    show_facets = admin.ShowFacets.NEVER
     paginator = CappedPaginator
     list_before_template = "admin/list_head.html"
     quick_views: Sequence[QuickView] = ()

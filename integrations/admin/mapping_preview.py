@@ -30,9 +30,15 @@ SAMPLED = 5
 class PreviewForm(forms.Form):
     """`reader`: for a mapping that writes, the one that makes the Record it starts from."""
 
-    reader = forms.ModelChoiceField(Mapping.objects.none(), label="Read with", widget=widgets.select())
+    reader = forms.ModelChoiceField(
+        Mapping.objects.none(), label="Read with", empty_label="Choose a mapping", widget=widgets.select()
+    )
     connection = forms.ModelChoiceField(
-        Connection.objects.none(), label="Take a record from", required=False, widget=widgets.select()
+        Connection.objects.none(),
+        label="Take a record from",
+        empty_label="Choose a system",
+        required=False,
+        widget=widgets.select(),
     )
     place = forms.IntegerField(initial=0, required=False, widget=forms.HiddenInput)
     payload = forms.CharField(

@@ -45,7 +45,9 @@ class KeyForm(DialogForm):
 
 
 class RevokeForm(DialogForm):
-    key = forms.ModelChoiceField(PartnerKey.objects.none(), label="Which key?", widget=widgets.select())
+    key = forms.ModelChoiceField(
+        PartnerKey.objects.none(), label="Which key?", empty_label="Choose a key", widget=widgets.select()
+    )
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

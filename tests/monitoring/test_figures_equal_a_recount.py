@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections import Counter
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -32,6 +33,8 @@ def stored() -> list[tuple[Any, ...]]:
 
 def random_outcomes(jobs: list[SyncJob], number: int) -> None:
     dice = random.Random(3)
+    for minutes in (1, 19):  # after the last pass and before it, within the hour under way
+        factories.outcome(factories.delivery(jobs[0]), NOW - minutes * MINUTE)
     for _ in range(number):
         at = NOW - timedelta(seconds=dice.uniform(0, 40 * 3_600))
         make = factories.outcome if dice.random() < 0.8 else factories.failure
@@ -113,6 +116,14 @@ def test_what_was_committed_late_is_counted_in_the_next_pass(job: SyncJob) -> No
     late.delete()
 
 
+def test_what_was_committed_late_in_the_hour_before_is_counted_too(job: SyncJob) -> None:
+    full_hour = NOW.replace(minute=0)
+    rollups.roll_up(full_hour + 2 * MINUTE)
+    factories.outcome(factories.delivery(job), full_hour - MINUTE)
+    rollups.roll_up(full_hour + 3 * MINUTE)
+    assert sum(row[6] for row in stored()) == 1
+
+
 def test_what_may_not_be_committed_yet_is_left_to_the_facts(job: SyncJob) -> None:
     factories.outcome(factories.delivery(job), NOW - timedelta(seconds=30))
     rollups.roll_up(NOW)
@@ -134,7 +145,20 @@ def test_a_rebuild_corrects_figures_that_are_wrong(job: SyncJob) -> None:
 def test_gaps_in_which_nothing_happened_are_not_walked_through(job: SyncJob) -> None:
     factories.outcome(factories.delivery(job), NOW - timedelta(days=700))
     factories.outcome(factories.delivery(job), NOW - 2 * HOUR)
-    assert rollups.rebuild(None, NOW) == 2
+    assert list(rollups.hours_with_facts(None, NOW)) == [
+        (NOW - timedelta(days=700)).replace(minute=0),
+        (NOW - 2 * HOUR).replace(minute=0),
+    ]
+
+
+def test_a_long_backlog_is_counted_over_several_passes(job: SyncJob) -> None:
+    for hours in range(5):
+        factories.outcome(factories.delivery(job), NOW - timedelta(hours=hours, minutes=10))
+    past = time.monotonic() - 1
+    reached = [rollups.roll_up(NOW, deadline=past) for _ in range(4)]
+    full_hour = NOW.replace(minute=0)
+    assert reached == [full_hour - 2 * HOUR, full_hour - HOUR, full_hour, NOW - rollups.MARGIN]
+    assert [row[0] for row in stored()] == [full_hour - hours * HOUR for hours in (4, 3, 2, 1, 0)]
 
 
 def test_money_is_summed_by_currency_only(job: SyncJob) -> None:
