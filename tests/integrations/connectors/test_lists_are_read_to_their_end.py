@@ -91,6 +91,12 @@ def test_cursor_in_the_body(platform: Platform) -> None:
     assert platform.asked[1].params == {"status": "any", "limit": "5", "after": "a"}
 
 
+def test_a_cursor_that_does_not_move_ends_the_list(platform: Platform) -> None:
+    platform.on("/things", Says({"things": rows(1), "next": "a"}))
+    paging = {"style": "cursor", "param": "after", "next": "next"}
+    assert ids(read_all(declared(platform, listing(paging=paging)))) == ["1", "1"]
+
+
 def test_a_cursor_that_must_stand_alone(platform: Platform) -> None:
     platform.on("/things", [Says({"things": rows(1), "next": "a"}), Says({"things": rows(2)})])
     paging = {

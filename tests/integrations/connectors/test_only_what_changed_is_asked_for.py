@@ -111,6 +111,16 @@ def test_a_form_encoded_search(platform: Platform) -> None:
     assert platform.asked[0].raw.decode() == text
 
 
+def test_a_filter_without_its_time_disappears_on_the_first_read(platform: Platform) -> None:
+    platform.on("/things", Says({"things": []}))
+    body = {"filter": {"changed": {"after": "{since}"}}, "sort": {}, "page": 1}
+    connector = declared(platform, listing(method="POST", body=body, since={}))
+    read_all(connector, since=None)
+    read_all(connector, since=SINCE)
+    assert platform.asked[0].json == {"sort": {}, "page": 1}
+    assert platform.asked[1].json["filter"] == {"changed": {"after": "2026-11-23T06:45:30.250Z"}}
+
+
 def test_a_platform_that_ignores_the_time_is_noticed(platform: Platform) -> None:
     things = [{"id": 1, "at": "2026-11-20T00:00:00Z"}, {"id": 2, "at": "2026-11-23T07:00:00Z"}]
     platform.on("/things", Says({"things": things}))
