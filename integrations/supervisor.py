@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
@@ -21,6 +21,9 @@ from integrations.falling_together import dies_with_parent
 HEALTHY_SECONDS = 3.0
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 30.0
+# A living parent takes notice of a dead child within a second or two.
+SECONDS_BETWEEN_LOOKS = 1.0
+LONGEST_UNNOTICED = 6.0
 # Longer than any task may take to come to its own end.
 GRACE_SECONDS = 60.0
 
@@ -28,6 +31,26 @@ GRACE_SECONDS = 60.0
 def _print(message: str) -> None:
     sys.stderr.write(f"{message}\n")
     sys.stderr.flush()
+
+
+def dead_descendants(pid: int) -> list[int]:
+    """Processes below `pid` that have ended and that nobody has asked how. Linux only; elsewhere none."""
+    found: list[int] = []
+    for listing in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            below = [int(child) for child in listing.read_text().split()]
+        except OSError:
+            continue
+        for child in below:
+            found += [child] if _is_dead(child) else dead_descendants(child)
+    return found
+
+
+def _is_dead(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return False
 
 
 @dataclass
@@ -44,6 +67,8 @@ class Member:
     quick_falls: int = 0
     falls: int = 0
     due_at: float = 0.0
+    next_look_at: float = 0.0
+    dead_since: dict[int, float] = field(default_factory=dict)
 
     def pause(self) -> float:
         """Seconds to wait before the next start: doubled with each quick fall, so that a lasting fault costs little."""
@@ -105,12 +130,28 @@ class ProcessGroup:
         return self._members[name].falls
 
     def look(self) -> None:
-        """Notices who fell and starts anew those whose pause is over. Never waits."""
+        """Notices who fell and starts anew those whose pause is over. Never waits.
+
+        A member that leaves a dead descendant lying stands still: it waits for a lock that the dead one kept, and
+        will not notice by itself. It is ended, so that it can be started anew.
+        """
         for member in self._members.values():
+            if member.process is not None and member.process.poll() is None and self._stands_still(member):
+                self._say(f"{member.name} does not notice that one of its processes died: it is ended.")
+                member.process.kill()
             if member.process is not None and member.process.poll() is not None:
                 self._fell(member, member.process.returncode)
             if member.process is None and time.monotonic() >= member.due_at:
                 self._launch(member)
+
+    def _stands_still(self, member: Member) -> bool:
+        now = time.monotonic()
+        if member.process is None or now < member.next_look_at:
+            return False
+        member.next_look_at = now + SECONDS_BETWEEN_LOOKS
+        lying = dead_descendants(member.process.pid)
+        member.dead_since = {pid: member.dead_since.get(pid, now) for pid in lying}
+        return any(now - since > LONGEST_UNNOTICED for since in member.dead_since.values())
 
     def wait(self, *, each_second: Callable[[], None] | None = None) -> None:
         """Keeps the group running until SIGTERM, SIGINT or SIGHUP asks to stop. Call it on the main thread.

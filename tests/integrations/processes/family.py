@@ -34,6 +34,18 @@ def descendants(pid: int) -> Iterator[int]:
         yield from descendants(child)
 
 
+def has_rested(pid: int, seconds: float = 0.5) -> bool:
+    """It has not run at all for so long: what it was about is done, and it waits."""
+    before = _processor_time(pid)
+    time.sleep(seconds)
+    return _processor_time(pid) == before
+
+
+def _processor_time(pid: int) -> tuple[str, str]:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return fields[11], fields[12]
+
+
 def until(condition: Callable[[], bool], what: str, seconds: float = LONGEST) -> None:
     deadline = time.monotonic() + seconds
     while not condition():

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from .conftest import Portal
-from .family import children, descendants, lives, until
+from .family import children, descendants, has_rested, lives, until
 
 pytestmark = [
     pytest.mark.chaos,
@@ -23,7 +23,10 @@ def idle_cluster(portal: Portal, line: str) -> int:
     portal.enqueue("note", line)
     portal.wait_for_lines(line)
     until(lambda: len(children(portal.supervisor)) == 1, "there is no cluster")
-    return children(portal.supervisor)[0]
+    cluster = children(portal.supervisor)[0]
+    # The line is written before the worker has told the others that it is done.
+    until(lambda: has_rested(part_of(cluster, "worker")), "the worker does not come to rest")
+    return cluster
 
 
 def wait_until_dead(family: list[int], otherwise: str) -> None:
