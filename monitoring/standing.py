@@ -12,8 +12,8 @@ from django.utils import timezone
 from integrations.models import Delivery, ErrorRecord, Heartbeat, State, SyncJob
 from integrations.sync.measures import BACKLOG_STATES, assigned_errors
 
-# No process has shown itself for this long: nothing works.
-SILENT_AFTER = timedelta(minutes=2)
+# The sweep beats each minute, looked for every 30 s, behind tasks of up to 45 s. Longer than that: nothing works.
+SILENT_AFTER = timedelta(minutes=3)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,15 @@ REMEDIES = {
     "Or edit the record here and send it as you wrote it.",
     Kind.BUG: "This is a fault in Crossdock itself. Ignore it only after somebody has looked at the evidence below.",
 }
+PLACES = {
+    "read": "while reading from the source",
+    "translate": "while translating it",
+    "validate": "while checking it before it was sent",
+    "send": "when it was sent",
+    "in_doubt": "after it was sent: the answer is unknown",
+    "removed": "when its removal was carried over",
+    "worker": "in the worker itself",
+}
 DOUBT = (
     "The write was sent and no answer came: it may have arrived. Look into the other system. "
     "If it is there, say “It had arrived” and give its id. If it is not, say “Send it again”."
@@ -47,6 +56,7 @@ def page_of(error: ErrorRecord, may_see_payload: bool) -> dict[str, Any]:
         "error": error,
         "in_doubt": in_doubt,
         "remedy": DOUBT if in_doubt else REMEDIES[Kind(error.kind)],
+        "place": PLACES.get(error.place, error.place),
         "kind_colour": KIND_COLOURS[error.get_kind_display()],
         "worth": money(error.amount, error.currency) if error.amount is not None else "",
         "evidence": [(name, as_json(value)) for name, value in evidence.items()],

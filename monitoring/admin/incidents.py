@@ -46,7 +46,6 @@ class IncidentAdmin(FactsAdmin):
         "stuck_value",
         "since",
         "last_seen",
-        "reopened",
     )
     list_display_links = None
     list_filter = (StillOpen, WhoseFault)
@@ -97,6 +96,8 @@ class IncidentAdmin(FactsAdmin):
 
     @display("Since", ordering="first_seen_at")
     def since(self, row: Incident) -> str:
+        if row.reopened:
+            return format_html("{}<br>came back", ago(row.first_seen_at))
         return ago(row.first_seen_at)
 
     @display("Last seen", ordering="last_seen_at")

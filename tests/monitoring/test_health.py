@@ -38,7 +38,7 @@ def test_without_workers_it_lives_but_is_not_ready() -> None:
 
 
 def test_workers_that_fell_silent_are_not_ready() -> None:
-    factories.heartbeat(beat_at=timezone.now() - timedelta(minutes=3))
+    factories.heartbeat(beat_at=timezone.now() - timedelta(minutes=4))
     assert ask("/readyz")[1]["workers"]["ok"] is False
 
 
