@@ -84,10 +84,10 @@ def accept(
     """Stores what came in; when it returns, nothing of it can be lost.
 
     Versions that were accepted before under the same mapping are dropped, and so is what we wrote ourselves
-    (the echo), unless `force`. Call it outside a transaction unless the caller must commit together with it;
-    encryption is done before the transaction begins. `also` is called last, inside the transaction: what it
-    stores commits or rolls back together with the records. Raises PositionMoved where another worker moved the
-    position since it was read.
+    (the echo), unless `force`. What is older than the version accepted last is always dropped. Call it outside
+    a transaction unless the caller must commit together with it; encryption is done before the transaction
+    begins. `also` is called last, inside the transaction: what it stores commits or rolls back together with the
+    records. Raises PositionMoved where another worker moved the position since it was read.
     """
     rules = rules_of(job)
     known = _known(job, [item.external_id for item in items])
@@ -99,11 +99,6 @@ def accept(
             _move(job, position)
         run = open_run(job, door)
         accepted = Accepted(run.pk, len(parcels), len(items) - len(parcels))
-        SyncRun.objects.filter(pk=run.pk).update(
-            read=F("read") + len(items),
-            known=F("known") + accepted.known,
-            accepted=F("accepted") + len(parcels),
-        )
         if job.removed != Removed.IGNORE and door == Door.PULL:
             note_seen(job, [entry.thing_id for entry in known.values()], read_at)
         if parcels:
@@ -112,6 +107,14 @@ def accept(
             chosen = PRIORITIES.get(door, Priority.ORDINARY) if priority is None else priority
             _store_batches(job, run, sealed, chosen)
             stock.hold_units(job, units, deliveries)
+        # After the Deliveries, as a worker does that records them: in the other order the two would wait for
+        # each other.
+        SyncRun.objects.filter(pk=run.pk).update(
+            read=F("read") + len(items),
+            known=F("known") + accepted.known,
+            accepted=F("accepted") + len(parcels),
+        )
+        if parcels:
             ring("drain", job.pk)
         if also is not None:
             also(accepted)
@@ -152,7 +155,7 @@ def _fresh(
     for item in newest.values():
         entry = known.get(item.external_id) or _Known()
         digest = _digest(item)
-        if not force and _is_known(item, digest, entry, rules):
+        if _is_older(item, entry) or (not force and _is_known(item, digest, entry, rules)):
             continue
         parcels.append(
             Parcel(
@@ -184,8 +187,11 @@ def _is_known(item: Item, digest: str, entry: _Known, rules: JobRules) -> bool:
         return True
     if not entry.has_delivery or not digest or entry.mapping != rules.version:
         return False
-    if digest == entry.digest:
-        return True
+    return digest == entry.digest
+
+
+def _is_older(item: Item, entry: _Known) -> bool:
+    """Never taken, not even by force: its higher serial would supersede the newer one that is still queued."""
     return bool(item.version and entry.version and item.version < entry.version)
 
 
@@ -269,7 +275,8 @@ def things_for(connection_id: int, resource: str, kind: str, external_ids: Seque
     """
     if not external_ids:
         return {}
-    wanted = list(dict.fromkeys(external_ids))
+    # Sorted, so that two workers that make the same ones wait in line and never for each other.
+    wanted = sorted(set(external_ids))
     lookup = ExternalId.objects.filter(connection_id=connection_id, resource=resource, external_id__in=wanted)
     found = dict(lookup.values_list("external_id", "thing_id"))
     missing = [key for key in wanted if key not in found]

@@ -40,6 +40,10 @@ class Lease:
     ends: float
     parcels: dict[int, Parcel]
     not_before: dict[int, float] = field(default_factory=dict)
+    size_when_claimed: int = 0
+
+    def __post_init__(self) -> None:
+        self.size_when_claimed = len(self.parcels)
 
     def outlasts(self, seconds: float) -> bool:
         return time.monotonic() + seconds < self.ends
@@ -47,13 +51,15 @@ class Lease:
     def renew(self) -> None:
         """Keeps the batch, and writes down what of it remains. Call it in the group's transaction.
 
-        Raises LeaseLost where the lease has gone to another worker.
+        Only a record that is settled shows that this batch does not kill its workers: until then the lost
+        leases go on being counted. Raises LeaseLost where the lease has gone to another worker.
         """
         began = time.monotonic()
         now = timezone.now()
         remaining = self.remaining()
+        attempts = 1 if len(self.parcels) < self.size_when_claimed else self.batch.attempts
         kept = Batch.objects.filter(pk=self.batch.pk, lease_token=self.token, lease_until__gt=now).update(
-            lease_until=now + timedelta(seconds=lease_seconds()), remaining=remaining, attempts=1
+            lease_until=now + timedelta(seconds=lease_seconds()), remaining=remaining, attempts=attempts
         )
         if not kept:
             raise LeaseLost(str(self.batch.pk))

@@ -33,21 +33,24 @@ def gather(job: SyncJob, parcels: dict[int, Parcel]) -> list[Case]:
 
 def refresh(job: SyncJob, cases: Sequence[Case]) -> None:
     """Reads the destination's ids and the open Intents of these cases."""
-    by_thing = {case.delivery.thing_id: case for case in cases}
+    by_thing: dict[int, list[Case]] = defaultdict(list)
     for case in cases:
         case.destination_id, case.open_intent = None, None
+        by_thing[case.delivery.thing_id].append(case)
     newest_last = ExternalId.objects.filter(
         connection_id=job.destination_id, resource=job.destination_resource, thing_id__in=by_thing
     ).order_by("id")
     for thing_id, external_id in newest_last.values_list("thing_id", "external_id"):
-        by_thing[thing_id].destination_id = external_id
+        for case in by_thing[thing_id]:
+            case.destination_id = external_id
     for intent in Intent.objects.filter(
         destination_id=job.destination_id,
         resource=job.destination_resource,
         thing_id__in=by_thing,
         settled_at__isnull=True,
     ).select_related("batch"):
-        by_thing[intent.thing_id].open_intent = intent
+        for case in by_thing[intent.thing_id]:
+            case.open_intent = intent
 
 
 def resolve_references(job: SyncJob, cases: Sequence[Case]) -> dict[int, str]:
@@ -68,6 +71,7 @@ def resolve_references(job: SyncJob, cases: Sequence[Case]) -> dict[int, str]:
         ).values_list("thing__kind", "external_id", "thing_id")
     }
     there = _destination_ids(job, things.values())
+    line_ids = _line_ids(job, there)
     missing: dict[int, str] = {}
     for case in cases:
         ids: dict[str, str] = {}
@@ -77,7 +81,7 @@ def resolve_references(job: SyncJob, cases: Sequence[Case]) -> dict[int, str]:
                 missing[case.place] = f"{kind.replace('_', ' ')} {external_id}"
                 continue
             ids[kind] = there[thing]
-            case.references["lines"] = _line_ids(job, thing)
+            case.references["lines"] = line_ids.get(thing, {})
         case.references |= ids
     return missing
 
@@ -91,16 +95,17 @@ def _destination_ids(job: SyncJob, things: Iterable[int]) -> dict[int, str]:
     return dict(rows.order_by("id").values_list("thing_id", "external_id"))
 
 
-def _line_ids(job: SyncJob, order_thing: int) -> dict[str, str]:
-    """The source's line id → the destination's, for the lines of one order."""
-    sides: dict[int, dict[int, str]] = defaultdict(dict)
+def _line_ids(job: SyncJob, order_things: Iterable[int]) -> dict[int, dict[str, str]]:
+    """Per order: the source's line id → the destination's."""
+    sides: dict[tuple[int, int], dict[int, str]] = defaultdict(dict)
     rows = ExternalId.objects.filter(
-        thing__parent_id=order_thing, connection_id__in=(job.source_id, job.destination_id)
-    ).values_list("thing_id", "connection_id", "external_id")
-    for thing_id, connection_id, external_id in rows:
-        sides[thing_id][connection_id] = external_id.rpartition("/")[2]
-    return {
-        ids[job.source_id]: ids[job.destination_id]
-        for ids in sides.values()
-        if job.source_id in ids and job.destination_id in ids
-    }
+        thing__parent_id__in=list(order_things), connection_id__in=(job.source_id, job.destination_id)
+    ).values_list("thing__parent_id", "thing_id", "connection_id", "external_id")
+    for order_thing, thing_id, connection_id, external_id in rows:
+        assert order_thing is not None  # asked for by their parents
+        sides[order_thing, thing_id][connection_id] = external_id.rpartition("/")[2]
+    found: dict[int, dict[str, str]] = defaultdict(dict)
+    for (order_thing, _), ids in sides.items():
+        if job.source_id in ids and job.destination_id in ids:
+            found[order_thing][ids[job.source_id]] = ids[job.destination_id]
+    return found

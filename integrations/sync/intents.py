@@ -38,7 +38,9 @@ def lock(job: SyncJob, abilities: Abilities, lease: Lease, cases: Sequence[Case]
     }
     with transaction.atomic():
         lease.renew()
-        Intent.objects.bulk_create(rows.values(), ignore_conflicts=True)
+        # Sorted: two workers with the same keys in another order would wait for each other.
+        in_order = sorted(rows.values(), key=lambda row: row.thing_id)
+        Intent.objects.bulk_create(in_order, ignore_conflicts=True)
         mine = dict(
             Intent.objects.filter(
                 batch=lease.batch, lease_token=lease.token, settled_at__isnull=True
@@ -126,8 +128,9 @@ def take_over(job: SyncJob, abilities: Abilities, lease: Lease, case: Case) -> S
     at_rest = intent.state == IntentState.IN_DOUBT or is_proven_dead(intent.lease_holder)
     if at_rest and sending.call.is_repeatable:
         return sending
-    # A look-up finds what the first call made, and says nothing of those after it.
-    if at_rest and abilities.lookup and not leaving.steps_done:
+    # A look-up finds what a first call made. It says nothing of the calls after it, nor of a change to what
+    # was there before.
+    if at_rest and abilities.lookup and not leaving.steps_done and leaving.external_id is None:
         sending.look_up = True
         return sending
     case.ending = _ask(job, case, intent, leaving)

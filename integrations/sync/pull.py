@@ -6,6 +6,7 @@ import time
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import Error as DatabaseError
 from django.db import transaction
 from django.utils import timezone
 
@@ -14,7 +15,7 @@ from integrations.exceptions import Failure
 from integrations.models import Door, RunState, SyncJob, SyncRun
 
 from . import budget, faults, removed
-from .accept import PositionMove, PositionMoved, accept
+from .accept import Accepted, PositionMove, PositionMoved, accept
 from .connect import connect, with_login
 from .doorbell import ring
 from .runs import close_settled_runs, open_run
@@ -54,6 +55,11 @@ def pull(job_id: int, deadline: float) -> bool:
         return False
     except PositionMoved:
         return False
+    except DatabaseError:
+        raise
+    except Exception as error:  # noqa: BLE001  # a `bug` that halts the job: else it would fail unseen, each second
+        _put_off(job, Failure.bug(error))
+        return False
     finally:
         connector.close()
     ring("pull", job.pk)
@@ -86,6 +92,7 @@ class _Reading:
             read_at=began,
             position=PositionMove(job.position_version, values),
             force=_is_full(job),
+            also=_note_read_through if following is None else None,
         )
         job.position_version += 1
         job.resume_position = following
@@ -93,9 +100,6 @@ class _Reading:
         if following is None:
             if page.complete and job.read_since is None and position["part"] == WHOLE:
                 removed.follow(job, began)
-            SyncRun.objects.filter(job=job, door=Door.PULL, finished_at__isnull=True).update(
-                read_through=True
-            )
             faults.source_works_again(job)
             close_settled_runs(job)
         return following is None
@@ -145,6 +149,11 @@ def _read_through(job: SyncJob) -> dict[str, Any]:
         "read_since": None,
         "next_read_at": timezone.now() + timedelta(seconds=job.every_seconds) if job.every_seconds else None,
     }
+
+
+def _note_read_through(accepted: Accepted) -> None:
+    """Committed together with the last page: the run of a worker that falls right after it can still end."""
+    SyncRun.objects.filter(pk=accepted.run_id).update(read_through=True)
 
 
 def _is_full(job: SyncJob) -> bool:

@@ -211,8 +211,9 @@ def _store_ids(job: SyncJob, answers: Sequence[tuple[Sending, Answer]], echoes: 
                     echo_digest=echoes[id(answer)],
                 )
             )
+    by_id = {row.external_id: row for row in rows}
     ExternalId.objects.bulk_create(
-        {row.external_id: row for row in rows}.values(),
+        [by_id[external_id] for external_id in sorted(by_id)],
         update_conflicts=True,
         unique_fields=["connection", "resource", "external_id"],
         update_fields=["echo_digest"],
@@ -261,18 +262,18 @@ def _store_line_ids(job: SyncJob, answers: Sequence[tuple[Sending, Answer]]) -> 
 
 
 def _store_search_keys(group: Group) -> None:
+    found = {
+        (kind, digest, sending.case.delivery.thing_id)
+        for sending, _ in group.delivered
+        for kind, digest in sending.leaving.search_keys
+    } | {
+        (kind, digest, case.delivery.thing_id)
+        for case, ending in group.ended
+        if ending.state in (State.FAILED, State.WAITING, State.FILTERED) and ending.not_before is None
+        for kind, digest in case.search_keys()
+    }
     SearchKey.objects.bulk_create(
-        [
-            SearchKey(kind=kind, digest=digest, thing_id=sending.case.delivery.thing_id)
-            for sending, _ in group.delivered
-            for kind, digest in sending.leaving.search_keys
-        ]
-        + [
-            SearchKey(kind=kind, digest=digest, thing_id=case.delivery.thing_id)
-            for case, ending in group.ended
-            if ending.state in (State.FAILED, State.WAITING, State.FILTERED) and ending.not_before is None
-            for kind, digest in case.search_keys()
-        ],
+        [SearchKey(kind=kind, digest=digest, thing_id=thing) for kind, digest, thing in sorted(found)],
         ignore_conflicts=True,
     )
 

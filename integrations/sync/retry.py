@@ -25,6 +25,7 @@ from integrations.models import (
     Settled,
     State,
     SyncJob,
+    SyncRun,
 )
 
 from . import faults, intents, steer
@@ -34,6 +35,8 @@ from .runs import open_run
 
 Person = User | None
 AT_ONCE = 200
+# A newer version is queued, or this one again: the error's own payload must not overtake it.
+UNDER_WAY = (State.QUEUED, State.RETRYING, State.WAITING)
 
 
 class NotPossible(Exception):
@@ -65,6 +68,8 @@ def retry_with_payload(error: ErrorRecord, payload: dict[str, Any], by: Person) 
         raise NotPossible("Only an open error of one record has a payload that can be edited.")
     if error.place == "in_doubt":
         raise NotPossible("First say whether the earlier write had arrived; then edit and retry.")
+    if error.delivery is not None and error.delivery.state in UNDER_WAY:
+        raise NotPossible("It is on its way already, or a newer version of it is. Wait for how that ends.")
     _requeue(_job_of(error), [error], by, {error.pk: payload}, Decision.EDIT)
 
 
@@ -72,7 +77,7 @@ def ignore(errors: QuerySet[ErrorRecord], reason: str, by: Person) -> int:
     """Settles these errors without delivering; a newer version of a record is taken up as usual."""
     if not reason.strip():
         raise NotPossible("Say why it can be ignored: the next person will want to know.")
-    rows = list(errors.filter(settled_at__isnull=True))
+    rows = list(errors.filter(settled_at__isnull=True).select_related("job"))
     now = timezone.now()
     with transaction.atomic():
         ErrorRecord.objects.filter(pk__in=[row.pk for row in rows]).update(
@@ -168,7 +173,9 @@ def _requeue(
     items = [
         _item(external_ids[error.delivery.thing_id], error, (payloads or {}).get(error.pk, error.payload))
         for error in errors
-        if error.delivery is not None and error.delivery.thing_id in external_ids
+        if error.delivery is not None
+        and error.delivery.thing_id in external_ids
+        and error.delivery.state not in UNDER_WAY
     ]
 
     def judged(_: Accepted) -> None:
@@ -212,14 +219,14 @@ def _judge(
 
 def _record_ignored(errors: list[ErrorRecord], now: datetime) -> None:
     outcomes = []
+    runs: dict[int, SyncRun] = {}
     for error in errors:
-        if error.delivery_id is None or error.job is None:
+        job = error.job
+        if error.delivery_id is None or job is None:
             continue
-        run = open_run(error.job, Door.RETRY)
+        run = runs.get(job.pk) or runs.setdefault(job.pk, open_run(job, Door.RETRY))
         outcomes.append(
-            Outcome(
-                run=run, delivery_id=error.delivery_id, job=error.job, state=State.IGNORED, recorded_at=now
-            )
+            Outcome(run=run, delivery_id=error.delivery_id, job=job, state=State.IGNORED, recorded_at=now)
         )
     Outcome.objects.bulk_create(outcomes)
 

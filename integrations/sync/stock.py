@@ -107,7 +107,7 @@ def recount(holder: Connection, skus: Iterable[str]) -> None:
     if not wanted:
         return
     figures = list(StockFigure.objects.filter(connection=holder, sku__in=wanted))
-    for job in SyncJob.objects.filter(source=holder, kind=KIND):
+    for job in SyncJob.objects.filter(source=holder, kind=KIND).order_by("pk"):
         mine = [figure for figure in figures if figure.resource == job.source_resource]
         if mine:
             _queue(job, mine)
@@ -215,7 +215,7 @@ def keep_figures(job: SyncJob, rows: Sequence[tuple[Parcel, StockLevel]]) -> Non
             version=parcel.version,
             read_at=datetime.fromtimestamp(parcel.read_at, UTC),
         )
-        for parcel, level in fresh
+        for parcel, level in sorted(fresh, key=lambda row: row[0].external_id)
         if parcel.external_id not in newest or newest[parcel.external_id].timestamp() <= parcel.read_at
     ]
     StockFigure.objects.bulk_create(

@@ -1,0 +1,71 @@
+"""A worker that falls at the worst moment: the work is taken up again, or a person is told."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from integrations.models import Batch, JobState, SyncRun
+from integrations.sync import deliver, pull, steer
+from integrations.sync.send import Sender
+from tests.journeys.world import ORDERS, World
+
+
+class Killed(BaseException):
+    """What stands for SIGKILL: nobody catches it, and nothing is given back."""
+
+
+def kill(*_: Any, **__: Any) -> Any:
+    raise Killed
+
+
+def test_a_record_that_kills_its_worker_while_it_is_sent_is_given_to_a_person(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.place()
+    world.read(ORDERS)
+    monkeypatch.setattr(Sender, "send_all", kill)
+    falls = 0
+    while Batch.objects.filter(settled_at__isnull=True).exists():
+        try:
+            deliver.drain(world.job(ORDERS).pk, time.monotonic() + 5)
+        except Killed:
+            falls += 1
+        assert falls < 5, "it kills one worker after the other"
+        Batch.objects.update(lease_until=timezone.now())
+    assert falls == 2
+    assert [error.code for error in world.open_errors()] == ["worker_died"]
+    assert list(world.states().values()) == ["failed"]
+
+
+def test_the_run_ends_also_if_the_reader_falls_right_after_the_last_page(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.place()
+    job = world.job(ORDERS)
+    assert steer.run_now(job) is not None
+    with monkeypatch.context() as falling:
+        falling.setattr(pull, "_note", kill)
+        with pytest.raises(Killed):
+            pull.pull(job.pk, time.monotonic() + 5)
+    world.deliver(ORDERS)
+    assert list(SyncRun.objects.filter(job=job).values_list("state", flat=True)) == ["finished"]
+
+
+def test_a_reader_that_our_own_code_fails_stops_the_job_and_says_so(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> Any:
+        raise KeyError("unforeseen")
+
+    monkeypatch.setattr(pull._Reading, "_read", fail)
+    job = world.job(ORDERS)
+    assert steer.run_now(job) is not None
+    assert pull.pull(job.pk, time.monotonic() + 5) is False
+    (error,) = world.open_errors()
+    assert (error.kind, error.place) == ("bug", "read")
+    job.refresh_from_db()
+    assert job.state == JobState.HALTED
