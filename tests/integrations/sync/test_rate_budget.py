@@ -35,7 +35,8 @@ def test_no_more_calls_than_the_limit_leave_in_any_window(connection: Connection
     began, taken = time.monotonic(), 0
     while time.monotonic() - began < 0.5:
         taken += budget.take(connection, limit, 5).calls
-    assert 40 <= taken <= 51
+    # The upper bound is the promise; how close one comes to it hangs on how busy the machine is.
+    assert 10 <= taken <= 51
 
 
 def test_after_a_retry_after_nobody_calls_until_it_is_over(connection: Connection) -> None:
