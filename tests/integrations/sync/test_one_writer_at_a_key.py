@@ -1,0 +1,105 @@
+"""What keeps two workers apart: the key of a repeated write, the lease of a batch, the lock of a key."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from integrations.models import Batch, Delivery, Intent
+from integrations.sync import deliver, intents
+from integrations.sync.send import Sender
+from tests.journeys.world import ORDERS, World
+
+
+def another_writer(world: World) -> Intent:
+    """The same order is on its way in another worker's hands, whose lease has not run out."""
+    job, row = world.job(ORDERS), Delivery.objects.get(job__key=ORDERS)
+    own = Batch.objects.get(job=job)
+    now = timezone.now()
+    lease = {"lease_token": "another", "lease_until": now + timedelta(seconds=60)}
+    batch = Batch.objects.create(job=job, run=own.run, size=1, created_at=now, **lease)
+    return Intent.objects.create(
+        delivery=row,
+        destination=job.destination,
+        resource=job.destination_resource,
+        thing=row.thing,
+        operation="create",
+        idempotency_key="of the other",
+        batch=batch,
+        lease_token="another",
+        created_at=now,
+    )
+
+
+def drain_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deliver, "LONGEST_REST", 0.0)
+    deliver.drain(world.job(ORDERS).pk, time.monotonic() + 5)
+
+
+def test_a_write_is_sent_again_under_the_key_it_had(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = []
+    call = Sender._call
+
+    def noting(self: Sender, part: Any) -> Any:
+        keys.append(part[0].call.key)
+        return call(self, part)
+
+    monkeypatch.setattr(Sender, "_call", noting)
+    world.sandbox.fault("warehouse", "error_after", method="POST", path="^/orders$", count=1)
+    world.place()
+    world.carry(ORDERS)
+    first, second = keys
+    assert first == second != ""
+
+
+def test_a_worker_that_lost_its_lease_writes_nothing_down(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send_all = Sender.send_all
+
+    def overtaken(self: Sender, lease: Any, sendings: Any) -> Iterator[Any]:
+        for results in send_all(self, lease, sendings):
+            later = timezone.now() + timedelta(seconds=60)
+            Batch.objects.filter(pk=lease.batch.pk).update(lease_token="another", lease_until=later)
+            yield results
+
+    monkeypatch.setattr(Sender, "send_all", overtaken)
+    world.place()
+    world.read(ORDERS)
+    drain_once(world, monkeypatch)
+    assert Delivery.objects.get(job__key=ORDERS).state == "queued"
+    assert Intent.objects.filter(settled_at__isnull=True).count() == 1
+    assert Batch.objects.filter(settled_at__isnull=True, lease_token="another").count() == 1
+
+
+def test_nothing_leaves_while_another_worker_writes_the_same_thing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.place()
+    world.read(ORDERS)
+    theirs = another_writer(world)
+    drain_once(world, monkeypatch)
+    assert world.warehouse_orders() == []
+    assert Intent.objects.get().lease_token == theirs.lease_token
+
+
+def test_nothing_leaves_when_another_worker_was_quicker_to_lock_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = intents.lock
+
+    def quicker(*arguments: Any) -> Any:
+        another_writer(world)
+        return lock(*arguments)
+
+    monkeypatch.setattr(intents, "lock", quicker)
+    world.place()
+    world.read(ORDERS)
+    drain_once(world, monkeypatch)
+    assert world.warehouse_orders() == []
+    assert [intent.idempotency_key for intent in Intent.objects.all()] == ["of the other"]
