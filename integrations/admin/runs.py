@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from integrations.models import Door, RunState, State, SyncRun
-from integrations.sync import steer
+from integrations.sync.cancel import cancel
 from integrations.templatetags.portal import ago, duration
 
 from .frame import DialogForm, FactsAdmin, QuickView, action, display
@@ -134,7 +134,8 @@ class SyncRunAdmin(FactsAdmin):
         icon="stop_circle",
         permissions=["run"],
         title="Cancel this run",
-        text="No further page is read. What has come in already is delivered, since nothing that came in may vanish.",
+        text="No further page is read, and what has not been sent yet is not sent: these records become “ignored” "
+        "until they change in the source or the job is run again in full. A write on its way is settled first.",
         button="Cancel the run",
     )
     def cancel_run(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
@@ -142,8 +143,9 @@ class SyncRunAdmin(FactsAdmin):
         url = reverse("admin:integrations_syncrun_change", args=[run.pk])
         if run.finished_at is not None:
             return self.done(request, "The run has ended already.", url)
-        steer.cancel(run)
-        return self.done(request, "The run is cancelled.", url)
+        dropped = cancel(run, by=request.user.get_username())
+        told = f" {dropped:,} {'record was' if dropped == 1 else 'records were'} not sent." if dropped else ""
+        return self.done(request, f"The run is cancelled.{told}", url)
 
 
 def progress_of(run: SyncRun) -> dict[str, Any]:

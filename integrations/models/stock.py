@@ -37,8 +37,9 @@ class StockFigure(models.Model):
 class UnitsInFlight(models.Model):
     """Units sold in some channel that the fulfilling system has not accepted yet, per order and SKU.
 
-    A stock figure read from the fulfilling system at time R has not seen the units whose `accepted_at`
-    is empty or not before R: they are taken off it (see `sync.stock`).
+    `quantity` is what the newest version of the order wants, `accepted` how many of these units the fulfilling
+    system had taken at `accepted_at`. A stock figure read there at time R has seen the accepted units if
+    `accepted_at` is before R, and none of those above: what it has not seen is taken off it (see `sync.stock`).
     """
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="units_in_flight")
@@ -47,6 +48,7 @@ class UnitsInFlight(models.Model):
     )
     sku = models.CharField(max_length=120)
     quantity = models.PositiveIntegerField()
+    accepted = models.PositiveIntegerField(default=0)
     accepted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

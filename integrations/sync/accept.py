@@ -57,7 +57,7 @@ class Accepted:
 
 
 @dataclass
-class _Known:
+class Known:
     """What the tables knew of one external id before it came in."""
 
     thing_id: int | None = None
@@ -90,8 +90,8 @@ def accept(
     records. Raises PositionMoved where another worker moved the position since it was read.
     """
     rules = rules_of(job)
-    known = _known(job, [item.external_id for item in items])
-    parcels = _fresh(items, known, rules, read_at, force, recount)
+    known = known_of(job, [item.external_id for item in items])
+    parcels = fresh(items, known, rules, read_at, force, recount)
     sealed = _seal(parcels, job.batch_size)
     units = stock.units_of(job, rules.read, parcels)
     with transaction.atomic():
@@ -121,11 +121,12 @@ def accept(
     return accepted
 
 
-def _known(job: SyncJob, external_ids: list[str]) -> dict[str, _Known]:
+def known_of(job: SyncJob, external_ids: list[str]) -> dict[str, Known]:
+    """What the tables know of these ids; an id that was never seen has no entry."""
     rows = ExternalId.objects.filter(
         connection_id=job.source_id, resource=job.source_resource, external_id__in=external_ids
     ).values_list("external_id", "thing_id", "echo_digest")
-    known = {external_id: _Known(thing_id=thing, echo=echo) for external_id, thing, echo in rows}
+    known = {external_id: Known(thing_id=thing, echo=echo) for external_id, thing, echo in rows}
     by_thing = {entry.thing_id: entry for entry in known.values() if entry.thing_id is not None}
     deliveries = Delivery.objects.filter(job=job, thing_id__in=by_thing).values_list(
         "thing_id", "accepted_serial", "accepted_version", "accepted_digest", "accepted_mapping"
@@ -137,14 +138,15 @@ def _known(job: SyncJob, external_ids: list[str]) -> dict[str, _Known]:
     return known
 
 
-def _fresh(
+def fresh(
     items: Sequence[Item],
-    known: dict[str, _Known],
+    known: dict[str, Known],
     rules: JobRules,
     read_at: datetime,
     force: bool,
     recount: bool,
 ) -> list[Parcel]:
+    """The items that are to be carried: one each id, and neither older nor the same as what was accepted."""
     newest: dict[str, Item] = {}
     for item in items:
         other = newest.get(item.external_id)
@@ -153,7 +155,7 @@ def _fresh(
     now = timezone.now().timestamp()
     parcels = []
     for item in newest.values():
-        entry = known.get(item.external_id) or _Known()
+        entry = known.get(item.external_id) or Known()
         digest = _digest(item)
         if _is_older(item, entry) or (not force and _is_known(item, digest, entry, rules)):
             continue
@@ -182,7 +184,7 @@ def _digest(item: Item) -> str:
     return "" if item.partial else digest_of(item.payload)
 
 
-def _is_known(item: Item, digest: str, entry: _Known, rules: JobRules) -> bool:
+def _is_known(item: Item, digest: str, entry: Known, rules: JobRules) -> bool:
     if digest and digest == entry.echo:
         return True
     if not entry.has_delivery or not digest or entry.mapping != rules.version:
@@ -190,7 +192,7 @@ def _is_known(item: Item, digest: str, entry: _Known, rules: JobRules) -> bool:
     return digest == entry.digest
 
 
-def _is_older(item: Item, entry: _Known) -> bool:
+def _is_older(item: Item, entry: Known) -> bool:
     """Never taken, not even by force: its higher serial would supersede the newer one that is still queued."""
     return bool(item.version and entry.version and item.version < entry.version)
 
@@ -209,7 +211,7 @@ def _move(job: SyncJob, position: PositionMove) -> None:
 
 
 def _store_deliveries(
-    job: SyncJob, parcels: list[Parcel], known: dict[str, _Known], rules: JobRules
+    job: SyncJob, parcels: list[Parcel], known: dict[str, Known], rules: JobRules
 ) -> dict[str, int]:
     """Things, ExternalIds and Deliveries of the parcels; returns external id → delivery id."""
     things = {key: entry.thing_id for key, entry in known.items() if entry.thing_id is not None}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +13,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from integrations.models import Batch, SyncJob
+from integrations.models import Batch, SyncJob, SyncRun
 from mappings.fields import Sealed, encrypt_json
 
 from .holder import is_proven_dead, this_process
@@ -105,9 +106,20 @@ def claim(job: SyncJob) -> Lease | None:
         if not candidates:
             return None
         for candidate in candidates:
-            lease = _take(candidate)
+            lease = _take(candidate, claimable())
             if lease is not None:
                 return lease
+
+
+def claim_of(run: SyncRun, without: Collection[int]) -> Lease | None:
+    """A batch of this run that nobody holds, due or not; None where there is no other than `without`."""
+    free = Q(lease_until__isnull=True) | Q(lease_until__lte=timezone.now())
+    batches = Batch.objects.filter(free, run=run, settled_at__isnull=True).exclude(pk__in=without)
+    for candidate in batches.order_by("id").only("pk", "lease_token").iterator():
+        lease = _take(candidate, free)
+        if lease is not None:
+            return lease
+    return None
 
 
 def claim_would_find_none(job: SyncJob) -> bool:
@@ -126,10 +138,11 @@ def seconds_until_due(job: SyncJob) -> float | None:
     return None if earliest is None else (earliest - timezone.now()).total_seconds()
 
 
-def _take(candidate: Batch) -> Lease | None:
+def _take(candidate: Batch, still: Q) -> Lease | None:
     token = uuid.uuid4().hex
     began = time.monotonic()
-    taken = Batch.objects.filter(claimable(), pk=candidate.pk, lease_token=candidate.lease_token).update(
+    same = Batch.objects.filter(pk=candidate.pk, lease_token=candidate.lease_token, settled_at__isnull=True)
+    taken = same.filter(still).update(
         lease_token=token,
         lease_holder=this_process(),
         lease_until=timezone.now() + timedelta(seconds=lease_seconds()),

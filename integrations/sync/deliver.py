@@ -16,9 +16,9 @@ import msgspec
 
 from integrations.connectors.base import Answer, Connector, WriteContext
 from integrations.exceptions import Failure, Kind
-from integrations.models import State, SyncJob
+from integrations.models import JobState, RunState, State, SyncJob, SyncRun
 
-from . import claim, faults, intents, stock
+from . import cancel, claim, faults, intents, stock
 from .case import Case, Ending, Sending
 from .claim import Lease, LeaseLost
 from .connect import connect
@@ -106,10 +106,22 @@ class Carrier:
             for places in _groups(lease):
                 if time.monotonic() >= self.deadline or not self.goes_on:
                     break
-                self._deliver_group(lease, places)
+                may_run, is_cancelled = self._told_meanwhile(lease)
+                if not may_run:
+                    break
+                if is_cancelled:
+                    cancel.drop_unsent(self.job, lease)
+                self._deliver_group(lease, [place for place in places if place in lease.parcels])
             lease.give_back()
         except LeaseLost:
             return
+
+    def _told_meanwhile(self, lease: Lease) -> tuple[bool, bool]:
+        """Whether the job may still run, and whether this run was cancelled: people decide while workers work."""
+        run_state, job_state, *enabled = SyncRun.objects.values_list(
+            "state", "job__state", "job__source__enabled", "job__destination__enabled"
+        ).get(pk=lease.batch.run_id)
+        return job_state == JobState.ACTIVE and all(enabled), run_state == RunState.CANCELLED
 
     def _deliver_group(self, lease: Lease, places: Sequence[int]) -> None:
         cases = gather(self.job, {place: lease.parcels[place] for place in places})

@@ -12,13 +12,13 @@ from django.utils import timezone
 from integrations.connectors.base import Connector, Item, Page
 from integrations.models import Delivery, State, SyncJob
 
-from .accept import _fresh, _known
+from .accept import fresh, known_of
 from .case import Case
 from .connect import connect, with_login
 from .fetch import fetch
 from .gather import refresh
 from .parcels import Parcel
-from .pull import _wait_for_turn
+from .pull import wait_for_turn
 from .rules import rules_of
 from .weigh import Scales
 
@@ -57,7 +57,7 @@ def _pages(job: SyncJob, source: Connector, since: datetime | None) -> Iterator[
     for not_final in (False, True) if rereads else (False,):
         position: dict[str, Any] | None = None
         while True:
-            _wait_for_turn(job, source)
+            wait_for_turn(job, source)
             began = timezone.now()
             page = with_login(job.source, source, _reader(job, source, since, position, not_final))
             yield began, page
@@ -75,8 +75,8 @@ def _reader(
 def _foresee(
     job: SyncJob, scales: Scales, items: tuple[Item, ...], began: datetime, full: bool
 ) -> Iterator[Foreseen]:
-    known = _known(job, [item.external_id for item in items])
-    parcels = _fresh(items, known, scales.rules, began, full, False)
+    known = known_of(job, [item.external_id for item in items])
+    parcels = fresh(items, known, scales.rules, began, full, False)
     taken = {parcel.external_id for parcel in parcels}
     for external_id in dict.fromkeys(item.external_id for item in items):
         if external_id not in taken:

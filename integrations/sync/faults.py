@@ -76,7 +76,7 @@ def fingerprint(job_id: int | None, kind: str, code: str, place: str, field_name
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def record_faults(job: SyncJob, run: SyncRun, faults: Sequence[Fault]) -> None:
+def record_faults(job: SyncJob, run: SyncRun | None, faults: Sequence[Fault]) -> None:
     """Opens an ErrorRecord per Delivery, or renews the open one. Call it inside the group's transaction."""
     if not faults:
         return
@@ -98,12 +98,12 @@ def record_faults(job: SyncJob, run: SyncRun, faults: Sequence[Fault]) -> None:
     ErrorRecord.objects.bulk_create(made)
 
 
-def _values(job: SyncJob, run: SyncRun, fault: Fault) -> dict[str, Any]:
+def _values(job: SyncJob, run: SyncRun | None, fault: Fault) -> dict[str, Any]:
     return {
         "delivery_id": fault.delivery_id,
         "job_id": job.pk,
         "connection_id": job.destination_id,
-        "run_id": run.pk,
+        "run_id": run.pk if run is not None else None,
         "intent_id": fault.intent_id,
         "kind": fault.kind,
         "code": fault.code,

@@ -78,7 +78,7 @@ class _Reading:
         """Reads and stores one page; True when it was the last."""
         job = self.job
         position: dict[str, Any] = job.resume_position or {"part": WHOLE, "at": None}
-        _wait_for_turn(job, self.connector)
+        wait_for_turn(job, self.connector)
         began = timezone.now()
         page = with_login(job.source, self.connector, lambda: self._read(position))
         following = self._following(position, page)
@@ -160,7 +160,8 @@ def _is_full(job: SyncJob) -> bool:
     return SyncRun.objects.filter(job=job, door=Door.PULL, finished_at__isnull=True, full=True).exists()
 
 
-def _wait_for_turn(job: SyncJob, connector: Connector) -> None:
+def wait_for_turn(job: SyncJob, connector: Connector) -> None:
+    """Takes one call out of the source's budget. Raises Failure "rate_limited" where that would take long."""
     for _ in range(3):
         grant = budget.take(job.source, connector.limit(), 1)
         if grant.calls:

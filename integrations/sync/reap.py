@@ -16,7 +16,7 @@ from integrations.models import (
     SyncJob,
 )
 
-from . import claim, steer, stock
+from . import claim, overdue, steer, stock
 from .doorbell import TASKS, ring
 from .holder import this_process
 
@@ -34,6 +34,7 @@ def sweep() -> None:
     ring_for_unprocessed_events()
     release_where_the_rollout_widened()
     stock.prune_accepted()
+    overdue.tell_overdue()
 
 
 def ring_for_due_batches() -> None:

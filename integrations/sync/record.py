@@ -104,7 +104,7 @@ def record(job: SyncJob, lease: Lease, group: Group) -> list[Intent]:
         )
         Outcome.objects.bulk_create([outcome for outcome in outcomes if outcome is not None])
         _store_search_keys(group)
-        _settle(job, run, group)
+        _settle(job, run, group, rows)
         _count(run, lease, group)
         return Intent.objects.bulk_create([intent for _, _, intent in group.stepped])
 
@@ -278,27 +278,41 @@ def _store_search_keys(group: Group) -> None:
     )
 
 
-def _settle(job: SyncJob, run: SyncRun, group: Group) -> None:
+def _settle(job: SyncJob, run: SyncRun, group: Group, rows: dict[int, Delivery]) -> None:
     faults.record_faults(job, run, [ending.fault for _, ending in group.ended if ending.fault is not None])
     arrived = [sending.case.delivery.pk for sending, _ in group.delivered]
     if arrived:
         faults.settle_errors(arrived, Settled.DELIVERED)
-        if job.counts_units_in_flight:
-            stock.release_units(arrived)
-    at_rest = [
-        case.delivery.pk
-        for case, ending in group.ended
-        if ending.state in (State.UNCHANGED, State.FILTERED)
-        and case.parcel.serial >= case.delivery.accepted_serial
-    ]
-    if at_rest:
-        faults.settle_errors(at_rest, Settled.GONE)
+    if job.counts_units_in_flight:
+        stock.release_units(_there_in_full(group, rows))
+    for how, states in (
+        (Settled.GONE, (State.UNCHANGED, State.FILTERED)),
+        (Settled.IGNORED, (State.IGNORED,)),
+    ):
+        at_rest = [
+            case.delivery.pk
+            for case, ending in group.ended
+            if ending.state in states and case.parcel.serial >= rows[case.delivery.pk].accepted_serial
+        ]
+        if at_rest:
+            faults.settle_errors(at_rest, how)
     if job.kind == stock.KIND:
-        rows = [(case.parcel, case.stock_row) for case in group.cases()]
-        stock.keep_figures(job, [(parcel, row) for parcel, row in rows if row is not None])
+        levels = [(case.parcel, case.stock_row) for case in group.cases()]
+        stock.keep_figures(job, [(parcel, level) for parcel, level in levels if level is not None])
     intents.settle(group.settled_intents)
     intents.put_in_doubt(group.doubtful_intents)
     intents.keep_to_repeat(group.intents_to_repeat)
+
+
+def _there_in_full(group: Group, rows: dict[int, Delivery]) -> list[int]:
+    """Deliveries whose newest version the destination has: an older one does not hold what was added since."""
+    written = [(sending.case.delivery.pk, sending.leaving.serial) for sending, _ in group.delivered]
+    same = [
+        (case.delivery.pk, case.parcel.serial)
+        for case, ending in group.ended
+        if ending.state == State.UNCHANGED and case.delivery.first_delivered_at is not None
+    ]
+    return [pk for pk, serial in written + same if serial >= rows[pk].accepted_serial]
 
 
 def _count(run: SyncRun, lease: Lease, group: Group) -> None:

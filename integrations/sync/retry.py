@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from integrations.connectors.base import Item
@@ -20,6 +20,7 @@ from integrations.models import (
     ErrorRecord,
     ExternalId,
     Intent,
+    IntentState,
     Judgement,
     Outcome,
     Settled,
@@ -28,9 +29,10 @@ from integrations.models import (
     SyncRun,
 )
 
-from . import faults, intents, steer
+from . import faults, intents, steer, stock
 from .accept import Accepted, accept
 from .leaving import Leaving
+from .overdue import OVERDUE
 from .runs import open_run
 
 Person = User | None
@@ -83,10 +85,24 @@ def ignore(errors: QuerySet[ErrorRecord], reason: str, by: Person) -> int:
         ErrorRecord.objects.filter(pk__in=[row.pk for row in rows]).update(
             settled_at=now, settled_how=Settled.IGNORED, payload=None
         )
-        Delivery.objects.filter(
-            pk__in=[row.delivery_id for row in rows if row.delivery_id], state=State.FAILED
-        ).update(state=State.IGNORED, state_since=now, state_reason=reason[:300])
-        intents.settle([row.intent_id for row in rows if row.intent_id])
+        ignored = {
+            "state": State.IGNORED,
+            "state_since": now,
+            "state_reason": reason[:300],
+            "deadline_at": None,
+        }
+        failed = [row.delivery_id for row in rows if row.delivery_id]
+        Delivery.objects.filter(pk__in=failed, state=State.FAILED).update(**ignored)
+        # What is still tried has a parcel in some batch: the raised serial makes it an older version.
+        pending = [row.delivery_id for row in rows if row.delivery_id and row.code == OVERDUE]
+        Delivery.objects.filter(pk__in=pending, state__in=UNDER_WAY).update(
+            accepted_serial=F("accepted_serial") + 1, **ignored
+        )
+        stock.forget_units([row.delivery_id for row in rows if row.delivery_id])
+        doubtful = Intent.objects.filter(delivery__in=pending, state=IntentState.IN_DOUBT)
+        intents.settle(
+            [row.intent_id for row in rows if row.intent_id] + list(doubtful.values_list("pk", flat=True))
+        )
         _judge(rows, Decision.IGNORE, by, reason)
         _record_ignored(rows, now)
     return len(rows)

@@ -1,4 +1,4 @@
-"""What a person does with a job or a run: run now, pause, resume, cancel, widen the rollout."""
+"""What a person does with a job: run now, pause, resume, widen the rollout."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from integrations.connectors.base import Item
 from integrations.models import (
-    Batch,
     Delivery,
     Door,
     ErrorRecord,
@@ -66,25 +65,6 @@ def resume(job: SyncJob) -> None:
         )
         ring("pull", job.pk)
         ring("drain", job.pk)
-
-
-def cancel(run: SyncRun) -> int:
-    """Ends a run: what it accepted and nobody has in hand is not sent. Returns how many batches were dropped.
-
-    Its records become "ignored", so that the next version of each is taken up as usual.
-    """
-    now = timezone.now()
-    with transaction.atomic():
-        SyncRun.objects.filter(pk=run.pk, finished_at__isnull=True).update(
-            state=RunState.CANCELLED, finished_at=now
-        )
-        if run.door == Door.PULL:
-            SyncJob.objects.filter(pk=run.job_id).update(
-                read_started_at=None, resume_position=None, position_version=F("position_version") + 1
-            )
-        free = Batch.objects.filter(run=run, settled_at__isnull=True).exclude(lease_until__gt=now)
-        dropped = free.update(settled_at=now, payloads=None, lease_token="")
-    return dropped
 
 
 def release_held(job: SyncJob) -> int:

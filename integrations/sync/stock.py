@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Q, Sum
+from django.db.models import F, Q
 from django.utils import timezone
 
 from integrations.models import (
@@ -81,14 +81,9 @@ def hold_units(job: SyncJob, sold: Units, delivery_ids: dict[str, int]) -> None:
             old = before.pop((delivery_id, sku), None)
             if old is None or old.quantity != quantity:
                 changed.add(sku)
-                accepted_at = old.accepted_at if old else None
                 rows.append(
                     UnitsInFlight(
-                        delivery_id=delivery_id,
-                        holder_id=job.destination_id,
-                        sku=sku,
-                        quantity=quantity,
-                        accepted_at=accepted_at,
+                        delivery_id=delivery_id, holder_id=job.destination_id, sku=sku, quantity=quantity
                     )
                 )
     # What is left stood in an older version of its order and does not stand in this one.
@@ -168,25 +163,26 @@ class Offer:
 def offers(job: SyncJob, rows: Sequence[tuple[StockLevel, datetime]]) -> list[Offer]:
     """The rule, for rows read at the given times. One query, whatever the number of rows."""
     skus = [row.sku for row, _ in rows if isinstance(row.sku, str)]
-    in_flight: dict[str, list[tuple[datetime | None, int]]] = defaultdict(list)
-    for sku, accepted_at, quantity in UnitsInFlight.objects.filter(
-        holder_id=job.source_id, sku__in=skus
-    ).values_list("sku", "accepted_at", "quantity"):
-        in_flight[sku].append((accepted_at, quantity))
+    in_flight: dict[str, list[UnitsInFlight]] = defaultdict(list)
+    for order in UnitsInFlight.objects.filter(holder_id=job.source_id, sku__in=skus):
+        in_flight[order.sku].append(order)
     return [_offer(job, row, read_at, in_flight) for row, read_at in rows]
 
 
 def _offer(
-    job: SyncJob, row: StockLevel, read_at: datetime, in_flight: dict[str, list[tuple[datetime | None, int]]]
+    job: SyncJob, row: StockLevel, read_at: datetime, in_flight: dict[str, list[UnitsInFlight]]
 ) -> Offer:
-    units_on_their_way = sum(
-        quantity
-        for accepted_at, quantity in in_flight.get(str(row.sku), [])
-        if accepted_at is None or accepted_at >= read_at
-    )
+    units_on_their_way = sum(_unseen(order, read_at) for order in in_flight.get(str(row.sku), []))
     sellable = _number(row.on_hand) - _number(row.allocated)
     available = int(sellable) - units_on_their_way - job.stock_buffer
     return Offer(max(available, 0), units_on_their_way)
+
+
+def _unseen(order: UnitsInFlight, read_at: datetime) -> int:
+    """How many of the order's units a figure read at `read_at` still counts as there."""
+    if order.accepted_at is None or order.accepted_at >= read_at:
+        return max(order.quantity, order.accepted)
+    return max(order.quantity - order.accepted, 0)
 
 
 def _number(value: Any) -> Decimal:
@@ -227,10 +223,22 @@ def keep_figures(job: SyncJob, rows: Sequence[tuple[Parcel, StockLevel]]) -> Non
 
 
 def release_units(delivery_ids: Sequence[int]) -> None:
-    """The fulfilling system has accepted these orders: its later figures have seen their units."""
-    UnitsInFlight.objects.filter(delivery_id__in=delivery_ids, accepted_at__isnull=True).update(
-        accepted_at=timezone.now()
+    """The fulfilling system has the newest version of these orders: its later figures have seen their units."""
+    unseen = Q(accepted_at__isnull=True) | ~Q(accepted=F("quantity"))
+    UnitsInFlight.objects.filter(unseen, delivery_id__in=delivery_ids).update(
+        accepted=F("quantity"), accepted_at=timezone.now()
     )
+
+
+def forget_units(delivery_ids: Sequence[int]) -> None:
+    """A person decided that these orders do not go to the fulfilling system: their units are free again."""
+    rows = UnitsInFlight.objects.filter(delivery_id__in=delivery_ids)
+    freed: dict[int, set[str]] = defaultdict(set)
+    for holder_id, sku in rows.values_list("holder_id", "sku"):
+        freed[holder_id].add(sku)
+    rows.delete()
+    for holder in Connection.objects.filter(pk__in=freed).order_by("pk"):
+        recount(holder, sorted(freed[holder.pk]))
 
 
 def orders_to_read_first(job: SyncJob, figures_read_at: datetime) -> list[SyncJob]:
@@ -249,15 +257,8 @@ def orders_to_read_first(job: SyncJob, figures_read_at: datetime) -> list[SyncJo
 
 def prune_accepted() -> int:
     """Takes out rows that no figure still in use can need."""
-    deleted, _ = UnitsInFlight.objects.filter(accepted_at__lt=timezone.now() - KEEP_ACCEPTED).delete()
-    return deleted
-
-
-def units_on_their_way(holder: Connection) -> dict[str, int]:
-    """SKU → units not accepted yet: for screens."""
-    rows = (
-        UnitsInFlight.objects.filter(holder=holder, accepted_at__isnull=True)
-        .values_list("sku")
-        .annotate(total=Sum("quantity"))
+    old = UnitsInFlight.objects.filter(
+        accepted_at__lt=timezone.now() - KEEP_ACCEPTED, quantity__lte=F("accepted")
     )
-    return dict(rows)
+    deleted, _ = old.delete()
+    return deleted

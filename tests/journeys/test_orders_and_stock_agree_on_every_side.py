@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 
-from integrations.models import ErrorRecord
-from integrations.sync import deliver, retry
+import pytest
+
+from integrations.models import ErrorRecord, RateBudget
+from integrations.sync import deliver, endings, retry
 
 from .world import ALL, MARKET, ORDERS, SHIPMENTS, STOCK, World
 
@@ -144,6 +146,55 @@ def test_a_cancelled_order_gives_its_units_back(world: World) -> None:
     world.carry(ORDERS)
     world.carry(STOCK, MARKET)
     assert (world.offered("BOWL"), world.offered("BOWL", "shop2")) == (1, 1)
+
+
+def test_units_added_by_an_edit_are_not_offered_before_the_warehouse_has_them(world: World) -> None:
+    world.place("1001", ("MUG", 1))
+    world.carry(*ALL)
+    assert world.offered("MUG", "shop2") == 9
+    world.sandbox.control("POST", "/warehouse/down", {"mode": "refuse"})
+    world.sandbox.control("POST", "/shop/orders/1001/edit", {"lines": [{"sku": "MUG", "quantity": 4}]})
+    world.read(ORDERS)
+    world.deliver(STOCK, MARKET)
+    assert (world.offered("MUG"), world.offered("MUG", "shop2")) == (6, 6)
+    world.sandbox.control("POST", "/warehouse/up")
+    world.carry(STOCK, MARKET)
+    assert world.offered("MUG", "shop2") == 6, "the figure was read before the edit arrived"
+    world.deliver(*ALL)
+    world.carry(*ALL)
+    assert (world.offered("MUG"), world.offered("MUG", "shop2")) == (6, 6)
+
+
+def test_an_older_version_that_arrives_does_not_free_the_units_of_the_newer_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer to the order is lost; the customer adds three mugs; the first version is then found to be there."""
+    monkeypatch.setattr(endings, "FIRST_PAUSE", 30.0)
+    world.sandbox.fault("warehouse", "error_after", method="POST", path="/orders$", count=1)
+    world.place("1001", ("MUG", 1))
+    world.read(ORDERS)
+    deliver.drain(world.job(ORDERS).pk, time.monotonic() + 5)
+    assert world.states() == {"Order #1001": "retrying"}
+    world.sandbox.control("POST", "/shop/orders/1001/edit", {"lines": [{"sku": "MUG", "quantity": 4}]})
+    world.read(ORDERS)
+    world.sandbox.fault("warehouse", "rate_limited", method="PUT", path="/orders/", count=1, retry_after=30)
+    deliver.drain(world.job(ORDERS).pk, time.monotonic() + 5)
+    assert [item["quantity"] for item in world.warehouse_orders()[0]["items"]] == [1]
+    RateBudget.objects.update(blocked_until_us=0)
+    world.carry(STOCK, MARKET)
+    offered = (world.offered("MUG"), world.offered("MUG", "shop2"))
+    assert offered == (5, 5), "on the safe side: the first unit is counted twice until the edit has arrived"
+
+
+def test_an_order_that_a_person_ignored_gives_its_units_back(world: World) -> None:
+    world.place(
+        "1001", ("MUG", 4), shipping_address={"name": "K", "line1": "L 1", "city": "Köln", "country": "DE"}
+    )
+    world.carry(*ALL)
+    assert world.offered("MUG") == 6
+    retry.ignore(ErrorRecord.objects.all(), "A test order.", None)
+    world.carry(STOCK, MARKET)
+    assert (world.offered("MUG"), world.offered("MUG", "shop2")) == (10, 10)
 
 
 def test_a_wrong_token_stops_the_job_and_says_so_once(world: World) -> None:
