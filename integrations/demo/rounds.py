@@ -8,7 +8,16 @@ from collections.abc import Callable, Sequence
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from integrations.models import Batch, Delivery, JobState, State, SyncJob, SyncRun
+from integrations.models import (
+    Batch,
+    Delivery,
+    InboundEvent,
+    InboundState,
+    JobState,
+    State,
+    SyncJob,
+    SyncRun,
+)
 from integrations.sync import steer
 
 LOOK_EVERY = 0.25
@@ -38,6 +47,16 @@ def play_round(title: str, keys: Sequence[str], look: Callable[[], None], patien
             if time.monotonic() - began > patience:
                 raise NotSettled(_what_is_left(jobs))
             time.sleep(LOOK_EVERY)
+
+
+def wait_for_webhooks(to_come: Callable[[], int], look: Callable[[], None], patience: float) -> None:
+    """Until the other side has none left to send, and we have processed all that came. Raises NotSettled."""
+    began = time.monotonic()
+    while to_come() or InboundEvent.objects.filter(state=InboundState.RECEIVED).exists():
+        look()
+        if time.monotonic() - began > patience:
+            raise NotSettled("Webhooks were still on their way after the time allowed; see web.log.")
+        time.sleep(LOOK_EVERY)
 
 
 def _bar(console: Console) -> Progress:

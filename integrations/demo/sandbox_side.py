@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import sys
 import time
@@ -25,15 +27,37 @@ class SandboxSide:
     def environment(self) -> dict[str, str]:
         """What the demo's configuration file names as `${…}`."""
         addresses = {f"SANDBOX_URL_{name.upper()}": f"{self.base}/{name}" for name in SYSTEMS}
-        return addresses | {f"SANDBOX_TOKEN_{name.upper()}": token for name, token in self.tokens.items()}
+        tokens = {f"SANDBOX_TOKEN_{name.upper()}": token for name, token in self.tokens.items()}
+        return addresses | tokens | {"SANDBOX_WEBHOOK_SECRET": self.webhook_secret}
+
+    @property
+    def webhook_secret(self) -> str:
+        """What the shop signs with: made from its token, so that every start of the demo has the same."""
+        return hmac.new(self.tokens["shop"].encode(), b"webhooks", hashlib.sha256).hexdigest()
 
     def control(self, method: str, path: str) -> dict[str, Any]:
         """A call to the sandbox's switches. Raises OSError where it is refused or not reached."""
+        return self._call("control", method, path, {})
+
+    def subscribe(self, address: str) -> None:
+        """Has the shop send its webhooks to this address, and to none that it was told of before."""
+        kept = self._call("shop", "GET", "webhooks", {})["webhooks"]
+        if [entry["address"] for entry in kept] == [address]:
+            return
+        for entry in kept:
+            self._call("shop", "DELETE", f"webhooks/{entry['id']}", {})
+        asked = {"address": address, "topics": ["orders/updated"], "secret": self.webhook_secret}
+        self._call("shop", "POST", "webhooks", asked)
+
+    def webhooks_to_come(self) -> int:
+        return int(self.control("GET", "webhooks")["pending"])
+
+    def _call(self, system: str, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         request = Request(  # noqa: S310  # always the loopback address that the sandbox has written down
-            f"{self.base}/control/{path}",
+            f"{self.base}/{system}/{path}",
             method=method,
-            data=b"{}" if method != "GET" else None,
-            headers={"Authorization": f"Bearer {self.tokens['control']}", "Content-Type": "application/json"},
+            data=json.dumps(body).encode() if method != "GET" else None,
+            headers={"Authorization": f"Bearer {self.tokens[system]}", "Content-Type": "application/json"},
         )
         with urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310
             found: dict[str, Any] = json.load(answer)
@@ -49,6 +73,7 @@ class SandboxSide:
 def command(state: Path) -> list[str]:
     """The sandbox's command line: seeded once, and misbehaving as the demo wants it."""
     options = ["--port", "0", "--state", str(state), "--seed", "demo", "--faults", "demo"]
+    options += ["--faults", "webhooks"]
     return [sys.executable, "-m", "integrations.sandbox", *options]
 
 

@@ -15,11 +15,12 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
+from django.urls import reverse
 from django.utils import timezone
 
 from integrations.configuration.apply import apply
 from integrations.configuration.plan import plan
-from integrations.models import Partner, PartnerKey
+from integrations.models import Connection, Partner, PartnerKey
 
 CONFIGURATION = Path(__file__).parent / "configuration.yaml"
 PARTNER = "demo-check"
@@ -80,6 +81,11 @@ def configure(environment: Mapping[str, str]) -> int:
     made = plan(CONFIGURATION.read_text("utf-8"), environment)
     apply(made)
     return len(made.changes)
+
+
+def webhook_path() -> str:
+    """Where the shop's webhooks are taken, below the portal's own address."""
+    return reverse("webhook", args=[Connection.objects.get(key="shop").webhook_address])
 
 
 def key_for_the_check() -> str:

@@ -33,7 +33,7 @@ def main() -> int:
     sandbox = _start(world, tokens, options.port, int(kept.get("port", 0)))
     _keep(options.state, {"port": sandbox.http.port, "tokens": tokens})
     if options.seed and seed.sow(world, options.seed):
-        for rule in PRESETS.get(options.faults or "", []):
+        for rule in [rule for name in options.faults for rule in PRESETS[name]]:
             world.faults.add(rule)
     _stop_on_signal(sandbox)
     print(json.dumps(_ready(sandbox, tokens)), flush=True)
@@ -49,7 +49,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--state", type=Path, required=True, help="folder that keeps what the systems hold")
     parser.add_argument("--seed", choices=["demo"], help="fill empty systems with this data")
     parser.add_argument(
-        "--faults", choices=sorted(PRESETS), help="misbehave in these ways, from the seeding on"
+        "--faults",
+        action="append",
+        default=[],
+        choices=sorted(PRESETS),
+        help="misbehave in these ways, from the seeding on; may be given several times",
     )
     return parser.parse_args()
 

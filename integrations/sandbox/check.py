@@ -16,7 +16,14 @@ from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from integrations.sandbox import seed
-from integrations.sandbox.comparing import Difference, at_stage, compare_faults, compare_orders, compare_stock
+from integrations.sandbox.comparing import (
+    Difference,
+    at_stage,
+    compare_faults,
+    compare_orders,
+    compare_stock,
+    compare_webhooks,
+)
 from integrations.sandbox.comparing_portal import compare_portal
 from integrations.sandbox.store import Document
 
@@ -64,6 +71,7 @@ def check(
         *compare_orders(expected, books),
         *compare_stock(shelves, books),
         *compare_faults(books["faults"]),
+        *compare_webhooks(books["webhooks"], books["faults"]),
     ]
     delivered = len({order["reference"] for order in books["systems"]["warehouse"].get("orders", [])})
     if delivered < LEAST_DELIVERED:
@@ -87,6 +95,7 @@ def _summary(
         "stock": len(shelves),
         "acts": books["demo"]["acts"],
         "misbehaviours": {rule["id"]: rule["fired"] for rule in books["faults"]},
+        "webhooks": books["webhooks"],
         "replays": sum(entry["replay"] for entry in books["effects"]),
         "requests": books["requests"],
     }

@@ -90,6 +90,16 @@ def compare_faults(faults: list[Document]) -> list[Difference]:
     ]
 
 
+def compare_webhooks(webhooks: Document, faults: list[Document]) -> list[Difference]:
+    """Every event has come to its end: taken, or refused because it was forged."""
+    forged = sum(rule["fired"] for rule in faults if rule["kind"] == "webhook_forge")
+    return [
+        *_unequal("Webhooks", "still to be sent", 0, webhooks["pending"]),
+        *_unequal("Webhooks", "given up", 0, webhooks["given_up"]),
+        *_unequal("Webhooks", "forged ones that were taken", 0, max(forged - webhooks["refused"], 0)),
+    ]
+
+
 def _compare_sent(row: Document, orders: list[Document], made: int, seeded: int) -> list[Difference]:
     subject, wanted = f"Order #{row['number']}", row["warehouse"]
     count = 0 if wanted is None else 1

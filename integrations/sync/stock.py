@@ -224,10 +224,11 @@ def keep_figures(job: SyncJob, rows: Sequence[tuple[Parcel, StockLevel]]) -> Non
 
 def release_units(delivery_ids: Sequence[int]) -> None:
     """The fulfilling system has the newest version of these orders: its later figures have seen their units."""
-    unseen = Q(accepted_at__isnull=True) | ~Q(accepted=F("quantity"))
-    UnitsInFlight.objects.filter(unseen, delivery_id__in=delivery_ids).update(
-        accepted=F("quantity"), accepted_at=timezone.now()
-    )
+    rows = UnitsInFlight.objects.filter(delivery_id__in=delivery_ids)
+    more = Q(accepted_at__isnull=True) | Q(accepted__lt=F("quantity"))
+    rows.filter(more).update(accepted=F("quantity"), accepted_at=timezone.now())
+    # Fewer than before: a figure read in between has seen the others, and must not be told to count them again.
+    rows.filter(accepted__gt=F("quantity")).update(accepted=F("quantity"))
 
 
 def forget_units(delivery_ids: Sequence[int]) -> None:

@@ -48,6 +48,7 @@ class Command(BaseCommand):
             if files.wait():
                 raise CommandError("The pages' files could not be collected; see above.")
             processes.start_web(group, address, log=place / "web.log")
+            side.subscribe(f"http://{address}{stage.webhook_path()}")
             self._play(side, look)
             sandbox_side.wait_for_web(f"http://{address}/healthz", look)
             report.tell(self.stdout.write, JOBS)
@@ -83,6 +84,7 @@ class Command(BaseCommand):
                     f"Act two: {told['done']} changes, cancellations and parcels on the other side."
                 )
                 rounds.play_round("What changed", JOBS, look, PATIENCE)
+                rounds.wait_for_webhooks(side.webhooks_to_come, look, PATIENCE)
                 # Stock was read while orders were still on their way; now they have arrived.
                 rounds.play_round("Stock, once more", JOBS, look, PATIENCE)
         except rounds.NotSettled as left:
