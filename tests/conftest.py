@@ -146,6 +146,14 @@ class SkipWatch:
 # --- Servers and ports --------------------------------------------------------------------------------
 
 
+@pytest.fixture(autouse=True)
+def _no_rules_of_other_tests() -> None:
+    """Versions never change, so processes keep them; but tests give the same numbers to other mappings."""
+    from mappings.models import _load_rules
+
+    _load_rules.cache_clear()
+
+
 @pytest.fixture
 def postgres_url() -> Iterator[str]:
     """The address of an empty database of the test's own. Mark the test `postgres`."""

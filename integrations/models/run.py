@@ -24,7 +24,11 @@ class RunState(models.TextChoices):
 
 
 class SyncRun(models.Model):
-    """Counts are moved by F() in the transactions that change what they count."""
+    """Counts are moved by F() in the transactions that change what they count.
+
+    One run reads at a time. When it has read its source through, the next read is a run of its own, although what
+    this one accepted may still be on its way: it ends when all of that is settled.
+    """
 
     job = models.ForeignKey(SyncJob, on_delete=models.CASCADE, related_name="runs")
     door = models.CharField(max_length=10, choices=Door.choices)
@@ -51,11 +55,14 @@ class SyncRun(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["job", "door"],
-                condition=Q(finished_at__isnull=True),
-                name="one_open_run_per_job_and_door",
+                condition=Q(finished_at__isnull=True, read_through=False),
+                name="one_reading_run_per_job_and_door",
             )
         ]
-        indexes = [models.Index(fields=["job", "-started_at"])]
+        indexes = [
+            models.Index(fields=["job", "-started_at"]),
+            models.Index(fields=["job"], condition=Q(finished_at__isnull=True), name="open_runs"),
+        ]
 
     def __str__(self) -> str:
         return f"Run {self.pk}"

@@ -79,6 +79,7 @@ def accept(
     force: bool = False,
     priority: Priority | None = None,
     recount: bool = False,
+    into: SyncRun | None = None,
     also: Callable[[Accepted], None] | None = None,
 ) -> Accepted:
     """Stores what came in; when it returns, nothing of it can be lost.
@@ -86,8 +87,9 @@ def accept(
     Versions that were accepted before under the same mapping are dropped, and so is what we wrote ourselves
     (the echo), unless `force`. What is older than the version accepted last is always dropped. Call it outside
     a transaction unless the caller must commit together with it; encryption is done before the transaction
-    begins. `also` is called last, inside the transaction: what it stores commits or rolls back together with the
-    records. Raises PositionMoved where another worker moved the position since it was read.
+    begins. `into`: the run that the records belong to, if not the one that takes them in now. `also` is called last,
+    inside the transaction: what it stores commits or rolls back together with the records. Raises PositionMoved where
+    another worker moved the position since it was read.
     """
     rules = rules_of(job)
     known = known_of(job, [item.external_id for item in items])
@@ -97,7 +99,7 @@ def accept(
     with transaction.atomic():
         if position is not None:
             _move(job, position)
-        run = open_run(job, door)
+        run = into or open_run(job, door)
         accepted = Accepted(run.pk, len(parcels), len(items) - len(parcels))
         if job.removed != Removed.IGNORE and door == Door.PULL:
             note_seen(job, [entry.thing_id for entry in known.values()], read_at)

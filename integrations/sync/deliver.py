@@ -280,7 +280,7 @@ class Carrier:
         behind = stock.orders_to_read_first(self.job, datetime.fromtimestamp(read_at, UTC)) if read_at else []
         for orders in behind:
             if orders.may_run:
-                pull(orders.pk, self.deadline)
+                pull(orders.pk, self.deadline, at_once=True)
         still_behind = (
             stock.orders_to_read_first(self.job, datetime.fromtimestamp(read_at, UTC)) if behind else []
         )

@@ -12,13 +12,13 @@ from django.utils import timezone
 
 from integrations.connectors.base import Connector, Page
 from integrations.exceptions import Failure
-from integrations.models import Door, RunState, SyncJob, SyncRun
+from integrations.models import Door, SyncJob, SyncRun
 
 from . import budget, faults, removed
 from .accept import Accepted, PositionMove, PositionMoved, accept
 from .connect import connect, with_login
 from .doorbell import ring
-from .runs import close_settled_runs, open_run
+from .runs import close_settled_runs, open_run, reading_run
 
 # A worker never sleeps longer than this for a rate token.
 LONGEST_SLEEP = 2.0
@@ -28,17 +28,18 @@ PAUSE_AFTER_FAILURE = timedelta(seconds=30)
 WHOLE, NOT_FINAL = "whole", "not_final"
 
 
-def pull(job_id: int, deadline: float) -> bool:
-    """Reads until the source is read through or `deadline` (time.monotonic) is near.
+def pull(job_id: int, deadline: float, at_once: bool = False) -> bool:
+    """Goes on with the read that was begun; begins one where it is due, or was asked for (`steer.run_now`).
 
-    Returns whether the source was read through. What is left is rung for again.
+    Returns whether the source was read through; at the latest at `deadline` (time.monotonic) it stops and rings for
+    what is left. `at_once` begins a read that is not due. A bell that comes late finds nothing to do.
     """
     job = SyncJob.objects.select_related("source", "destination", "read_mapping", "write_mapping").get(
         pk=job_id
     )
     if not job.may_run:
         return False
-    if job.read_started_at is None and not _start(job):
+    if job.read_started_at is None and not ((at_once or _is_wanted(job)) and _start(job)):
         return False
     try:
         connector = connect(job.source)
@@ -85,7 +86,7 @@ class _Reading:
         values: dict[str, Any] = {"resume_position": following}
         if following is None:
             values |= _read_through(job)
-        accept(
+        accepted = accept(
             job,
             Door.PULL,
             page.items,
@@ -96,10 +97,11 @@ class _Reading:
         )
         job.position_version += 1
         job.resume_position = following
-        _note(job, page.notices)
+        run = SyncRun.objects.get(pk=accepted.run_id)
+        _note(run, page.notices)
         if following is None:
             if page.complete and job.read_since is None and position["part"] == WHOLE:
-                removed.follow(job, began)
+                removed.follow(job, run, began)
             faults.source_works_again(job)
             close_settled_runs(job)
         return following is None
@@ -120,13 +122,17 @@ class _Reading:
         return None
 
 
+def _is_wanted(job: SyncJob) -> bool:
+    if reading_run(job) is not None:
+        return True
+    return job.every_seconds > 0 and (job.next_read_at is None or job.next_read_at <= timezone.now())
+
+
 def _start(job: SyncJob) -> bool:
     """Begins a read: from the watermark, or from the beginning of all where there is none."""
     now = timezone.now()
-    run = SyncRun.objects.filter(job=job, door=Door.PULL, finished_at__isnull=True).first()
+    run = reading_run(job)
     with transaction.atomic():
-        if run is not None and run.read_through:
-            SyncRun.objects.filter(pk=run.pk).update(state=RunState.FINISHED, finished_at=now)
         started = SyncJob.objects.filter(pk=job.pk, position_version=job.position_version).update(
             read_started_at=now,
             read_since=None if run and run.full else job.watermark,
@@ -157,7 +163,8 @@ def _note_read_through(accepted: Accepted) -> None:
 
 
 def _is_full(job: SyncJob) -> bool:
-    return SyncRun.objects.filter(job=job, door=Door.PULL, finished_at__isnull=True, full=True).exists()
+    run = reading_run(job)
+    return run is not None and run.full
 
 
 def wait_for_turn(job: SyncJob, connector: Connector) -> None:
@@ -176,10 +183,7 @@ def wait_for_turn(job: SyncJob, connector: Connector) -> None:
     )
 
 
-def _note(job: SyncJob, notices: tuple[str, ...]) -> None:
-    if not notices:
-        return
-    run = open_run(job, Door.PULL)
+def _note(run: SyncRun, notices: tuple[str, ...]) -> None:
     fresh = [notice for notice in notices if notice not in run.notices]
     if fresh:
         SyncRun.objects.filter(pk=run.pk).update(notices=run.notices + fresh)

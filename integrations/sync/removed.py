@@ -7,7 +7,7 @@ from datetime import datetime
 
 from integrations.connectors.base import Item
 from integrations.exceptions import Failure
-from integrations.models import Delivery, Door, ExternalId, Removed, State, SyncJob
+from integrations.models import Delivery, Door, ExternalId, Removed, State, SyncJob, SyncRun
 
 from . import faults
 
@@ -21,8 +21,8 @@ def note_seen(job: SyncJob, things: Iterable[int | None], read_at: datetime) -> 
     Delivery.objects.filter(job=job, thing_id__in=known).update(seen_at=read_at)
 
 
-def follow(job: SyncJob, ended: datetime) -> int:
-    """Queues the removal of what the read that just ended did not show. Returns how many.
+def follow(job: SyncJob, run: SyncRun, ended: datetime) -> int:
+    """Queues the removal of what the read that just ended, `run`, did not show. Returns how many.
 
     Call it only after a complete read of everything. If too large a share is missing, the source is more likely
     to have shown too little than to have lost so much: nothing is removed, and a person is asked.
@@ -44,7 +44,7 @@ def follow(job: SyncJob, ended: datetime) -> int:
     ).values_list("external_id", flat=True)
     items = [Item(external_id=external_id, payload={}, deleted=True) for external_id in ids]
     if items:
-        accept(job, Door.PULL, items, read_at=ended, force=True)
+        accept(job, Door.PULL, items, read_at=ended, force=True, into=run)
     return len(items)
 
 

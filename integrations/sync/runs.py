@@ -1,4 +1,4 @@
-"""Opens and closes SyncRuns: one is open per job and door, and it ends when all it accepted is settled."""
+"""Opens and closes SyncRuns: one reads per job and door, and each ends when all it accepted is settled."""
 
 from __future__ import annotations
 
@@ -8,15 +8,20 @@ from django.utils import timezone
 from integrations.models import Batch, Door, RunState, SyncJob, SyncRun
 
 
+def reading_run(job: SyncJob, door: Door = Door.PULL) -> SyncRun | None:
+    """The run that takes in records at this door at present."""
+    return SyncRun.objects.filter(job=job, door=door, finished_at__isnull=True, read_through=False).first()
+
+
 def open_run(job: SyncJob, door: Door, full: bool = False) -> SyncRun:
-    """The run that is open at this door, or a new one. Two workers opening at once get the same."""
-    run = SyncRun.objects.filter(job=job, door=door, finished_at__isnull=True).first()
+    """The run that takes in records at this door, or a new one. Two workers opening at once get the same."""
+    run = reading_run(job, door)
     if run is not None:
         return run
     SyncRun.objects.bulk_create(
         [SyncRun(job=job, door=door, full=full, started_at=timezone.now())], ignore_conflicts=True
     )
-    return SyncRun.objects.get(job=job, door=door, finished_at__isnull=True)
+    return SyncRun.objects.get(job=job, door=door, finished_at__isnull=True, read_through=False)
 
 
 def close_settled_runs(job: SyncJob) -> int:

@@ -15,7 +15,6 @@ from integrations.models import (
     ErrorRecord,
     ExternalId,
     JobState,
-    RunState,
     Settled,
     State,
     SyncJob,
@@ -25,7 +24,7 @@ from integrations.models import (
 from .accept import accept
 from .doorbell import ring
 from .rollout import is_in
-from .runs import open_run
+from .runs import open_run, reading_run
 
 HELD_AT_ONCE = 200
 
@@ -38,11 +37,11 @@ def run_now(job: SyncJob, full: bool = False) -> SyncRun | None:
     job.refresh_from_db()
     if not job.may_run:
         return None
-    now = timezone.now()
     with transaction.atomic():
-        previous = SyncRun.objects.filter(job=job, door=Door.PULL, finished_at__isnull=True).first()
-        if previous is not None and (full or previous.read_through):
-            SyncRun.objects.filter(pk=previous.pk).update(state=RunState.FINISHED, finished_at=now)
+        previous = reading_run(job)
+        if previous is not None and full:
+            # It reads no further; it ends when what it accepted is settled.
+            SyncRun.objects.filter(pk=previous.pk).update(read_through=True)
         if full:
             SyncJob.objects.filter(pk=job.pk).update(
                 read_started_at=None, resume_position=None, position_version=F("position_version") + 1

@@ -10,7 +10,6 @@ from integrations.configuration.apply import apply
 from integrations.configuration.plan import Plan, plan
 from integrations.connectors.base import Abilities, SettingField
 from integrations.exceptions import Failure, NotConfigured
-from mappings.models import _load_rules
 from tests.integrations.mapping_rows import add_mapping
 
 ENVIRONMENT = {"SHOP_TOKEN": "t-secret-1", "HOST": "shop.example.com"}
@@ -86,12 +85,6 @@ def connect(platform: str, *, settings: dict[str, Any], **_: Any) -> Shop:
 def _platforms(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("integrations.connectors.registry.platforms", lambda: {"sandbox-shop": Shop})
     monkeypatch.setattr("integrations.connectors.registry.connect", connect)
-
-
-@pytest.fixture(autouse=True)
-def _no_rules_of_other_tests() -> None:
-    """Versions never change, so processes keep them; but tests give the same numbers to other mappings."""
-    _load_rules.cache_clear()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from integrations.models import Connection, SyncJob
-from mappings.models import FieldRule, Mapping, _load_rules
+from mappings.models import FieldRule, Mapping
 from tests.integrations.foreground.in_memory import InMemory
 
 
@@ -22,7 +22,6 @@ def warehouse() -> InMemory:
 @pytest.fixture
 def job(db: None, shop: InMemory, warehouse: InMemory, monkeypatch: pytest.MonkeyPatch) -> SyncJob:
     """Orders from the shop to the warehouse, with published mappings."""
-    _load_rules.cache_clear()
     sides = {"shop": shop, "warehouse": warehouse}
 
     def connect(platform: str, **_: Any) -> InMemory:
