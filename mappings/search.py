@@ -22,9 +22,7 @@ def _key(secret: str) -> bytes:
 def keyed_hash(kind: str, value: str) -> str:
     """128 bits in hex: the same for the same normalised value; without the key it says nothing."""
     text = f"{kind}\x1f{normalise(kind, value)}".encode()
-    return hmac.new(_key(settings.SALT_KEY[-1] + settings.SECRET_KEY), text, hashlib.sha256).hexdigest()[
-        :LENGTH
-    ]
+    return hmac.digest(_key(settings.SALT_KEY[-1] + settings.SECRET_KEY), text, "sha256").hex()[:LENGTH]
 
 
 def normalise(kind: str, value: str) -> str:

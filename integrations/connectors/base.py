@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
 
@@ -89,7 +89,9 @@ class Call:
     line_refs: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self) | {"line_refs": list(self.line_refs)}
+        found = {name: getattr(self, name) for name in _CALL_FIELDS}
+        found["line_refs"] = list(self.line_refs)
+        return found
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Call:

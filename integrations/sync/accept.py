@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from django.db import transaction
@@ -26,7 +27,7 @@ from integrations.models import (
 )
 from mappings.fields import Sealed, encrypt_json
 
-from . import stock
+from . import rows, stock
 from .doorbell import ring
 from .parcels import Parcel, digest_of, to_plain
 from .removed import note_seen
@@ -34,6 +35,33 @@ from .rules import JobRules, rules_of
 from .runs import open_run
 
 PRIORITIES = {Door.WEBHOOK: Priority.FRESH, Door.PARTNER: Priority.FRESH, Door.RETRY: Priority.FRESH}
+
+
+ACCEPTED = (
+    "job_id",
+    "thing_id",
+    "state",
+    "state_since",
+    "accepted_version",
+    "accepted_digest",
+    "accepted_mapping",
+    "accepted_at",
+    "accepted_serial",
+    "seen_at",
+)
+# What a new Delivery begins with, and what of it a newer version sets back.
+UNTOUCHED = (
+    "state_reason",
+    "attempts",
+    "deadline_at",
+    "subject",
+    "source_version",
+    "content_hash",
+    "mapping_version",
+)
+NOTHING_WRITTEN = ("", 0, None, "", "", "", "")
+NEWER_VERSION = rows.Upsert(unique=("job", "thing"), update=ACCEPTED[2:] + UNTOUCHED[:3])
+EXTERNAL_ID = ("connection_id", "resource", "external_id", "thing_id", "echo_digest")
 
 
 class PositionMoved(Exception):
@@ -125,10 +153,10 @@ def accept(
 
 def known_of(job: SyncJob, external_ids: list[str]) -> dict[str, Known]:
     """What the tables know of these ids; an id that was never seen has no entry."""
-    rows = ExternalId.objects.filter(
+    found = ExternalId.objects.filter(
         connection_id=job.source_id, resource=job.source_resource, external_id__in=external_ids
     ).values_list("external_id", "thing_id", "echo_digest")
-    known = {external_id: Known(thing_id=thing, echo=echo) for external_id, thing, echo in rows}
+    known = {external_id: Known(thing_id=thing, echo=echo) for external_id, thing, echo in found}
     by_thing = {entry.thing_id: entry for entry in known.values() if entry.thing_id is not None}
     deliveries = Delivery.objects.filter(job=job, thing_id__in=by_thing).values_list(
         "thing_id", "accepted_serial", "accepted_version", "accepted_digest", "accepted_mapping"
@@ -224,49 +252,27 @@ def _store_deliveries(
         [p.external_id for p in parcels if p.external_id not in things],
     )
     now = timezone.now()
-    rows = sorted(
+    seen_at = now if job.removed != Removed.IGNORE else None
+    made = [
         (
-            Delivery(
-                job=job,
-                thing_id=things[parcel.external_id],
-                state=State.QUEUED,
-                state_since=now,
-                state_reason="",
-                accepted_version=parcel.version,
-                accepted_digest=parcel.digest,
-                accepted_mapping=rules.version,
-                accepted_at=now,
-                accepted_serial=parcel.serial,
-                seen_at=now if job.removed != Removed.IGNORE else None,
-                attempts=0,
-                deadline_at=None,
-            )
-            for parcel in parcels
-        ),
-        key=lambda row: row.thing_id,
-    )
-    Delivery.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["job", "thing"],
-        update_fields=[
-            "state",
-            "state_since",
-            "state_reason",
-            "accepted_version",
-            "accepted_digest",
-            "accepted_mapping",
-            "accepted_at",
-            "accepted_serial",
-            "seen_at",
-            "attempts",
-            "deadline_at",
-        ],
-    )
-    ids = dict(
-        Delivery.objects.filter(job=job, thing_id__in=[row.thing_id for row in rows]).values_list(
-            "thing_id", "id"
+            job.pk,
+            things[parcel.external_id],
+            State.QUEUED,
+            now,
+            parcel.version,
+            parcel.digest,
+            rules.version,
+            now,
+            parcel.serial,
+            seen_at,
+            *NOTHING_WRITTEN,
         )
+        for parcel in parcels
+    ]
+    # Sorted, as everywhere: two doors with the same things wait in line and never for each other.
+    rows.insert(Delivery, ACCEPTED + UNTOUCHED, sorted(made, key=itemgetter(1)), NEWER_VERSION)
+    ids = dict(
+        Delivery.objects.filter(job=job, thing_id__in=[row[1] for row in made]).values_list("thing_id", "id")
     )
     return {parcel.external_id: ids[things[parcel.external_id]] for parcel in parcels}
 
@@ -287,16 +293,11 @@ def things_for(connection_id: int, resource: str, kind: str, external_ids: Seque
     if not missing:
         return found
     now = timezone.now()
-    made = Thing.objects.bulk_create([Thing(kind=kind, created_at=now) for _ in missing])
-    ExternalId.objects.bulk_create(
-        [
-            ExternalId(connection_id=connection_id, resource=resource, external_id=key, thing=thing)
-            for key, thing in zip(missing, made, strict=True)
-        ],
-        ignore_conflicts=True,
-    )
+    made = rows.insert_alike(Thing, ("kind", "created_at"), (kind, now), len(missing))
+    named = [(connection_id, resource, key, thing, "") for key, thing in zip(missing, made, strict=True)]
+    rows.insert(ExternalId, EXTERNAL_ID, named, rows.IGNORE)
     found = dict(lookup.values_list("external_id", "thing_id"))
-    lost = [thing.pk for key, thing in zip(missing, made, strict=True) if found[key] != thing.pk]
+    lost = [thing for key, thing in zip(missing, made, strict=True) if found[key] != thing]
     if lost:
         Thing.objects.filter(pk__in=lost).delete()
     return found

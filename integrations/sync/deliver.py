@@ -197,8 +197,8 @@ class Carrier:
         self._note_connection(results)
         stored = record(self.job, lease, group)
         return [
-            Sending(sending.case, intent.pk, leaving, leaving.as_call())
-            for (sending, leaving), intent in zip(stepping, stored, strict=True)
+            Sending(sending.case, intent_id, leaving, leaving.as_call())
+            for (sending, leaving), intent_id in zip(stepping, stored, strict=True)
         ]
 
     def _sort(self, group: Group, sending: Sending, result: Result) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from integrations.connectors.base import Abilities
 from integrations.models import Delivery, Intent, IntentState, State, SyncJob
 from mappings.fields import Sealed, encrypt_json
 
+from . import rows
 from .case import Case, Ending, Sending
 from .claim import Lease
 from .endings import doubt_sentence
@@ -22,6 +24,23 @@ from .holder import is_proven_dead, this_process
 from .leaving import Leaving
 from .weigh import IN_THE_WAY, new_key
 
+INTENT = (
+    "delivery_id",
+    "destination_id",
+    "resource",
+    "thing_id",
+    "operation",
+    "step",
+    "state",
+    "idempotency_key",
+    "key_expires_at",
+    "call",
+    "source_version",
+    "batch_id",
+    "lease_token",
+    "lease_holder",
+    "created_at",
+)
 # A key that ends within this time is not relied on any more.
 KEY_MARGIN = timedelta(seconds=60)
 
@@ -33,26 +52,19 @@ def lock(job: SyncJob, abilities: Abilities, lease: Lease, cases: Sequence[Case]
     2. Inserted with ignore-conflicts: the partial unique index lets one open Intent per key in.
     3. The Deliveries of those won are read again: one that was written since it was weighed is given up.
     """
-    rows = {
+    made = {
         case.place: new_intent(job, abilities, lease, case.delivery, required(case.leaving)) for case in cases
     }
     with transaction.atomic():
         lease.renew()
-        # Sorted: two workers with the same keys in another order would wait for each other.
-        in_order = sorted(rows.values(), key=lambda row: row.thing_id)
-        Intent.objects.bulk_create(in_order, ignore_conflicts=True)
-        mine = dict(
-            Intent.objects.filter(
-                batch=lease.batch, lease_token=lease.token, settled_at__isnull=True
-            ).values_list("idempotency_key", "pk")
-        )
-        changed = _changed_since([case for case in cases if rows[case.place].idempotency_key in mine])
-        given_up = [mine.pop(rows[case.place].idempotency_key) for case in changed]
+        mine = store(list(made.values()), lease)
+        changed = _changed_since([case for case in cases if made[case.place].key in mine])
+        given_up = [mine.pop(made[case.place].key) for case in changed]
         if given_up:
             Intent.objects.filter(pk__in=given_up).delete()
     sendings = []
     for case in cases:
-        intent_id = mine.get(rows[case.place].idempotency_key)
+        intent_id = mine.get(made[case.place].key)
         leaving = required(case.leaving)
         if intent_id is None:
             case.ending = Ending(State.QUEUED, "An earlier write of it is on its way.", not_before=_soon())
@@ -61,28 +73,49 @@ def lock(job: SyncJob, abilities: Abilities, lease: Lease, cases: Sequence[Case]
     return sendings
 
 
+@dataclass(frozen=True, slots=True)
+class NewIntent:
+    """A row about to be stored; its content is encrypted: make it outside the transaction."""
+
+    key: str
+    thing_id: int
+    row: rows.Row
+
+
 def new_intent(
     job: SyncJob, abilities: Abilities, lease: Lease, delivery: Delivery, leaving: Leaving
-) -> Intent:
-    """An unsaved row, its content encrypted: make it outside the transaction."""
+) -> NewIntent:
     now = timezone.now()
-    key = leaving.call.get("key") or new_key()
-    return Intent(
-        delivery=delivery,
-        destination_id=job.destination_id,
-        resource=job.destination_resource,
-        thing_id=delivery.thing_id,
-        operation=leaving.operation,
-        step=leaving.step,
-        idempotency_key=key,
-        key_expires_at=now + timedelta(seconds=abilities.key_lifetime) if abilities.keys else None,
-        call=Sealed(encrypt_json(leaving.to_plain())),
-        source_version=leaving.version,
-        batch=lease.batch,
-        lease_token=lease.token,
-        lease_holder=this_process(),
-        created_at=now,
+    key: str = leaving.call.get("key") or new_key()
+    row = (
+        delivery.pk,
+        job.destination_id,
+        job.destination_resource,
+        delivery.thing_id,
+        leaving.operation,
+        leaving.step,
+        IntentState.OPEN,
+        key,
+        now + timedelta(seconds=abilities.key_lifetime) if abilities.keys else None,
+        Sealed(encrypt_json(leaving.to_plain())),
+        leaving.version,
+        lease.batch.pk,
+        lease.token,
+        this_process(),
+        now,
     )
+    return NewIntent(key, delivery.thing_id, row)
+
+
+def store(made: Sequence[NewIntent], lease: Lease) -> dict[str, int]:
+    """Inserts them where their key is free; returns idempotency key → Intent of those that this lease holds."""
+    if not made:
+        return {}
+    # Sorted: two workers with the same keys in another order would wait for each other.
+    in_order = sorted(made, key=lambda intent: intent.thing_id)
+    rows.insert(Intent, INTENT, [intent.row for intent in in_order], rows.IGNORE)
+    held = Intent.objects.filter(batch=lease.batch, lease_token=lease.token, settled_at__isnull=True)
+    return dict(held.values_list("idempotency_key", "pk"))
 
 
 def settle(intent_ids: Sequence[int]) -> None:

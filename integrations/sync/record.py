@@ -16,7 +16,6 @@ from integrations.connectors.base import Answer
 from integrations.models import (
     Delivery,
     ExternalId,
-    Intent,
     Outcome,
     SearchKey,
     Settled,
@@ -26,26 +25,44 @@ from integrations.models import (
     Thing,
 )
 
-from . import faults, intents, stock
+from . import faults, intents, rows, stock
+from .accept import EXTERNAL_ID
 from .case import Case, Ending, Sending
 from .claim import Lease
+from .intents import NewIntent
+from .leaving import Leaving
 from .parcels import digest_of
 
-UPDATED = [
-    "state",
-    "state_since",
-    "state_reason",
-    "subject",
+STATE = ("state", "state_since", "state_reason", "subject", "attempts", "deadline_at")
+WRITTEN = (
     "source_version",
     "source_read_at",
     "content_hash",
     "written_state",
     "mapping_version",
-    "attempts",
-    "deadline_at",
     "first_delivered_at",
     "delivered_at",
-]
+)
+OUTCOME = (
+    "run_id",
+    "delivery_id",
+    "job_id",
+    "state",
+    "operation",
+    "kind",
+    "serial",
+    "source_version",
+    "mapping_version",
+    "attempt",
+    "occurred_at",
+    "received_at",
+    "accepted_at",
+    "recorded_at",
+    "amount",
+    "currency",
+    "request_id",
+)
+ECHOED = rows.Upsert(unique=("connection", "resource", "external_id"), update=("echo_digest",))
 COUNTED = {
     State.DELIVERED: "delivered",
     State.UNCHANGED: "unchanged",
@@ -59,10 +76,10 @@ COUNTED = {
 
 @dataclass
 class Group:
-    """What is to be written down together. `next_steps` are the Intents of the calls that follow."""
+    """What is to be written down together. `stepped`: with the Intent of the call that follows."""
 
     delivered: list[tuple[Sending, Answer]] = field(default_factory=list)
-    stepped: list[tuple[Sending, Answer, Intent]] = field(default_factory=list)
+    stepped: list[tuple[Sending, Answer, NewIntent]] = field(default_factory=list)
     ended: list[tuple[Case, Ending]] = field(default_factory=list)
     settled_intents: list[int] = field(default_factory=list)
     doubtful_intents: list[int] = field(default_factory=list)
@@ -74,8 +91,44 @@ class Group:
         yield from (case for case, _ in self.ended)
 
 
-def record(job: SyncJob, lease: Lease, group: Group) -> list[Intent]:
-    """Commits the group; returns the stored Intents of the next steps. Raises LeaseLost, and nothing is written."""
+@dataclass(slots=True)
+class _Standing:
+    """What a Delivery's row says under the group's lock, and what it is to say afterwards."""
+
+    pk: int
+    accepted_serial: int
+    first_delivered_at: datetime | None
+    state: str
+    state_since: datetime
+    state_reason: str
+    subject: str
+    attempts: int
+    deadline_at: datetime | None
+    written: Leaving | None = None
+
+    def move(self, state: State, reason: str, now: datetime) -> None:
+        if self.state != state:
+            self.state, self.state_since = state.value, now
+        self.state_reason = reason[:300]
+
+    def state_row(self) -> rows.Row:
+        return (self.pk, *(getattr(self, name) for name in STATE))
+
+    def written_row(self, leaving: Leaving, now: datetime) -> rows.Row:
+        return (
+            *self.state_row(),
+            leaving.version,
+            datetime.fromtimestamp(leaving.read_at, UTC),
+            leaving.content_hash,
+            leaving.written_state,
+            leaving.mapping_version,
+            self.first_delivered_at or now,
+            now,
+        )
+
+
+def record(job: SyncJob, lease: Lease, group: Group) -> list[int]:
+    """Commits the group; returns the Intents of the next steps. Raises LeaseLost, and nothing is written."""
     _take_out_of_batch(lease, group)
     answers = _answers(group)
     echoes = {id(answer): digest_of(answer.body) if answer.body is not None else "" for _, answer in answers}
@@ -86,27 +139,36 @@ def record(job: SyncJob, lease: Lease, group: Group) -> list[Intent]:
             ending.fault.seal()
     with transaction.atomic():
         lease.renew()
-        rows = {
-            row.pk: row
-            for row in Delivery.objects.select_for_update()
-            .filter(pk__in={case.delivery.pk for case in group.cases()})
-            .order_by("thing_id")
-        }
+        standings = _standings({case.delivery.pk for case in group.cases()})
         _store_ids(job, answers, echoes)
-        outcomes: list[Outcome | None] = [
-            _delivered(job, run, rows[s.case.delivery.pk], s, now) for s, _ in group.delivered
-        ]
-        outcomes += [
-            _ended(job, run, rows[case.delivery.pk], case, ending, now) for case, ending in group.ended
-        ]
-        Delivery.objects.bulk_create(
-            rows.values(), update_conflicts=True, unique_fields=["job", "thing"], update_fields=UPDATED
-        )
-        Outcome.objects.bulk_create([outcome for outcome in outcomes if outcome is not None])
+        outcomes = [_delivered(job, run, standings[s.case.delivery.pk], s, now) for s, _ in group.delivered]
+        for case, ending in group.ended:
+            outcome = _ended(job, run, standings[case.delivery.pk], case, ending, now)
+            outcomes += [outcome] if outcome is not None else []
+        _store_standings(standings.values(), now)
+        rows.insert(Outcome, OUTCOME, outcomes)
         _store_search_keys(group)
-        _settle(job, run, group, rows)
+        _settle(job, run, group, standings)
         _count(run, lease, group)
-        return Intent.objects.bulk_create([intent for _, _, intent in group.stepped])
+        stored = intents.store([intent for _, _, intent in group.stepped], lease)
+        return [stored[intent.key] for _, _, intent in group.stepped]
+
+
+def _standings(delivery_ids: set[int]) -> dict[int, _Standing]:
+    found = (
+        Delivery.objects.select_for_update()
+        .filter(pk__in=delivery_ids)
+        .order_by("thing_id")
+        .values_list("pk", "accepted_serial", "first_delivered_at", *STATE)
+    )
+    return {row[0]: _Standing(*row) for row in found}
+
+
+def _store_standings(standings: Iterable[_Standing], now: datetime) -> None:
+    in_order = list(standings)
+    written = [row.written_row(row.written, now) for row in in_order if row.written is not None]
+    rows.update(Delivery, (*STATE, *WRITTEN), written)
+    rows.update(Delivery, STATE, [row.state_row() for row in in_order if row.written is None])
 
 
 def _take_out_of_batch(lease: Lease, group: Group) -> None:
@@ -127,97 +189,85 @@ def _answers(group: Group) -> list[tuple[Sending, Answer]]:
     return group.delivered + [(sending, answer) for sending, answer, _ in group.stepped]
 
 
-def _delivered(job: SyncJob, run: SyncRun, row: Delivery, sending: Sending, now: datetime) -> Outcome:
+def _delivered(job: SyncJob, run: SyncRun, row: _Standing, sending: Sending, now: datetime) -> rows.Row:
     leaving = sending.leaving
+    row.written = leaving
     row.subject = leaving.subject[:120] or row.subject
-    row.source_version = leaving.version
-    row.source_read_at = datetime.fromtimestamp(leaving.read_at, UTC)
-    row.content_hash = leaving.content_hash
-    row.written_state = leaving.written_state
-    row.mapping_version = leaving.mapping_version
-    row.first_delivered_at = row.first_delivered_at or now
-    row.delivered_at = now
     attempt = row.attempts + 1
     if row.accepted_serial <= leaving.serial:
-        _move(row, State.DELIVERED, "", now)
+        row.move(State.DELIVERED, "", now)
         row.attempts, row.deadline_at = 0, None
-    return Outcome(
-        run=run,
-        delivery=row,
-        job=job,
-        state=State.DELIVERED,
-        operation=(leaving.steps_done or [leaving.operation])[0],
-        serial=leaving.serial,
-        source_version=leaving.version,
-        mapping_version=leaving.mapping_version,
-        attempt=attempt,
-        occurred_at=_moment(leaving.occurred_at),
-        received_at=_moment(leaving.received_at),
-        accepted_at=now,
-        recorded_at=now,
-        amount=leaving.amount,
-        currency=leaving.currency,
+    return (
+        run.pk,
+        row.pk,
+        job.pk,
+        State.DELIVERED,
+        (leaving.steps_done or [leaving.operation])[0],
+        "",
+        leaving.serial,
+        leaving.version,
+        leaving.mapping_version,
+        attempt,
+        _moment(leaving.occurred_at),
+        _moment(leaving.received_at),
+        now,
+        now,
+        leaving.amount,
+        leaving.currency,
+        "",
     )
 
 
 def _ended(
-    job: SyncJob, run: SyncRun, row: Delivery, case: Case, ending: Ending, now: datetime
-) -> Outcome | None:
+    job: SyncJob, run: SyncRun, row: _Standing, case: Case, ending: Ending, now: datetime
+) -> rows.Row | None:
     row.subject = case.subject[:120] or row.subject
     waits_on = ending.state == State.WAITING and row.state == State.WAITING
     if ending.counts:
         row.attempts += 1
     if row.accepted_serial <= case.parcel.serial:
-        _move(row, ending.state, ending.reason, now)
+        row.move(ending.state, ending.reason, now)
         pending = ending.not_before is not None
         row.deadline_at = (row.deadline_at or now + timedelta(hours=job.waiting_hours)) if pending else None
     if ending.state == State.QUEUED or waits_on:
         return None
-    return Outcome(
-        run=run,
-        delivery=row,
-        job=job,
-        state=ending.state,
-        kind=ending.fault.kind if ending.fault else "",
-        serial=case.parcel.serial,
-        source_version=case.parcel.version,
-        mapping_version=ending.fault.mapping_version if ending.fault else "",
-        attempt=max(row.attempts, 1),
-        received_at=_moment(case.parcel.received_at),
-        recorded_at=now,
-        amount=ending.fault.amount if ending.fault else None,
-        currency=ending.fault.currency if ending.fault else "",
+    fault = ending.fault
+    return (
+        run.pk,
+        row.pk,
+        job.pk,
+        ending.state,
+        "",
+        fault.kind if fault else "",
+        case.parcel.serial,
+        case.parcel.version,
+        fault.mapping_version if fault else "",
+        max(row.attempts, 1),
+        None,
+        _moment(case.parcel.received_at),
+        None,
+        now,
+        fault.amount if fault else None,
+        fault.currency if fault else "",
+        "",
     )
-
-
-def _move(row: Delivery, state: State, reason: str, now: datetime) -> None:
-    if row.state != state:
-        row.state, row.state_since = state, now
-    row.state_reason = reason[:300]
 
 
 def _store_ids(job: SyncJob, answers: Sequence[tuple[Sending, Answer]], echoes: dict[int, str]) -> None:
     """The destination's ids of the things and of their lines."""
-    rows = []
+    known: dict[str, rows.Row] = {}
     for sending, answer in answers:
         external_id = answer.external_id or sending.leaving.external_id
         if external_id and sending.leaving.operation != "delete":
-            rows.append(
-                ExternalId(
-                    connection_id=job.destination_id,
-                    resource=job.destination_resource,
-                    external_id=external_id[:255],
-                    thing_id=sending.case.delivery.thing_id,
-                    echo_digest=echoes[id(answer)],
-                )
+            thing_id = sending.case.delivery.thing_id
+            known[external_id[:255]] = (
+                job.destination_id,
+                job.destination_resource,
+                external_id[:255],
+                thing_id,
+                echoes[id(answer)],
             )
-    by_id = {row.external_id: row for row in rows}
-    ExternalId.objects.bulk_create(
-        [by_id[external_id] for external_id in sorted(by_id)],
-        update_conflicts=True,
-        unique_fields=["connection", "resource", "external_id"],
-        update_fields=["echo_digest"],
-    )
+    rows.insert(ExternalId, EXTERNAL_ID, [known[external_id] for external_id in sorted(known)], ECHOED)
     with_lines = [
         (sending, answer) for sending, answer in answers if answer.line_ids and sending.leaving.lines
     ]
@@ -245,20 +295,10 @@ def _store_line_ids(job: SyncJob, answers: Sequence[tuple[Sending, Answer]]) -> 
         [Thing(kind=f"{job.kind}_line", parent_id=wanted[name][0], created_at=now) for name in missing]
     )
     known |= {name: thing.pk for name, thing in zip(missing, made, strict=True)}
-    rows = [
-        ExternalId(connection_id=job.source_id, resource=resource, external_id=name, thing_id=known[name])
-        for name in missing
-    ]
-    rows += [
-        ExternalId(
-            connection_id=job.destination_id,
-            resource=f"{job.destination_resource}.lines",
-            external_id=theirs,
-            thing_id=known[name],
-        )
-        for name, (_, theirs, _) in wanted.items()
-    ]
-    ExternalId.objects.bulk_create(rows, ignore_conflicts=True)
+    found = [(job.source_id, resource, name, known[name], "") for name in missing]
+    theirs = f"{job.destination_resource}.lines"
+    found += [(job.destination_id, theirs, line, known[name], "") for name, (_, line, _) in wanted.items()]
+    rows.insert(ExternalId, EXTERNAL_ID, found, rows.IGNORE)
 
 
 def _store_search_keys(group: Group) -> None:
@@ -272,19 +312,16 @@ def _store_search_keys(group: Group) -> None:
         if ending.state in (State.FAILED, State.WAITING, State.FILTERED) and ending.not_before is None
         for kind, digest in case.search_keys()
     }
-    SearchKey.objects.bulk_create(
-        [SearchKey(kind=kind, digest=digest, thing_id=thing) for kind, digest, thing in sorted(found)],
-        ignore_conflicts=True,
-    )
+    rows.insert(SearchKey, ("kind", "digest", "thing_id"), sorted(found), rows.IGNORE)
 
 
-def _settle(job: SyncJob, run: SyncRun, group: Group, rows: dict[int, Delivery]) -> None:
+def _settle(job: SyncJob, run: SyncRun, group: Group, standings: dict[int, _Standing]) -> None:
     faults.record_faults(job, run, [ending.fault for _, ending in group.ended if ending.fault is not None])
     arrived = [sending.case.delivery.pk for sending, _ in group.delivered]
     if arrived:
         faults.settle_errors(arrived, Settled.DELIVERED)
     if job.counts_units_in_flight:
-        stock.release_units(_there_in_full(group, rows))
+        stock.release_units(_there_in_full(group, standings))
     for how, states in (
         (Settled.GONE, (State.UNCHANGED, State.FILTERED)),
         (Settled.IGNORED, (State.IGNORED,)),
@@ -292,7 +329,7 @@ def _settle(job: SyncJob, run: SyncRun, group: Group, rows: dict[int, Delivery])
         at_rest = [
             case.delivery.pk
             for case, ending in group.ended
-            if ending.state in states and case.parcel.serial >= rows[case.delivery.pk].accepted_serial
+            if ending.state in states and case.parcel.serial >= standings[case.delivery.pk].accepted_serial
         ]
         if at_rest:
             faults.settle_errors(at_rest, how)
@@ -304,7 +341,7 @@ def _settle(job: SyncJob, run: SyncRun, group: Group, rows: dict[int, Delivery])
     intents.keep_to_repeat(group.intents_to_repeat)
 
 
-def _there_in_full(group: Group, rows: dict[int, Delivery]) -> list[int]:
+def _there_in_full(group: Group, standings: dict[int, _Standing]) -> list[int]:
     """Deliveries whose newest version the destination has: an older one does not hold what was added since."""
     written = [(sending.case.delivery.pk, sending.leaving.serial) for sending, _ in group.delivered]
     same = [
@@ -312,7 +349,7 @@ def _there_in_full(group: Group, rows: dict[int, Delivery]) -> list[int]:
         for case, ending in group.ended
         if ending.state == State.UNCHANGED and case.delivery.first_delivered_at is not None
     ]
-    return [pk for pk, serial in written + same if serial >= rows[pk].accepted_serial]
+    return [pk for pk, serial in written + same if serial >= standings[pk].accepted_serial]
 
 
 def _count(run: SyncRun, lease: Lease, group: Group) -> None:

@@ -9,19 +9,29 @@ import pytest
 from django.utils import timezone
 
 from integrations.models import Batch, Delivery, ErrorRecord, Outcome, RunState, SyncRun
-from integrations.sync import cancel, deliver, overdue, retry, steer
+from integrations.sync import cancel, deliver, endings, overdue, retry, steer
 from integrations.sync.deliver import Carrier
 
 from .world import ORDERS, World
 
 
+def due_now() -> None:
+    """As if the pause before the next try were over."""
+    for batch in Batch.objects.filter(settled_at__isnull=True):
+        batch.remaining = dict.fromkeys(batch.remaining, 0.0)
+        batch.not_before = None
+        batch.save(update_fields=["remaining", "not_before"])
+
+
 @pytest.fixture
-def held_up(world: World) -> World:
-    """The warehouse asks us to wait for an hour, and the order's deadline is over."""
+def held_up(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """The warehouse cannot take the order now, and the order's deadline is over."""
+    monkeypatch.setattr(endings, "FIRST_PAUSE", 30.0)
     world.place()
     world.read(ORDERS)
     world.sandbox.fault("warehouse", "error_before", method="POST", path="/orders$", status=503)
-    deliver.drain(world.job(ORDERS).pk, time.monotonic() + 0.1)
+    deliver.drain(world.job(ORDERS).pk, time.monotonic() + 10)
+    due_now()
     assert world.states() == {"Order #1001": "retrying"}
     Delivery.objects.update(deadline_at=timezone.now() - timedelta(seconds=1))
     return world
@@ -80,14 +90,18 @@ def test_a_cancelled_run_sends_nothing_more_and_says_so_at_each_record(world: Wo
     assert len(world.warehouse_orders()) == 2, "a full run takes them up again"
 
 
-def test_a_write_that_has_left_is_settled_before_its_run_is_given_up(world: World) -> None:
+def test_a_write_that_has_left_is_settled_before_its_run_is_given_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.place()
     world.read(ORDERS)
     run = run_of(world)
     world.sandbox.fault("warehouse", "error_after", method="POST", path="/orders$", count=1)
-    deliver.drain(world.job(ORDERS).pk, time.monotonic() + 0.01)
+    monkeypatch.setattr(endings, "FIRST_PAUSE", 30.0)
+    deliver.drain(world.job(ORDERS).pk, time.monotonic() + 10)
     assert world.states() == {"Order #1001": "retrying"}
     assert cancel.cancel(run) == 0
+    due_now()
     world.deliver(ORDERS)
     assert world.states() == {"Order #1001": "delivered"}
     assert len(world.warehouse_orders()) == 1

@@ -1,0 +1,153 @@
+"""Writes many rows in one statement, from plain tuples: for the engine's groups, where building a model instance
+for each row costs more than the database's own work on it.
+
+The same statements on both databases' terms: SQLite runs one prepared statement for all rows, PostgreSQL takes each
+column as one array. Constraints, defaults of the database and `from_db_value` are what they are for the ORM; a
+model's `save` and its signals are not called (none of the tables written here has any).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from django.db import connection, models
+
+Row = tuple[Any, ...]
+Convert = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Upsert:
+    """Where `unique` names a row that is there already, its `update` columns take the new values."""
+
+    unique: Sequence[str]
+    update: Sequence[str]
+
+
+IGNORE = "ON CONFLICT DO NOTHING"
+
+
+def insert(
+    model: type[models.Model], names: Sequence[str], rows: Sequence[Row], conflict: Upsert | str = ""
+) -> None:
+    """Inserts rows of these fields (attnames: `thing_id`). `conflict`: nothing, IGNORE, or an Upsert."""
+    if not rows:
+        return
+    table, columns = _table(model, names)
+    rule = conflict if isinstance(conflict, str) else _upsert(model, conflict)
+    target = f"INSERT INTO {table} ({', '.join(column.name for column in columns)})"
+    if connection.vendor == "postgresql":
+        arrays = ", ".join(f"%s::{column.array}" for column in columns)
+        _execute(f"{target} SELECT * FROM unnest({arrays}) {rule}", columns, rows)  # noqa: S608  # names of our own
+    else:
+        places = ", ".join(["%s"] * len(columns))
+        _execute_many(f"{target} VALUES ({places}) {rule}", columns, rows)
+
+
+def insert_alike(model: type[models.Model], names: Sequence[str], row: Row, count: int) -> list[int]:
+    """Inserts the same row `count` times; returns the new primary keys."""
+    table, columns = _table(model, names)
+    values = [column.convert(value) for column, value in zip(columns, row, strict=True)]
+    places = f"({', '.join(['%s'] * len(columns))})"
+    statement = (
+        f"INSERT INTO {table} ({', '.join(column.name for column in columns)}) "  # noqa: S608  # names of our own
+        f"VALUES {', '.join([places] * count)} RETURNING {_column(model, 'pk').name}"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values * count)
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def update(model: type[models.Model], names: Sequence[str], rows: Sequence[Row]) -> None:
+    """Sets the fields `names` of the rows with these primary keys: each row is (pk, value, …)."""
+    if not rows:
+        return
+    table, columns = _table(model, names)
+    key = _column(model, "pk")
+    if connection.vendor == "postgresql":
+        every = (key, *columns)
+        sets = ", ".join(f"{column.name} = v.{column.name}" for column in columns)
+        arrays = ", ".join(f"%s::{column.array}" for column in every)
+        names_of_all = ", ".join(column.name for column in every)
+        statement = (
+            f"UPDATE {table} SET {sets} FROM unnest({arrays}) AS v({names_of_all}) "  # noqa: S608  # names of our own
+            f"WHERE {table}.{key.name} = v.{key.name}"
+        )
+        _execute(statement, every, rows)
+    else:
+        sets = ", ".join(f"{column.name} = %s" for column in columns)
+        statement = f"UPDATE {table} SET {sets} WHERE {key.name} = %s"  # noqa: S608  # names of our own
+        _execute_many(statement, (*columns, key), [(*row[1:], row[0]) for row in rows])
+
+
+@dataclass(frozen=True)
+class _Column:
+    name: str
+    array: str
+    convert: Convert
+
+
+def _table(model: type[models.Model], names: Sequence[str]) -> tuple[str, tuple[_Column, ...]]:
+    quoted = connection.ops.quote_name(model._meta.db_table)
+    return quoted, tuple(_column(model, name) for name in names)
+
+
+def _column(model: type[models.Model], name: str) -> _Column:
+    return _describe(model, name, connection.vendor)
+
+
+@lru_cache(maxsize=1024)
+def _describe(model: type[models.Model], name: str, vendor: str) -> _Column:
+    meta = model._meta
+    field = meta.pk if name == "pk" else next(f for f in meta.concrete_fields if name in (f.name, f.attname))
+    kind = re.sub(
+        r"\(\d+\)", "", (field.rel_db_type if field.primary_key else field.db_type)(connection) or ""
+    )
+    return _Column(connection.ops.quote_name(str(field.column)), f"{kind}[]", _converter(field))
+
+
+def _converter(field: models.Field[Any, Any]) -> Convert:
+    if isinstance(field, (models.CharField, models.IntegerField, models.ForeignKey, models.BooleanField)):
+        # Texts, whole numbers and truths go as they are; a member of an enumeration is a text or number too.
+        return _plain
+    if isinstance(field, models.DateTimeField):
+        return _moment
+    return lambda value: field.get_db_prep_save(value, connection)
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, models.enums.Choices) else value
+
+
+def _moment(value: datetime | None) -> Any:
+    return connection.ops.adapt_datetimefield_value(value)
+
+
+def _upsert(model: type[models.Model], conflict: Upsert) -> str:
+    unique = ", ".join(_column(model, name).name for name in conflict.unique)
+    sets = ", ".join(
+        f"{column} = EXCLUDED.{column}" for column in (_column(model, name).name for name in conflict.update)
+    )
+    return f"ON CONFLICT ({unique}) DO UPDATE SET {sets}"
+
+
+def _columns_of(columns: Sequence[_Column], rows: Sequence[Row]) -> list[list[Any]]:
+    return [
+        [column.convert(value) for value in values]
+        for column, values in zip(columns, zip(*rows, strict=True), strict=True)
+    ]
+
+
+def _execute(statement: str, columns: Sequence[_Column], rows: Sequence[Row]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, _columns_of(columns, rows))
+
+
+def _execute_many(statement: str, columns: Sequence[_Column], rows: Sequence[Row]) -> None:
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, list(zip(*_columns_of(columns, rows), strict=True)))
