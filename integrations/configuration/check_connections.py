@@ -9,7 +9,7 @@ from integrations.connectors import registry
 from integrations.connectors.base import Connector, SettingField
 from integrations.exceptions import Failure, NotConfigured
 
-from .plain import Found, Plain
+from .plain import Found, Hidden, Plain
 from .problems import Place
 
 _FORMS: dict[str, tuple[type, str]] = {
@@ -111,17 +111,19 @@ def _unknown(name: str, part: str, fields: tuple[SettingField, ...]) -> str:
 
 
 def _value(place: Place, field: SettingField, value: Any) -> Found:
-    if field.secret:
-        if getattr(value, "value", value) in ("", None):
-            yield place, f"{field.label} is empty."
+    if isinstance(value, Hidden):
+        value = value.value
+    if field.secret and value in ("", None):
+        yield place, f"{field.label} is empty."
         return
     form = _FORMS.get(field.kind)
     # A yes is a number to Python, but not to a person.
     if form and (not isinstance(value, form[0]) or (form[0] is int and isinstance(value, bool))):
-        yield place, f"{field.label} must be {form[1]}."
+        remedy = " Put it in quotation marks." if form[0] is str and isinstance(value, int | float) else ""
+        yield place, f"{field.label} must be {form[1]}.{remedy}"
         return
     choices = [choice for choice, _ in field.choices]
-    if choices and value not in choices:
+    if choices and not field.secret and value not in choices:
         yield place, f"'{value}' is not possible. Choose one of: {', '.join(choices)}."
 
 

@@ -8,11 +8,14 @@ import yaml
 
 from .environment import escape, placeholder
 from .plain import SECTIONS, Plain, State
+from .read import reads_as_text
 
 _HEAD = """\
 # The configuration of a Crossdock portal, for `manage.py apply`.
 # Secrets are not in here: set the variables that are named in their places.
 """
+# Line breaks to YAML's older readers, which make a space of them wherever they are not written as an escape.
+_FOLDED_BY_READERS = "\x85\u2028\u2029"
 
 
 class _Dumper(yaml.SafeDumper):
@@ -20,8 +23,15 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
-    style = "|" if "\n" in value else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=_style(value))
+
+
+def _style(value: str) -> str | None:
+    if any(sign in value for sign in _FOLDED_BY_READERS):
+        return '"'
+    if "\n" in value:
+        return "|"
+    return None if reads_as_text(value) else "'"
 
 
 _Dumper.add_representer(str, _text)

@@ -5,6 +5,7 @@ What counts is the version in use: a draft that nobody has published is neither 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -19,6 +20,7 @@ from .check_fields import model_problems
 from .diff import Change
 from .plain import Found, Plain, State, title
 from .problems import Place
+from .schema import explained
 
 MAPPING_FIELDS = ("name", "direction", "platform", "resource", "kind", "description")
 _DEFAULTS = {
@@ -73,11 +75,22 @@ def _short(rule: dict[str, Any]) -> dict[str, Any]:
 
 def check(wanted: State, after: State) -> Found:
     for key in wanted["value_maps"]:
-        yield from model_problems(ValueMap, ("value_maps", key), after["value_maps"][key], ("name",))
+        place, value_map = ("value_maps", key), after["value_maps"][key]
+        yield from model_problems(ValueMap, place, value_map, ("name",))
+        yield from _check_words(place, value_map.get("entries", {}))
     for key in wanted["mappings"]:
         place, mapping = ("mappings", key), after["mappings"][key]
         wrong = list(model_problems(Mapping, place, mapping, MAPPING_FIELDS))
         yield from wrong or _check_mapping(place, mapping, set(after["value_maps"]))
+
+
+def _check_words(place: Place, entries: Plain) -> Found:
+    longest = ValueMapEntry._meta.get_field("source").max_length or 0
+    for source, target in entries.items():
+        if not isinstance(target, str):
+            yield (*place, "entries", source), "A value map's words are text. Put this in quotation marks."
+        elif len(source) > longest or len(target) > longest:
+            yield (*place, "entries", source), f"A word of a value map has at most {longest} characters."
 
 
 def _check_mapping(place: Place, mapping: Plain, value_maps: set[str]) -> Found:
@@ -91,11 +104,26 @@ def _check_mapping(place: Place, mapping: Plain, value_maps: set[str]) -> Found:
         try:
             rules.append(msgspec.convert(told, RuleData))
         except msgspec.ValidationError as exc:
-            yield (*place, "rules", index), f"{exc}."
+            inner, reason = explained(exc, RuleData)
+            yield (*place, "rules", index, *inner), reason
     if len(rules) < len(mapping["rules"]):
         return
+    told = set()
     for problem in check_rules(rules, mapping["direction"], mapping["kind"], value_maps):
+        told.add((problem.rule, problem.field))
         yield (*place, "rules", problem.rule, problem.field), problem.sentence
+    for index, rule in enumerate(rules):
+        for field, reason in _too_long(rule):
+            if (index, field) not in told:
+                yield (*place, "rules", index, field), reason
+
+
+def _too_long(rule: RuleData) -> Iterator[tuple[str, str]]:
+    for field in FieldRule._meta.get_fields():
+        longest = getattr(field, "max_length", None)
+        value = getattr(rule, field.name, None)
+        if longest and isinstance(value, str) and len(value) > longest:
+            yield field.name, f"Ensure this value has at most {longest} characters (it has {len(value)})."
 
 
 def write_value_map(change: Change, wanted: Plain) -> None:

@@ -6,6 +6,7 @@ Twice the same key is refused, since YAML would silently keep the second.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +32,11 @@ for _tag, _form, _first in (
     ("float", r"^[-+]?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+)$", "-+0123456789"),
 ):
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_form), list(_first))
+
+
+def reads_as_text(plain: str) -> bool:
+    """Whether this, without quotation marks, is text to `read`: 12E4 is a number to it, not to every reader."""
+    return str(_Loader("").resolve(yaml.ScalarNode, plain, (True, False))).endswith(":str")
 
 
 _TAGS = {f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "str", "bool", "null", "int", "float")}
@@ -116,6 +122,9 @@ class _Reading:
                 continue
             # A key is always text: value maps have keys such as 1, no and true.
             key = str(key_node.value)
+            if not _can_be_stored(key):
+                self._refuse(key_node, place, "A key here has a character that no database keeps.")
+                continue
             if key in plain:
                 self._refuse(key_node, (*place, key), "This key is here twice. Keep one of them.")
                 continue
@@ -125,13 +134,23 @@ class _Reading:
 
     def _scalar(self, node: yaml.Node, place: Place) -> Any:
         try:
-            return self.loader.construct_object(node, deep=True)
+            value = self.loader.construct_object(node, deep=True)
         except (yaml.constructor.ConstructorError, ValueError):
             self._refuse(node, place, f"This is not what its tag {node.tag} says.")
             return None
+        if isinstance(value, float) and not math.isfinite(value):
+            self._refuse(node, place, "This number is too large.")
+        if isinstance(value, str) and not _can_be_stored(value):
+            self._refuse(node, place, "A character in this text is one that no database keeps. Take it out.")
+        return value
 
     def _refuse(self, node: yaml.Node, place: Place, reason: str) -> None:
         self.problems.append(Problem(_line(node), dotted(place), reason))
+
+
+def _can_be_stored(text: str) -> bool:
+    """PostgreSQL keeps no NUL, and half of a surrogate pair is no character at all. YAML can write both."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _line(node: yaml.Node) -> int:

@@ -74,7 +74,8 @@ class PartnerEntry(Entry, kw_only=True):
 
 
 class ValueMapEntry(Entry, kw_only=True):
-    entries: dict[str, str] | UnsetType = UNSET
+    # Of any kind here, so that `meaning` can name the word that is wrong.
+    entries: dict[str, Any] | UnsetType = UNSET
 
 
 class MappingEntry(Entry, kw_only=True):
@@ -116,13 +117,19 @@ def convert(document: Document, place: Place, value: Any, kind: type[Told]) -> T
     try:
         return msgspec.convert({} if value is None else value, kind)
     except msgspec.ValidationError as exc:
-        message = str(exc)
+        inner, reason = explained(exc, kind)
+    return document.problem((*place, *inner), reason)
+
+
+def explained(error: msgspec.ValidationError, kind: type[msgspec.Struct]) -> tuple[Place, str]:
+    """Where inside the value, and what is wrong there, as a person would say it."""
+    message = str(error)
     inner = _inner(message)
     reason = _AT.sub("", message)
     if unknown := _UNKNOWN.search(reason):
         known = ", ".join(kind.__struct_fields__)
-        return document.problem((*place, *inner, unknown[1]), f"There is no such field. Known are: {known}.")
-    return document.problem((*place, *inner), _in_words(reason))
+        return (*inner, unknown[1]), f"There is no such field. Known are: {known}."
+    return inner, _in_words(reason)
 
 
 def _inner(message: str) -> Place:

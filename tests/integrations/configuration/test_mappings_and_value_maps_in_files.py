@@ -131,9 +131,9 @@ def test_the_whole_comes_back_from_its_export() -> None:
         (
             "        default: unknown",
             "        defualt: unknown",
-            13,
-            "rules[2]",
-            "Object contains unknown field",
+            15,
+            "rules[2].defualt",
+            "There is no such field. Known are: target",
         ),
         ("direction: read", "direction: sideways", 6, "direction", "Value 'sideways' is not a valid choice."),
         ("kind: shipment", "kind: parcel", 9, "kind", "Value 'parcel' is not a valid choice."),
