@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -54,6 +55,7 @@ def django() -> int:
     try:
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
+        from django.db import OperationalError, ProgrammingError
     except ImportError:
         if inside_venv():
             raise
@@ -65,6 +67,13 @@ def django() -> int:
     except ImproperlyConfigured as error:
         # A sentence for the one who installs; where it was raised helps nobody.
         stop(str(error))
+    except (OperationalError, ProgrammingError) as error:
+        if "--traceback" in sys.argv:
+            raise
+        stop(
+            f"The database cannot be used: {str(error).strip()}\nIs it running, is DATABASE_URL right, and has "
+            "`manage.py migrate` brought it up to date? --traceback shows where it happened."
+        )
     return 0
 
 
@@ -75,24 +84,33 @@ def setup(*, development: bool = False) -> None:
     for name in ["requirements.txt", *(["requirements-dev.txt"] if development else [])]:
         stamp = VENV / f"{name}.sha256"
         wanted = hashlib.sha256((ROOT / name).read_bytes()).hexdigest()
-        if not PYTHON.exists() or not stamp.exists() or stamp.read_text() != wanted:
+        if not stands() or not stamp.exists() or stamp.read_text() != wanted:
             install(ROOT / name)
             # Last: an installation that was broken off must not pass for a finished one.
             stamp.write_text(wanted)
     write_environment(os.environ.get("PORTAL_ENV_FILE", str(ROOT / ".env")))
 
 
+def stands() -> bool:
+    """Whether .venv's Python is there and still the one it was made with: an upgrade of the machine's takes it away."""
+    if not PYTHON.exists():
+        return False
+    version = "import sys; print('python%d.%d' % sys.version_info[:2])"
+    asked = subprocess.run([PYTHON, "-ISc", version], check=False, capture_output=True, text=True)
+    return asked.returncode == 0 and (VENV / "lib" / asked.stdout.strip()).is_dir()
+
+
 def install(requirements: Path) -> None:
     print(f"Installing {requirements.name} into {VENV.name}/ (once) …", flush=True)
     uv = shutil.which("uv")
     if uv:
-        if not PYTHON.exists():
+        if not stands():
             quietly([uv, "venv", "--clear", "--python", fitting_python(), str(VENV)])
         quietly([uv, "pip", "install", "--python", str(PYTHON), "--require-hashes", "-r", str(requirements)])
         return
     # Also where .venv stands but was made by uv, which puts no pip into it.
     if (
-        not PYTHON.exists()
+        not stands()
         or subprocess.run([PYTHON, "-m", "pip", "--version"], check=False, capture_output=True).returncode
     ):
         make_venv(fitting_python())
@@ -111,7 +129,11 @@ def fitting_python() -> str:
 
 
 def make_venv(python: str) -> None:
-    made = subprocess.run([python, "-m", "venv", str(VENV)], check=False, capture_output=True, text=True)
+    # What is left of one whose Python is gone stands in the way; one that only wants pip is kept.
+    clear = [] if stands() else ["--clear"]
+    made = subprocess.run(
+        [python, "-m", "venv", *clear, str(VENV)], check=False, capture_output=True, text=True
+    )
     if made.returncode == 0:
         return
     if "ensurepip" in made.stdout + made.stderr:
@@ -129,16 +151,44 @@ def quietly(command: list[str]) -> None:
 
 
 def write_environment(name: str) -> None:
-    """The secrets of this installation, made at random, readable by their owner alone. Kept where they exist."""
-    if not name or Path(name).exists() or os.environ.get("SECRET_KEY"):
+    """The secrets of this installation, made at random, readable by their owner alone. Kept where they exist.
+
+    Also into a file that has none of them yet, such as a copy of .env.example.
+    """
+    if not name or os.environ.get("SECRET_KEY"):
         return
-    text = f"SECRET_KEY={secrets.token_urlsafe(50)}\nSALT_KEY={secrets.token_urlsafe(32)}\n"
-    descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(
+    file = Path(name)
+    before = (
+        file.read_text()
+        if file.exists()
+        else (
             "# Keep these: without them no stored secret can be read. .env.example lists what else may stand here.\n"
         )
-        file.write(text)
+    )
+    text = before
+    for key, size in (("SECRET_KEY", 50), ("SALT_KEY", 32)):
+        if not os.environ.get(key):
+            text = with_secret(text, key, size)
+    if text != before:
+        write_for_owner(file, text)
+
+
+def with_secret(text: str, key: str, size: int) -> str:
+    """`text` with a value for `key`, where it has none."""
+    line = re.compile(rf"^(?:export )?{key}[ \t]*=(.*)$", re.M)
+    told = line.search(text)
+    made = f"{key}={secrets.token_urlsafe(size)}"
+    if told is None:
+        return f"{text}{'' if text.endswith(chr(10)) or not text else chr(10)}{made}\n"
+    return text if told[1].strip() else line.sub(made, text, count=1)
+
+
+def write_for_owner(file: Path, text: str) -> None:
+    """Whole or not at all: half a file of secrets would pass for one that has them."""
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+        stream.write(text)
+    draft.replace(file)
 
 
 def run_checks(checks: dict[str, list[str]]) -> int:
@@ -156,10 +206,13 @@ def inside_venv() -> bool:
     return Path(sys.prefix).resolve() == VENV.resolve()
 
 
-def stop(message: str) -> NoReturn:
+def stop(message: str, code: int = 2) -> NoReturn:
     print(message, file=sys.stderr)
-    raise SystemExit(2)
+    raise SystemExit(code)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    try:
+        raise SystemExit(main())
+    except KeyboardInterrupt:
+        stop("Interrupted.", 130)

@@ -30,7 +30,7 @@ class Plan:
 
 def plan(text: str, environment: Mapping[str, str]) -> Plan:
     """Raises BadConfiguration with everything that is wrong."""
-    before = load()
+    before = load(without_unreadable=True)
     planning = _Planning(read(text), before, environment)
     made = planning.made()
     if not planning.problems:

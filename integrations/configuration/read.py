@@ -36,7 +36,8 @@ for _tag, _form, _first in (
 
 def reads_as_text(plain: str) -> bool:
     """Whether this, without quotation marks, is text to `read`: 12E4 is a number to it, not to every reader."""
-    return str(_Loader("").resolve(yaml.ScalarNode, plain, (True, False))).endswith(":str")
+    loader: Any = _Loader("")
+    return bool(loader.resolve(yaml.ScalarNode, plain, (True, False)) == "tag:yaml.org,2002:str")
 
 
 _TAGS = {f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "str", "bool", "null", "int", "float")}

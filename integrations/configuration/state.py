@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from integrations.models import Connection, Partner, SyncJob, Workflow
+from mappings.fields import SecretUnreadable
 
 from . import meaning
 from .plain import Hidden, Plain, State
@@ -35,27 +36,34 @@ JOB_REFERENCES = ("workflow", "source", "destination", "read_mapping", "write_ma
 PARTNER_FIELDS = ("name", "enabled", "calls_per_minute")
 
 
-def load() -> State:
+def load(*, without_unreadable: bool = False) -> State:
+    """Raises SecretUnreadable under another key; or takes such secrets for none, so that they can be told anew."""
+    connections = Connection.objects.defer("secrets").order_by("key")
+    jobs = SyncJob.objects.select_related(*JOB_REFERENCES).defer("source__secrets", "destination__secrets")
     return {
-        "connections": {row.key: of_connection(row) for row in Connection.objects.order_by("key")},
+        "connections": {row.key: of_connection(row, without_unreadable) for row in connections},
         "value_maps": meaning.load_value_maps(),
         "mappings": meaning.load_mappings(),
         "workflows": {row.key: _fields(row, WORKFLOW_FIELDS) for row in Workflow.objects.order_by("key")},
-        "jobs": {
-            row.key: of_job(row) for row in SyncJob.objects.select_related(*JOB_REFERENCES).order_by("key")
-        },
+        "jobs": {row.key: of_job(row) for row in jobs.order_by("key")},
         "partners": {
             row.key: of_partner(row) for row in Partner.objects.prefetch_related("jobs").order_by("key")
         },
     }
 
 
-def of_connection(row: Connection) -> Plain:
+def of_connection(row: Connection, without_unreadable: bool = False) -> Plain:
+    try:
+        secrets = row.secret_values()
+    except SecretUnreadable:
+        if not without_unreadable:
+            raise
+        secrets = {}
     return {
         **_fields(row, CONNECTION_FIELDS),
         "webhooks": row.webhook_address is not None,
         "settings": dict(row.settings),
-        "secrets": {name: Hidden(value) for name, value in sorted(row.secret_values().items())},
+        "secrets": {name: Hidden(value) for name, value in sorted(secrets.items())},
     }
 
 

@@ -28,10 +28,19 @@ def manage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setattr(module, "VENV", tmp_path / ".venv")
     monkeypatch.setattr(module, "PYTHON", tmp_path / ".venv" / "bin" / "python")
     monkeypatch.delenv("SECRET_KEY")
+    monkeypatch.delenv("SALT_KEY")
     monkeypatch.delenv("PORTAL_ENV_FILE")
     (tmp_path / "requirements.txt").write_text("base")
     (tmp_path / "requirements-dev.txt").write_text("development")
     return module
+
+
+def put_python(manage: ModuleType) -> None:
+    """A Python where .venv has it, with the folder of what is installed for it."""
+    manage.PYTHON.parent.mkdir(parents=True, exist_ok=True)
+    manage.PYTHON.unlink(missing_ok=True)
+    manage.PYTHON.symlink_to(sys.executable)
+    (manage.VENV / "lib" / f"python3.{sys.version_info.minor}").mkdir(parents=True, exist_ok=True)
 
 
 @pytest.fixture
@@ -41,8 +50,7 @@ def installed(manage: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def install(requirements: Path) -> None:
         names.append(requirements.name)
-        manage.PYTHON.parent.mkdir(parents=True, exist_ok=True)
-        manage.PYTHON.touch()
+        put_python(manage)
 
     monkeypatch.setattr(manage, "install", install)
     return names
@@ -70,8 +78,7 @@ def test_an_installation_that_was_broken_off_is_done_again(
     manage: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def broken_off(requirements: Path) -> None:
-        manage.PYTHON.parent.mkdir(parents=True)
-        manage.PYTHON.touch()
+        put_python(manage)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(manage, "install", broken_off)
@@ -88,6 +95,56 @@ def test_a_lost_python_is_made_again(manage: ModuleType, installed: list[str]) -
     manage.setup()
 
     assert installed == ["requirements.txt", "requirements.txt"]
+
+
+def test_an_upgraded_python_gets_its_requirements_anew(
+    manage: ModuleType, installed: list[str], tmp_path: Path
+) -> None:
+    """/usr/bin/python3 leads to another version now, which has none of what was installed."""
+    manage.setup()
+    (tmp_path / ".venv" / "lib" / f"python3.{sys.version_info.minor}").rename(
+        tmp_path / ".venv/lib/python3.1"
+    )
+    manage.setup()
+
+    assert installed == ["requirements.txt", "requirements.txt"]
+
+
+def test_what_is_left_of_an_environment_without_its_python_does_not_stand_in_the_way(
+    manage: ModuleType, tmp_path: Path
+) -> None:
+    manage.PYTHON.parent.mkdir(parents=True)
+    manage.PYTHON.symlink_to("/nowhere/python3.11")
+    (manage.PYTHON.parent / "python3").symlink_to("python")
+
+    manage.make_venv(sys.executable)
+
+    assert manage.stands()
+
+
+@pytest.mark.parametrize("text", [(ROOT / ".env.example").read_text(), "DEBUG=false", "SALT_KEY=\n"])
+def test_a_file_without_secrets_gets_them_and_keeps_its_other_lines(
+    manage: ModuleType, installed: list[str], tmp_path: Path, text: str
+) -> None:
+    (tmp_path / ".env").write_text(text)
+    manage.setup()
+    once = (tmp_path / ".env").read_text()
+    manage.setup()
+
+    values = dict(line.split("=", 1) for line in once.splitlines() if "=" in line and line[0] != "#")
+    assert len(values.pop("SECRET_KEY")) > 60
+    assert len(values.pop("SALT_KEY")) > 40
+    assert values == ({"DEBUG": "false"} if text == "DEBUG=false" else {})
+    assert (tmp_path / ".env").read_text() == once
+    assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.glob(".env*")] == [".env"]
+
+
+def test_secrets_that_are_there_stay(manage: ModuleType, installed: list[str], tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("SECRET_KEY=mine\nSALT_KEY=new,old\n")
+    manage.setup()
+
+    assert (tmp_path / ".env").read_text() == "SECRET_KEY=mine\nSALT_KEY=new,old\n"
 
 
 def test_secrets_are_random_readable_by_their_owner_alone_and_kept(
@@ -201,6 +258,32 @@ def test_a_missing_setting_is_told_in_a_sentence() -> None:
     assert done.returncode == 2
     assert done.stderr.startswith("SECRET_KEY is not set.")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["sync", "some-job"], ["export"], ["showmigrations", "--plan"]])
+def test_a_database_that_is_away_is_told_in_a_sentence(arguments: list[str]) -> None:
+    """2, since 1 is how `sync` says that errors are open."""
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    environment["DATABASE_URL"] = "postgres://nobody@127.0.0.1:1/nothing"
+    environment["SALT_KEY"] = "a salt that is long enough"
+    command = [sys.executable, "manage.py", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "The database cannot be used: connection failed" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_ctrl_c_ends_it_without_a_traceback() -> None:
+    code = (
+        "import runpy, django.core.management as m\n"
+        "def wait(argv): raise KeyboardInterrupt\n"
+        "m.execute_from_command_line = wait\n"
+        "runpy.run_path('manage.py', run_name='__main__')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (130, "Interrupted.\n")
 
 
 def test_the_stamp_is_the_hash_of_what_was_installed(

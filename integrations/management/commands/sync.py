@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections import Counter
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError, ProgrammingError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -17,6 +19,9 @@ from integrations.exceptions import Failure
 from integrations.models import ErrorRecord, SyncJob, SyncRun
 from integrations.sync.dry_run import Foreseen, dry_run
 from integrations.sync.foreground import CouldNotRun, run_to_end, why_not
+from mappings.fields import SecretUnreadable
+
+logger = logging.getLogger(__name__)
 
 ALL_DELIVERED, ERRORS_OPEN, COULD_NOT_RUN = 0, 1, 2
 COUNTS = (
@@ -31,6 +36,7 @@ COUNTS = (
     "failed",
     "left",
 )
+FORESEEN = (CouldNotRun, Failure, SecretUnreadable, OperationalError, ProgrammingError)
 _MOST_LINES = 20
 
 
@@ -58,11 +64,23 @@ class Command(BaseCommand):
         try:
             job = _job(options["job"])
             code = self._foresee(job, options) if options["dry_run"] else self._run(job, options)
-        except (CouldNotRun, Failure) as exc:
-            sentence = exc.sentence if isinstance(exc, Failure) else str(exc)
+        except FORESEEN as exc:
+            self._say_could_not_run(_sentence(exc), as_json=options["json"])
+            code = COULD_NOT_RUN
+        except Exception as exc:
+            # Python's own way out is 1, which says here that errors are open.
+            logger.exception("The job could not be run.")
+            sentence = f"Something that nobody foresaw ended it ({type(exc).__name__}); the log says where."
             self._say_could_not_run(sentence, as_json=options["json"])
             code = COULD_NOT_RUN
         sys.exit(code)
+
+    def check(self, *args: Any, **options: Any) -> None:
+        try:
+            super().check(*args, **options)
+        except CommandError as exc:
+            exc.returncode = COULD_NOT_RUN
+            raise
 
     def _run(self, job: SyncJob, options: dict[str, Any]) -> int:
         patience = timedelta(seconds=options["patience"])
@@ -131,6 +149,15 @@ class Command(BaseCommand):
 
     def _print_json(self, **content: Any) -> None:
         self.stdout.write(json.dumps(content, ensure_ascii=False))
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, Failure):
+        return error.sentence
+    if isinstance(error, OperationalError | ProgrammingError):
+        cause = str(error).strip()
+        return f"The database cannot be used: {cause}\nIs it running, and has `manage.py migrate` been run?"
+    return str(error)
 
 
 def _job(key: str) -> SyncJob:

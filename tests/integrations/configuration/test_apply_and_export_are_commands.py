@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import override_settings
 
 from integrations.models import Connection
 
@@ -59,6 +60,29 @@ def test_the_export_can_be_applied_as_it_is(file: Path, tmp_path: Path) -> None:
     assert printed == (
         "Kept as stored, since their variables are not set: warehouse.token.\nNothing to change.\n"
     )
+
+
+def test_under_another_key_nothing_is_exported_and_secrets_are_entered_anew(file: Path) -> None:
+    run("apply", str(file))
+    with override_settings(SALT_KEY=["another salt, and long enough"]):
+        with pytest.raises(CommandError, match="Put the old key back into SALT_KEY"):
+            run("export")
+        printed, _ = run("apply", str(file))
+
+        assert "secrets.token: (secret set)" in printed
+        assert Connection.objects.get(key="shop").secret_values() == {"token": ENVIRONMENT["SHOP_TOKEN"]}
+        assert run("apply", str(file))[0] == "Nothing to change.\n"
+
+
+def test_what_changes_beside_an_unreadable_secret_leaves_it_as_it_is(tmp_path: Path, file: Path) -> None:
+    run("apply", str(file))
+    renamed = tmp_path / "renamed.yaml"
+    renamed.write_text("connections:\n  shop: {name: Our shop, secrets: {token: new}}\n")
+    with override_settings(SALT_KEY=["another salt, and long enough"]):
+        run("apply", str(renamed))
+    warehouse = Connection.objects.get(key="warehouse")
+
+    assert warehouse.secret_values() == {"token": ENVIRONMENT["SHOP_TOKEN"]}
 
 
 def test_a_bad_file_is_told_line_by_line_and_ends_with_an_error(file: Path) -> None:

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from django.db import OperationalError
+from django.test import override_settings
 
 from integrations.models import Batch, Delivery, ErrorRecord, Intent, JobState, SyncJob, SyncRun, Thing
 
@@ -103,6 +106,53 @@ def test_a_paused_job_does_not_run(job: SyncJob, capsys: pytest.CaptureFixture[s
     assert answer == {
         "could_not_run": "The job 'orders' is paused: Stock-taking. Mend the cause, then resume it."
     }
+
+
+def test_a_secret_under_another_key_is_told_and_the_exit_code_is_2(
+    job: SyncJob, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with override_settings(SALT_KEY=["another salt, and long enough"]):
+        code, answer = told(capsys)
+
+    assert code == 2
+    assert answer["could_not_run"].startswith("This secret cannot be read with the present key.")
+
+
+@pytest.mark.parametrize(
+    ("cause", "sentence"),
+    [
+        (OperationalError("no such table"), "The database cannot be used: no such table"),
+        (ZeroDivisionError(), "Something that nobody foresaw ended it (ZeroDivisionError)"),
+    ],
+)
+def test_what_nobody_foresaw_is_no_open_error(
+    job: SyncJob,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    cause: Exception,
+    sentence: str,
+) -> None:
+    """Python's own exit code would be 1, which says that errors are open."""
+
+    def fail(*_: Any) -> None:
+        raise cause
+
+    monkeypatch.setattr("integrations.management.commands.sync.run_to_end", fail)
+    code, answer = told(capsys)
+
+    assert code == 2
+    assert answer["could_not_run"].startswith(sentence)
+    assert bool(caplog.records) == isinstance(cause, ZeroDivisionError)
+
+
+def test_an_installation_that_its_checks_refuse_runs_nothing(
+    job: SyncJob, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with override_settings(SALT_KEY=[]), pytest.raises(SystemCheckError) as refused:
+        call_command("sync", "orders", skip_checks=False)
+
+    assert refused.value.returncode == 2
 
 
 def test_a_connection_that_is_switched_off_is_named(job: SyncJob, capsys: pytest.CaptureFixture[str]) -> None:
