@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
+import re
+import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -42,6 +45,28 @@ def start_web(group: ProcessGroup, address: str, *, log: Path | None = None) -> 
         "config.wsgi",
     ]
     group.start(WEB, arguments, environment=_finds_the_portal(), log=log)
+
+
+def why_not_at(address: str) -> str:
+    """Why the web server cannot listen there, in a sentence with the remedy; "" where it can."""
+    if address.startswith(("unix:", "fd://")):
+        return ""
+    host, _, port = address.rpartition(":") if re.search(r":\d+$", address) else (address, "", "8000")
+    try:
+        if int(port) > 65_535:  # the system would cut it to another one
+            raise OSError(errno.EINVAL, "there is no such port")
+        found = socket.getaddrinfo(
+            host.strip("[]") or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        family, kind, protocol, _, place = found[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(place)
+    except OSError as exc:
+        if exc.errno == errno.EADDRINUSE:
+            return f"Another program serves at {address} already. End it, or choose another port."
+        return f"Nobody can listen at {address} ({exc.strerror}). Give host and port, such as 127.0.0.1:8000."
+    return ""
 
 
 def ring_for_a_sweep() -> None:

@@ -7,13 +7,14 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Self
+from typing import Any, Self
 
 from integrations.falling_together import dies_with_parent
 
@@ -31,6 +32,12 @@ GRACE_SECONDS = 60.0
 def _print(message: str) -> None:
     sys.stderr.write(f"{message}\n")
     sys.stderr.flush()
+
+
+def _enders() -> list[signal.Signals]:
+    """The signals that ask us to end. One that `nohup` has us ignore is not among them."""
+    asked = [signal.SIGTERM, signal.SIGINT]
+    return asked if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else [*asked, signal.SIGHUP]
 
 
 def dead_descendants(pid: int) -> list[int]:
@@ -87,14 +94,22 @@ class ProcessGroup:
         self._grace = grace
         self._members: dict[str, Member] = {}
         self._asked_to_stop = False
+        self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
+        """From here on SIGTERM and SIGHUP do as Ctrl-C does: KeyboardInterrupt, so that the group is left in order."""
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, self._interrupt) for number in _enders()}
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        try:
+            self.stop()
+        finally:
+            for number, handler in self._before.items():
+                signal.signal(number, handler)
 
     def start(
         self,
@@ -129,12 +144,21 @@ class ProcessGroup:
     def falls(self, name: str) -> int:
         return self._members[name].falls
 
+    def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        # Also kept: where the signal meets a callback of a library, Python drops what is raised here.
+        self._asked_to_stop = True
+        raise KeyboardInterrupt
+
     def look(self) -> None:
         """Notices who fell and starts anew those whose pause is over. Never waits.
+
+        Raises KeyboardInterrupt where it was asked to end.
 
         A member that leaves a dead descendant lying stands still: it waits for a lock that the dead one kept, and
         will not notice by itself. It is ended, so that it can be started anew.
         """
+        if self._asked_to_stop:
+            raise KeyboardInterrupt
         for member in self._members.values():
             if member.process is not None and member.process.poll() is None and self._stands_still(member):
                 self._say(f"{member.name} does not notice that one of its processes died: it is ended.")
@@ -259,15 +283,8 @@ class ProcessGroup:
 
         reading, writing = os.pipe()
         os.set_blocking(writing, False)
-        before = {
-            number: signal.signal(number, handler)
-            for number, handler in (
-                (signal.SIGTERM, ask),
-                (signal.SIGINT, ask),
-                (signal.SIGHUP, ask),
-                (signal.SIGCHLD, notice),
-            )
-        }
+        handlers = {**dict.fromkeys(_enders(), ask), signal.SIGCHLD: notice}
+        before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
         woken_before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
         try:
             yield reading

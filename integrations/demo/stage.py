@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
-import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,9 @@ from django.utils import timezone
 
 from integrations.configuration.apply import apply
 from integrations.configuration.plan import plan
+from integrations.falling_together import dies_with_parent
 from integrations.models import Connection, Partner, PartnerKey
+from integrations.processes import why_not_at
 
 CONFIGURATION = Path(__file__).parent / "configuration.yaml"
 PARTNER = "demo-check"
@@ -31,6 +34,10 @@ LOGIN_NAME = "admin"
 class Login:
     name: str
     password: str
+
+
+class AlreadyRuns(Exception):
+    """Another demo has this folder; the text says what to do."""
 
 
 def folder() -> Path:
@@ -44,8 +51,22 @@ def prepare_database() -> None:
     call_command("migrate", interactive=False, verbosity=0)
 
 
-def collect_files() -> subprocess.Popen[bytes]:
-    """Collects the pages' files beside everything else: with the database it is what a first start waits for."""
+@contextmanager
+def alone() -> Iterator[None]:
+    """Two demos in one folder would share its database and both sides. Raises AlreadyRuns; any end lets go."""
+    with (folder() / "running.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRuns(
+                f"A demo runs in {folder()} already. End it first, or name another folder: PORTAL_VAR=… make demo"
+            ) from None
+        yield
+
+
+@contextmanager
+def collecting_files() -> Iterator[subprocess.Popen[bytes]]:
+    """Collects the pages' files beside everything else; only the web server waits for them."""
     command = [
         sys.executable,
         str(settings.ROOT / "manage.py"),
@@ -54,7 +75,24 @@ def collect_files() -> subprocess.Popen[bytes]:
         "--verbosity",
         "0",
     ]
-    return subprocess.Popen(command)
+    # In a session of its own, Ctrl-C does not reach it: it is ended here, without a word.
+    process = subprocess.Popen(command, start_new_session=True, preexec_fn=_behind_all_else())  # noqa: PLW1509
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _behind_all_else() -> Callable[[], None]:
+    """Orders do not wait for pictures: where the processor is short, it goes to the database first."""
+    promise = dies_with_parent()
+
+    def behind() -> None:
+        promise()
+        os.nice(10)
+
+    return behind
 
 
 def admin_login() -> Login:
@@ -99,11 +137,6 @@ def key_for_the_check() -> str:
 def free_port(wanted: int) -> int:
     """`wanted`, or the next port on which nobody listens."""
     for port in range(wanted, wanted + 50):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
+        if not why_not_at(f"127.0.0.1:{port}"):
             return port
     raise RuntimeError(f"No port from {wanted} to {wanted + 49} is free on this machine.")

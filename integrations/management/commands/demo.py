@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -34,35 +35,36 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, once: bool, port: int, **options: Any) -> None:
-        began_at = time.time()
-        address = f"127.0.0.1:{stage.free_port(port)}"
-        held = True
-        with ProcessGroup(say=self.stderr.write) as group:
-            place = stage.folder()
-            group.start("sandbox", sandbox_side.command(place / "sandbox"), log=place / "sandbox.log")
-            files = stage.collect_files()
-            stage.prepare_database()
-            login = stage.admin_login()
-            look = _looking_after(group)
-            side = self._start(group, look)
-            if files.wait():
-                raise CommandError("The pages' files could not be collected; see above.")
-            processes.start_web(group, address, log=place / "web.log")
-            side.subscribe(f"http://{address}{stage.webhook_path()}")
-            self._play(side, look)
-            sandbox_side.wait_for_web(f"http://{address}/healthz", look)
-            report.tell(self.stdout.write, JOBS)
-            seconds = report.first_delivery_after(began_at)
-            if seconds is not None:
-                self.stdout.write(f"\nThe first record was delivered {seconds:.1f} seconds after the start.")
-            if once:
-                held = self._check(side, f"http://{address}", began_at)
-            else:
-                self.stdout.write(f"\nThe portal is at http://{address}/  (Ctrl-C ends everything)")
-                self.stdout.write(f"Log in as {login.name} with the password {login.password}")
-                group.wait(each_second=processes.tick)
+        try:
+            with stage.alone(), ProcessGroup(say=self.stderr.write) as group:
+                held = self._run(group, port, once)
+        except (stage.AlreadyRuns, rounds.NotSettled) as exc:
+            raise CommandError(str(exc)) from exc
         if not held:
             sys.exit(1)
+
+    def _run(self, group: ProcessGroup, port: int, once: bool) -> bool:
+        began_at = time.time()
+        portal = f"http://127.0.0.1:{stage.free_port(port)}"
+        place = stage.folder()
+        group.start("sandbox", sandbox_side.command(place / "sandbox"), log=place / "sandbox.log")
+        with stage.collecting_files() as files:
+            stage.prepare_database()
+            login = stage.admin_login()
+            look = _looking_after(group, files, portal.removeprefix("http://"))
+            side = self._start(group, look)
+            side.subscribe(f"{portal}{stage.webhook_path()}")
+            self._play(side, look, lambda: sandbox_side.wait_for_web(f"{portal}/healthz", look))
+        report.tell(self.stdout.write, JOBS)
+        seconds = report.first_delivery_after(began_at)
+        if seconds is not None:
+            self.stdout.write(f"\nThe first record was delivered {seconds:.1f} seconds after the start.")
+        if once:
+            return self._check(side, portal, began_at)
+        self.stdout.write(f"\nThe portal is at {portal}/  (Ctrl-C ends everything)")
+        self.stdout.write(f"Log in as {login.name} with the password {login.password}")
+        group.wait(each_second=processes.tick)
+        return True
 
     def _start(self, group: ProcessGroup, look: Callable[[], None]) -> SandboxSide:
         place = stage.folder()
@@ -74,21 +76,20 @@ class Command(BaseCommand):
         )
         return side
 
-    def _play(self, side: SandboxSide, look: Callable[[], None]) -> None:
+    def _play(self, side: SandboxSide, look: Callable[[], None], until_served: Callable[[], None]) -> None:
         """Two acts: the orders come in; then staff and customers change their minds, and parcels leave."""
-        try:
-            rounds.play_round("Orders, stock and shipments", JOBS, look, PATIENCE)
-            if "2" not in side.acts_played():
-                told = side.play("2")
-                self.stdout.write(
-                    f"Act two: {told['done']} changes, cancellations and parcels on the other side."
-                )
-                rounds.play_round("What changed", JOBS, look, PATIENCE)
-                rounds.wait_for_webhooks(side.webhooks_to_come, look, PATIENCE)
-                # Stock was read while orders were still on their way; now they have arrived.
-                rounds.play_round("Stock, once more", JOBS, look, PATIENCE)
-        except rounds.NotSettled as left:
-            raise CommandError(str(left)) from left
+        rounds.play_round("Orders, stock and shipments", JOBS, look, PATIENCE)
+        # The first orders need no web server; the webhooks of what changes do.
+        until_served()
+        if "2" not in side.acts_played():
+            told = side.play("2")
+            self.stdout.write(
+                f"Act two: {told['done']} changes, cancellations and parcels on the other side."
+            )
+            rounds.play_round("What changed", JOBS, look, PATIENCE)
+            rounds.wait_for_webhooks(side.webhooks_to_come, look, PATIENCE)
+            # Stock was read while orders were still on their way; now they have arrived.
+            rounds.play_round("Stock, once more", JOBS, look, PATIENCE)
 
     def _check(self, side: SandboxSide, portal: str, began_at: float) -> bool:
         """Compares all sides from outside: the sandbox's books, and the portal's own API."""
@@ -103,13 +104,19 @@ class Command(BaseCommand):
         return found.ok
 
 
-def _looking_after(group: ProcessGroup) -> Callable[[], None]:
-    """Keeps the processes running, and rings the workers about once a second."""
+def _looking_after(group: ProcessGroup, files: subprocess.Popen[bytes], address: str) -> Callable[[], None]:
+    """Keeps the processes running, rings the workers about once a second, and serves once the files are collected."""
     next_tick = time.monotonic()
+    served = False
 
     def look() -> None:
-        nonlocal next_tick
+        nonlocal next_tick, served
         group.look()
+        if not served and files.poll() is not None:
+            if files.returncode:
+                raise CommandError("The pages' files could not be collected; see above.")
+            processes.start_web(group, address, log=stage.folder() / "web.log")
+            served = True
         if time.monotonic() >= next_tick:
             processes.tick()
             next_tick = time.monotonic() + 1.0

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from integrations import processes
 from integrations.supervisor import ProcessGroup
@@ -24,6 +24,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, bind: str, **options: Any) -> None:
+        if reason := processes.why_not_at(bind):
+            raise CommandError(f"{reason} (--bind, or BIND in the environment)", returncode=2)
         call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         with ProcessGroup(say=self.stderr.write) as group:

@@ -111,7 +111,10 @@ class Portal:
 
     def exit_code(self, pid: int) -> int:
         (process,) = [process for process in self.started if process.pid == pid]
-        return process.wait(LONGEST)
+        try:
+            return process.wait(LONGEST)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"It goes on after {LONGEST} s; log:\n{self.told()}") from None
 
 
 @pytest.fixture(scope="session")

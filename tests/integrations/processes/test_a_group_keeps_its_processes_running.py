@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -152,6 +153,56 @@ def test_one_that_will_not_end_is_killed_after_the_grace(said: list[str], tmp_pa
 
     assert not lives(pid)
     assert said == ["worker did not end within 0.2 s and is killed."]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_before_it_waits_a_signal_leaves_the_group_in_order(
+    said: list[str], tmp_path: Path, number: signal.Signals
+) -> None:
+    before = signal.getsignal(number)
+    note = f"open({str(tmp_path / 'goodbye')!r}, 'w').close()"
+    goodbye = f"signal.signal(signal.SIGTERM, lambda *_: ({note}, sys.exit()))"
+    ready = f"open({str(tmp_path / 'ready')!r}, 'w').close()"
+
+    def enter_and_be_asked_to_end() -> None:
+        with ProcessGroup(say=said.append, grace=5.0) as group:
+            group.start("worker", stays_after(f"{goodbye}\n{ready}"))
+            until((tmp_path / "ready").exists, "it did not start")
+            os.kill(os.getpid(), number)
+            signal.pause()
+
+    with pytest.raises(KeyboardInterrupt):
+        enter_and_be_asked_to_end()
+
+    assert (tmp_path / "goodbye").exists()
+    assert said == []
+    assert signal.getsignal(number) == before
+
+
+def test_a_signal_whose_exception_was_dropped_is_heard_at_the_next_look(group: ProcessGroup) -> None:
+    """As where it meets a callback that a library written in C has called."""
+    with contextlib.suppress(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGTERM)
+        signal.pause()
+
+    with pytest.raises(KeyboardInterrupt):
+        group.look()
+
+
+def test_it_outlives_its_terminal_where_nohup_says_so(group: ProcessGroup) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    beats: list[signal.Signals] = []
+
+    def beat() -> None:
+        beats.append(signal.SIGTERM if beats else signal.SIGHUP)
+        os.kill(os.getpid(), beats[-1])
+
+    try:
+        group.wait(each_second=beat)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+    assert beats == [signal.SIGHUP, signal.SIGTERM]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
