@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 OLDEST = (3, 11)
+# From this version on, pip installs into another environment than its own.
+ELSEWHERE = (22, 3)
 CHECKS = {
     "ruff": ["-m", "ruff", "check", "."],
     "ruff format": ["-m", "ruff", "format", "--check", "."],
@@ -108,31 +110,58 @@ def install(requirements: Path) -> None:
             quietly([uv, "venv", "--clear", "--python", fitting_python(), str(VENV)])
         quietly([uv, "pip", "install", "--python", str(PYTHON), "--require-hashes", "-r", str(requirements)])
         return
-    # Also where .venv stands but was made by uv, which puts no pip into it.
-    if (
-        not stands()
-        or subprocess.run([PYTHON, "-m", "pip", "--version"], check=False, capture_output=True).returncode
-    ):
-        make_venv(fitting_python())
-    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--require-hashes"]
-    quietly([*pip, "-r", str(requirements)])
+    quietly(
+        [
+            *pip(),
+            "--disable-pip-version-check",
+            "install",
+            "--no-compile",
+            "--require-hashes",
+            "-r",
+            str(requirements),
+        ]
+    )
+
+
+def pip() -> list[str]:
+    """The pip to install with, and a .venv to install into.
+
+    That of the machine's Python where it can install elsewhere: making one for .venv takes seconds, and where Debian
+    keeps `ensurepip` apart it cannot be made at all. Modules are compiled as they are imported, for the same reason.
+    """
+    python = fitting_python()
+    if pip_version(python) >= ELSEWHERE:
+        if not stands():
+            make_venv(python, "--without-pip")
+        return [python, "-m", "pip", "--python", str(PYTHON)]
+    if not stands() or pip_version(str(PYTHON)) == (0, 0):
+        make_venv(python)
+    return [str(PYTHON), "-m", "pip"]
+
+
+def pip_version(python: str) -> tuple[int, int]:
+    """(0, 0) where it has none."""
+    asked = subprocess.run([python, "-m", "pip", "--version"], check=False, capture_output=True, text=True)
+    found = re.match(r"pip (\d+)\.(\d+)", asked.stdout)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def fitting_python() -> str:
     """This Python, or the newest other one on the path where this one is too old."""
     if sys.version_info >= OLDEST:
-        return sys.executable
+        # From inside .venv, the one that it was made with: it cannot make itself anew.
+        return str(getattr(sys, "_base_executable", sys.executable)) if inside_venv() else sys.executable
     for minor in range(14, OLDEST[1] - 1, -1):
         if found := shutil.which(f"python3.{minor}"):
             return found
     stop(f"Python {OLDEST[0]}.{OLDEST[1]} or newer is needed; this is {sys.version.split()[0]}.")
 
 
-def make_venv(python: str) -> None:
+def make_venv(python: str, *options: str) -> None:
     # What is left of one whose Python is gone stands in the way; one that only wants pip is kept.
     clear = [] if stands() else ["--clear"]
     made = subprocess.run(
-        [python, "-m", "venv", *clear, str(VENV)], check=False, capture_output=True, text=True
+        [python, "-m", "venv", *clear, *options, str(VENV)], check=False, capture_output=True, text=True
     )
     if made.returncode == 0:
         return

@@ -173,6 +173,36 @@ def test_no_file_is_written_where_the_environment_has_the_secrets(
     assert not (tmp_path / ".env").exists()
 
 
+@pytest.mark.parametrize(
+    ("machine", "uses_its_own"), [((23, 0), False), ((22, 2), True), ((0, 0), True)], ids=str
+)
+def test_the_machines_pip_installs_where_it_can_and_one_is_made_where_it_cannot(
+    manage: ModuleType, monkeypatch: pytest.MonkeyPatch, machine: tuple[int, int], uses_its_own: bool
+) -> None:
+    made: list[tuple[str, ...]] = []
+    monkeypatch.setattr(manage, "pip_version", lambda python: machine if python == sys.executable else (0, 0))
+    monkeypatch.setattr(manage, "make_venv", lambda python, *options: made.append(options))
+
+    command = manage.pip()
+
+    assert made == [() if uses_its_own else ("--without-pip",)]
+    own, elsewhere = [str(manage.PYTHON), "-m", "pip"], [sys.executable, "-m", "pip", "--python"]
+    assert command == (own if uses_its_own else [*elsewhere, str(manage.PYTHON)])
+
+
+def test_a_python_tells_the_version_of_its_pip_or_that_it_has_none(
+    manage: ModuleType, tmp_path: Path
+) -> None:
+    manage.make_venv(sys.executable, "--without-pip")
+
+    assert manage.pip_version(str(manage.PYTHON)) == (0, 0)
+    assert manage.stands()
+    python = tmp_path / "python3"
+    python.write_text("#!/bin/sh\necho 'pip 24.1.2 from /somewhere (python 3.11)'\n")
+    python.chmod(0o755)
+    assert manage.pip_version(str(python)) == (24, 1)
+
+
 def test_what_the_installer_says_is_shown_only_when_it_fails(
     manage: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:
