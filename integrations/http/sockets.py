@@ -9,7 +9,7 @@ import io
 import socket
 import ssl
 import time
-from http.client import HTTPResponse  # noqa: TID251  # the answer's reader is timed here, nothing is called
+from http.client import HTTPResponse  # the answer's reader is timed here, nothing is called
 from typing import Any
 
 import urllib3
