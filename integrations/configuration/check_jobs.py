@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 from integrations.exceptions import NotConfigured
 from mappings.expressions import ExpressionError, compile_expression
@@ -29,6 +30,19 @@ SECTION_OF = {
 
 # A resource of a system.
 End = tuple[str, str]
+
+
+def twins(before: dict[str, Plain], wanted: dict[str, Plain]) -> Iterator[str]:
+    """New jobs between the very ends of one that is there: most often a job whose key was changed in the file."""
+    for key, job in wanted.items():
+        if key in before:
+            continue
+        for other, present in before.items():
+            if other not in wanted and all(job.get(name) == present[name] for name in REQUIRED[:4]):
+                yield (
+                    f"Note: jobs.{key} carries what jobs.{other} carries already, and that one goes on. If {key} is "
+                    f"its new key: a key stays for good, since what was delivered is kept under it."
+                )
 
 
 def check_job(place: Place, job: Plain, after: State, connectors: Connectors) -> Found:

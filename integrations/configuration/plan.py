@@ -8,7 +8,7 @@ from typing import Any
 
 from mappings.presets import PRESETS
 
-from . import meaning
+from . import check_jobs, meaning
 from .check import check
 from .diff import Change, changes
 from .environment import MissingVariables, fill, only_reference, placeholder
@@ -21,11 +21,15 @@ from .state import load
 
 @dataclass
 class Plan:
-    """`wanted` holds what the file tells; `kept` names the secrets that stay as they are stored."""
+    """`wanted` holds what the file tells; `kept` names the secrets that stay as they are stored.
+
+    `notes` are sentences about what is allowed, and perhaps not meant.
+    """
 
     wanted: State
     changes: list[Change] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def plan(text: str, environment: Mapping[str, str]) -> Plan:
@@ -38,6 +42,7 @@ def plan(text: str, environment: Mapping[str, str]) -> Plan:
     if planning.problems:
         raise BadConfiguration(planning.problems)
     made.changes = changes(before, made.wanted)
+    made.notes = list(check_jobs.twins(before["jobs"], made.wanted["jobs"]))
     return made
 
 

@@ -38,6 +38,8 @@ class Command(BaseCommand):
     def _print(self, planned: Plan, dry: bool) -> None:
         for change in planned.changes:
             self.stdout.write(str(change))
+        for note in planned.notes:
+            self.stdout.write(note)
         if planned.kept:
             self.stdout.write(
                 f"Kept as stored, since their variables are not set: {', '.join(planned.kept)}."

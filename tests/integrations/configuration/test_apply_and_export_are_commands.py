@@ -85,6 +85,17 @@ def test_what_changes_beside_an_unreadable_secret_leaves_it_as_it_is(tmp_path: P
     assert warehouse.secret_values() == {"token": ENVIRONMENT["SHOP_TOKEN"]}
 
 
+def test_a_job_under_a_new_key_is_told_to_be_a_second_one(file: Path) -> None:
+    run("apply", str(file))
+    file.write_text(FILE.replace("orders-to-warehouse", "orders-to-store"))
+
+    printed, _ = run("apply", "--dry-run", str(file))
+
+    assert "Note: jobs.orders-to-store carries what jobs.orders-to-warehouse carries already" in printed
+    file.write_text(f"{FILE}".replace("every_seconds: 60", "every_seconds: 90"))
+    assert "Note:" not in run("apply", str(file))[0]
+
+
 def test_a_bad_file_is_told_line_by_line_and_ends_with_an_error(file: Path) -> None:
     file.write_text(FILE.replace("source: shop", "source: shed"))
 
