@@ -12,9 +12,13 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.core import UnknownLocaleError
-from babel.numbers import NumberFormatError, get_currency_precision, parse_decimal
+from babel.numbers import NumberFormatError, parse_decimal
 
+from .currencies import places_of
 from .records import ABSENT
+
+# No amount, weight or count has more digits; a number with an exponent of a million would fill the memory.
+MOST_DIGITS = 40
 
 
 class TransformError(ValueError):
@@ -64,6 +68,14 @@ def _decimal(value: Any, arguments: Mapping[str, Any]) -> Decimal:
         raise TransformError(f"There is no locale “{locale}”. Use one such as “de” or “en_GB”.") from None
     if not number.is_finite():
         raise TransformError("It is not a number.")
+    return bounded(number)
+
+
+def bounded(number: Decimal) -> Decimal:
+    """Raises TransformError for a number that would be written with more digits than any real one has."""
+    exponent = number.as_tuple().exponent
+    if not isinstance(exponent, int) or abs(exponent) > MOST_DIGITS or number.adjusted() > MOST_DIGITS:
+        raise TransformError(f"It is a number of more than {MOST_DIGITS} digits.")
     return number
 
 
@@ -76,9 +88,10 @@ def _integer(value: Any, arguments: Mapping[str, Any]) -> int:
 
 def _places(arguments: Mapping[str, Any]) -> int:
     currency = arguments.get("currency")
-    if not isinstance(currency, str) or not re.fullmatch("[A-Za-z]{3}", currency):
+    places = places_of(currency) if isinstance(currency, str) else None
+    if places is None:
         raise TransformError("The currency is not known, so its number of decimal places is not either.")
-    return int(get_currency_precision(currency.upper()))
+    return places
 
 
 def _from_minor_units(value: Any, arguments: Mapping[str, Any]) -> Decimal:

@@ -22,7 +22,7 @@ from .expressions import Expression, ExpressionError, compile_expression
 from .labels import label
 from .records import ABSENT, RECORD_KINDS, Record, as_data
 from .targets import target_type
-from .transforms import TRANSFORMS, TransformError
+from .transforms import TRANSFORMS, TransformError, bounded
 
 ROOT = "root."
 _NAME = re.compile(r"[A-Za-z_][\w.]*")
@@ -285,7 +285,7 @@ def _converted(value: Any, kind: Any) -> Any:
     if kind is str and not isinstance(value, (str, dict, list)):
         return str(value)
     if kind is Decimal and isinstance(value, (int, float, str)) and not isinstance(value, bool):
-        return msgspec.convert(str(value), Decimal, strict=False)
+        return bounded(msgspec.convert(str(value), Decimal, strict=False))
     if kind is datetime and isinstance(value, datetime):
         return value
     return msgspec.convert(value, kind, strict=False)
