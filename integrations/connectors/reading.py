@@ -9,6 +9,7 @@ from typing import Any
 from integrations.connectors.base import Item, Page
 from integrations.connectors.endpoints import EndpointPlan
 from integrations.connectors.failures import Rules
+from integrations.connectors.pages import PageCall
 from integrations.connectors.paging import At, CountedPager, pager
 from integrations.connectors.rows import DetailPlan, RecordPlan
 from integrations.connectors.templates import MISSING, Names, condition, expression, placeholders
@@ -45,16 +46,11 @@ class ListPlan:
             for place, detail in enumerate(word.details)
         ]
         used = placeholders([word.path, word.params, word.body, word.variables])
+        self.call = PageCall(self.endpoint, self.pager, used, field)
         self.sends_since = word.since is not None and bool(word.since.param or "since" in used)
         self._check(word, used)
 
     def _check(self, word: Listing, used: set[str]) -> None:
-        asks = self.pager.asks()
-        if asks and asks not in used:
-            raise DeclarationError(
-                f"{self.field}.paging",
-                f"The call must carry where it goes on: name a param, or use {{{asks}}} in it.",
-            )
         if self.since is not None and not self.sends_since and not self.newest_first:
             raise DeclarationError(
                 f"{self.field}.since", "Name a param, or use {since} in the call; or say newest_first: true."
@@ -78,16 +74,19 @@ class ListPlan:
         at = dict(position or {})
         wanted, written = self._wanted(at, since, now)
         response, at, notices = self._answer(client, settings, at, written, now)
-        rows = self._rows(response)
+        past_end = self.pager.is_past_end(at, response)
+        rows = shown = [] if past_end else self._rows(response)
         count = len(rows)
         reached = False
         if wanted is not None:
             rows, reached, more = self._heed(rows, wanted)
             notices += more
-        following = self.pager.following(at, response, count)
+        following = self.pager.following(at, response, shown)
+        if following.notice:
+            notices.append(following.notice)
         next_at = None if reached else following.at
         if next_at is not None:
-            next_at = self._by_time(next_at, rows, wanted)
+            next_at = self._by_time(client.without_identity(next_at), rows, wanted)
             next_at["rows"] = at.get("rows", 0) + count
         asked_for_all = since is None or self.since is None
         whole = asked_for_all and not self._has_window and not reached and following.settled
@@ -117,18 +116,13 @@ class ListPlan:
         """Asks with ever smaller pages while the platform refuses the size."""
         notices: list[str] = []
         while True:
-            scope = {"since": written, "now": now.isoformat(), "settings": settings, **self.pager.scope(at)}
-            request = self.endpoint.request(scope)
-            url = self.pager.url(at)
-            if url:
-                request.path, request.params = url, []
-            elif self.pager.alone and at.get("cursor") is not None:
-                request.params = self.pager.params(at)
-            else:
-                request.params += self.pager.params(at)
-                if self.since is not None and self.since.param and written is not None:
-                    request.params.append((self.since.param, str(written)))
-            response = client.send(request)
+            scope = {"since": written, "now": now.isoformat(), "settings": settings}
+            more = []
+            if self.since is not None and self.since.param and written is not None:
+                more.append((self.since.param, str(written)))
+            response = client.send(self.call.request(at, scope, more))
+            if self.pager.is_past_end(at, response):
+                return response, at, notices
             if self.pager.refused is None or not self.pager.refused(response.json):
                 self.rules.judge(client, response)
                 return response, at, notices
@@ -187,7 +181,7 @@ class ListPlan:
         Where that is no later than what this page was asked for (many things of one moment, or a platform that
         ignores the time) the page's number goes on.
         """
-        if not (isinstance(self.pager, CountedPager) and self.pager.order == "oldest_first"):
+        if not (isinstance(self.pager, CountedPager) and self.pager.order == "oldest_first") or "probe" in at:
             return at
         times = [when for row in rows if self.record.updated_at and (when := self.record.updated_at(row))]
         if not times or self.ask_since is None:

@@ -38,6 +38,7 @@ class CursorPaging(Sized, kw_only=True, tag="cursor", tag_field="style"):
 
 class Counted(Sized):
     """Ends with `total` (things in all), or when `more` is not true; without them with a page that is not full.
+    `past_end`: an expression over the answer that is true where there is no such page any more (else: status 404).
 
     `order` says what may happen to the list while it is read. changing: a thing that changes takes another place, so
     another one can slip past; a read of several pages is followed by a second pass. stable: things keep their places.
@@ -47,6 +48,7 @@ class Counted(Sized):
     param: str = ""
     total: Expression = ""
     more: Expression = ""
+    past_end: Expression = ""
     order: Literal["changing", "stable", "oldest_first"] = "changing"
 
 
