@@ -26,6 +26,7 @@ from integrations.connectors.base import (
     WriteContext,
 )
 from integrations.connectors.declaration import plan_of
+from integrations.connectors.details import Turn, at_once
 from integrations.connectors.plan import Plan, ResourcePlan
 from integrations.connectors.reading import ListPlan
 from integrations.connectors.times import utc_now
@@ -62,6 +63,7 @@ class DeclaredConnector(Connector):
         self.base_url = self.plan.base_url(self.settings)
         self._guard = guard
         self._logged_in = ("", 0.0)
+        self._turn: Turn = at_once
         self.client = self._client(self.base_url, self.auth)
         if token is not None:
             self.use_token(token)
@@ -117,11 +119,16 @@ class DeclaredConnector(Connector):
         not_final: bool = False,
     ) -> Page:
         listing = self._listing(resource, not_final)
-        page = self._in_session(lambda: listing.read(self.client, self.settings, since, position, utc_now()))
+        page = self._in_session(
+            lambda: listing.read(self.client, self.settings, since, position, utc_now(), self._turn)
+        )
         if not not_final:
             return page
         # What is not final is a part of the whole: what is missing there is not gone.
         return Page(page.items, page.next_position, complete=False, notices=(), total=page.total)
+
+    def pace(self, turn: Turn) -> None:
+        self._turn = turn
 
     def fetch(self, resource: str, external_id: str) -> Item | None:
         plan = self._resource(resource).fetch

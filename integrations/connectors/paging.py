@@ -5,15 +5,22 @@ A pager holds no state. Where a read stands is a small JSON object, "at", that t
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urljoin
 
-import orjson
-
+from integrations.connectors.following import (
+    CLIPPED,
+    MOST_REPEATS,
+    NO_WAY_ON,
+    SAME_PAGE,
+    At,
+    Following,
+    Rows,
+    onward,
+    repeated,
+)
 from integrations.connectors.templates import MISSING, condition, expression
 from integrations.connectors.words import (
     Counted,
@@ -30,23 +37,9 @@ from integrations.exceptions import DeclarationError
 from integrations.http.client import Response
 
 MOST_PASSES = 3
-# The same page three times in a row is no chance: the list did not move by a whole page twice.
-MOST_REPEATS = 2
-At = dict[str, Any]
-Rows = Sequence[Any]
 Holds = Callable[[Any], bool]
 
 _NEXT_LINK = re.compile(r'<([^>]*)>\s*;[^,<]*\brel\s*=\s*"?[^",;]*\bnext\b[^",;]*"?', re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Following:
-    """`at` None: the list is through; `settled`: it did not change under the read. `notice`: what was odd about it."""
-
-    at: At | None
-    settled: bool = True
-    total: int | None = None
-    notice: str = ""
 
 
 class Pager:
@@ -108,7 +101,7 @@ class LinkPager(Pager):
             url = match[1] if match else ""
         # A link without a host is meant from where it stands, as in a web page: "?page=2", "/api/orders?page=2".
         url = urljoin(response.url, url) if url else ""
-        return _onward(at, "url", url) if url and url != response.url else Following(None)
+        return onward(at, "url", url) if url and url != response.url else Following(None)
 
 
 class CursorPager(Pager):
@@ -135,7 +128,7 @@ class CursorPager(Pager):
         cursor = self.next(response.json)
         if cursor is MISSING or cursor is False or cursor == "" or cursor == at.get("cursor"):
             return Following(None)
-        return _onward(at, "cursor", cursor)
+        return onward(at, "cursor", cursor)
 
     def asks(self) -> str:
         return "" if self.param else "cursor"
@@ -158,7 +151,7 @@ class PageInfoPager(Pager):
         cursor = info.get("endCursor")
         if not cursor or cursor == at.get("cursor"):
             return Following(None, settled=False, notice=NO_WAY_ON)
-        return _onward(at, "cursor", cursor)
+        return onward(at, "cursor", cursor)
 
     def asks(self) -> str:
         return "cursor"
@@ -209,7 +202,7 @@ class CountedPager(Pager):
             at["size"], notice = probed, CLIPPED.format(size=self.size, most=probed)
         total = _number(self.total(response.json)) if self.total is not None else None
         at = at if "total" in at or total is None else {**at, "total": total}
-        at, repeats = _repeated(at, rows)
+        at, repeats = repeated(at, rows)
         if repeats >= MOST_REPEATS:
             return Following(None, settled=False, total=total, notice=SAME_PAGE)
         if not self.is_last(at, response, count, total):
@@ -224,7 +217,9 @@ class CountedPager(Pager):
         tells = self.more is not None or total is not None or getattr(self, "pages", None) is not None
         return bool(count) and not tells and "size" not in at and self.place(at) == self.place({})
 
-    def _through(self, at: At, response: Response, count: int, total: int | None, *, probed: bool) -> Following:
+    def _through(
+        self, at: At, response: Response, count: int, total: int | None, *, probed: bool
+    ) -> Following:
         past_end = not count and self.is_past_end(at, response)
         shrank = "total" in at and (past_end if total is None else total < at["total"])
         went_through_pages = self.place(at) != self.place({}) and not (probed and not count)
@@ -309,44 +304,6 @@ def pager(word: PagingWord, field: str) -> Pager:
             return OffsetPager(word, field)
         case PageInfoPaging():
             return PageInfoPager(word, field)
-
-
-NO_WAY_ON = (
-    "The platform says that there is more and not where: the list ends early. What is missing in it is not taken for gone."
-)
-IN_CIRCLES = (
-    "The platform leads in circles from page to page: the list is ended where it began anew. "
-    "What is missing in it is not taken for gone."
-)
-SAME_PAGE = (
-    "The platform shows the same page whatever is asked for: the list is ended there. Declare how its end is told "
-    "(total, pages, more or past_end), and look whether the name of the page's parameter is right."
-)
-CLIPPED = "The platform gives {most} at a time where {size} are asked for; it is read on in steps of {most}."
-
-
-def _onward(at: At, name: str, value: Any) -> Following:
-    """To the next link or cursor, unless it was there before. One earlier place is remembered, ever further back
-    (Brent's way), so that a circle of any length is found and the position stays small."""
-    step, mark = at.get("step", 0) + 1, at.get("mark")
-    if _digest(value) == mark:
-        return Following(None, settled=False, notice=IN_CIRCLES)
-    if step & (step - 1) == 0:
-        mark = _digest(value)
-    return Following(_kept(at, step=step, mark=mark, **{name: value}))
-
-
-def _repeated(at: At, rows: Rows) -> tuple[At, int]:
-    """How many times in a row the very same page came. Once may be chance: a whole page was put before it."""
-    if not rows:
-        return at, 0
-    shown = _digest(rows)
-    repeats = at.get("repeats", 0) + 1 if shown == at.get("shown") else 0
-    return {**at, "shown": shown, "repeats": repeats}, repeats
-
-
-def _digest(value: Any) -> str:
-    return hashlib.blake2b(orjson.dumps(value), digest_size=8).hexdigest()
 
 
 def _kept(at: At, **moved: Any) -> At:

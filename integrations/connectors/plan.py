@@ -69,7 +69,9 @@ class ResourcePlan:
         if word is None:
             return None
         rules = self._rules(bool(word.document))
-        return ListPlan(word, self.record, rules, self._names, f"{self.field}.{kind}", self._path)
+        field = f"{self.field}.{kind}"
+        can_fetch = self.word.fetch is not None
+        return ListPlan(word, self.record, rules, self._names, field, self._path, can_fetch=can_fetch)
 
     def _one(self, kind: str, word: Any) -> OnePlan | None:
         if word is None:
@@ -151,6 +153,7 @@ class ResourcePlan:
             key_lifetime=min(lived) if keyed else 0.0,
             lookup=self.lookup is not None,
             fetch=self.fetch is not None,
+            fetch_calls=1 + len(self.fetch.details) if self.fetch is not None else 1,
             batch_size=self.word.batch.size if self.word.batch is not None else 0,
             batched=(self.word.batch.operation,) if self.word.batch is not None else (),
             steps={name: len(plan.steps) for name, plan in writes.items()},

@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from integrations.connectors.base import Item, Page
+from integrations.connectors.details import DetailPlan, Turn, at_once
 from integrations.connectors.endpoints import EndpointPlan
 from integrations.connectors.failures import Rules
 from integrations.connectors.pages import PageCall
 from integrations.connectors.paging import At, CountedPager, pager
-from integrations.connectors.rows import DetailPlan, RecordPlan
+from integrations.connectors.rows import GONE, RecordPlan
 from integrations.connectors.templates import MISSING, Names, condition, expression, placeholders
 from integrations.connectors.times import as_version, since_writer
 from integrations.connectors.words import Listing
-from integrations.exceptions import DeclarationError, Failure
+from integrations.exceptions import DeclarationError, Failure, Kind
 from integrations.http.client import HttpClient, Response
 
 SMALLEST_PAGE = 5
 # Clocks and roundings differ by less than this.
 TOLERANCE = timedelta(seconds=1)
+# How long the detail calls of one step may take: a worker looks at its own time between steps.
+SECONDS_OF_DETAILS = 10.0
 LIST_NAMES = ("since", "now", "settings")
 
 
 class ListPlan:
     def __init__(
-        self, word: Listing, record: RecordPlan, rules: Rules, names: Names, field: str, graphql_path: str
+        self,
+        word: Listing,
+        record: RecordPlan,
+        rules: Rules,
+        names: Names,
+        field: str,
+        graphql_path: str,
+        *,
+        can_fetch: bool = False,
     ) -> None:
         self.field = field
+        self.can_fetch = can_fetch
         self.record = record
         self.rules = rules
         self.pager = pager(word.paging, f"{field}.paging")
@@ -42,7 +56,7 @@ class ListPlan:
         self.since = word.since
         self.ask_since = since_writer(word.since, f"{field}.since") if word.since else None
         self.details = [
-            DetailPlan(detail, names, f"{field}.details[{place}]", graphql_path)
+            DetailPlan(detail, rules, names, f"{field}.details[{place}]", graphql_path)
             for place, detail in enumerate(word.details)
         ]
         used = placeholders([word.path, word.params, word.body, word.variables])
@@ -69,9 +83,16 @@ class ListPlan:
             )
 
     def read(
-        self, client: HttpClient, settings: Any, since: datetime | None, position: At | None, now: datetime
+        self,
+        client: HttpClient,
+        settings: Any,
+        since: datetime | None,
+        position: At | None,
+        now: datetime,
+        turn: Turn = at_once,
     ) -> Page:
         at = dict(position or {})
+        done = at.pop("done", "")
         wanted, written = self._wanted(at, since, now)
         response, at, notices = self._answer(client, settings, at, written, now)
         past_end = self.pager.is_past_end(at, response)
@@ -88,12 +109,16 @@ class ListPlan:
         if next_at is not None:
             next_at = self._by_time(client.without_identity(next_at), rows, wanted)
             next_at["rows"] = at.get("rows", 0) + count
+        items, last = self._items(client, settings, rows, done, turn, notices)
+        if last:
+            # The rest of this page comes with the next step, so that no step takes longer than a worker has.
+            return Page(tuple(items), {**at, "done": last}, notices=tuple(notices), total=following.total)
         asked_for_all = since is None or self.since is None
         whole = asked_for_all and not self._has_window and not reached and following.settled
         if next_at is None and whole and since is not None:
             notices.append(self._cost(at.get("rows", 0) + count))
         return Page(
-            tuple(self._items(client, settings, rows)),
+            tuple(items),
             next_at,
             complete=whole and next_at is None and not self.skip,
             notices=tuple(notices),
@@ -196,13 +221,51 @@ class ListPlan:
             "Read less often if the calls are dear."
         )
 
-    def _items(self, client: HttpClient, settings: Any, rows: list[dict[str, Any]]) -> list[Item]:
-        items = []
-        for row in rows:
-            if self.skip is not None and self.skip(row):
-                continue
-            item = self.record.item(row, self.partial)
+    def _items(
+        self,
+        client: HttpClient,
+        settings: Any,
+        rows: list[dict[str, Any]],
+        done: str,
+        turn: Turn,
+        notices: list[str],
+    ) -> tuple[list[Item], str]:
+        """The items of a page, from behind `done` on; and the last of them where the time did not suffice for all."""
+        wanted = [row for row in rows if self.skip is None or not self.skip(row)]
+        items = [self.record.item(row, self.partial) for row in wanted]
+        if not self.details:
+            return items, ""
+        places = [place for place, item in enumerate(items) if item.external_id == done]
+        found: list[Item] = []
+        ends = time.monotonic() + SECONDS_OF_DETAILS
+        for item in items[places[-1] + 1 :] if places else items:
+            if found and time.monotonic() > ends:
+                return found, found[-1].external_id
+            try:
+                detailed = self._detailed(client, settings, item, turn, notices)
+            except Failure as failure:
+                # What was read so far is kept, or a platform with a tight limit would never be read beyond it.
+                if failure.kind == Kind.TRANSIENT and found:
+                    return found, found[-1].external_id
+                raise
+            found += [detailed] if detailed is not None else []
+        return found, ""
+
+    def _detailed(
+        self, client: HttpClient, settings: Any, item: Item, turn: Turn, notices: list[str]
+    ) -> Item | None:
+        """One thing of which the details are refused does not keep its neighbours from being read: it is fetched alone
+        later, and what is wrong with it becomes its own error there."""
+        try:
             for detail in self.details:
-                detail.join(client, self.rules, settings, item.external_id, item.payload)
-            items.append(item)
-        return items
+                detail.join(client, settings, item.external_id, item.payload, turn)
+        except Failure as failure:
+            if failure.kind != Kind.DATA:
+                raise
+            if self.can_fetch:
+                return replace(item, partial=True)
+            if failure.status not in GONE:
+                raise
+            notices.append(f"{item.external_id} was gone before its details could be read; it is left out.")
+            return None
+        return item

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from integrations.connectors.base import Item
+from integrations.connectors.details import DetailPlan
 from integrations.connectors.endpoints import EndpointPlan
 from integrations.connectors.failures import Rules
 from integrations.connectors.templates import MISSING, Names, as_text, condition, expression
 from integrations.connectors.times import moment, version_reader
-from integrations.connectors.words import Detail, One, Resource
+from integrations.connectors.words import One, Resource
 from integrations.exceptions import Failure
 from integrations.http.client import HttpClient
 
@@ -48,28 +49,6 @@ class RecordPlan:
         return Item(external_id, record, self.version(record), deleted=deleted, partial=partial)
 
 
-class DetailPlan:
-    """Calls of their own per record, whose answers become part of it."""
-
-    def __init__(self, word: Detail, names: Names, field: str, graphql_path: str) -> None:
-        inner = names.with_scope("record", "external_id", "settings")
-        self.endpoint = EndpointPlan(word, inner, field, read_only=True, graphql_path=graphql_path)
-        self.into = word.into
-        self.records = expression(word.records, f"{field}.records")
-        self.when = condition(word.when, f"{field}.when") if word.when else None
-
-    def join(
-        self, client: HttpClient, rules: Rules, settings: Any, external_id: str, record: dict[str, Any]
-    ) -> None:
-        if self.when is not None and not self.when(record):
-            return
-        scope = {"record": record, "external_id": external_id, "settings": settings}
-        response = client.send(self.endpoint.request(scope))
-        rules.judge(client, response)
-        found = self.records(response.json)
-        record[self.into] = None if found is MISSING else found
-
-
 class OnePlan:
     """Fetches a thing by its id, or looks it up by its natural key."""
 
@@ -83,7 +62,7 @@ class OnePlan:
         self.find = expression(word.record, f"{field}.record")
         self.match = expression(word.match, f"{field}.match") if word.match else None
         self.details = [
-            DetailPlan(detail, names, f"{field}.details[{place}]", graphql_path)
+            DetailPlan(detail, rules, names, f"{field}.details[{place}]", graphql_path)
             for place, detail in enumerate(word.details)
         ]
 
@@ -105,7 +84,7 @@ class OnePlan:
             return None
         item = self.record.item(record)
         for detail in self.details:
-            detail.join(client, self.rules, settings, item.external_id, item.payload)
+            detail.join(client, settings, item.external_id, item.payload)
         return item
 
     def _chosen(self, found: Any, natural_key: str) -> dict[str, Any] | None:

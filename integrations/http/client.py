@@ -228,8 +228,8 @@ class HttpClient:
             if not _is_same_host(parts, urlsplit(self._origin)):
                 raise Failure.config(
                     "foreign_address",
-                    f"{self.name} sends us on to another host ({parts.netloc.rpartition('@')[2]}). Crossdock does not follow, "
-                    "because the credentials would go there. Check the base URL of the connection.",
+                    f"{self.name} sends us on to another host ({parts.netloc.rpartition('@')[2]}). Crossdock does not "
+                    "follow, because the credentials would go there. Check the base URL of the connection.",
                     connection_wide=True,
                 )
         elif path.startswith("/") or not path:
@@ -291,4 +291,6 @@ def _is_same_host(there: SplitResult, ours: SplitResult) -> bool:
     except ValueError:
         return False
     same_port = port == own or (there.port is None and ours.port is None)
-    return (there.hostname or "").lower() == (ours.hostname or "").lower() and same_port and not there.username
+    return (
+        (there.hostname or "").lower() == (ours.hostname or "").lower() and same_port and not there.username
+    )

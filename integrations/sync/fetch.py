@@ -76,6 +76,8 @@ def _turns(job: SyncJob, connector: Connector, wanted: int) -> int:
     for _ in range(3):
         grant = budget.take(job.source, connector.limit(), wanted)
         if grant.calls or grant.wait_seconds > LONGEST_SLEEP:
+            more = connector.resources()[job.source_resource].fetch_calls - 1
+            budget.owe(job.source, connector.limit(), grant.calls * more)
             return grant.calls
         time.sleep(grant.wait_seconds)
     return 0

@@ -26,11 +26,14 @@ class Since(Word):
 
 
 class Detail(Endpoint, kw_only=True):
-    """A further call for each record. Templates are over {record, external_id}; what it gives goes `into` it."""
+    """A further call for each record. Templates are over {record, external_id}; what it gives goes `into` it.
+
+    With a `paging` all its pages are read, and joined to one list."""
 
     into: str
     records: Expression = "@"
     when: Expression = ""
+    paging: PagingWord = msgspec.field(default_factory=NoPaging)
 
 
 class Listing(Endpoint):

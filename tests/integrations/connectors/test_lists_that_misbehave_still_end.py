@@ -101,7 +101,9 @@ def test_fewer_than_asked_for_is_no_end_by_itself(platform: Platform, words: dic
 
     def answer(asked: Asked) -> Says:
         size = min(50, int(asked.params.get("per_page") or asked.params["take"]))
-        start = int(asked.params["skip"]) if "skip" in asked.params else (int(asked.params["page"]) - 1) * size
+        start = (
+            int(asked.params["skip"]) if "skip" in asked.params else (int(asked.params["page"]) - 1) * size
+        )
         return Says({"things": everything[start : start + size]})
 
     platform.on("/things", answer)
@@ -217,7 +219,9 @@ def test_a_link_elsewhere_is_never_followed(platform: Platform, link: str) -> No
 
 
 def test_a_key_that_a_link_repeats_is_not_kept_with_the_position(platform: Platform) -> None:
-    platform.on("/things", lambda asked: Says({"things": rows(1), "next": f"{asked.path}?page=2&k=key-of-ours"}))
+    platform.on(
+        "/things", lambda asked: Says({"things": rows(1), "next": f"{asked.path}?page=2&k=key-of-ours"})
+    )
     connector = declared(
         platform,
         listing(paging={"style": "link", "next": "next"}),
