@@ -7,8 +7,9 @@ from typing import Any
 
 from integrations.connectors.endpoints import EndpointPlan
 from integrations.connectors.failures import Rules
+from integrations.connectors.following import At
 from integrations.connectors.pages import PageCall
-from integrations.connectors.paging import At, pager
+from integrations.connectors.paging import pager
 from integrations.connectors.templates import MISSING, Names, condition, expression, placeholders
 from integrations.connectors.words import Detail, NoPaging
 from integrations.exceptions import Failure

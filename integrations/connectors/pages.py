@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from integrations.connectors.endpoints import EndpointPlan
-from integrations.connectors.paging import At, Pager
+from integrations.connectors.following import At
+from integrations.connectors.paging import Pager
 from integrations.exceptions import DeclarationError
 from integrations.http.client import Request
 

@@ -12,8 +12,9 @@ from integrations.connectors.base import Item, Page
 from integrations.connectors.details import DetailPlan, Turn, at_once
 from integrations.connectors.endpoints import EndpointPlan
 from integrations.connectors.failures import Rules
+from integrations.connectors.following import At
 from integrations.connectors.pages import PageCall
-from integrations.connectors.paging import At, CountedPager, pager
+from integrations.connectors.paging import CountedPager, pager
 from integrations.connectors.rows import GONE, RecordPlan
 from integrations.connectors.templates import MISSING, Names, condition, expression, placeholders
 from integrations.connectors.times import as_version, since_writer
