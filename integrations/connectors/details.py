@@ -31,7 +31,7 @@ class DetailPlan:
         self.pager = pager(word.paging, f"{field}.paging")
         inner = names.with_scope("record", "external_id", "settings", *self.pager.offers)
         endpoint = EndpointPlan(word, inner, field, read_only=True, graphql_path=graphql_path)
-        used = placeholders([word.path, word.params, word.body, word.variables])
+        used = placeholders([word.path, word.params, word.headers, word.body, word.variables])
         self.call = PageCall(endpoint, self.pager, used, field)
         self.is_paged = not isinstance(word.paging, NoPaging)
         self.into = word.into

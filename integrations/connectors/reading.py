@@ -27,6 +27,9 @@ SMALLEST_PAGE = 5
 TOLERANCE = timedelta(seconds=1)
 # How long the detail calls of one step may take: a worker looks at its own time between steps.
 SECONDS_OF_DETAILS = 10.0
+NOT_MODIFIED = 304
+# A list that has nothing says so without a body: no content, and not modified since.
+NOTHING_TO_SAY = (204, NOT_MODIFIED)
 LIST_NAMES = ("since", "now", "settings")
 
 
@@ -60,7 +63,7 @@ class ListPlan:
             DetailPlan(detail, rules, names, f"{field}.details[{place}]", graphql_path)
             for place, detail in enumerate(word.details)
         ]
-        used = placeholders([word.path, word.params, word.body, word.variables])
+        used = placeholders([word.path, word.params, word.headers, word.body, word.variables])
         self.call = PageCall(self.endpoint, self.pager, used, field)
         self.sends_since = word.since is not None and bool(word.since.param or "since" in used)
         self._check(word, used)
@@ -97,7 +100,7 @@ class ListPlan:
         wanted, written = self._wanted(at, since, now)
         response, at, notices = self._answer(client, settings, at, written, now)
         past_end = self.pager.is_past_end(at, response)
-        rows = shown = [] if past_end else self._rows(response)
+        rows = shown = [] if past_end else self._rows(response, client.name)
         count = len(rows)
         reached = False
         if wanted is not None:
@@ -147,7 +150,7 @@ class ListPlan:
             if self.since is not None and self.since.param and written is not None:
                 more.append((self.since.param, str(written)))
             response = client.send(self.call.request(at, scope, more))
-            if self.pager.is_past_end(at, response):
+            if self.pager.is_past_end(at, response) or response.status == NOT_MODIFIED:
                 return response, at, notices
             if self.pager.refused is None or not self.pager.refused(response.json):
                 self.rules.judge(client, response)
@@ -166,7 +169,14 @@ class ListPlan:
             )
         return {**at, "size": max(SMALLEST_PAGE, size // 2)}
 
-    def _rows(self, response: Response) -> list[dict[str, Any]]:
+    def _rows(self, response: Response, name: str) -> list[dict[str, Any]]:
+        if response.json is None and not response.raw and response.status not in NOTHING_TO_SAY:
+            # A server that fell over in the middle: taken for an empty list, all would look as if it were gone.
+            raise Failure.transient(
+                "empty_answer",
+                f"{name} answered without any data. It is tried again.",
+                status=response.status,
+            )
         found = self.records(response.json) if response.json is not None else []
         if isinstance(found, list) and all(isinstance(row, dict) for row in found):
             return found

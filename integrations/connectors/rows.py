@@ -8,7 +8,7 @@ from integrations.connectors.base import Item
 from integrations.connectors.details import DetailPlan
 from integrations.connectors.endpoints import EndpointPlan
 from integrations.connectors.failures import Rules
-from integrations.connectors.templates import MISSING, Names, as_text, condition, expression
+from integrations.connectors.templates import MISSING, Names, as_id, as_text, condition, expression
 from integrations.connectors.times import moment, version_reader
 from integrations.connectors.words import One, Resource
 from integrations.exceptions import Failure
@@ -34,7 +34,7 @@ class RecordPlan:
         found = self._id(record)
         if found is MISSING:
             return ""
-        text = as_text(found)
+        text = as_id(found)
         return text.rstrip("/").rpartition("/")[2] if self._id_tail else text
 
     def item(self, record: dict[str, Any], partial: bool = False) -> Item:
@@ -42,7 +42,7 @@ class RecordPlan:
         if not external_id:
             raise Failure.config(
                 "no_id",
-                f"A record has no id at {self.id_at!r}. Correct {self.field}.id in the connection's declaration.",
+                f"A record has no id that can be used at {self.id_at!r}. Correct {self.field}.id in the connection's declaration.",
                 field=f"{self.field}.id",
             )
         deleted = self._deleted is not None and self._deleted(record)

@@ -209,6 +209,14 @@ def as_text(value: Any) -> str:
     return value if isinstance(value, str) else str(value)
 
 
+def as_id(value: Any) -> str:
+    """An id as text; "" for what cannot be one. A number with more digits than JSON readers keep would be that of its
+    neighbours too, and a list or an object is the wrong place."""
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 2**53 else ""
+    return "" if isinstance(value, bool | list | dict) else as_text(value)
+
+
 def check_names(used: Collection[str], known: Collection[str], field: str, what: str) -> None:
     """Raises DeclarationError for the first of `used` that is not among `known`."""
     for name in sorted(used):

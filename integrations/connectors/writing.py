@@ -11,7 +11,7 @@ from integrations.connectors.base import Answer, Call, WriteContext
 from integrations.connectors.endpoints import EndpointPlan
 from integrations.connectors.failures import RulePlan, Rules
 from integrations.connectors.rows import RecordPlan
-from integrations.connectors.templates import MISSING, Names, as_text, condition, expression
+from integrations.connectors.templates import MISSING, Names, as_id, as_text, condition, expression
 from integrations.connectors.words import Key, Lines, Write
 from integrations.exceptions import DeclarationError, Failure
 from integrations.http.client import HttpClient, Request, Response
@@ -195,8 +195,8 @@ class WritePlan:
         found = self.id(record)
         if found is MISSING:
             return None
-        text = as_text(found)
-        return text.rstrip("/").rpartition("/")[2] if self.word.id_tail else text
+        text = as_id(found)
+        return (text.rstrip("/").rpartition("/")[2] if self.word.id_tail else text) or None
 
 
 def call_names_id(word: Write) -> bool:

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import SplitResult, unquote_plus, urlencode, urljoin, urlsplit, urlunsplit
 
-import orjson
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPResponse as RawResponse
@@ -19,7 +18,7 @@ from urllib3.exceptions import HTTPError
 from integrations.exceptions import Failure, Kind, TokenExpired
 from integrations.http.auth import Auth, nobody
 from integrations.http.guard import SCHEMES, Guard, installed_guard
-from integrations.http.messages import Request, Response, TooLarge, encode, unpack
+from integrations.http.messages import Request, Response, TooLarge, check_headers, encode, parse_json, unpack
 from integrations.http.redact import Redactor
 from integrations.http.silence import no_answer, not_json
 from integrations.http.sockets import pool_classes
@@ -127,6 +126,7 @@ class HttpClient:
             headers.update(request.headers)
         params = list(request.params)
         self.auth.apply(headers, params)
+        check_headers(headers, request.headers)
         url = self._url(request.path, params)
         prepared = requests.PreparedRequest()
         prepared.method = request.method
@@ -272,8 +272,8 @@ class HttpClient:
         if not response.raw:
             return None
         try:
-            return orjson.loads(response.raw)
-        except orjson.JSONDecodeError as error:
+            return parse_json(response.raw, response.headers.get("content-type", ""))
+        except ValueError as error:
             if response.status >= 300:
                 return None
             shown = self.evidence(response.request, response.url, response)
