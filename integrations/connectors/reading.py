@@ -103,6 +103,7 @@ class ListPlan:
         rows = shown = [] if past_end else self._rows(response, client.name)
         count = len(rows)
         reached = False
+        notices += self._unreadable(rows)
         if wanted is not None:
             rows, reached, more = self._heed(rows, wanted)
             notices += more
@@ -195,7 +196,7 @@ class ListPlan:
         if updated_at is None or self._has_window:
             return rows, False, []
         limit = wanted - TOLERANCE
-        young = [row for row in rows if (when := updated_at(row)) is None or when >= limit]
+        young = [row for row in rows if (when := updated_at.latest(row)) is None or when >= limit]
         old = len(rows) - len(young)
         if self.newest_first:
             return young, old > 0, []
@@ -206,6 +207,17 @@ class ListPlan:
             f"({old} of {len(rows)} on a page). All of it is read each time, and what did not change is dropped."
         )
         return rows, False, [notice]
+
+    def _unreadable(self, rows: list[dict[str, Any]]) -> list[str]:
+        """Said, or a wrong format would only be seen by reads that never end early and versions that are not there."""
+        updated_at = self.record.updated_at
+        if updated_at is None or not any(updated_at.is_unreadable(row) for row in rows):
+            return []
+        notice = (
+            f"Times of change cannot be read as declared. Correct {self.record.field}.updated_at; until then each read "
+            "takes longer, and which of two versions is newer is not told by them."
+        )
+        return [notice]
 
     @property
     def _has_window(self) -> bool:

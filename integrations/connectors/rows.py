@@ -42,7 +42,8 @@ class RecordPlan:
         if not external_id:
             raise Failure.config(
                 "no_id",
-                f"A record has no id that can be used at {self.id_at!r}. Correct {self.field}.id in the connection's declaration.",
+                f"A record has no id that can be used at {self.id_at!r}. "
+                f"Correct {self.field}.id in the connection's declaration.",
                 field=f"{self.field}.id",
             )
         deleted = self._deleted is not None and self._deleted(record)

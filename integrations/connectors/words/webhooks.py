@@ -33,7 +33,7 @@ class Signature(Word):
 
 
 class Topic(Word):
-    """What an event is about. `id` and `payload` are expressions over the event; `deleted`: the thing is gone."""
+    """What an event is about. `id` and `payload` are expressions over the event."""
 
     resource: str
     id: Expression = "id"
