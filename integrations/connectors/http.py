@@ -63,6 +63,7 @@ class DeclaredConnector(Connector):
         self.base_url = self.plan.base_url(self.settings)
         self._guard = guard
         self._logged_in = ("", 0.0)
+        self._worked: set[tuple[str, str]] = set()
         self._turn: Turn = at_once
         self.client = self._client(self.base_url, self.auth)
         if token is not None:
@@ -120,7 +121,8 @@ class DeclaredConnector(Connector):
     ) -> Page:
         listing = self._listing(resource, not_final)
         page = self._in_session(
-            lambda: listing.read(self.client, self.settings, since, position, utc_now(), self._turn)
+            ("read", resource),
+            lambda: listing.read(self.client, self.settings, since, position, utc_now(), self._turn),
         )
         if not not_final:
             return page
@@ -134,13 +136,17 @@ class DeclaredConnector(Connector):
         plan = self._resource(resource).fetch
         if plan is None:
             raise _cannot(self.label, f"{resource} cannot be fetched one by one")
-        return self._in_session(lambda: plan.get(self.client, self.settings, external_id=external_id))
+        return self._in_session(
+            ("fetch", resource), lambda: plan.get(self.client, self.settings, external_id=external_id)
+        )
 
     def lookup(self, resource: str, natural_key: str) -> Item | None:
         plan = self._resource(resource).lookup
         if plan is None:
             raise _cannot(self.label, f"{resource} cannot be looked up")
-        return self._in_session(lambda: plan.get(self.client, self.settings, natural_key=natural_key))
+        return self._in_session(
+            ("lookup", resource), lambda: plan.get(self.client, self.settings, natural_key=natural_key)
+        )
 
     # Writing.
 
@@ -157,13 +163,18 @@ class DeclaredConnector(Connector):
         operation = self._resource(call.resource).operations.get(call.operation)
         if operation is None or call.step >= len(operation.steps):
             raise _cannot(self.label, f"{call.resource} have no {call.operation!r} any more")
-        return self._in_session(lambda: operation.step(call.step).send(self.client, call))
+        return self._in_session(
+            (f"{call.operation} {call.step}", call.resource),
+            lambda: operation.step(call.step).send(self.client, call),
+        )
 
     def send_batch(self, calls: Sequence[Call]) -> list[Answer | Failure]:
         plan = self._resource(calls[0].resource).batch
         if plan is None:
             raise _cannot(self.label, f"{calls[0].resource} have no batch call")
-        return self._in_session(lambda: plan.send(self.client, calls, self.settings))
+        return self._in_session(
+            ("batch", calls[0].resource), lambda: plan.send(self.client, calls, self.settings)
+        )
 
     # Webhooks.
 
@@ -193,15 +204,16 @@ class DeclaredConnector(Connector):
 
     def use_token(self, token: Token) -> None:
         if isinstance(self.auth, Session):
+            self._worked.clear()
             self.auth.use(str(token.value), token.expires_at)
 
-    def _in_session(self, call: Callable[[], Result]) -> Result:
+    def _in_session(self, what: tuple[str, str], call: Callable[[], Result]) -> Result:
         """Many platforms say the same for an expired session and for a missing right. Right after a login it is the
-        latter, and to log in again and again would not help."""
+        latter, and to log in again and again would not help; unless the same was allowed with this very token."""
         try:
-            return call()
+            result = call()
         except TokenExpired as expired:
-            if not self._has_just_logged_in():
+            if what in self._worked or not self._has_just_logged_in():
                 raise
             raise Failure.config(
                 "forbidden",
@@ -211,6 +223,8 @@ class DeclaredConnector(Connector):
                 request_id=expired.request_id,
                 evidence=expired.evidence,
             ) from expired
+        self._worked.add(what)
+        return result
 
     def _has_just_logged_in(self) -> bool:
         token, when = self._logged_in
