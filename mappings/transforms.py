@@ -287,6 +287,9 @@ TRANSFORMS: dict[str, Transform] = {
     "absolute": Transform(lambda value, _: abs(_decimal(value, {})), "Without its sign."),
     "weight": Transform(_weight, "In another unit of weight.", (Argument("from"), Argument("to"))),
     "constant": Transform(
-        lambda _, arguments: arguments["value"], "Always the same.", (Argument("value", required=True),), True
+        lambda _, arguments: arguments.get("value", ABSENT),
+        "Always the same.",
+        (Argument("value", required=True),),
+        True,
     ),
 }

@@ -253,7 +253,11 @@ def _transformed(rule: Rule, value: Any, data: Any, root: Any) -> Any:
         else part
         for name, part in rule.arguments.items()
     }
-    return transform.apply(value, arguments)
+    told = {name: part for name, part in arguments.items() if part is not ABSENT and part is not None}
+    try:
+        return transform.apply(value, told)
+    except KeyError as missing:
+        raise TransformError(f"What it needs as “{missing.args[0]}” is not there.") from missing
 
 
 def _mapped(rule: Rule, value: Any) -> Any:

@@ -176,6 +176,13 @@ def test_missing_fields_inside_a_list_are_told_by_their_place() -> None:
     assert said.startswith("Order #1: one of its lines has no SKU. The warehouse requires one.")
 
 
+def test_an_argument_that_is_not_there_is_never_written_as_a_word() -> None:
+    before = rules(rule("number", "number", "concat", arguments={"before": "= prefix", "after": "= suffix"}))
+    assert order(read(before, {"number": "7", "prefix": None}).record).number == "7"
+    lost = rules(rule("number", "number", "replace", arguments={"find": "= prefix"}))
+    assert [problem.code for problem in read(lost, {"number": "7"}).problems] == ["bad_value"]
+
+
 def test_absent_is_never_written() -> None:
     compiled = rules(rule("note", "note"), rule("email", "email"), direction="write")
     assert write(compiled, Order(email=None)).body == {"email": None}
