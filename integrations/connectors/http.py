@@ -127,7 +127,9 @@ class DeclaredConnector(Connector):
         if not not_final:
             return page
         # What is not final is a part of the whole: what is missing there is not gone.
-        return Page(page.items, page.next_position, complete=False, notices=(), total=page.total)
+        # And its time of change is not believed, or it would not be read again: each row is worth fetching.
+        items = tuple(replace(item, version="") if item.partial else item for item in page.items)
+        return Page(items, page.next_position, complete=False, notices=(), total=page.total)
 
     def pace(self, turn: Turn) -> None:
         self._turn = turn

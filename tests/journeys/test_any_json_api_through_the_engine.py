@@ -233,6 +233,28 @@ def test_lines_of_a_call_of_their_own_arrive_and_one_refusal_concerns_one_order(
     assert "cannot be shown" in error.sentence
 
 
+def test_rows_that_are_good_for_their_id_alone_are_fetched_when_they_changed(between: Between) -> None:
+    rows = [order(n, at=ago(9_000)) for n in range(1, 4)]
+    rows.append(order(4, at=ago(1)))
+    for row in rows:
+        between.shop.on(f"/orders/{row['id']}", lambda asked, row=row: Says(row))  # type: ignore[misc]  # mypy cannot infer it
+    between.shop.on(
+        "/orders", lambda asked: Says({"orders": [{"id": row["id"], "at": row["at"]} for row in rows]})
+    )
+    listing = {**LIST, "partial": True}
+    between.configure(
+        {"updated_at": {"at": "at"}, "list": listing, "fetch": {"path": "/orders/{external_id}"}}
+    )
+    between.carry()
+    assert sorted(told[1] for told in between.depot.told) == ["A1", "A2", "A3", "A4"]
+    asked = len(between.shop.asked)
+    rows[1] |= {"state": "paid", "at": ago()}
+    between.carry()
+    # The fourth was so young that it may have changed again in the same second.
+    assert [call.path for call in between.shop.asked[asked:]] == ["/orders", "/orders/2", "/orders/4"]
+    assert between.depot.told[4:] == [("update", "A2", "paid")]
+
+
 def test_a_list_with_details_keeps_to_the_rate_that_is_declared(between: Between) -> None:
     rows = [order(n) for n in range(1, 5)]
     between.shop.on("/orders", lambda asked: Says({"orders": rows}))

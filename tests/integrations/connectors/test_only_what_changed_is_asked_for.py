@@ -254,6 +254,21 @@ def test_what_is_not_final_is_read_again(platform: Platform) -> None:
     assert pages[0].notices == ()
 
 
+def test_the_time_of_what_is_not_final_is_not_believed_where_rows_are_only_good_for_their_id(
+    platform: Platform,
+) -> None:
+    platform.on("/things", Says({"things": [{"id": 1, "at": "2026-11-23T06:45:00Z"}]}))
+    words = listing(updated_at={"at": "at"}, partial=True)
+    words["things"] |= {
+        "not_final": {"params": {"state": "open"}},
+        "fetch": {"path": "/things/{external_id}"},
+    }
+    connector = declared(platform, words)
+    ((whole,),) = [page.items for page in read_all(connector, since=SINCE)]
+    ((again,),) = [page.items for page in read_all(connector, since=SINCE, not_final=True)]
+    assert (bool(whole.version), again.version, again.partial) == (True, "", True)
+
+
 def test_what_is_not_final_may_be_those_of_some_days(platform: Platform) -> None:
     platform.on("/things", Says({"things": []}))
     words = listing(since={"param": "since", "format": "unix"})
