@@ -17,6 +17,8 @@ from integrations.connectors.signatures import WebhookPlan
 from integrations.connectors.templates import (
     Names,
     as_text,
+    check_header_name,
+    check_path,
     condition,
     expression,
     look,
@@ -174,6 +176,13 @@ class Plan:
             raise DeclarationError(f"variables.{min(taken)}", "This name is taken; choose another.")
         names = Names(frozenset(("settings",)), variables)
         self._base_url = pieces_of(declaration.base_url, names, "base_url")
+        check_path(self._base_url, "base_url")
+        if "?" in declaration.base_url or "#" in declaration.base_url:
+            raise DeclarationError(
+                "base_url", "Paths are put behind it: no ? and no #. Use params in the calls."
+            )
+        for name in declaration.headers:
+            check_header_name(name, "headers")
         self.headers = {
             name: text_template(value, names, f"headers.{name}")
             for name, value in declaration.headers.items()

@@ -141,6 +141,7 @@ def _text(text: str, names: Names, field: str) -> Filler:
 def path_template(text: str, names: Names, field: str) -> Callable[[Scope], str]:
     """A path: what is put into it is quoted, so that a value cannot lead elsewhere. The result raises UnfitValue."""
     pieces = pieces_of(text, names, field)
+    check_path(pieces, field)
     if all(isinstance(piece, str) for piece in pieces):
         constant = "".join(str(piece) for piece in pieces)
         return lambda scope: constant
@@ -215,6 +216,22 @@ def as_id(value: Any) -> str:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < 2**53 else ""
     return "" if isinstance(value, bool | list | dict) else as_text(value)
+
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_UNFIT_IN_PATH = re.compile(r"[\x00-\x20\x7f]")
+
+
+def check_header_name(name: str, field: str) -> None:
+    """Raises DeclarationError."""
+    if not _HEADER_NAME.fullmatch(name):
+        raise DeclarationError(field, f"{name!r} is no name of a header: letters, digits and hyphens only.")
+
+
+def check_path(pieces: Collection[str | tuple[str, ...]], field: str) -> None:
+    """Raises DeclarationError."""
+    if any(isinstance(piece, str) and _UNFIT_IN_PATH.search(piece) for piece in pieces):
+        raise DeclarationError(field, "An address has no spaces and no line breaks. Write %20 for a space.")
 
 
 def check_names(used: Collection[str], known: Collection[str], field: str, what: str) -> None:

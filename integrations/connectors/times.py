@@ -35,6 +35,11 @@ def zone(name: str, field: str) -> ZoneInfo:
 def check_format(form: str, field: str) -> None:
     if form not in ("iso", "unix", "unix_ms", "date") and "%" not in form:
         raise DeclarationError(field, f"{form!r} is no format of a time. Use one of: {', '.join(FORMATS)}.")
+    if "%" in form:
+        try:
+            datetime.strptime(datetime(2026, 11, 23, tzinfo=UTC).strftime(form), form)  # noqa: DTZ007
+        except ValueError as error:
+            raise DeclarationError(field, f"{form!r} is no pattern of a time: {error}.") from error
 
 
 class Moment:

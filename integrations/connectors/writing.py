@@ -11,7 +11,15 @@ from integrations.connectors.base import Answer, Call, WriteContext
 from integrations.connectors.endpoints import EndpointPlan
 from integrations.connectors.failures import RulePlan, Rules
 from integrations.connectors.rows import RecordPlan
-from integrations.connectors.templates import MISSING, Names, as_id, as_text, condition, expression
+from integrations.connectors.templates import (
+    MISSING,
+    Names,
+    as_id,
+    as_text,
+    check_header_name,
+    condition,
+    expression,
+)
 from integrations.connectors.words import Key, Lines, Write
 from integrations.exceptions import DeclarationError, Failure
 from integrations.http.client import HttpClient, Request, Response
@@ -62,6 +70,8 @@ class KeyPlan:
     def __init__(self, word: Key, field: str) -> None:
         if bool(word.header) == bool(word.body):
             raise DeclarationError(field, "Where does the key go? Name a header, or a field of the body.")
+        if word.header:
+            check_header_name(word.header, f"{field}.header")
         self.header = word.header
         self.place = tuple(word.body.split(".")) if word.body else ()
         self.lifetime = word.lifetime

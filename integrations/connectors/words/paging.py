@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from integrations.connectors.words.basics import Expression, Word
+from integrations.connectors.words.basics import Count, Expression, Word
 
 
 class Sized(Word):
     """`size`: things per page, sent as `size_param` or as {size}. `size_refused`: an expression over the answer that
     is true where the platform refuses a page of this size with HTTP 200; then half is asked for."""
 
-    size: int = 0
+    size: Count = 0
     size_param: str = ""
     size_refused: Expression = ""
 
@@ -62,7 +62,7 @@ class PagePaging(Counted, tag="page", tag_field="style"):
 class OffsetPaging(Counted, tag="offset", tag_field="style"):
     """Also called skip and take. `overlap`: how many things of the page before are read again."""
 
-    overlap: int = 0
+    overlap: Count = 0
 
 
 class PageInfoPaging(Sized, kw_only=True, tag="page_info", tag_field="style"):
