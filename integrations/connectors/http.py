@@ -63,7 +63,7 @@ class DeclaredConnector(Connector):
         self.base_url = self.plan.base_url(self.settings)
         self._guard = guard
         self._logged_in = ("", 0.0)
-        self._worked: set[tuple[str, str]] = set()
+        self._refused: dict[tuple[str, str], str] = {}
         self._turn: Turn = at_once
         self.client = self._client(self.base_url, self.auth)
         if token is not None:
@@ -206,33 +206,26 @@ class DeclaredConnector(Connector):
 
     def use_token(self, token: Token) -> None:
         if isinstance(self.auth, Session):
-            self._worked.clear()
             self.auth.use(str(token.value), token.expires_at)
 
     def _in_session(self, what: tuple[str, str], call: Callable[[], Result]) -> Result:
-        """Many platforms say the same for an expired session and for a missing right. Right after a login it is the
-        latter, and to log in again and again would not help; unless the same was allowed with this very token."""
+        """Many platforms say the same for an expired session and for a missing right. Where the same is refused with an
+        earlier token and with the one that a login has just given, it is the latter: to log in again would not help."""
+        token = self.auth.token() if isinstance(self.auth, Session) else ""
         try:
             result = call()
         except TokenExpired as expired:
-            if what in self._worked or not self._has_just_logged_in():
+            earlier = self._refused.get(what, token)
+            self._refused[what] = token
+            if earlier == token or not self._has_just_given(token):
                 raise
-            raise Failure.config(
-                "forbidden",
-                expired.sentence.removesuffix(" Logging in again.")
-                + " That is right after a login, so the account lacks the right. Give it the right there, then retry.",
-                status=expired.status,
-                request_id=expired.request_id,
-                evidence=expired.evidence,
-            ) from expired
-        self._worked.add(what)
+            raise _lacks_right(expired) from expired
+        self._refused.pop(what, None)
         return result
 
-    def _has_just_logged_in(self) -> bool:
-        token, when = self._logged_in
-        return (
-            isinstance(self.auth, Session) and self.auth.holds(token) and time.monotonic() - when < JUST_NOW
-        )
+    def _has_just_given(self, token: str) -> bool:
+        given, when = self._logged_in
+        return bool(token) and token == given and time.monotonic() - when < JUST_NOW
 
     # Looking whether all is well.
 
@@ -241,6 +234,8 @@ class DeclaredConnector(Connector):
         try:
             self._try_login(report)
             self._try_call(report)
+        except TokenExpired as expired:
+            report.add("Calling", False, _lacks_right(expired).sentence)
         except Failure as failure:
             report.add(_place_of(failure, self.client.host), False, failure.sentence)
         return report
@@ -300,6 +295,17 @@ BASE_URL = SettingField(
 @lru_cache(maxsize=64)
 def _built_in_plan(connector: type[DeclaredConnector]) -> Plan:
     return plan_of(connector.declaration)
+
+
+def _lacks_right(expired: TokenExpired) -> Failure:
+    return Failure.config(
+        "forbidden",
+        expired.sentence.removesuffix(" Logging in again.")
+        + " That is right after a login, so the account lacks the right. Give it the right there, then retry.",
+        status=expired.status,
+        request_id=expired.request_id,
+        evidence=expired.evidence,
+    )
 
 
 def _cannot(label: str, what: str) -> Failure:
