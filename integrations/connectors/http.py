@@ -261,12 +261,26 @@ class DeclaredConnector(Connector):
         for name in readable:
             page = self.read(name, since=None, position=None)
             report.add(f"Reading {name}", True, f"{len(page.items)} on the first page.")
+            if page.items and self.plan.resources[name].fetch is not None:
+                self._try_fetch(report, name, page.items[0].external_id)
         if not readable:
             report.add(
                 "Address",
                 True,
                 "There is nothing to read here; whether writing works is seen at the first write.",
             )
+
+    def _try_fetch(self, report: TestReport, name: str, external_id: str) -> None:
+        """What is listed must be there one by one: by a wrong address each thing would look as if it were gone."""
+        found = self.fetch(name, external_id)
+        well = found is not None and found.external_id == external_id
+        sentence = "The first of them was fetched."
+        if not well:
+            sentence = (
+                f"{self.client.name} lists {external_id}, but it is not there when it is asked for alone. "
+                f"Correct resources.{name}.fetch in the declaration."
+            )
+        report.add(f"Fetching one of {name}", well, sentence)
 
     def close(self) -> None:
         self.client.close()

@@ -57,6 +57,7 @@ class OnePlan:
         self, word: One, record: RecordPlan, rules: Rules, names: Names, field: str, graphql_path: str
     ) -> None:
         inner = names.with_scope("external_id", "natural_key", "settings")
+        self.field = field
         self.endpoint = EndpointPlan(word, inner, field, read_only=True, graphql_path=graphql_path)
         self.record = record
         self.rules = rules
@@ -80,7 +81,7 @@ class OnePlan:
             if failure.code == "not_found":
                 return None
             raise
-        record = self._chosen(self.find(response.json), natural_key)
+        record = self._chosen(client.name, self.find(response.json), natural_key)
         if record is None:
             return None
         item = self.record.item(record)
@@ -88,13 +89,19 @@ class OnePlan:
             detail.join(client, settings, item.external_id, item.payload)
         return item
 
-    def _chosen(self, found: Any, natural_key: str) -> dict[str, Any] | None:
-        """Of several, the first whose natural key is the very one: searches find similar things too."""
-        rows = found if isinstance(found, list) else [found]
-        for row in rows:
-            if isinstance(row, dict) and self._fits(row, natural_key):
-                return row
-        return None
+    def _chosen(self, name: str, found: Any, natural_key: str) -> dict[str, Any] | None:
+        """Of several, the first whose natural key is the very one: searches find similar things too.
+
+        Which of several it is, is never guessed: another's order would be taken for ours."""
+        rows = [row for row in (found if isinstance(found, list) else [found]) if isinstance(row, dict)]
+        if self.match is None and len(rows) > 1:
+            raise Failure.config(
+                "several_found",
+                f"{name} finds {len(rows)} things where one is looked for. Name at {self.field}.match where in them "
+                "the key stands.",
+                field=f"{self.field}.match",
+            )
+        return next((row for row in rows if self._fits(row, natural_key)), None)
 
     def _fits(self, row: dict[str, Any], natural_key: str) -> bool:
         if self.match is None or not natural_key:

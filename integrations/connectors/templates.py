@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
@@ -207,6 +208,9 @@ def look(scope: Any, path: tuple[str, ...]) -> Any:
 def as_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, Decimal):
+        # Never as 1E+2: few platforms take that for a hundred.
+        return format(value, "f")
     return value if isinstance(value, str) else str(value)
 
 

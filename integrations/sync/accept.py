@@ -228,7 +228,7 @@ def _is_known(item: Item, digest: str, entry: Known, rules: JobRules) -> bool:
         return True
     if not entry.has_delivery or entry.mapping != rules.version:
         return False
-    if item.partial:
+    if item.partial and not item.deleted:
         return _is_same_version(item.version, entry)
     return bool(digest) and digest == entry.digest
 
