@@ -255,6 +255,27 @@ def test_rows_that_are_good_for_their_id_alone_are_fetched_when_they_changed(bet
     assert between.depot.told[4:] == [("update", "A2", "paid")]
 
 
+def test_what_is_listed_and_not_there_alone_is_told_and_never_taken_for_removed(between: Between) -> None:
+    """The address to fetch by is wrong: with `removed: cancel` all orders would be cancelled."""
+    row = order(1, at=ago(9_000))
+    between.shop.on("/orders", lambda asked: Says({"orders": [row]}))
+    between.shop.on("/orders/1", lambda asked: Says(row))
+    words: Words = {"updated_at": {"at": "at"}, "list": {**LIST, "partial": True}}
+    cancel = {"when": "record.status == 'gone'", "path": "/orders/{external_id}/cancel"}
+    for fetched_by in ("/orders/{external_id}", "/order/{external_id}"):
+        between.configure(
+            {**words, "fetch": {"path": fetched_by}},
+            {"actions": {"cancel": cancel}},
+            job={"removed": "cancel"},
+        )
+        row["at"] = ago()
+        between.carry()
+    assert between.depot.told == [("create", "A1", "open")]
+    assert [asked.path for asked in between.depot.platform.asked] == ["/orders"]
+    (error,) = between.errors()
+    assert "not there when it is asked for alone" in error.sentence
+
+
 def test_a_list_with_details_keeps_to_the_rate_that_is_declared(between: Between) -> None:
     rows = [order(n) for n in range(1, 5)]
     between.shop.on("/orders", lambda asked: Says({"orders": rows}))
