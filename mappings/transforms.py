@@ -83,7 +83,14 @@ def _integer(value: Any, arguments: Mapping[str, Any]) -> int:
     number = _decimal(value, arguments)
     if number != number.to_integral_value():
         raise TransformError("It is not a whole number.")
-    return int(number)
+    return _in_json(int(number))
+
+
+def _in_json(number: int) -> int:
+    """JSON readers keep 64 bits; nothing that is counted needs more."""
+    if abs(number) >= 2**63:
+        raise TransformError("It is too large for a whole number.")
+    return number
 
 
 def _places(arguments: Mapping[str, Any]) -> int:
@@ -102,7 +109,7 @@ def _to_minor_units(value: Any, arguments: Mapping[str, Any]) -> int:
     units = _decimal(value, arguments).scaleb(_places(arguments))
     if units != units.to_integral_value():
         raise TransformError("It has more decimal places than its currency.")
-    return int(units)
+    return _in_json(int(units))
 
 
 def _wrapped_decimal(value: Any, arguments: Mapping[str, Any]) -> Decimal:

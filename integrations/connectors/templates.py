@@ -20,6 +20,8 @@ from integrations.exceptions import DeclarationError
 from mappings.expressions import Expression, ExpressionError, compile_expression
 
 MISSING = msgspec.UNSET
+# What every database keeps whole: PostgreSQL refuses more than the column holds, and NUL.
+LONGEST_ID = 255
 Scope = Mapping[str, Any]
 Filler = Callable[[Scope], Any]
 Reader = Callable[[Any], Any]
@@ -219,7 +221,10 @@ def as_id(value: Any) -> str:
     neighbours too, and a list or an object is the wrong place."""
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < 2**53 else ""
-    return "" if isinstance(value, bool | list | dict) else as_text(value)
+    if isinstance(value, bool | list | dict):
+        return ""
+    text = as_text(value)
+    return text if len(text) <= LONGEST_ID and "\x00" not in text else ""
 
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")

@@ -81,6 +81,17 @@ def test_a_number_that_would_fill_the_memory_is_a_problem(transform: str, value:
     assert (problem.code, problem.field) == ("bad_value", "total")
 
 
+@pytest.mark.parametrize("total", ["92233720368547758.08", "-92233720368547758.08"])
+def test_minor_units_that_no_json_reader_keeps_are_a_problem(total: str) -> None:
+    source = {"total": total, "currency": "EUR"}
+    record = read(rules(rule("total", "total"), rule("currency", "currency")), source).record
+    assert record is not None
+    minor = [rule("cents", "total", "to_minor_units", arguments={"currency": "= currency"})]
+    assert [problem.code for problem in write(compile_rules(minor, "write", "order"), record).problems] == [
+        "bad_value"
+    ]
+
+
 def test_an_amount_as_people_write_it_needs_its_locale() -> None:
     german = rules(rule("total", "total", "decimal", arguments={"locale": "de"}))
     assert order(read(german, {"total": "-1.234,56"}).record).total == Decimal("-1234.56")

@@ -81,7 +81,19 @@ def test_ids_are_kept_digit_by_digit(platform: Platform, raw: str, external_id: 
     assert ids(read_all(declared(platform, listing()))) == [external_id]
 
 
-@pytest.mark.parametrize("raw", ["123456789012345678901234", "1.5", "[1, 2]", '{"$oid": "a"}', "true", '""'])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "123456789012345678901234",
+        "1.5",
+        "[1, 2]",
+        '{"$oid": "a"}',
+        "true",
+        '""',
+        '"a\\u0000b"',
+        f'"{"x" * 256}"',
+    ],
+)
 def test_what_cannot_be_an_id_is_refused_and_never_cut(platform: Platform, raw: str) -> None:
     """A number of 24 digits would come out like its neighbour's: two orders would be one."""
     platform.on("/things", Says(raw=b'{"things": [{"id": %s}]}' % raw.encode()))
