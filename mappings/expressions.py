@@ -9,6 +9,7 @@ from typing import Any
 
 import jmespath
 from jmespath.exceptions import JMESPathError
+from jmespath.visitor import TreeInterpreter
 
 from .records import ABSENT
 
@@ -25,7 +26,8 @@ class ExpressionError(ValueError):
 
 
 class Expression:
-    """Compiled once. `evaluate` gives ABSENT where a plain path's key does not exist, and None where it is null."""
+    """Compiled once. `evaluate` gives ABSENT where nothing is told, and None only where something is told to be empty:
+    JMESPath calls both null, and what is not told must overwrite nothing."""
 
     def __init__(self, text: str) -> None:
         self.text = text.strip()
@@ -40,9 +42,39 @@ class Expression:
         if self.path is not None:
             return _walk(self.path, data)
         try:
-            return self.parsed.search(data)  # type: ignore[union-attr]  # parsed where there is no path
+            found = self.parsed.search(data)  # type: ignore[union-attr]  # parsed where there is no path
+            return found if found is not None or _tells_null(self.parsed, data) else ABSENT
         except (JMESPathError, RecursionError, TypeError, ValueError) as error:
             raise ExpressionError(f"“{self.text}” cannot be worked out here: {_reason(error)}") from error
+
+
+class _Witness(TreeInterpreter):
+    """Evaluates as JMESPath does and sees whether a null was come across that really stands there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.saw_null = False
+
+    def visit_field(self, node: Any, value: Any) -> Any:
+        self.saw_null |= isinstance(value, dict) and value.get(node["value"], ABSENT) is None
+        return super().visit_field(node, value)
+
+    def visit_index(self, node: Any, value: Any) -> Any:
+        found = super().visit_index(node, value)
+        self.saw_null |= (
+            found is None and isinstance(value, list) and -len(value) <= node["value"] < len(value)
+        )
+        return found
+
+    def visit_literal(self, node: Any, value: Any) -> Any:
+        self.saw_null |= node["value"] is None
+        return super().visit_literal(node, value)
+
+
+def _tells_null(parsed: Any, data: Any) -> bool:
+    witness = _Witness()
+    witness.visit(parsed.parsed, data)
+    return witness.saw_null
 
 
 def _walk(path: list[str], data: Any) -> Any:

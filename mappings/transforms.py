@@ -12,9 +12,13 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.core import UnknownLocaleError
-from babel.numbers import NumberFormatError, get_currency_precision, parse_decimal
+from babel.numbers import NumberFormatError, parse_decimal
 
+from .currencies import places_of
 from .records import ABSENT
+
+# No amount, weight or count has more digits; a number with an exponent of a million would fill the memory.
+MOST_DIGITS = 40
 
 
 class TransformError(ValueError):
@@ -64,6 +68,14 @@ def _decimal(value: Any, arguments: Mapping[str, Any]) -> Decimal:
         raise TransformError(f"There is no locale “{locale}”. Use one such as “de” or “en_GB”.") from None
     if not number.is_finite():
         raise TransformError("It is not a number.")
+    return bounded(number)
+
+
+def bounded(number: Decimal) -> Decimal:
+    """Raises TransformError for a number that would be written with more digits than any real one has."""
+    exponent = number.as_tuple().exponent
+    if not isinstance(exponent, int) or abs(exponent) > MOST_DIGITS or number.adjusted() > MOST_DIGITS:
+        raise TransformError(f"It is a number of more than {MOST_DIGITS} digits.")
     return number
 
 
@@ -71,14 +83,22 @@ def _integer(value: Any, arguments: Mapping[str, Any]) -> int:
     number = _decimal(value, arguments)
     if number != number.to_integral_value():
         raise TransformError("It is not a whole number.")
-    return int(number)
+    return _in_json(int(number))
+
+
+def _in_json(number: int) -> int:
+    """JSON readers keep 64 bits; nothing that is counted needs more."""
+    if abs(number) >= 2**63:
+        raise TransformError("It is too large for a whole number.")
+    return number
 
 
 def _places(arguments: Mapping[str, Any]) -> int:
     currency = arguments.get("currency")
-    if not isinstance(currency, str) or not re.fullmatch("[A-Za-z]{3}", currency):
+    places = places_of(currency) if isinstance(currency, str) else None
+    if places is None:
         raise TransformError("The currency is not known, so its number of decimal places is not either.")
-    return int(get_currency_precision(currency.upper()))
+    return places
 
 
 def _from_minor_units(value: Any, arguments: Mapping[str, Any]) -> Decimal:
@@ -89,7 +109,7 @@ def _to_minor_units(value: Any, arguments: Mapping[str, Any]) -> int:
     units = _decimal(value, arguments).scaleb(_places(arguments))
     if units != units.to_integral_value():
         raise TransformError("It has more decimal places than its currency.")
-    return int(units)
+    return _in_json(int(units))
 
 
 def _wrapped_decimal(value: Any, arguments: Mapping[str, Any]) -> Decimal:
@@ -274,6 +294,9 @@ TRANSFORMS: dict[str, Transform] = {
     "absolute": Transform(lambda value, _: abs(_decimal(value, {})), "Without its sign."),
     "weight": Transform(_weight, "In another unit of weight.", (Argument("from"), Argument("to"))),
     "constant": Transform(
-        lambda _, arguments: arguments["value"], "Always the same.", (Argument("value", required=True),), True
+        lambda _, arguments: arguments.get("value", ABSENT),
+        "Always the same.",
+        (Argument("value", required=True),),
+        True,
     ),
 }

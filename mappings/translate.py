@@ -22,7 +22,7 @@ from .expressions import Expression, ExpressionError, compile_expression
 from .labels import label
 from .records import ABSENT, RECORD_KINDS, Record, as_data
 from .targets import target_type
-from .transforms import TRANSFORMS, TransformError
+from .transforms import TRANSFORMS, TransformError, bounded
 
 ROOT = "root."
 _NAME = re.compile(r"[A-Za-z_][\w.]*")
@@ -253,7 +253,11 @@ def _transformed(rule: Rule, value: Any, data: Any, root: Any) -> Any:
         else part
         for name, part in rule.arguments.items()
     }
-    return transform.apply(value, arguments)
+    told = {name: part for name, part in arguments.items() if part is not ABSENT and part is not None}
+    try:
+        return transform.apply(value, told)
+    except KeyError as missing:
+        raise TransformError(f"What it needs as “{missing.args[0]}” is not there.") from missing
 
 
 def _mapped(rule: Rule, value: Any) -> Any:
@@ -285,7 +289,7 @@ def _converted(value: Any, kind: Any) -> Any:
     if kind is str and not isinstance(value, (str, dict, list)):
         return str(value)
     if kind is Decimal and isinstance(value, (int, float, str)) and not isinstance(value, bool):
-        return msgspec.convert(str(value), Decimal, strict=False)
+        return bounded(msgspec.convert(str(value), Decimal, strict=False))
     if kind is datetime and isinstance(value, datetime):
         return value
     return msgspec.convert(value, kind, strict=False)

@@ -7,7 +7,7 @@ from many threads at once.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
@@ -140,7 +140,8 @@ class WriteContext:
 
 @dataclass(frozen=True)
 class Abilities:
-    """What a platform can do with one resource. `key_lifetime` is in seconds; `batch_size` 0: no batch calls."""
+    """What a platform can do with one resource. `key_lifetime` is in seconds; `batch_size` 0: no batch calls;
+    `fetch_calls`: how many calls one fetch takes."""
 
     reads: bool = False
     creates: bool = False
@@ -151,6 +152,7 @@ class Abilities:
     key_lifetime: float = 0.0
     lookup: bool = False
     fetch: bool = False
+    fetch_calls: int = 1
     batch_size: int = 0
     batched: tuple[str, ...] = ()
     steps: dict[str, int] = field(default_factory=dict)
@@ -309,6 +311,9 @@ class Connector(ABC):
     @abstractmethod
     def verify_webhook(self, headers: Mapping[str, str], raw: bytes) -> list[WebhookEvent]:
         """The events in it. Raises SignatureRefused."""
+
+    def pace(self, turn: Callable[[], None]) -> None:  # noqa: B027  # most reads are one call per page
+        """`turn` is called on the reader's thread before each further call of a read; it may wait or raise."""
 
     def needs_login(self) -> bool:
         """Whether a token must be fetched before anything is sent."""

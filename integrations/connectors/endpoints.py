@@ -15,6 +15,7 @@ from integrations.connectors.templates import (
     Scope,
     UnfitValue,
     as_text,
+    check_header_name,
     path_template,
     template,
     text_template,
@@ -50,6 +51,8 @@ class EndpointPlan:
             raise DeclarationError(f"{field}.body", "A GET has no body. Use params, or method: POST.")
         if not word.path and not self.is_graphql and not graphql_path:
             raise DeclarationError(f"{field}.path", "The path of the call is missing.")
+        for name in word.headers:
+            check_header_name(name, f"{field}.headers")
         self.path = path_template(word.path or graphql_path, names, f"{field}.path")
         self.params = [
             (name, _param(value, names, f"{field}.params.{name}")) for name, value in word.params.items()

@@ -8,7 +8,7 @@ from typing import Any
 
 from integrations.connectors.templates import MISSING, Names, as_text, condition, expression, text_template
 from integrations.connectors.words import ErrorRule
-from integrations.exceptions import Failure, Kind
+from integrations.exceptions import DeclarationError, Failure, Kind
 from integrations.http.client import HttpClient, Response
 from integrations.http.statuses import Meaning, meaning_of
 
@@ -100,6 +100,12 @@ class Verdict:
 class RulePlan:
     def __init__(self, word: ErrorRule, field: str) -> None:
         statuses = word.status if isinstance(word.status, list) else [word.status]
+        if not word.when and not (word.status is not None and statuses):
+            raise DeclarationError(
+                field, "It would hold for every answer, good or bad. Say for which: status, when or both."
+            )
+        if any(status is not None and not 100 <= status <= 599 for status in statuses):
+            raise DeclarationError(f"{field}.status", "A status is a number from 100 to 599.")
         self.statuses = frozenset(statuses) if word.status is not None else None
         self.when = condition(word.when, f"{field}.when") if word.when else None
         self.kind = word.kind

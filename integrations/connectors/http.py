@@ -26,6 +26,7 @@ from integrations.connectors.base import (
     WriteContext,
 )
 from integrations.connectors.declaration import plan_of
+from integrations.connectors.details import Turn, at_once
 from integrations.connectors.plan import Plan, ResourcePlan
 from integrations.connectors.reading import ListPlan
 from integrations.connectors.times import utc_now
@@ -62,6 +63,8 @@ class DeclaredConnector(Connector):
         self.base_url = self.plan.base_url(self.settings)
         self._guard = guard
         self._logged_in = ("", 0.0)
+        self._refused: dict[tuple[str, str], str] = {}
+        self._turn: Turn = at_once
         self.client = self._client(self.base_url, self.auth)
         if token is not None:
             self.use_token(token)
@@ -117,23 +120,35 @@ class DeclaredConnector(Connector):
         not_final: bool = False,
     ) -> Page:
         listing = self._listing(resource, not_final)
-        page = self._in_session(lambda: listing.read(self.client, self.settings, since, position, utc_now()))
+        page = self._in_session(
+            ("read", resource),
+            lambda: listing.read(self.client, self.settings, since, position, utc_now(), self._turn),
+        )
         if not not_final:
             return page
         # What is not final is a part of the whole: what is missing there is not gone.
-        return Page(page.items, page.next_position, complete=False, notices=(), total=page.total)
+        # And its time of change is not believed, or it would not be read again: each row is worth fetching.
+        items = tuple(replace(item, version="") if item.partial else item for item in page.items)
+        return Page(items, page.next_position, complete=False, notices=(), total=page.total)
+
+    def pace(self, turn: Turn) -> None:
+        self._turn = turn
 
     def fetch(self, resource: str, external_id: str) -> Item | None:
         plan = self._resource(resource).fetch
         if plan is None:
             raise _cannot(self.label, f"{resource} cannot be fetched one by one")
-        return self._in_session(lambda: plan.get(self.client, self.settings, external_id=external_id))
+        return self._in_session(
+            ("fetch", resource), lambda: plan.get(self.client, self.settings, external_id=external_id)
+        )
 
     def lookup(self, resource: str, natural_key: str) -> Item | None:
         plan = self._resource(resource).lookup
         if plan is None:
             raise _cannot(self.label, f"{resource} cannot be looked up")
-        return self._in_session(lambda: plan.get(self.client, self.settings, natural_key=natural_key))
+        return self._in_session(
+            ("lookup", resource), lambda: plan.get(self.client, self.settings, natural_key=natural_key)
+        )
 
     # Writing.
 
@@ -150,13 +165,18 @@ class DeclaredConnector(Connector):
         operation = self._resource(call.resource).operations.get(call.operation)
         if operation is None or call.step >= len(operation.steps):
             raise _cannot(self.label, f"{call.resource} have no {call.operation!r} any more")
-        return self._in_session(lambda: operation.step(call.step).send(self.client, call))
+        return self._in_session(
+            (f"{call.operation} {call.step}", call.resource),
+            lambda: operation.step(call.step).send(self.client, call),
+        )
 
     def send_batch(self, calls: Sequence[Call]) -> list[Answer | Failure]:
         plan = self._resource(calls[0].resource).batch
         if plan is None:
             raise _cannot(self.label, f"{calls[0].resource} have no batch call")
-        return self._in_session(lambda: plan.send(self.client, calls, self.settings))
+        return self._in_session(
+            ("batch", calls[0].resource), lambda: plan.send(self.client, calls, self.settings)
+        )
 
     # Webhooks.
 
@@ -188,28 +208,24 @@ class DeclaredConnector(Connector):
         if isinstance(self.auth, Session):
             self.auth.use(str(token.value), token.expires_at)
 
-    def _in_session(self, call: Callable[[], Result]) -> Result:
-        """Many platforms say the same for an expired session and for a missing right. Right after a login it is the
-        latter, and to log in again and again would not help."""
+    def _in_session(self, what: tuple[str, str], call: Callable[[], Result]) -> Result:
+        """Many platforms say the same for an expired session and for a missing right. Where the same is refused with an
+        earlier token and with the one that a login has just given, it is the latter: to log in again would not help."""
+        token = self.auth.token() if isinstance(self.auth, Session) else ""
         try:
-            return call()
+            result = call()
         except TokenExpired as expired:
-            if not self._has_just_logged_in():
+            earlier = self._refused.get(what, token)
+            self._refused[what] = token
+            if earlier == token or not self._has_just_given(token):
                 raise
-            raise Failure.config(
-                "forbidden",
-                expired.sentence.removesuffix(" Logging in again.")
-                + " That is right after a login, so the account lacks the right. Give it the right there, then retry.",
-                status=expired.status,
-                request_id=expired.request_id,
-                evidence=expired.evidence,
-            ) from expired
+            raise _lacks_right(expired) from expired
+        self._refused.pop(what, None)
+        return result
 
-    def _has_just_logged_in(self) -> bool:
-        token, when = self._logged_in
-        return (
-            isinstance(self.auth, Session) and self.auth.holds(token) and time.monotonic() - when < JUST_NOW
-        )
+    def _has_just_given(self, token: str) -> bool:
+        given, when = self._logged_in
+        return bool(token) and token == given and time.monotonic() - when < JUST_NOW
 
     # Looking whether all is well.
 
@@ -218,6 +234,8 @@ class DeclaredConnector(Connector):
         try:
             self._try_login(report)
             self._try_call(report)
+        except TokenExpired as expired:
+            report.add("Calling", False, _lacks_right(expired).sentence)
         except Failure as failure:
             report.add(_place_of(failure, self.client.host), False, failure.sentence)
         return report
@@ -243,12 +261,26 @@ class DeclaredConnector(Connector):
         for name in readable:
             page = self.read(name, since=None, position=None)
             report.add(f"Reading {name}", True, f"{len(page.items)} on the first page.")
+            if page.items and self.plan.resources[name].fetch is not None:
+                self._try_fetch(report, name, page.items[0].external_id)
         if not readable:
             report.add(
                 "Address",
                 True,
                 "There is nothing to read here; whether writing works is seen at the first write.",
             )
+
+    def _try_fetch(self, report: TestReport, name: str, external_id: str) -> None:
+        """What is listed must be there one by one: by a wrong address each thing would look as if it were gone."""
+        found = self.fetch(name, external_id)
+        well = found is not None and found.external_id == external_id
+        sentence = "The first of them was fetched."
+        if not well:
+            sentence = (
+                f"{self.client.name} lists {external_id}, but it is not there when it is asked for alone. "
+                f"Correct resources.{name}.fetch in the declaration."
+            )
+        report.add(f"Fetching one of {name}", well, sentence)
 
     def close(self) -> None:
         self.client.close()
@@ -277,6 +309,17 @@ BASE_URL = SettingField(
 @lru_cache(maxsize=64)
 def _built_in_plan(connector: type[DeclaredConnector]) -> Plan:
     return plan_of(connector.declaration)
+
+
+def _lacks_right(expired: TokenExpired) -> Failure:
+    return Failure.config(
+        "forbidden",
+        expired.sentence.removesuffix(" Logging in again.")
+        + " That is right after a login, so the account lacks the right. Give it the right there, then retry.",
+        status=expired.status,
+        request_id=expired.request_id,
+        evidence=expired.evidence,
+    )
 
 
 def _cannot(label: str, what: str) -> Failure:

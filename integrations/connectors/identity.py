@@ -12,7 +12,15 @@ from zoneinfo import ZoneInfo
 from integrations.connectors.base import Token
 from integrations.connectors.endpoints import EndpointPlan
 from integrations.connectors.failures import said
-from integrations.connectors.templates import MISSING, Names, Scope, condition, expression, text_template
+from integrations.connectors.templates import (
+    MISSING,
+    Names,
+    Scope,
+    check_header_name,
+    condition,
+    expression,
+    text_template,
+)
 from integrations.connectors.times import parse, utc_now
 from integrations.connectors.words import (
     AuthWord,
@@ -52,6 +60,8 @@ class IdentityPlan:
         self.texts = {
             name: text_template(text, inner, f"{field}.{name}") for name, text in _templates(word).items()
         }
+        for name in _header_names(word):
+            check_header_name(name, field)
         self.login: LoginPlan | None = None
         if isinstance(word, KeyAuth) and bool(word.header) == bool(word.query):
             raise DeclarationError(field, "Where does the key go? Name either header or query.")
@@ -102,6 +112,13 @@ def _templates(word: AuthWord) -> dict[str, str]:
             return {"client_id": word.client_id, "client_secret": word.client_secret}
         case _:
             return {}
+
+
+def _header_names(word: AuthWord) -> list[str]:
+    if isinstance(word, HeadersAuth):
+        return list(word.headers)
+    name = word.header if isinstance(word, BearerAuth | KeyAuth | LoginAuth) else ""
+    return [name] if name else []
 
 
 def _texts(secrets: Mapping[str, Any]) -> tuple[str, ...]:

@@ -7,9 +7,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urljoin
 
+from integrations.connectors.following import (
+    CLIPPED,
+    MOST_REPEATS,
+    NO_WAY_ON,
+    SAME_PAGE,
+    At,
+    Following,
+    Rows,
+    onward,
+    repeated,
+)
 from integrations.connectors.templates import MISSING, condition, expression
 from integrations.connectors.words import (
     Counted,
@@ -26,19 +37,9 @@ from integrations.exceptions import DeclarationError
 from integrations.http.client import Response
 
 MOST_PASSES = 3
-At = dict[str, Any]
 Holds = Callable[[Any], bool]
 
 _NEXT_LINK = re.compile(r'<([^>]*)>\s*;[^,<]*\brel\s*=\s*"?[^",;]*\bnext\b[^",;]*"?', re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Following:
-    """`at` None: the list is through; `settled`: it did not change under the read."""
-
-    at: At | None
-    settled: bool = True
-    total: int | None = None
 
 
 class Pager:
@@ -71,8 +72,12 @@ class Pager:
         """The whole address of the next page, where the platform gave it."""
         return ""
 
-    def following(self, at: At, response: Response, count: int) -> Following:
+    def following(self, at: At, response: Response, rows: Rows) -> Following:
         return Following(None)
+
+    def is_past_end(self, at: At, response: Response) -> bool:
+        """Whether the answer says that there is no such page, which is how some platforms end a list."""
+        return False
 
     def asks(self) -> str:
         """The name that a call must carry for this style to have an effect: "" when a parameter does it."""
@@ -87,14 +92,16 @@ class LinkPager(Pager):
     def url(self, at: At) -> str:
         return str(at.get("url", ""))
 
-    def following(self, at: At, response: Response, count: int) -> Following:
+    def following(self, at: At, response: Response, rows: Rows) -> Following:
         if self.next is not None:
             found = self.next(response.json)
             url = found if isinstance(found, str) else ""
         else:
             match = _NEXT_LINK.search(response.headers.get("link", ""))
             url = match[1] if match else ""
-        return Following(_kept(at, url=url) if url and url != at.get("url") else None)
+        # A link without a host is meant from where it stands, as in a web page: "?page=2", "/api/orders?page=2".
+        url = urljoin(response.url, url) if url else ""
+        return onward(at, "url", url) if url and url != response.url else Following(None)
 
 
 class CursorPager(Pager):
@@ -115,13 +122,13 @@ class CursorPager(Pager):
         own = [(self.param, str(cursor))] if self.param and cursor is not None else []
         return super().params(at) + own
 
-    def following(self, at: At, response: Response, count: int) -> Following:
+    def following(self, at: At, response: Response, rows: Rows) -> Following:
         if self.more is not None and not self.more(response.json):
             return Following(None)
         cursor = self.next(response.json)
-        if cursor is MISSING or cursor == "" or cursor == at.get("cursor"):
+        if cursor is MISSING or cursor is False or cursor == "" or cursor == at.get("cursor"):
             return Following(None)
-        return Following(_kept(at, cursor=cursor))
+        return onward(at, "cursor", cursor)
 
     def asks(self) -> str:
         return "" if self.param else "cursor"
@@ -137,11 +144,14 @@ class PageInfoPager(Pager):
     def scope(self, at: At) -> dict[str, Any]:
         return {**super().scope(at), "cursor": at.get("cursor")}
 
-    def following(self, at: At, response: Response, count: int) -> Following:
+    def following(self, at: At, response: Response, rows: Rows) -> Following:
         info = self.page_info(response.json)
-        if not isinstance(info, dict) or not info.get("hasNextPage") or not info.get("endCursor"):
+        if not isinstance(info, dict) or not info.get("hasNextPage"):
             return Following(None)
-        return Following(_kept(at, cursor=info["endCursor"]))
+        cursor = info.get("endCursor")
+        if not cursor or cursor == at.get("cursor"):
+            return Following(None, settled=False, notice=NO_WAY_ON)
+        return onward(at, "cursor", cursor)
 
     def asks(self) -> str:
         return "cursor"
@@ -156,6 +166,7 @@ class CountedPager(Pager):
         self.order = word.order
         self.total = expression(word.total, f"{field}.total") if word.total else None
         self.more = condition(word.more, f"{field}.more") if word.more else None
+        self.past_end = condition(word.past_end, f"{field}.past_end") if word.past_end else None
         if not (word.size or word.total or word.more or getattr(word, "pages", "")):
             raise DeclarationError(field, "When is the list through? Name size, total, pages or more.")
 
@@ -179,18 +190,46 @@ class CountedPager(Pager):
         size = self.size_at(at)
         return bool(size) and count < size
 
-    def following(self, at: At, response: Response, count: int) -> Following:
+    def is_past_end(self, at: At, response: Response) -> bool:
+        if self.place(at) == self.place({}):
+            return False
+        return self.past_end(response.json) if self.past_end is not None else response.status == 404
+
+    def following(self, at: At, response: Response, rows: Rows) -> Following:
+        count, notice = len(rows), ""
+        probed = at.pop("probe", 0)
+        if probed and count:
+            at["size"], notice = probed, CLIPPED.format(size=self.size, most=probed)
         total = _number(self.total(response.json)) if self.total is not None else None
         at = at if "total" in at or total is None else {**at, "total": total}
+        at, repeats = repeated(at, rows)
+        if repeats >= MOST_REPEATS:
+            return Following(None, settled=False, total=total, notice=SAME_PAGE)
         if not self.is_last(at, response, count, total):
-            return Following(self.next_place(at, count), total=total)
-        shrank = total is not None and total < at["total"]
-        went_through_pages = self.place(at) != self.place({})
+            return Following(self.next_place(at, count), total=total, notice=notice)
+        if self._may_be_clipped(at, count, total):
+            return Following(self.next_place(at, count) | {"probe": count}, total=total)
+        return self._through(at, response, count, total, probed=bool(probed))
+
+    def _may_be_clipped(self, at: At, count: int, total: int | None) -> bool:
+        """Many platforms give fewer per page than they are asked for and say nothing. So a first page that is not full
+        is no end by itself, where nothing else tells the end: the next one is looked at as well."""
+        tells = self.more is not None or total is not None or getattr(self, "pages", None) is not None
+        return bool(count) and not tells and "size" not in at and self.place(at) == self.place({})
+
+    def _through(
+        self, at: At, response: Response, count: int, total: int | None, *, probed: bool
+    ) -> Following:
+        past_end = not count and self.is_past_end(at, response)
+        shrank = "total" in at and (past_end if total is None else total < at["total"])
+        went_through_pages = self.place(at) != self.place({}) and not (probed and not count)
         passes = at.get("pass", 1)
         again = shrank or (passes == 1 and went_through_pages and self.order == "changing")
         if again and passes < MOST_PASSES:
             return Following(_again(at, passes + 1), settled=False, total=total)
-        return Following(None, settled=not shrank, total=total)
+        # "Not found" behind a full page is the end, or a server that is being mended: nothing is taken for gone by it.
+        doubtful = past_end and self.past_end is None and not probed
+        return Following(None, settled=not (shrank or doubtful), total=total)
 
     def asks(self) -> str:
         return "" if self.param else self.offers[-1]

@@ -17,6 +17,8 @@ from integrations.connectors.signatures import WebhookPlan
 from integrations.connectors.templates import (
     Names,
     as_text,
+    check_header_name,
+    check_path,
     condition,
     expression,
     look,
@@ -69,7 +71,9 @@ class ResourcePlan:
         if word is None:
             return None
         rules = self._rules(bool(word.document))
-        return ListPlan(word, self.record, rules, self._names, f"{self.field}.{kind}", self._path)
+        field = f"{self.field}.{kind}"
+        can_fetch = self.word.fetch is not None
+        return ListPlan(word, self.record, rules, self._names, field, self._path, can_fetch=can_fetch)
 
     def _one(self, kind: str, word: Any) -> OnePlan | None:
         if word is None:
@@ -151,6 +155,7 @@ class ResourcePlan:
             key_lifetime=min(lived) if keyed else 0.0,
             lookup=self.lookup is not None,
             fetch=self.fetch is not None,
+            fetch_calls=1 + len(self.fetch.details) if self.fetch is not None else 1,
             batch_size=self.word.batch.size if self.word.batch is not None else 0,
             batched=(self.word.batch.operation,) if self.word.batch is not None else (),
             steps={name: len(plan.steps) for name, plan in writes.items()},
@@ -171,6 +176,13 @@ class Plan:
             raise DeclarationError(f"variables.{min(taken)}", "This name is taken; choose another.")
         names = Names(frozenset(("settings",)), variables)
         self._base_url = pieces_of(declaration.base_url, names, "base_url")
+        check_path(self._base_url, "base_url")
+        if "?" in declaration.base_url or "#" in declaration.base_url:
+            raise DeclarationError(
+                "base_url", "Paths are put behind it: no ? and no #. Use params in the calls."
+            )
+        for name in declaration.headers:
+            check_header_name(name, "headers")
         self.headers = {
             name: text_template(value, names, f"headers.{name}")
             for name, value in declaration.headers.items()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from integrations.connectors.base import Item
+from integrations.connectors.details import DetailPlan
 from integrations.connectors.endpoints import EndpointPlan
 from integrations.connectors.failures import Rules
-from integrations.connectors.templates import MISSING, Names, as_text, condition, expression
+from integrations.connectors.templates import MISSING, Names, as_id, as_text, condition, expression
 from integrations.connectors.times import moment, version_reader
-from integrations.connectors.words import Detail, One, Resource
+from integrations.connectors.words import One, Resource
 from integrations.exceptions import Failure
 from integrations.http.client import HttpClient
 
@@ -33,7 +34,7 @@ class RecordPlan:
         found = self._id(record)
         if found is MISSING:
             return ""
-        text = as_text(found)
+        text = as_id(found)
         return text.rstrip("/").rpartition("/")[2] if self._id_tail else text
 
     def item(self, record: dict[str, Any], partial: bool = False) -> Item:
@@ -41,33 +42,12 @@ class RecordPlan:
         if not external_id:
             raise Failure.config(
                 "no_id",
-                f"A record has no id at {self.id_at!r}. Correct {self.field}.id in the connection's declaration.",
+                f"A record has no id that can be used at {self.id_at!r}. "
+                f"Correct {self.field}.id in the connection's declaration.",
                 field=f"{self.field}.id",
             )
         deleted = self._deleted is not None and self._deleted(record)
         return Item(external_id, record, self.version(record), deleted=deleted, partial=partial)
-
-
-class DetailPlan:
-    """Calls of their own per record, whose answers become part of it."""
-
-    def __init__(self, word: Detail, names: Names, field: str, graphql_path: str) -> None:
-        inner = names.with_scope("record", "external_id", "settings")
-        self.endpoint = EndpointPlan(word, inner, field, read_only=True, graphql_path=graphql_path)
-        self.into = word.into
-        self.records = expression(word.records, f"{field}.records")
-        self.when = condition(word.when, f"{field}.when") if word.when else None
-
-    def join(
-        self, client: HttpClient, rules: Rules, settings: Any, external_id: str, record: dict[str, Any]
-    ) -> None:
-        if self.when is not None and not self.when(record):
-            return
-        scope = {"record": record, "external_id": external_id, "settings": settings}
-        response = client.send(self.endpoint.request(scope))
-        rules.judge(client, response)
-        found = self.records(response.json)
-        record[self.into] = None if found is MISSING else found
 
 
 class OnePlan:
@@ -77,13 +57,14 @@ class OnePlan:
         self, word: One, record: RecordPlan, rules: Rules, names: Names, field: str, graphql_path: str
     ) -> None:
         inner = names.with_scope("external_id", "natural_key", "settings")
+        self.field = field
         self.endpoint = EndpointPlan(word, inner, field, read_only=True, graphql_path=graphql_path)
         self.record = record
         self.rules = rules
         self.find = expression(word.record, f"{field}.record")
         self.match = expression(word.match, f"{field}.match") if word.match else None
         self.details = [
-            DetailPlan(detail, names, f"{field}.details[{place}]", graphql_path)
+            DetailPlan(detail, rules, names, f"{field}.details[{place}]", graphql_path)
             for place, detail in enumerate(word.details)
         ]
 
@@ -100,21 +81,27 @@ class OnePlan:
             if failure.code == "not_found":
                 return None
             raise
-        record = self._chosen(self.find(response.json), natural_key)
+        record = self._chosen(client.name, self.find(response.json), natural_key)
         if record is None:
             return None
         item = self.record.item(record)
         for detail in self.details:
-            detail.join(client, self.rules, settings, item.external_id, item.payload)
+            detail.join(client, settings, item.external_id, item.payload)
         return item
 
-    def _chosen(self, found: Any, natural_key: str) -> dict[str, Any] | None:
-        """Of several, the first whose natural key is the very one: searches find similar things too."""
-        rows = found if isinstance(found, list) else [found]
-        for row in rows:
-            if isinstance(row, dict) and self._fits(row, natural_key):
-                return row
-        return None
+    def _chosen(self, name: str, found: Any, natural_key: str) -> dict[str, Any] | None:
+        """Of several, the first whose natural key is the very one: searches find similar things too.
+
+        Which of several it is, is never guessed: another's order would be taken for ours."""
+        rows = [row for row in (found if isinstance(found, list) else [found]) if isinstance(row, dict)]
+        if self.match is None and len(rows) > 1:
+            raise Failure.config(
+                "several_found",
+                f"{name} finds {len(rows)} things where one is looked for. Name at {self.field}.match where in them "
+                "the key stands.",
+                field=f"{self.field}.match",
+            )
+        return next((row for row in rows if self._fits(row, natural_key)), None)
 
     def _fits(self, row: dict[str, Any], natural_key: str) -> bool:
         if self.match is None or not natural_key:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
@@ -19,6 +20,8 @@ from integrations.exceptions import DeclarationError
 from mappings.expressions import Expression, ExpressionError, compile_expression
 
 MISSING = msgspec.UNSET
+# What every database keeps whole: PostgreSQL refuses more than the column holds, and NUL.
+LONGEST_ID = 255
 Scope = Mapping[str, Any]
 Filler = Callable[[Scope], Any]
 Reader = Callable[[Any], Any]
@@ -141,6 +144,7 @@ def _text(text: str, names: Names, field: str) -> Filler:
 def path_template(text: str, names: Names, field: str) -> Callable[[Scope], str]:
     """A path: what is put into it is quoted, so that a value cannot lead elsewhere. The result raises UnfitValue."""
     pieces = pieces_of(text, names, field)
+    check_path(pieces, field)
     if all(isinstance(piece, str) for piece in pieces):
         constant = "".join(str(piece) for piece in pieces)
         return lambda scope: constant
@@ -206,7 +210,37 @@ def look(scope: Any, path: tuple[str, ...]) -> Any:
 def as_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, Decimal):
+        # Never as 1E+2: few platforms take that for a hundred.
+        return format(value, "f")
     return value if isinstance(value, str) else str(value)
+
+
+def as_id(value: Any) -> str:
+    """An id as text; "" for what cannot be one. A number with more digits than JSON readers keep would be that of its
+    neighbours too, and a list or an object is the wrong place."""
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 2**53 else ""
+    if isinstance(value, bool | list | dict):
+        return ""
+    text = as_text(value)
+    return text if len(text) <= LONGEST_ID and "\x00" not in text else ""
+
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_UNFIT_IN_PATH = re.compile(r"[\x00-\x20\x7f]")
+
+
+def check_header_name(name: str, field: str) -> None:
+    """Raises DeclarationError."""
+    if not _HEADER_NAME.fullmatch(name):
+        raise DeclarationError(field, f"{name!r} is no name of a header: letters, digits and hyphens only.")
+
+
+def check_path(pieces: Collection[str | tuple[str, ...]], field: str) -> None:
+    """Raises DeclarationError."""
+    if any(isinstance(piece, str) and _UNFIT_IN_PATH.search(piece) for piece in pieces):
+        raise DeclarationError(field, "An address has no spaces and no line breaks. Write %20 for a space.")
 
 
 def check_names(used: Collection[str], known: Collection[str], field: str, what: str) -> None:

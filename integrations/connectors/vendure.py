@@ -275,7 +275,9 @@ class Vendure(DeclaredConnector):
     }
 
     def send(self, call: Call) -> Answer:
-        return super().send(self._with_stock(call) if call.resource == "stock" else call)
+        if call.resource == "stock":
+            call = self._in_session(("level", "stock"), lambda: self._with_stock(call))
+        return super().send(call)
 
     def lookup(self, resource: str, natural_key: str) -> Item | None:
         """A fulfilment by "order id/tracking code": the shop has no search for it, but shows it with its order."""
@@ -283,7 +285,7 @@ class Vendure(DeclaredConnector):
             return super().lookup(resource, natural_key)
         order_id, _, tracking_code = natural_key.partition("/")
         body = {"query": FULFILMENTS_OF_ORDER, "variables": {"id": order_id}}
-        found = self._ask(body)
+        found = self._in_session(("lookup", resource), lambda: self._ask(body))
         order = found.get("order") or {}
         for made in order.get("fulfillments") or []:
             if made.get("trackingCode") == tracking_code and made.get("state") != "Cancelled":

@@ -11,7 +11,15 @@ from integrations.connectors.base import Answer, Call, WriteContext
 from integrations.connectors.endpoints import EndpointPlan
 from integrations.connectors.failures import RulePlan, Rules
 from integrations.connectors.rows import RecordPlan
-from integrations.connectors.templates import MISSING, Names, as_text, condition, expression
+from integrations.connectors.templates import (
+    MISSING,
+    Names,
+    as_id,
+    as_text,
+    check_header_name,
+    condition,
+    expression,
+)
 from integrations.connectors.words import Key, Lines, Write
 from integrations.exceptions import DeclarationError, Failure
 from integrations.http.client import HttpClient, Request, Response
@@ -62,6 +70,8 @@ class KeyPlan:
     def __init__(self, word: Key, field: str) -> None:
         if bool(word.header) == bool(word.body):
             raise DeclarationError(field, "Where does the key go? Name a header, or a field of the body.")
+        if word.header:
+            check_header_name(word.header, f"{field}.header")
         self.header = word.header
         self.place = tuple(word.body.split(".")) if word.body else ()
         self.lifetime = word.lifetime
@@ -195,8 +205,8 @@ class WritePlan:
         found = self.id(record)
         if found is MISSING:
             return None
-        text = as_text(found)
-        return text.rstrip("/").rpartition("/")[2] if self.word.id_tail else text
+        text = as_id(found)
+        return (text.rstrip("/").rpartition("/")[2] if self.word.id_tail else text) or None
 
 
 def call_names_id(word: Write) -> bool:
@@ -240,7 +250,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(part) for part in value]
     if isinstance(value, Decimal):
-        return str(value)
+        return format(value, "f")
     if isinstance(value, datetime | date):
         return value.isoformat()
     return value

@@ -83,9 +83,8 @@ class Session:
     def use(self, token: str, expires_at: datetime | None) -> None:
         self._current = (token, expires_at)
 
-    def holds(self, token: str) -> bool:
-        current = self._current
-        return bool(token) and current is not None and current[0] == token
+    def token(self) -> str:
+        return self._current[0] if self._current is not None else ""
 
     def is_missing(self, now: datetime | None = None) -> bool:
         """Whether there is no token, or one that is about to end."""

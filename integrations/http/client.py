@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import SplitResult, unquote_plus, urlencode, urljoin, urlsplit, urlunsplit
 
-import orjson
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPResponse as RawResponse
@@ -19,7 +18,7 @@ from urllib3.exceptions import HTTPError
 from integrations.exceptions import Failure, Kind, TokenExpired
 from integrations.http.auth import Auth, nobody
 from integrations.http.guard import SCHEMES, Guard, installed_guard
-from integrations.http.messages import Request, Response, TooLarge, encode, unpack
+from integrations.http.messages import Request, Response, TooLarge, check_headers, encode, parse_json, unpack
 from integrations.http.redact import Redactor
 from integrations.http.silence import no_answer, not_json
 from integrations.http.sockets import pool_classes
@@ -127,6 +126,7 @@ class HttpClient:
             headers.update(request.headers)
         params = list(request.params)
         self.auth.apply(headers, params)
+        check_headers(headers, request.headers)
         url = self._url(request.path, params)
         prepared = requests.PreparedRequest()
         prepared.method = request.method
@@ -199,6 +199,19 @@ class HttpClient:
             }
         return shown
 
+    def without_identity(self, position: dict[str, Any]) -> dict[str, Any]:
+        """A read's position, to be stored: many platforms repeat in the next page's address what it was asked with,
+        and so the key too. It is added again when the page is asked for."""
+        url = position.get("url")
+        if not isinstance(url, str):
+            return position
+        ours: list[tuple[str, str]] = []
+        self.auth.apply({}, ours)
+        address, _, query = url.partition("?")
+        names = {name for name, _ in ours}
+        kept = [pair for pair in query.split("&") if unquote_plus(pair.partition("=")[0]) not in names]
+        return {**position, "url": f"{address}?{'&'.join(kept)}" if query else address}
+
     def redactor(self) -> Redactor:
         secrets = self.auth.secrets() + self._hidden
         known = self._redactor
@@ -209,12 +222,14 @@ class HttpClient:
     def _url(self, path: str, params: list[tuple[str, str]]) -> str:
         """Raises Failure for another host: our credentials would go there."""
         if path.startswith(("http://", "https://", "//")):
-            url = urljoin(self._origin, path)
-            if not url.startswith(self._origin + "/") and url != self._origin:
+            parts = urlsplit(urljoin(self._origin, path))
+            url = urlunsplit(("", "", parts.path, parts.query, ""))
+            url = f"{self._origin}{url if url.startswith('/') else '/' + url}"
+            if not _is_same_host(parts, urlsplit(self._origin)):
                 raise Failure.config(
                     "foreign_address",
-                    f"{self.name} sends us on to another host ({urlsplit(url).netloc}). Crossdock does not follow, "
-                    "because the credentials would go there. Check the base URL of the connection.",
+                    f"{self.name} sends us on to another host ({parts.netloc.rpartition('@')[2]}). Crossdock does not "
+                    "follow, because the credentials would go there. Check the base URL of the connection.",
                     connection_wide=True,
                 )
         elif path.startswith("/") or not path:
@@ -257,9 +272,25 @@ class HttpClient:
         if not response.raw:
             return None
         try:
-            return orjson.loads(response.raw)
-        except orjson.JSONDecodeError as error:
+            return parse_json(response.raw, response.headers.get("content-type", ""))
+        except ValueError as error:
             if response.status >= 300:
                 return None
             shown = self.evidence(response.request, response.url, response)
             raise not_json(self.name, response, shown) from error
+
+
+_PORTS = {"http": 80, "https": 443}
+
+
+def _is_same_host(there: SplitResult, ours: SplitResult) -> bool:
+    """The same name and port. A server behind another one that does the encryption often writes http:// where it is
+    called by https://: that is the same host as well, and it is called as we know it."""
+    try:
+        port, own = there.port or _PORTS.get(there.scheme), ours.port or _PORTS.get(ours.scheme)
+    except ValueError:
+        return False
+    same_port = port == own or (there.port is None and ours.port is None)
+    return (
+        (there.hostname or "").lower() == (ours.hostname or "").lower() and same_port and not there.username
+    )

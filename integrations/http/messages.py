@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,8 @@ from urllib.parse import urlencode
 
 import orjson
 from urllib3.exceptions import HTTPError
+
+from integrations.exceptions import Failure
 
 
 @dataclass(slots=True)
@@ -47,6 +50,31 @@ class TooLarge(OSError):
         self.most = most
 
 
+_FITS_A_HEADER = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+
+
+def check_headers(headers: Mapping[str, str], of_call: Mapping[str, str]) -> None:
+    """Raises Failure for a value that no header can hold: the record's where the call brings it, else the account's.
+
+    A line break in it would begin a header of its own."""
+    for name, value in headers.items():
+        if _FITS_A_HEADER.fullmatch(value):
+            continue
+        if name in of_call:
+            raise Failure.data(
+                "unfit_header",
+                f"The header {name} of the call would hold a line break or a sign that headers cannot hold. "
+                "Correct the value at its source, or leave it out in the declaration.",
+                field=name,
+            )
+        raise Failure.config(
+            "unfit_header",
+            f"What the connection sends as {name} holds a line break or a sign that headers cannot hold. "
+            "Enter it anew.",
+            connection_wide=True,
+        )
+
+
 def encode(request: Request, headers: dict[str, str]) -> bytes | None:
     body = request.body
     if body is None:
@@ -81,6 +109,26 @@ def form_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, str) else str(value)
+
+
+_CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
+_MARK = b"\xef\xbb\xbf"
+
+
+def parse_json(content: bytes, content_type: str = "") -> Any:
+    """JSON is UTF-8 without a mark before it. Old platforms write the mark, or another charset and say which.
+
+    Raises ValueError."""
+    try:
+        return orjson.loads(content.removeprefix(_MARK))
+    except orjson.JSONDecodeError:
+        named = _CHARSET.search(content_type)
+        if named is None or named[1].lower() in ("utf-8", "utf8"):
+            raise
+        try:
+            return orjson.loads(content.decode(named[1]))
+        except LookupError as error:
+            raise ValueError(f"no such charset: {named[1]}") from error
 
 
 def unpack(content: bytes, encoding: str, most: int) -> bytes:

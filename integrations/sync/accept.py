@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
@@ -34,6 +34,8 @@ from .removed import note_seen
 from .rules import JobRules, rules_of
 from .runs import open_run
 
+# Clocks and the cutting of times to seconds or minutes differ by less.
+YOUNG = timedelta(seconds=120)
 PRIORITIES = {Door.WEBHOOK: Priority.FRESH, Door.PARTNER: Priority.FRESH, Door.RETRY: Priority.FRESH}
 
 
@@ -94,6 +96,7 @@ class Known:
     digest: str = ""
     mapping: str = ""
     echo: str = ""
+    accepted_at: datetime | None = None
     has_delivery: bool = False
 
 
@@ -159,10 +162,16 @@ def known_of(job: SyncJob, external_ids: list[str]) -> dict[str, Known]:
     known = {external_id: Known(thing_id=thing, echo=echo) for external_id, thing, echo in found}
     by_thing = {entry.thing_id: entry for entry in known.values() if entry.thing_id is not None}
     deliveries = Delivery.objects.filter(job=job, thing_id__in=by_thing).values_list(
-        "thing_id", "accepted_serial", "accepted_version", "accepted_digest", "accepted_mapping"
+        "thing_id",
+        "accepted_serial",
+        "accepted_version",
+        "accepted_digest",
+        "accepted_mapping",
+        "accepted_at",
     )
-    for thing_id, serial, version, digest, mapping in deliveries:
+    for thing_id, serial, version, digest, mapping, accepted_at in deliveries:
         entry = by_thing[thing_id]
+        entry.accepted_at = accepted_at
         entry.serial, entry.version, entry.digest, entry.mapping = serial, version, digest, mapping
         entry.has_delivery = True
     return known
@@ -217,9 +226,23 @@ def _digest(item: Item) -> str:
 def _is_known(item: Item, digest: str, entry: Known, rules: JobRules) -> bool:
     if digest and digest == entry.echo:
         return True
-    if not entry.has_delivery or not digest or entry.mapping != rules.version:
+    if not entry.has_delivery or entry.mapping != rules.version:
         return False
-    return digest == entry.digest
+    if item.partial and not item.deleted:
+        return _is_same_version(item.version, entry)
+    return bool(digest) and digest == entry.digest
+
+
+def _is_same_version(version: str, entry: Known) -> bool:
+    """Of a row that is good for its id alone only the version is known. One that was young when it was accepted may
+    have changed again within the same second since."""
+    if not version or version != entry.version or entry.accepted_at is None:
+        return False
+    try:
+        changed_at = datetime.fromisoformat(version)
+    except ValueError:
+        return True
+    return changed_at.tzinfo is not None and entry.accepted_at - changed_at > YOUNG
 
 
 def _is_older(item: Item, entry: Known) -> bool:

@@ -52,6 +52,16 @@ def take(connection: Connection, limit: Limit, wanted: int) -> Grant:
     return Grant(0, 0.01)
 
 
+def owe(connection: Connection, limit: Limit, calls: int) -> None:
+    """Calls that leave beside those that were granted (the details of a fetch): the next ones wait for them too."""
+    if limit.calls_per_second <= 0 or calls <= 0:
+        return
+    now, cost = int(time.time() * MICROSECONDS), int(calls * MICROSECONDS / limit.calls_per_second)
+    RateBudget.objects.filter(connection=connection).update(
+        next_free_us=Greatest(F("next_free_us"), Value(now)) + Value(cost)
+    )
+
+
 def block(connection: Connection, seconds: float) -> None:
     """Nobody calls before `seconds` are over: the vendor's Retry-After. A shorter wait never shortens a longer one."""
     RateBudget.objects.get_or_create(connection=connection)

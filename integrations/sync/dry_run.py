@@ -44,6 +44,7 @@ def dry_run(job: SyncJob, full: bool = False) -> Iterator[Foreseen]:
     since = None if full else job.watermark
     source, destination = connect(job.source), connect(job.destination)
     try:
+        source.pace(lambda: wait_for_turn(job, source))
         scales = Scales(job, destination, rules_of(job))
         for began, page in _pages(job, source, since):
             yield from _foresee(job, scales, page.items, began, full)

@@ -57,7 +57,9 @@ def _fetch_some(job: SyncJob, connector: Connector, pool: ThreadPoolExecutor, ca
         except Failure as failure:
             _put_back(job, case, failure)
             continue
-        if case.ending is None:
+        if case.ending is None and item is None and _was_listed(case):
+            _not_there(job, case)
+        elif case.ending is None:
             _fill(case, item, began)
 
 
@@ -76,9 +78,28 @@ def _turns(job: SyncJob, connector: Connector, wanted: int) -> int:
     for _ in range(3):
         grant = budget.take(job.source, connector.limit(), wanted)
         if grant.calls or grant.wait_seconds > LONGEST_SLEEP:
+            more = connector.resources()[job.source_resource].fetch_calls - 1
+            budget.owe(job.source, connector.limit(), grant.calls * more)
             return grant.calls
         time.sleep(grant.wait_seconds)
     return 0
+
+
+def _was_listed(case: Case) -> bool:
+    """A row of a list that is good for its id alone. A webhook brings no row, and what was read whole has a digest."""
+    return bool(case.parcel.payload) and not case.parcel.digest
+
+
+def _not_there(job: SyncJob, case: Case) -> None:
+    """By a wrong address in the declaration everything would look as if it were gone, and be cancelled as removed."""
+    name = case.subject or case.delivery.subject or case.parcel.external_id
+    sentence = (
+        f"{name}: {job.source.name} lists it, but it is not there when it is asked for alone. If it was deleted there "
+        "meanwhile, retry or ignore this; else test the connection and correct how things are fetched first."
+    )
+    case.ending = Ending(
+        State.FAILED, sentence[:300], fault=data_fault(case, "not_found", "read", sentence), counts=True
+    )
 
 
 def _fill(case: Case, item: Item | None, began: float) -> None:

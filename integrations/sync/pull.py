@@ -73,6 +73,7 @@ class _Reading:
     def __init__(self, job: SyncJob, connector: Connector) -> None:
         self.job = job
         self.connector = connector
+        connector.pace(lambda: wait_for_turn(job, connector))
         self.rereads = connector.resources()[job.source_resource].rereads_not_final
 
     def next_page(self) -> bool:

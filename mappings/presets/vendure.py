@@ -12,8 +12,11 @@ _PAID = (
     '["PaymentSettled", "PartiallyShipped", "Shipped", "PartiallyDelivered", "Delivered", "Modifying", '
     '"ArrangingAdditionalPayment"]'
 )
+# Of a refund that failed no money went back.
+_REFUNDS = "payments[].refunds[] | [?state != 'Failed']"
 _PAYMENT_STATUS = (
-    "{back: sum(payments[].refunds[].total), paid: sum(payments[?state == 'Settled'].amount), state: state} | "
+    f"{{back: sum({_REFUNDS}.total), "
+    "paid: sum(payments[?state == 'Settled'].amount), state: state} | "
     "(back > `0` && back >= paid && 'refunded') || (back > `0` && 'partially_refunded') "
     f"|| (contains(`{_PAID}`, state) && 'paid') || (state == 'PaymentAuthorized' && 'authorized') "
     "|| (paid > `0` && 'paid') || 'pending'"
@@ -85,7 +88,7 @@ ORDERS_READ = Preset(
         rule("payments[].provider", "method"),
         rule("payments[].reference", "transactionId"),
         rule("payments[].created_at", "createdAt", "time"),
-        rule("refunds[]", "payments[].refunds[]"),
+        rule("refunds[]", _REFUNDS),
         rule("refunds[].id", "id"),
         rule("refunds[].amount", "total", "from_minor_units", arguments=_CURRENCY_OF_ORDER),
         rule("refunds[].currency", "root.currencyCode"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from mappings.expressions import ExpressionError, compile_expression, condition
@@ -18,6 +20,24 @@ def test_a_path_tells_missing_from_empty() -> None:
 
 def test_jmespath_works_where_a_path_is_not_enough() -> None:
     assert compile_expression("lines[?qty > `1`].sku").evaluate({"lines": [{"sku": "A", "qty": 2}]}) == ["A"]
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        ("a || b", {}),
+        ("a.b || c.d", {"a": {"b": None}}),
+        ("lines[0].sku", {"lines": []}),
+        ("lines[0].sku", {"lines": [{"sku": None}]}),
+        ("lines[0]", {"lines": [None]}),
+        ("lines[?kind == 'x'] | [0].price", {"lines": [{"kind": "y"}]}),
+        ("kind == 'x' && a || `null`", {"a": 1}),
+        ("max(lines[].n)", {"lines": []}),
+    ],
+)
+def test_jmespath_tells_missing_from_empty_too(text: str, data: dict[str, Any]) -> None:
+    told_to_be_empty = "None" in str(data) or "null" in text
+    assert compile_expression(text).evaluate(data) is (None if told_to_be_empty else ABSENT)
 
 
 @pytest.mark.parametrize(

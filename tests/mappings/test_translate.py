@@ -51,12 +51,52 @@ def test_a_number_as_json_number_is_exact() -> None:
 
 
 @pytest.mark.parametrize(
-    ("currency", "minor", "amount"), [("EUR", 1250, "12.50"), ("JPY", 1250, "1250"), ("KWD", 12500, "12.500")]
+    ("currency", "minor", "amount"),
+    [
+        ("EUR", 1250, "12.50"),
+        ("EUR", -1250, "-12.50"),
+        ("JPY", 1250, "1250"),
+        ("KWD", 12500, "12.500"),
+        # People write these without places; who counts in minor units does not.
+        ("RSD", 123456, "1234.56"),
+        ("IQD", 12500, "12.500"),
+    ],
 )
 def test_minor_units_follow_the_currency(currency: str, minor: int, amount: str) -> None:
     compiled = rules(rule("total", "total", "from_minor_units", arguments={"currency": "= currency"}))
     found = order(read(compiled, {"total": minor, "currency": currency}).record)
     assert str(found.total) == amount
+
+
+def test_the_places_of_a_currency_that_there_is_not_are_never_guessed() -> None:
+    compiled = rules(rule("total", "total", "from_minor_units", arguments={"currency": "= currency"}))
+    (problem,) = read(compiled, {"total": 1250, "currency": "QQQ"}).problems
+    assert (problem.code, problem.field) == ("bad_value", "total")
+
+
+@pytest.mark.parametrize("transform", ["", "decimal", "integer"])
+@pytest.mark.parametrize("value", ["1e999999", "1e-999999", "9" * 50])
+def test_a_number_that_would_fill_the_memory_is_a_problem(transform: str, value: str) -> None:
+    (problem,) = read(rules(rule("total", "total", transform)), {"total": value}).problems
+    assert (problem.code, problem.field) == ("bad_value", "total")
+
+
+@pytest.mark.parametrize("total", ["92233720368547758.08", "-92233720368547758.08"])
+def test_minor_units_that_no_json_reader_keeps_are_a_problem(total: str) -> None:
+    source = {"total": total, "currency": "EUR"}
+    record = read(rules(rule("total", "total"), rule("currency", "currency")), source).record
+    assert record is not None
+    minor = [rule("cents", "total", "to_minor_units", arguments={"currency": "= currency"})]
+    assert [problem.code for problem in write(compile_rules(minor, "write", "order"), record).problems] == [
+        "bad_value"
+    ]
+
+
+def test_an_amount_as_people_write_it_needs_its_locale() -> None:
+    german = rules(rule("total", "total", "decimal", arguments={"locale": "de"}))
+    assert order(read(german, {"total": "-1.234,56"}).record).total == Decimal("-1234.56")
+    assert [problem.code for problem in read(german, {"total": "1,234.56"}).problems] == ["bad_value"]
+    assert [problem.code for problem in read(rules(rule("total", "total")), {"total": "1.234,56"}).problems]
 
 
 @pytest.mark.parametrize(
@@ -145,6 +185,13 @@ def test_missing_fields_inside_a_list_are_told_by_their_place() -> None:
     assert [(problem.source, problem.field) for problem in problems] == [("items.1.sku", "lines[].sku")]
     said = sentence_for(problems[0], "Order #1", "The shop", "The warehouse")
     assert said.startswith("Order #1: one of its lines has no SKU. The warehouse requires one.")
+
+
+def test_an_argument_that_is_not_there_is_never_written_as_a_word() -> None:
+    before = rules(rule("number", "number", "concat", arguments={"before": "= prefix", "after": "= suffix"}))
+    assert order(read(before, {"number": "7", "prefix": None}).record).number == "7"
+    lost = rules(rule("number", "number", "replace", arguments={"find": "= prefix"}))
+    assert [problem.code for problem in read(lost, {"number": "7"}).problems] == ["bad_value"]
 
 
 def test_absent_is_never_written() -> None:

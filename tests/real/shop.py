@@ -30,6 +30,18 @@ class Shop:
         shop.ask('mutation { login(username: "superadmin", password: "superadmin") { __typename } }')
         return shop
 
+    def integrator(self) -> dict[str, str]:
+        """An account for the portal alone: who logs out in Vendure ends all sessions of the account."""
+        account = {"username": "integration@example.com", "password": "integration"}
+        found = self.ask("{ administrators(options: { take: 100 }) { items { emailAddress } } }")
+        if account["username"] in [person["emailAddress"] for person in found["administrators"]["items"]]:
+            return account
+        document = """mutation($email: String!, $password: String!) { createAdministrator(input: {
+            emailAddress: $email, firstName: "Portal", lastName: "Account", password: $password, roleIds: ["1"]
+        }) { id } }"""
+        self.ask(document, email=account["username"], password=account["password"])
+        return account
+
     def place(self, orders: int) -> None:
         subprocess.run(
             [sys.executable, str(FOLDER / "seed.py"), str(orders)],

@@ -11,11 +11,14 @@ from pytest_django.fixtures import Settings
 
 from integrations.configuration.apply import apply
 from integrations.configuration.plan import plan
+from integrations.connectors.declaration import plan_of
+from integrations.connectors.vendure import Vendure
 from integrations.demo.sandbox_side import SandboxSide
+from integrations.http.client import Request
 from integrations.models import AccessToken
 from integrations.sync import endings
 from tests.journeys.world import World
-from tests.real.shop import ADDRESS, ADMINISTRATOR, Shop
+from tests.real.shop import ADDRESS, Shop
 from tests.sandbox.running import SandboxProcess
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
@@ -48,11 +51,12 @@ def world(
         process.control("POST", f"/warehouse/stock/{sku}", {"on_hand": 5_000})
     made = World(process)
     made.configure()
+    account = shop.integrator()
     environment = {
         **SandboxSide(process.base, process.tokens).environment(),
         "VENDURE_URL": ADDRESS,
-        "VENDURE_USER": ADMINISTRATOR["username"],
-        "VENDURE_PASSWORD": ADMINISTRATOR["password"],
+        "VENDURE_USER": account["username"],
+        "VENDURE_PASSWORD": account["password"],
     }
     apply(plan(CONFIGURATION.read_text("utf-8"), environment))
     return made
@@ -164,6 +168,97 @@ def test_shipments_become_fulfilments_with_their_tracking_code(world: World, sho
     world.carry(ORDERS, SHIPMENTS)
     assert created(world) == [reference for effect, reference, _ in effects if effect == "order.created"]
     assert len(shop.order(whole["code"])["fulfillments"]) == 1
+
+
+class Ending:
+    """Ends the session that the connector holds, at the shop itself, before each call that is counted."""
+
+    def __init__(self, at: set[int]) -> None:
+        self.at, self.calls = at, 0
+
+    def before(self, connector: Vendure) -> None:
+        self.calls += 1
+        if self.calls in self.at:
+            response = connector.client.send(
+                Request("POST", "", body={"query": "mutation { logout { success } }"})
+            )
+            assert response.json["data"]["logout"]["success"]
+
+
+def test_the_session_ends_between_two_pages(
+    world: World, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.open_orders(30)
+    pager = plan_of(Vendure.declaration).resources["orders"].list
+    assert pager is not None
+    monkeypatch.setattr(pager.pager, "size", 10)
+    ending, read = Ending({2, 5}), Vendure.read
+
+    def ended(self: Vendure, *args: Any, **more: Any) -> Any:
+        ending.before(self)
+        return read(self, *args, **more)
+
+    monkeypatch.setattr(Vendure, "read", ended)
+    world.carry(ORDERS)
+    assert ending.calls > 4
+    assert in_the_warehouse(world) == paid_and_open(shop)
+    assert world.open_errors() == []
+
+
+def test_an_order_in_two_parcels_while_the_session_ends_between_the_two_calls_of_each(
+    world: World, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order, _ = _with_at_least_two_units(shop)
+    world.carry(ORDERS)
+    line = order["lines"][0]
+    ending, send = Ending({1, 3, 5, 7}), Vendure.send
+
+    def ended(self: Vendure, call: Any) -> Any:
+        if call.resource == "fulfillments":
+            ending.before(self)
+        return send(self, call)
+
+    monkeypatch.setattr(Vendure, "send", ended)
+    codes = [f"{order['id']}-1", f"{order['id']}-2"]
+    asked: list[dict[str, Any]] = [{"items": [{"reference": line["id"], "quantity": 1}]}, {}]
+    for code, parcel in zip(codes, asked, strict=True):
+        path = f"/warehouse/orders/{order['code']}/ship"
+        world.sandbox.control("POST", path, {**parcel, "tracking_number": code})
+        world.carry(SHIPMENTS)
+    world.carry(SHIPMENTS)
+    assert ending.calls == 8
+    assert world.open_errors() == []
+    done = shop.order(order["code"])
+    assert done["state"] == "Shipped"
+    assert sorted(parcel["trackingCode"] for parcel in done["fulfillments"]) == codes
+    sent: dict[str, int] = {}
+    for parcel in done["fulfillments"]:
+        for part in parcel["lines"]:
+            sent[part["orderLineId"]] = sent.get(part["orderLineId"], 0) + part["quantity"]
+    assert sent == {part["id"]: part["quantity"] for part in order["lines"]}
+
+
+def test_an_order_is_cancelled_after_a_part_of_it_was_shipped(world: World, shop: Shop) -> None:
+    """The warehouse has a parcel on its way already: nobody decides that silently."""
+    order, _ = _with_at_least_two_units(shop)
+    world.carry(ORDERS)
+    first = order["lines"][0]
+    world.sandbox.control(
+        "POST",
+        f"/warehouse/orders/{order['code']}/ship",
+        {"items": [{"reference": first["id"], "quantity": 1}], "tracking_number": f"C{order['id']}"},
+    )
+    world.carry(SHIPMENTS)
+    shop.cancel(order)
+    effects = world.sandbox.effects("warehouse")
+    world.carry(ORDERS)
+    after = world.sandbox.effects("warehouse")
+    told = [effect for effect in after if effect not in effects]
+    errors = world.open_errors()
+    assert told or errors
+    world.carry(ORDERS)
+    assert world.sandbox.effects("warehouse") == after
+    assert [error.pk for error in world.open_errors()] == [error.pk for error in errors]
 
 
 def test_a_changed_stock_level_reaches_the_real_shop(world: World, shop: Shop) -> None:

@@ -6,6 +6,8 @@ placeholder; which names there are is said at the word. `docs/connect-any-api.md
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from integrations.connectors.words.basics import Endpoint, Expression, Template, Time, Variable, Version, Word
@@ -135,7 +137,7 @@ class Declaration(Word):
     graphql_path: str = ""
     limits: Limits = msgspec.field(default_factory=Limits)
     timeouts: Timeouts = msgspec.field(default_factory=Timeouts)
-    max_megabytes: int = 20
+    max_megabytes: Annotated[int, msgspec.Meta(ge=1, le=200)] = 20
     errors: list[ErrorRule] = []
     request_id_header: str = ""
     webhook: Webhook | None = None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 Expression = str
 Template = Any
+# How many and how long: never less than nothing.
+Count = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
+Seconds = Annotated[float, msgspec.Meta(ge=0)]
 
 
 class Word(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from integrations.connectors.words.basics import Expression, Template, Word
+from integrations.connectors.words.basics import Expression, Seconds, Template, Word
 
 
 class NoAuth(Word, tag="none", tag_field="kind"):
@@ -53,7 +53,7 @@ class LoginAuth(Word, tag="login", tag_field="kind"):
     token_header: str = ""
     expires_in: Expression = ""
     expires_at: Expression = ""
-    lifetime: float = 0.0
+    lifetime: Seconds = 0.0
     refused: Expression = ""
     header: str = "Authorization"
     prefix: str = "Bearer "

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from integrations.connectors.words.basics import Expression, Word
+from integrations.connectors.words.basics import Count, Expression, Word
 
 
 class Sized(Word):
     """`size`: things per page, sent as `size_param` or as {size}. `size_refused`: an expression over the answer that
     is true where the platform refuses a page of this size with HTTP 200; then half is asked for."""
 
-    size: int = 0
+    size: Count = 0
     size_param: str = ""
     size_refused: Expression = ""
 
@@ -38,6 +38,7 @@ class CursorPaging(Sized, kw_only=True, tag="cursor", tag_field="style"):
 
 class Counted(Sized):
     """Ends with `total` (things in all), or when `more` is not true; without them with a page that is not full.
+    `past_end`: an expression over the answer that is true where there is no such page any more (else: status 404).
 
     `order` says what may happen to the list while it is read. changing: a thing that changes takes another place, so
     another one can slip past; a read of several pages is followed by a second pass. stable: things keep their places.
@@ -47,6 +48,7 @@ class Counted(Sized):
     param: str = ""
     total: Expression = ""
     more: Expression = ""
+    past_end: Expression = ""
     order: Literal["changing", "stable", "oldest_first"] = "changing"
 
 
@@ -60,7 +62,7 @@ class PagePaging(Counted, tag="page", tag_field="style"):
 class OffsetPaging(Counted, tag="offset", tag_field="style"):
     """Also called skip and take. `overlap`: how many things of the page before are read again."""
 
-    overlap: int = 0
+    overlap: Count = 0
 
 
 class PageInfoPaging(Sized, kw_only=True, tag="page_info", tag_field="style"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from integrations.connectors.words.basics import Endpoint, Expression, Word
+from integrations.connectors.words.basics import Endpoint, Expression, Seconds, Word
 from integrations.connectors.words.paging import NoPaging, PagingWord
 
 
@@ -19,18 +19,21 @@ class Since(Word):
     param: str = ""
     format: str = "iso"
     zone: str = "UTC"
-    granularity: float = 0.0
-    overlap: float = 0.0
+    granularity: Seconds = 0.0
+    overlap: Seconds = 0.0
     strict: bool = False
-    window: float = 0.0
+    window: Seconds = 0.0
 
 
 class Detail(Endpoint, kw_only=True):
-    """A further call for each record. Templates are over {record, external_id}; what it gives goes `into` it."""
+    """A further call for each record. Templates are over {record, external_id}; what it gives goes `into` it.
+
+    With a `paging` all its pages are read, and joined to one list."""
 
     into: str
     records: Expression = "@"
     when: Expression = ""
+    paging: PagingWord = msgspec.field(default_factory=NoPaging)
 
 
 class Listing(Endpoint):

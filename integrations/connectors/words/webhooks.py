@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from integrations.connectors.words.basics import Expression, Time, Word
+from integrations.connectors.words.basics import Expression, Seconds, Time, Word
 
 
 class Signature(Word):
@@ -29,11 +29,11 @@ class Signature(Word):
     timestamp_part: str = ""
     timestamp_format: str = "unix"
     id_header: str = ""
-    tolerance: float = 300.0
+    tolerance: Seconds = 300.0
 
 
 class Topic(Word):
-    """What an event is about. `id` and `payload` are expressions over the event; `deleted`: the thing is gone."""
+    """What an event is about. `id` and `payload` are expressions over the event."""
 
     resource: str
     id: Expression = "id"

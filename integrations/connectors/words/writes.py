@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from integrations.connectors.words.basics import Endpoint, Expression, Word
+from integrations.connectors.words.basics import Count, Endpoint, Expression, Seconds, Word
 
 
 class ErrorRule(Word):
@@ -35,7 +35,7 @@ class Key(Word):
 
     header: str = ""
     body: str = ""
-    lifetime: float = 86_400.0
+    lifetime: Seconds = 86_400.0
 
 
 class Lines(Word):
@@ -84,7 +84,7 @@ class Batch(Endpoint, kw_only=True):
     """
 
     operation: Literal["create", "update", "upsert"]
-    size: int
+    size: Count
     items: str = ""
     results: Expression
     match: Expression = ""

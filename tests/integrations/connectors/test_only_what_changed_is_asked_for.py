@@ -42,6 +42,65 @@ def test_each_form_of_the_time(platform: Platform, since: Words, written: str) -
     assert sent(platform, since) == written
 
 
+LOCAL = {"format": "%Y-%m-%d %H:%M:%S", "zone": "Europe/Berlin"}
+
+
+@pytest.mark.parametrize(
+    ("since", "written"),
+    [
+        # The clock is turned back at 03:00 (01:00 UTC) and shows 02:00 to 03:00 once more.
+        ("2026-10-24T20:00:00", "2026-10-24 22:00:00"),
+        ("2026-10-25T00:50:00", "2026-10-25 01:50:00"),
+        ("2026-10-25T01:10:00", "2026-10-25 02:10:00"),
+        ("2026-10-25T02:10:00", "2026-10-25 03:10:00"),
+        # And forward at 02:00.
+        ("2026-03-29T00:50:00", "2026-03-29 01:50:00"),
+        ("2026-03-29T01:10:00", "2026-03-29 03:10:00"),
+    ],
+)
+def test_what_happens_in_the_hour_that_is_shown_twice_is_asked_for(
+    platform: Platform, since: str, written: str
+) -> None:
+    platform.on("/things", Says({"things": []}))
+    connector = declared(platform, listing(since={"param": "since", **LOCAL}))
+    read_all(connector, since=datetime.fromisoformat(f"{since}+00:00"))
+    assert platform.asked[0].params["since"] == written
+
+
+def test_a_newest_first_list_goes_on_through_the_hour_that_is_shown_twice(platform: Platform) -> None:
+    """It changed at 02:10 for the second time; what is asked for is what changed since 02:50 for the first."""
+    platform.on("/things", Says({"things": [{"id": 1, "at": "2026-10-25 02:10:00"}]}))
+    words = listing(updated_at={"at": "at", "zone": "Europe/Berlin"}, newest_first=True, since={})
+    (page,) = read_all(declared(platform, words), since=datetime(2026, 10, 25, 0, 50, tzinfo=UTC))
+    assert ids([page]) == ["1"]
+    # Which of two changes in that hour is newer is not told by it.
+    assert page.items[0].version == ""
+
+
+@pytest.mark.parametrize(
+    ("form", "at"), [("%d.%m.%Y %H:%M", "2026-11-23T06:45:10Z"), ("date", "2026-11-23T00:00:05Z")]
+)
+def test_a_form_without_seconds_makes_nobody_look_as_if_they_ignored_it(
+    platform: Platform, form: str, at: str
+) -> None:
+    platform.on("/things", Says({"things": [{"id": 1, "at": at}]}))
+    words = listing(updated_at={"at": "at"}, since={"param": "since", "format": form})
+    assert read_all(declared(platform, words), since=SINCE)[0].notices == ()
+
+
+def test_a_form_without_seconds_is_asked_for_a_minute_earlier_where_later_is_meant(
+    platform: Platform,
+) -> None:
+    assert sent(platform, {"format": "%d.%m.%Y %H:%M", "strict": True}) == "23.11.2026 06:44"
+
+
+def test_times_that_cannot_be_read_as_declared_are_said(platform: Platform) -> None:
+    platform.on("/things", Says({"things": [{"id": 1, "at": "23.11.2026"}, {"id": 2, "at": None}]}))
+    (page,) = read_all(declared(platform, listing(updated_at={"at": "at"})))
+    assert ids([page]) == ["1", "2"]
+    assert [notice for notice in page.notices if "resources.things.updated_at" in notice]
+
+
 def test_the_first_read_asks_for_everything(platform: Platform) -> None:
     platform.on("/things", Says({"things": []}))
     pages = read_all(declared(platform, listing(since={"param": "since"})), since=None)
@@ -193,6 +252,21 @@ def test_what_is_not_final_is_read_again(platform: Platform) -> None:
     assert platform.asked[0].params == {"sort": "placed", "state": "open"}
     assert not pages[0].complete
     assert pages[0].notices == ()
+
+
+def test_the_time_of_what_is_not_final_is_not_believed_where_rows_are_only_good_for_their_id(
+    platform: Platform,
+) -> None:
+    platform.on("/things", Says({"things": [{"id": 1, "at": "2026-11-23T06:45:00Z"}]}))
+    words = listing(updated_at={"at": "at"}, partial=True)
+    words["things"] |= {
+        "not_final": {"params": {"state": "open"}},
+        "fetch": {"path": "/things/{external_id}"},
+    }
+    connector = declared(platform, words)
+    ((whole,),) = [page.items for page in read_all(connector, since=SINCE)]
+    ((again,),) = [page.items for page in read_all(connector, since=SINCE, not_final=True)]
+    assert (bool(whole.version), again.version, again.partial) == (True, "", True)
 
 
 def test_what_is_not_final_may_be_those_of_some_days(platform: Platform) -> None:

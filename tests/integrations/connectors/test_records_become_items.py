@@ -212,6 +212,32 @@ def test_a_look_up_takes_only_the_very_key(platform: Platform) -> None:
     assert connector.lookup("things", "104") is None
 
 
+def test_a_look_up_that_finds_several_is_never_a_guess(platform: Platform) -> None:
+    platform.on("/orders", Says({"orders": [{"id": 1, "reference": "A10"}, {"id": 2, "reference": "A1"}]}))
+    words = {
+        "orders": {
+            "natural_key": "reference",
+            "lookup": {"path": "/orders", "params": {"q": "{natural_key}"}, "record": "orders"},
+        }
+        | {"create": {"path": "/orders"}}
+    }
+    with pytest.raises(Failure) as caught:
+        declared(platform, words).lookup("orders", "A1")
+    assert (caught.value.code, caught.value.field) == ("several_found", "resources.orders.lookup.match")
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_the_test_button_fetches_one_of_what_is_listed(platform: Platform, there: bool) -> None:
+    """With a wrong address every order would look as if it had been deleted, and nobody would be told."""
+    platform.on("/orders", Says([{"id": 7}]))
+    if there:
+        platform.on("/orders/7", Says({"id": 7}))
+    words = {"orders": {"list": {"path": "/orders"}, "fetch": {"path": "/orders/{external_id}"}}}
+    report = declared(platform, words).test()
+    assert report.ok is there
+    assert there or "resources.orders.fetch" in report.sentence()
+
+
 def test_details_are_joined_into_a_thing_that_is_fetched(platform: Platform) -> None:
     platform.on("/things/1", Says({"id": 1}))
     platform.on("/things/1/lines", Says([{"sku": "MUG"}]))

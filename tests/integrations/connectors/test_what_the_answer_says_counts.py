@@ -372,16 +372,26 @@ def test_an_answer_that_the_session_expired(platform: Platform, do: str) -> None
     assert (caught.value.kind, caught.value.in_doubt) == (Kind.TRANSIENT, False)
 
 
-def test_expired_right_after_a_login_means_not_allowed(platform: Platform) -> None:
+def test_expired_right_after_a_new_login_means_not_allowed(platform: Platform) -> None:
     """Some platforms say the same for both; logging in again and again would not help."""
-    platform.on("/login", Says({"session": {"token": "t1", "seconds": 600}}))
+    platform.on("/login", [Says({"session": {"token": f"t{n}", "seconds": 600}}) for n in (1, 2, 3)])
     platform.on("/orders", Says({"code": "expired", "message": "no rights"}, 401))
     connector = session(platform)
+    connector.use_token(connector.login())
+    # A session can end within seconds of its beginning too: the shop was started anew.
+    for _ in range(2):
+        with pytest.raises(TokenExpired):
+            connector.read("orders", since=None, position=None)
     connector.use_token(connector.login())
     with pytest.raises(Failure) as caught:
         connector.read("orders", since=None, position=None)
     assert (caught.value.kind, caught.value.code) == (Kind.CONFIG, "forbidden")
-    assert "no rights" in caught.value.sentence
+    assert "lacks the right" in caught.value.sentence
+    assert "lacks the right" in connector.test().sentence()
+    platform.on("/orders", [Says([]), Says({"code": "expired"}, 401)])
+    connector.read("orders", since=None, position=None)
+    with pytest.raises(TokenExpired):
+        connector.read("orders", since=None, position=None)
 
 
 @pytest.mark.parametrize(

@@ -370,3 +370,12 @@ def test_an_update_keeps_the_id_where_the_answer_says_nothing(platform: Platform
     call = prepared(connector, "update", external_id="7")
     assert sent(platform, connector, Says(None, 204), call).external_id == "7"
     assert replace(call, external_id="") != call
+
+
+def test_a_hundred_is_never_written_with_an_exponent(platform: Platform) -> None:
+    words = {
+        "orders": {"create": {"path": "/orders", "body": {"a": "=record.total", "b": "sum {record.total}"}}}
+    }
+    context = WriteContext("create", {}, record={"total": Decimal("1E+2")})
+    call = declared(platform, words).prepare("orders", context, 0, "")
+    assert call.body == {"a": "100", "b": "sum 100"}

@@ -200,3 +200,11 @@ def _resolving(*addresses: str) -> Any:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
 
     return resolve
+
+
+@pytest.mark.parametrize(
+    "link", ["http://shop.example.com/next?p=2", "https://Shop.Example.com:443/next?p=2", "/next?p=2"]
+)
+def test_a_link_that_forgets_the_encryption_is_called_as_we_know_the_host(link: str) -> None:
+    client = HttpClient("https://shop.example.com", guard=LOOPBACK)
+    assert client._url(link, []) == "https://shop.example.com/next?p=2"

@@ -30,6 +30,17 @@ def test_a_burst_leaves_at_once_and_the_next_call_waits(connection: Connection) 
     assert 0.5 < refused.wait_seconds <= 1.0
 
 
+def test_calls_beside_those_that_were_granted_are_waited_for_by_the_next(connection: Connection) -> None:
+    """A fetch with two detail calls is three calls."""
+    limit = Limit(calls_per_second=10, burst=1)
+    assert budget.take(connection, limit, 1).calls == 1
+    budget.owe(connection, limit, 20)
+    assert 1.9 < budget.take(connection, limit, 1).wait_seconds <= 2.1
+    budget.owe(connection, Limit(), 20)
+    budget.owe(connection, limit, 0)
+    assert budget.take(connection, limit, 1).wait_seconds <= 2.1
+
+
 def test_no_more_calls_than_the_limit_leave_in_any_window(connection: Connection) -> None:
     limit = Limit(calls_per_second=100, burst=1)
     began, taken = time.monotonic(), 0
