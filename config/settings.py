@@ -62,6 +62,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_NAME = "crossdock_session"
 CSRF_COOKIE_NAME = "crossdock_csrf"
+CSRF_FAILURE_VIEW = "config.errors.forged"
 
 # Networks that are not public and yet may be called (a self-hosted ERP at 10.x). Only here, never in a form:
 # whoever may edit a connection must not be able to reach the machine's own neighbours.

@@ -15,6 +15,8 @@ from rest_framework.request import Request
 from .problems import Problem
 
 BODY_LIMIT = 10 * 1024 * 1024
+# What reads JSON goes deeper than what writes it: a body that cannot be stored must not be taken.
+MOST_LEVELS = 100
 
 
 class CappedJson(BaseParser):
@@ -32,9 +34,32 @@ class CappedJson(BaseParser):
         if len(raw) > BODY_LIMIT:
             raise too_large()
         try:
-            return orjson.loads(raw)
+            body = orjson.loads(raw)
         except orjson.JSONDecodeError as exc:
             raise ParseError(f"The body is not JSON: {exc}.") from exc
+        if _is_deeper_than(MOST_LEVELS, body):
+            raise Problem(
+                400,
+                "body_too_deep",
+                f"The body is nested deeper than {MOST_LEVELS} levels. Send the record itself, not what wraps it.",
+            )
+        return body
+
+
+def _is_deeper_than(levels: int, body: Any) -> bool:
+    """Level by level, without recursion."""
+    level = [body]
+    for _ in range(levels + 1):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 class OnlyJson(BaseContentNegotiation):

@@ -207,6 +207,28 @@ def test_what_is_no_json_is_refused(api: Api) -> None:
     assert problem_of(answer, 400)["code"] == "parse_error"
 
 
+@pytest.mark.parametrize("levels", [101, 260, 900])
+def test_a_body_too_deep_to_be_stored_is_refused(api: Api, levels: int) -> None:
+    deep: Any = 1
+    for _ in range(levels):
+        deep = {"a": deep}
+
+    answer = api.post(PATH, {"records": [{"external_id": "1", "payload": deep}]}, "first")
+
+    assert problem_of(answer, 400)["code"] == "body_too_deep"
+    assert not Batch.objects.exists()
+
+
+def test_a_body_as_deep_as_allowed_is_taken(api: Api) -> None:
+    deep: Any = 1
+    for _ in range(97):  # and the record, the list of records and the body itself
+        deep = [deep]
+
+    body = {"records": [{"external_id": "1", "payload": {"deep": deep[0]}}]}
+
+    assert api.post(PATH, body, "first").status_code == 202
+
+
 def test_another_kind_of_body_is_refused(api: Api) -> None:
     headers = {"Authorization": f"Bearer {api.key}", "Idempotency-Key": "first"}
 
