@@ -50,6 +50,7 @@ class ConnectionAdmin(PortalAdmin):
     list_filter = (DoesItWork, WhichEnvironment)
     search_fields = ("name", "key", "platform")
     search_help_text = "Search by name or platform"
+    written_with_form = ("settings", "secrets")
     actions_detail = ("test_connection", "give_webhook_address")
     quick_views = (
         QuickView("All", ""),

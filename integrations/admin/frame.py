@@ -188,6 +188,8 @@ class PortalAdmin(AnyModelAdmin):
     compressed_fields = True
     warn_unsaved_form = True
     list_filter_sheet = True
+    # Columns that the form fills without having a field of the same name.
+    written_with_form: Sequence[str] = ()
     # Field lookups that a link may narrow the list by, and how that is said: "run": "Run".
     narrowed_by: dict[str, str] = {}
 
@@ -202,6 +204,19 @@ class PortalAdmin(AnyModelAdmin):
         if field is not None and isinstance(field.widget, forms.Textarea):
             field.widget.attrs["rows"] = TEXT_ROWS
         return field
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Writes what the form holds and nothing else: workers move the row's other columns meanwhile."""
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        shown = {*form.fields, *self.written_with_form}
+        columns = [
+            field.name
+            for field in self.opts.concrete_fields
+            if not field.primary_key and (field.name in shown or getattr(field, "auto_now", False))
+        ]
+        obj.save(update_fields=columns)
 
     def object_for(self, request: HttpRequest, object_id: str, permission: str) -> Any:
         """The row, if this user may do this to it. Raises Http404 and PermissionDenied."""

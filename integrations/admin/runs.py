@@ -126,6 +126,11 @@ class SyncRunAdmin(FactsAdmin):
 
     # --- what can be done -------------------------------------------------------------------------------------
 
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """A run that has ended has nothing to cancel."""
+        running = SyncRun.objects.filter(pk=object_id, finished_at__isnull=True).exists()
+        return super().get_actions_detail(request, object_id) if running else []
+
     def has_run_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("integrations.run_syncjob")
 
