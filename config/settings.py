@@ -259,8 +259,8 @@ MFA_TOTP_ISSUER = "Crossdock"
 LANGUAGE_CODE = "en"
 USE_I18N = True
 USE_TZ = True
-# Times are kept and shown in UTC: the systems that meet here have zones of their own.
-TIME_ZONE = "UTC"
+# Times are kept in UTC, whatever the zone in which the pages show them.
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_THOUSAND_SEPARATOR = True
 
 # --- Files and pages ------------------------------------------------------------------------------

@@ -28,7 +28,13 @@ class ErrorRecordAdmin(ErrorActions):
     search_fields = ("subject", "sentence")
     search_help_text = "Order number or words of the sentence"
     ordering = ("-last_seen_at", "-id")
-    narrowed_by = {"run": "Run", "fingerprint": "Cause", "delivery": "Record", "code": "Code"}
+    narrowed_by = {
+        "run": "Run",
+        "fingerprint": "Cause",
+        "delivery": "Record",
+        "code": "Code",
+        "job__isnull": "Without a job",
+    }
     change_form_template = "admin/integrations/errorrecord/page.html"
     quick_views = (
         QuickView("Open", ""),
