@@ -51,6 +51,13 @@ class DialogForm(DialogBase):
 class PortalChangeList(UnfoldChangeList):
     """Counts once. unfold compares with the count of the whole table, which is not asked for here."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not self.is_popup:
+            # Instead of "Select sync job to change": the name of the window's tab.
+            name = str(self.opts.verbose_name_plural)
+            self.title = name[:1].upper() + name[1:]
+
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.full_result_count = self.result_count
@@ -130,7 +137,7 @@ def bulk_action(
     def decorate(method: Callable[..., str]) -> Callable[..., HttpResponse | None]:
         def run(self: PortalAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
             filled = form(request.POST) if "confirmed" in request.POST else form()
-            if filled.is_bound and filled.is_valid():
+            if filled.is_bound and filled.is_valid() and not _has_changed(self, request, queryset):
                 self.message_user(request, method(self, request, queryset, filled), messages.SUCCESS)
                 return None
             return _confirmation(self, request, queryset, filled, run.__name__, description, text, button)
@@ -142,6 +149,18 @@ def bulk_action(
         return run
 
     return decorate
+
+
+def _has_changed(model_admin: PortalAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> bool:
+    """Whether a filter finds more or fewer rows than the person agreed to; then it is asked once more."""
+    if request.POST.get("select_across") != "1":
+        return False
+    now, agreed = str(queryset.count()), request.POST.get("number", "")
+    if agreed == now:
+        return False
+    sentence = f"Meanwhile there are {now} of them, not {agreed}. Nothing was done yet: look again."
+    model_admin.message_user(request, sentence, messages.WARNING)
+    return True
 
 
 def _confirmation(
@@ -185,6 +204,9 @@ class PortalAdmin(AnyModelAdmin):
     paginator = CappedPaginator
     list_before_template = "admin/list_head.html"
     quick_views: Sequence[QuickView] = ()
+    # What an empty list says.
+    empty_title = ""
+    empty_text = ""
     compressed_fields = True
     warn_unsaved_form = True
     list_filter_sheet = True

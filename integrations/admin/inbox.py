@@ -40,6 +40,8 @@ class WhatBecameOfIt(Question):
 class InboundEventAdmin(FactsAdmin):
     list_display = ("what", "connection", "state_label", "arrived", "attempts", "sentence")
     list_filter = (WhatBecameOfIt, WhichSystem)
+    empty_title = "No webhooks yet"
+    empty_text = "Make a webhook address on a connection, and enter it in the system that shall send."
     list_select_related = ("connection",)
     ordering = ("-received_at", "-id")
     search_fields = ("=external_id", "=delivery_id", "topic")

@@ -16,7 +16,7 @@ from mappings.models import Direction, Mapping, MappingVersion, ValueMap, ValueM
 
 from .frame import AnyTabularInline, FactsInline, PortalAdmin, QuickView, display
 from .mapping_preview import preview_view
-from .mapping_rules import Rules
+from .mapping_rules import NamedInputs, Rules
 from .questions import Question
 
 SHOWN_VERSIONS = 10
@@ -65,6 +65,10 @@ class MappingAdmin(PortalAdmin):
     list_filter = (WhichWay, "platform", "kind")
     search_fields = ("name", "key", "platform")
     search_help_text = "Name or platform"
+    empty_title = "No mappings yet"
+    empty_text = (
+        "A mapping says which field of one system becomes which field of our records, or the other way."
+    )
     prepopulated_fields = {"key": ("name",)}
     fieldsets = (
         (
@@ -165,6 +169,7 @@ class MappingAdmin(PortalAdmin):
 
 class Entries(AnyTabularInline):
     model = ValueMapEntry
+    form = NamedInputs
     extra = 1
     hide_title = True
     verbose_name = "word"
@@ -174,6 +179,8 @@ class Entries(AnyTabularInline):
 @admin.register(ValueMap)
 class ValueMapAdmin(PortalAdmin):
     list_display = ("name", "key", "entry_count", "used_by")
+    empty_title = "No value maps yet"
+    empty_text = "A value map turns the words of one system into those of another, such as payment states."
     search_fields = ("name", "key")
     prepopulated_fields = {"key": ("name",)}
     fields = ("name", "key")

@@ -27,6 +27,7 @@ class HowDidItEnd(Question):
     answers = (
         ("all", "All", Q()),
         *((value, label, Q(state=value)) for value, label in RunState.choices),
+        ("carried", "With records", Q(accepted__gt=0)),
         ("errors", "With errors", Q(failed__gt=0)),
     )
 
@@ -55,12 +56,15 @@ class SyncRunAdmin(FactsAdmin):
         "failed_count",
     )
     list_filter = (HowDidItEnd, WhichJob, ThroughWhichDoor, Started)
+    empty_title = "No runs yet"
+    empty_text = "A run begins when a job reads its source, a webhook arrives or a partner pushes."
     list_select_related = ("job",)
     ordering = ("-started_at", "-id")
     actions_detail = ("cancel_run",)
     change_form_template = "admin/integrations/syncrun/page.html"
     quick_views = (
         QuickView("All", ""),
+        QuickView("With records", "state=carried"),
         QuickView("Running", "state=running"),
         QuickView("With errors", "state=errors"),
         QuickView("Failed", "state=failed"),

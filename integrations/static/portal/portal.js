@@ -52,6 +52,8 @@ function mend(root) {
 }
 
 window.addEventListener("load", () => {
+  // Where the page's own part begins, for whoever jumps over the menu.
+  document.querySelector("#main:not(main)")?.setAttribute("role", "main");
   mend(document);
   // After the handlers of load that make those boxes.
   setTimeout(nameHelpMarks);
