@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
@@ -15,6 +16,7 @@ from integrations.templatetags.portal import ago
 from mappings.models import Direction, Mapping, MappingVersion, ValueMap, ValueMapEntry
 
 from .frame import AnyTabularInline, FactsInline, PortalAdmin, QuickView, display
+from .mapping_presets import preset_view
 from .mapping_preview import preview_view
 from .mapping_rules import NamedInputs, Rules
 from .questions import Question
@@ -147,7 +149,21 @@ class MappingAdmin(PortalAdmin):
             self.admin_site.admin_view(self.preview),
             name="mappings_mapping_preview",
         )
-        return [preview, *super().get_urls()]
+        preset = path(
+            "preset/", self.admin_site.admin_view(self.begin_with_preset), name="mappings_mapping_preset"
+        )
+        return [preview, preset, *super().get_urls()]
+
+    def begin_with_preset(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return preset_view(self, request)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        offered = {"preset_url": reverse("admin:mappings_mapping_preset")}
+        return super().add_view(request, form_url, {**(extra_context or {}), **offered})
 
     def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
         mapping = self.object_for(request, object_id, "preview")
