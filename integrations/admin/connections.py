@@ -54,6 +54,7 @@ class ConnectionAdmin(PortalAdmin):
     empty_text = "Connect the one that has the records, and the one that needs them."
     search_fields = ("name", "key", "platform")
     search_help_text = "Search by name or platform"
+    history_about = "Secrets are not kept in versions: only that one was changed stands below."
     written_with_form = ("settings", "secrets")
     actions_detail = ("test_connection", "give_webhook_address")
     quick_views = (

@@ -20,6 +20,7 @@ from unfold.decorators import action as unfold_action
 from unfold.decorators import display as unfold_display
 from unfold.forms import BaseDialogForm
 
+from . import history
 from .paging import CappedPaginator
 
 if TYPE_CHECKING:
@@ -204,6 +205,8 @@ class PortalAdmin(AnyModelAdmin):
     paginator = CappedPaginator
     list_before_template = "admin/list_head.html"
     quick_views: Sequence[QuickView] = ()
+    # What the history of a row does not tell, if anything.
+    history_about = ""
     # What an empty list says.
     empty_title = ""
     empty_text = ""
@@ -252,6 +255,17 @@ class PortalAdmin(AnyModelAdmin):
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         offered: list[Any] = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # unfold's
         return offered
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Also what came by a configuration file: Django's own page knows only what was done in the admin."""
+        if not hasattr(self.model, "history"):
+            return super().history_view(request, object_id, extra_context)
+        row = self.object_for(request, object_id, "view")
+        shown = {**history.page_of(row), "deeds": history.deeds_of(row), "about": self.history_about}
+        crumb = Crumb(row, str(row))
+        return self.page(request, "admin/history.html", f"History: {row}", original=crumb, **shown)
 
     @staticmethod
     def person(request: HttpRequest) -> User:

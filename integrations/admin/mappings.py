@@ -67,6 +67,7 @@ class MappingAdmin(PortalAdmin):
     list_filter = (WhichWay, "platform", "kind")
     search_fields = ("name", "key", "platform")
     search_help_text = "Name or platform"
+    history_about = "Each published set of rules is a version of its own: see the page of the mapping."
     empty_title = "No mappings yet"
     empty_text = (
         "A mapping says which field of one system becomes which field of our records, or the other way."
