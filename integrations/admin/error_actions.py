@@ -15,6 +15,7 @@ from django.urls import reverse
 from integrations.models import ErrorRecord
 from integrations.sync import retry
 
+from .bulk import bulk_action
 from .connection_form import as_json
 from .error_forms import (
     ArrivedForm,
@@ -26,7 +27,7 @@ from .error_forms import (
     PayloadForm,
 )
 from .error_page import is_in_doubt, may_be_edited
-from .frame import Crumb, DialogForm, FactsAdmin, action, bulk_action
+from .frame import Crumb, DialogForm, FactsAdmin, action
 
 IN_DOUBT_ACTIONS = ("confirm_arrived", "send_again")
 PLAIN_ACTIONS = ("retry_now",)

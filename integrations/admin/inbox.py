@@ -15,8 +15,9 @@ from integrations.models import InboundEvent, InboundState
 from integrations.sync.replay import replay
 from integrations.templatetags.portal import ago
 
+from .bulk import bulk_action
 from .connection_form import as_json
-from .frame import DialogForm, FactsAdmin, QuickView, action, bulk_action, display
+from .frame import DialogForm, FactsAdmin, QuickView, action, display
 from .questions import Question, WhichSystem
 
 STATE_COLOURS = {
