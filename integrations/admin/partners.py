@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 from typing import Any
 
 from django import forms
@@ -38,7 +38,7 @@ class KeyForm(DialogForm):
         day = self.cleaned_data["expires_on"]
         if day is None:
             return None
-        end = datetime.combine(day, time.max, tzinfo=UTC)
+        end = datetime.combine(day, time.max, tzinfo=timezone.get_current_timezone())
         if end <= timezone.now():
             raise ValidationError("That day has passed already.")
         return end

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import IO, Any
 
 import orjson
@@ -17,6 +20,9 @@ from .problems import Problem
 BODY_LIMIT = 10 * 1024 * 1024
 # What reads JSON goes deeper than what writes it: a body that cannot be stored must not be taken.
 MOST_LEVELS = 100
+# Shorter ones are kept exactly, as whole numbers and as fractions.
+_LONG_NUMBER = re.compile(rb"[0-9.]{16,}")
+_DIGITS_OF_64_BITS = 20
 
 
 class CappedJson(BaseParser):
@@ -43,7 +49,33 @@ class CappedJson(BaseParser):
                 "body_too_deep",
                 f"The body is nested deeper than {MOST_LEVELS} levels. Send the record itself, not what wraps it.",
             )
+        if _LONG_NUMBER.search(raw):
+            _refuse_numbers_that_lose_digits(raw)
         return body
+
+
+def _refuse_numbers_that_lose_digits(raw: bytes) -> None:
+    """Reads once more, number by number: what is read above rounds them without a word, ids as well."""
+    try:
+        json.loads(raw, parse_int=_exact_whole, parse_float=_exact_fraction)
+    except _Rounded as exc:
+        raise Problem(
+            400, "number_too_long", f"The number {exc} has more digits than can be kept. Send it as text."
+        ) from exc
+
+
+class _Rounded(Exception):
+    """The number, as it was sent."""
+
+
+def _exact_whole(text: str) -> None:
+    if len(text) > _DIGITS_OF_64_BITS or not -(2**63) <= int(text) < 2**64:
+        raise _Rounded(text[:60])
+
+
+def _exact_fraction(text: str) -> None:
+    if Decimal(text) != Decimal(repr(float(text))):
+        raise _Rounded(text[:60])
 
 
 def _is_deeper_than(levels: int, body: Any) -> bool:
