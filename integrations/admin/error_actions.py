@@ -68,6 +68,10 @@ class ErrorActions(FactsAdmin):
         error = self.error(request, object_id, "retry")
         rows = ErrorRecord.objects.filter(pk=error.pk)
         if is_in_doubt(error) or not retry.retry(rows, self.person(request)):
+            if error.is_open and error.delivery is not None and error.delivery.state in retry.UNDER_WAY:
+                return self._back(
+                    request, error, "It is on its way already. Wait for how that ends.", messages.INFO
+                )
             sentence = "This error cannot be retried: it is settled, or in doubt."
             return self._back(request, error, sentence, messages.ERROR)
         return self._back(request, error, "The record is on its way again.")

@@ -18,7 +18,7 @@ from .world import ORDERS, World
 def due_now() -> None:
     """As if the pause before the next try were over."""
     for batch in Batch.objects.filter(settled_at__isnull=True):
-        batch.remaining = dict.fromkeys(batch.remaining, 0.0)
+        batch.remaining = dict.fromkeys(batch.remaining or {}, 0.0)
         batch.not_before = None
         batch.save(update_fields=["remaining", "not_before"])
 

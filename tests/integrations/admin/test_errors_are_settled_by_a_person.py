@@ -64,6 +64,16 @@ def test_retry_queues_the_record_and_says_who_did_it(
     assert messages_of(admin_client) == ["The record is on its way again."]
 
 
+def test_a_second_press_of_retry_changes_nothing_and_says_so(
+    admin_client: Client, failed: ErrorRecord, bells: Bells
+) -> None:
+    act(admin_client, failed, "retry_now")
+    act(admin_client, failed, "retry_now")
+    assert messages_of(admin_client)[-1] == "It is on its way already. Wait for how that ends."
+    assert Batch.objects.count() == 1
+    assert Judgement.objects.count() == 1
+
+
 def test_ignoring_needs_a_reason(admin_client: Client, failed: ErrorRecord) -> None:
     page = act(admin_client, failed, "ignore", reason="").content.decode()
     assert "This field is required." in page
