@@ -62,6 +62,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_NAME = "crossdock_session"
 CSRF_COOKIE_NAME = "crossdock_csrf"
+CSRF_FAILURE_VIEW = "config.errors.forged"
 
 # Networks that are not public and yet may be called (a self-hosted ERP at 10.x). Only here, never in a form:
 # whoever may edit a connection must not be able to reach the machine's own neighbours.
@@ -258,8 +259,8 @@ MFA_TOTP_ISSUER = "Crossdock"
 LANGUAGE_CODE = "en"
 USE_I18N = True
 USE_TZ = True
-# Times are kept and shown in UTC: the systems that meet here have zones of their own.
-TIME_ZONE = "UTC"
+# Times are kept in UTC, whatever the zone in which the pages show them.
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_THOUSAND_SEPARATOR = True
 
 # --- Files and pages ------------------------------------------------------------------------------

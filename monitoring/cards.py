@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count
+from django.urls import reverse
 
-from integrations.models import ErrorRecord, Kind, State, SyncJob
+from integrations.models import ErrorRecord, JobState, Kind, State, SyncJob
 from integrations.templatetags.portal import ago, duration, money, percent
 from monitoring import histogram, links
 from monitoring.figures import Figures
@@ -15,6 +16,7 @@ from monitoring.models import Incident
 from monitoring.standing import Standing
 
 SHOWN_INCIDENTS = 5
+SHOWN_CURRENCIES = 4
 # Above the first the rate is shown as good, above the second as a warning.
 GOOD_RATE, FAIR_RATE = 0.98, 0.9
 
@@ -85,13 +87,17 @@ def _stuck(stand: Standing) -> dict[str, Any]:
         for entry in stand.stuck
     ]
     records = sum(entry.records for entry in stand.stuck)
+    lines = [("and", other) for other in sums[1:SHOWN_CURRENCIES]]
+    if more := len(sums[SHOWN_CURRENCIES:]):
+        lines.append((f"and {more} more currencies, in all", links.errors(records, currency="any")))
+    elif sums:
+        lines.append(("records", links.errors(records, currency="any")))
     return {
         "title": "Value stuck in errors",
         "about": "Each currency by itself",
         "main": sums[0] if sums else links.errors(stand.open_errors, "nothing"),
         "tone": "bad" if sums else "good",
-        "lines": [("and", other) for other in sums[1:4]],
-        "note": f"in {records} {'record' if records == 1 else 'records'}" if sums else "",
+        "lines": lines,
     }
 
 
@@ -109,12 +115,15 @@ def by_kind(found: Figures, stand: Standing, period: str) -> list[dict[str, Any]
 
 
 def by_job(found: Figures, stand: Standing, period: str, jobs: list[SyncJob]) -> list[dict[str, Any]]:
-    rows = []
+    rows: list[dict[str, Any]] = []
     for job in jobs:
         delivered, failed = (found.number(state, job=job.pk) for state in (State.DELIVERED, State.FAILED))
         rows.append(
             {
-                "job": job,
+                "name": job.name,
+                "about": f"{job.source.name} → {job.destination.name}",
+                "state": "" if job.state == JobState.ACTIVE else job.get_state_display(),
+                "href": reverse("admin:integrations_syncjob_change", args=[job.pk]),
                 "delivered": links.outcomes(delivered, period, job=job.pk, result=State.DELIVERED),
                 "failed": links.outcomes(failed, period, job=job.pk, result=State.FAILED),
                 "rate": percent(delivered / (delivered + failed)) if delivered + failed else "–",
@@ -122,7 +131,14 @@ def by_job(found: Figures, stand: Standing, period: str, jobs: list[SyncJob]) ->
                 "backlog": links.records(stand.backlog_by_job.get(job.pk, 0), job=job.pk, state="backlog"),
             }
         )
+    if without := stand.open_by_job.get(None, 0):
+        # So that the column adds up to the number of all open errors.
+        rows.append({"name": "Without a job", "open": links.errors(without, job__isnull=True)})
     return rows
+
+
+def open_causes() -> int:
+    return Incident.objects.filter(resolved_at__isnull=True).count()
 
 
 def incidents() -> list[dict[str, Any]]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from django.utils import timezone
@@ -15,9 +17,11 @@ from monitoring import links
 from monitoring.figures import Figures
 from monitoring.links import Linked
 
-# Hours per bar, so that a chart has 24 to 30 bars.
+# Hours per bar, so that a chart has 24 to 31 bars. A bar of 24 is a calendar day, the first and last are parts of one.
 STEP = {"24h": 1, "7d": 6, "30d": 24}
 LABEL = {"24h": "%H:%M", "7d": "%a %H:%M", "30d": "%d %b"}
+DAY = 24
+HOUR = timedelta(hours=1)
 
 OPTIONS: dict[str, Any] = {
     "responsive": True,
@@ -50,11 +54,8 @@ class Row:
 
 
 def series(found: Figures, period: str) -> list[Row]:
-    step = timedelta(hours=STEP[period])
     rows = []
-    begin = found.since
-    for _ in range(PERIODS[period][1] // STEP[period]):
-        end = begin + step
+    for begin, end in pairwise(bounds(found.since, period)):
         states = [states for hour, states in found.hours.items() if begin <= hour < end]
         rows.append(
             Row(
@@ -64,8 +65,35 @@ def series(found: Figures, period: str) -> list[Row]:
                 failed=_linked(states, State.FAILED, begin, end),
             )
         )
-        begin = end
-    return rows
+    return _told_apart(rows)
+
+
+def bounds(since: datetime, period: str) -> list[datetime]:
+    """Where bars begin and the last one ends, at full hours: the figures are kept by the hour."""
+    end = since + timedelta(hours=PERIODS[period][1])
+    found, step = [since], STEP[period]
+    while found[-1] < end:
+        following = _next_day(found[-1]) if step == DAY else found[-1] + timedelta(hours=step)
+        found.append(min(following, end))
+    return found
+
+
+def _next_day(moment: datetime) -> datetime:
+    """The full hour in which the next local day begins; a day has 23 to 25 hours."""
+    today = timezone.localtime(moment).date()
+    following = moment + HOUR
+    while timezone.localtime(following).date() == today:
+        following += HOUR
+    return following
+
+
+def _told_apart(rows: list[Row]) -> list[Row]:
+    """When clocks go back, an hour comes twice under one name: the zone tells them apart."""
+    times = Counter(row.label for row in rows)
+    return [
+        replace(row, label=f"{row.label} {timezone.localtime(row.begin):%Z}") if times[row.label] > 1 else row
+        for row in rows
+    ]
 
 
 def _linked(states: list[dict[str, int]], state: str, begin: datetime, end: datetime) -> Linked:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from integrations.models import Connection, ErrorRecord, Health, JobState, SyncJob
 from integrations.sync.measures import PERIODS
-from monitoring.cards import by_job, by_kind, cards, incidents
+from monitoring.cards import SHOWN_INCIDENTS, by_job, by_kind, cards, incidents, open_causes
 from monitoring.charts import STEP, delivered_chart, failed_chart, series
 from monitoring.figures import figures
 from monitoring.now import what_runs
@@ -59,6 +59,7 @@ def overview(period: str, now: datetime | None = None) -> dict[str, Any]:
         "kinds": by_kind(found, stand, period),
         "by_job": by_job(found, stand, period, jobs),
         "incidents": incidents(),
+        "more_incidents": all_causes if (all_causes := open_causes()) > SHOWN_INCIDENTS else 0,
         **what_runs(stand),
     }
 

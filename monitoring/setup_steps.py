@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from integrations.models import Connection, Health, SyncJob, SyncRun
+from mappings.models import Mapping
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Step:
 
 def setup_steps(jobs: list[SyncJob]) -> list[Step]:
     health = list(Connection.objects.values_list("health", flat=True))
+    directions = set(Mapping.objects.order_by().values_list("direction", flat=True))
     first_job = reverse("admin:integrations_syncjob_change", args=[jobs[0].pk]) if jobs else ""
     return [
         Step(
@@ -37,8 +39,15 @@ def setup_steps(jobs: list[SyncJob]) -> list[Step]:
             health.count(Health.WORKING) >= 2,
         ),
         Step(
+            "Take the mappings",
+            "One that reads from the source and one that writes to the destination: copies of presets, or your own.",
+            reverse("admin:mappings_mapping_preset"),
+            "Begin with a preset",
+            len(directions) >= 2,
+        ),
+        Step(
             "Make a job",
-            "Say what goes from where to where, and with which mappings. Presets come with each connector.",
+            "Say what goes from where to where, and with which two mappings.",
             reverse("admin:integrations_syncjob_add"),
             "Make a job",
             bool(jobs),

@@ -28,6 +28,8 @@ class IsItDone(Question):
 class BatchAdmin(FactsAdmin):
     list_display = ("batch", "job", "size", "priority", "attempts", "lease_holder", "lease", "due", "made")
     list_filter = (IsItDone, WhichJob)
+    empty_title = "Nothing waits"
+    empty_text = "All that came in is settled."
     list_select_related = ("job",)
     ordering = ("-id",)
     narrowed_by = {"run": "Run"}

@@ -13,10 +13,11 @@ from django.core.exceptions import ValidationError
 from integrations.connectors import registry
 from integrations.connectors.base import SettingField
 from integrations.exceptions import DeclarationError
-from integrations.models import Connection
+from integrations.models import AccessToken, Connection
 from integrations.sync.connect import settings_fields
 
 from . import widgets
+from .destinations import new_places
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Connection]
@@ -66,6 +67,7 @@ class ConnectionForm(ModelForm):
 
     declared: Sequence[SettingField] = ()
     platform = ""
+    moved_to: Sequence[str] = ()
 
     class Meta:
         model = Connection
@@ -85,12 +87,31 @@ class ConnectionForm(ModelForm):
                 self.add_error(SECRET + setting.name, f"{setting.label} is required to sign in.")
         if not self.errors:
             self._check_declaration(cleaned)
+        if not self.errors:
+            self._keep_secrets_where_they_were_given(cleaned)
         return cleaned
 
     def _will_have(self, setting: SettingField, cleaned: dict[str, Any]) -> bool:
         if cleaned.get(SECRET + setting.name):
             return True
         return bool(self.instance.secret_values().get(setting.name)) and not cleaned.get(CLEAR + setting.name)
+
+    def _keep_secrets_where_they_were_given(self, cleaned: dict[str, Any]) -> None:
+        """A stored secret is not sent to a new address unseen: who changes the address enters it anew."""
+        if self.instance._state.adding:
+            return
+        self.moved_to = new_places(self.instance, self.new_settings(), cleaned["environment"])
+        if not self.moved_to:
+            return
+        stored = self.instance.secret_values()
+        for setting in self.declared:
+            settled = cleaned.get(SECRET + setting.name) or cleaned.get(CLEAR + setting.name)
+            if setting.secret and stored.get(setting.name) and not settled:
+                self.add_error(
+                    SECRET + setting.name,
+                    f"The address has changed. Enter {setting.label} anew, or forget it: what is stored was given "
+                    "for the old address.",
+                )
 
     def _check_declaration(self, cleaned: dict[str, Any]) -> None:
         """Has the connector judge its settings now, not when the first job runs."""
@@ -130,6 +151,9 @@ class ConnectionForm(ModelForm):
         self.instance.platform = self.platform
         self.instance.settings = self.new_settings()
         self.instance.secrets = self.new_secrets()
+        if self.moved_to:
+            # What the old system gave for its session is none of the new one's business either.
+            AccessToken.objects.filter(connection=self.instance).delete()
         return super().save(commit)
 
 

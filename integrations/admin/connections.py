@@ -13,12 +13,14 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from integrations.connectors import registry
+from integrations.connectors.base import Connector
 from integrations.models import Connection, Health
 from integrations.sync import connect
 from integrations.templatetags.portal import ago
 
 from .connection_form import CLEAR, SECRET, SETTING, ConnectionForm, form_for
 from .frame import DialogForm, PortalAdmin, QuickView, action, display
+from .job_columns import rows_url
 from .questions import Question
 
 HEALTH_COLOURS = {"Working": "success", "Failing": "danger", "Not tested yet": "warning"}
@@ -48,8 +50,12 @@ class ConnectionAdmin(PortalAdmin):
     list_display = ("name", "platform_label", "environment_label", "health_label", "checked", "job_count")
     list_display_links = ("name",)
     list_filter = (DoesItWork, WhichEnvironment)
+    empty_title = "No systems yet"
+    empty_text = "Connect the one that has the records, and the one that needs them."
     search_fields = ("name", "key", "platform")
     search_help_text = "Search by name or platform"
+    history_about = "Secrets are not kept in versions: only that one was changed stands below."
+    written_with_form = ("settings", "secrets")
     actions_detail = ("test_connection", "give_webhook_address")
     quick_views = (
         QuickView("All", ""),
@@ -85,7 +91,11 @@ class ConnectionAdmin(PortalAdmin):
 
     @display("Jobs")
     def job_count(self, row: Any) -> str:
-        return f"reads {row.reading}, writes {row.writing}"
+        """A job may read and write one system, so the two do not add up to the rows of the list."""
+        if not row.reading + row.writing:
+            return "–"
+        url = rows_url("syncjob", system=row.pk)
+        return format_html('<a href="{}">read by {}, written by {}</a>', url, row.reading, row.writing)
 
     # --- the form ---------------------------------------------------------------------------------------------
 
@@ -94,7 +104,7 @@ class ConnectionAdmin(PortalAdmin):
     ) -> HttpResponse:
         if self.has_add_permission(request) and _platform_of(request) is None:
             cards = [
-                {"label": kind.label, "about": _first_line(kind.__doc__), "href": f"?platform={platform}"}
+                {"label": kind.label, "about": _about(kind), "href": f"?platform={platform}"}
                 for platform, kind in sorted(
                     registry.platforms().items(), key=lambda entry: entry[1].label.lower()
                 )
@@ -202,8 +212,12 @@ def _label(platform: str) -> str:
     return kind.label if kind is not None else platform
 
 
-def _first_line(text: str | None) -> str:
-    return (text or "").strip().split("\n")[0]
+def _about(kind: type[Connector]) -> str:
+    """What it knows of the platform already, from its declaration."""
+    known = getattr(kind, "declaration", {}).get("resources", {})
+    if not known:
+        return "Described by you in a declaration, without code. For any system that is not listed here."
+    return f"Ready to use: {', '.join(name.replace('_', ' ') for name in known)}."
 
 
 def _webhook_path(row: Connection) -> str:

@@ -45,6 +45,8 @@ class DeliveryAdmin(FactsAdmin):
     list_select_related = ("job", "thing")
     # By id: sorting a million rows by anything else takes seconds. Since when is sorted by on request.
     ordering = ("-id",)
+    empty_title = "No records yet"
+    empty_text = "Each record that comes in stands here with its state."
     search_fields = ("subject",)
     search_help_text = "Order number, or an id of any system"
     narrowed_by = {"thing": "Thing"}

@@ -15,6 +15,7 @@ from django.urls import reverse
 from integrations.models import ErrorRecord
 from integrations.sync import retry
 
+from .bulk import bulk_action
 from .connection_form import as_json
 from .error_forms import (
     ArrivedForm,
@@ -26,7 +27,7 @@ from .error_forms import (
     PayloadForm,
 )
 from .error_page import is_in_doubt, may_be_edited
-from .frame import Crumb, DialogForm, FactsAdmin, action, bulk_action
+from .frame import Crumb, DialogForm, FactsAdmin, action
 
 IN_DOUBT_ACTIONS = ("confirm_arrived", "send_again")
 PLAIN_ACTIONS = ("retry_now",)
@@ -67,6 +68,10 @@ class ErrorActions(FactsAdmin):
         error = self.error(request, object_id, "retry")
         rows = ErrorRecord.objects.filter(pk=error.pk)
         if is_in_doubt(error) or not retry.retry(rows, self.person(request)):
+            if error.is_open and error.delivery is not None and error.delivery.state in retry.UNDER_WAY:
+                return self._back(
+                    request, error, "It is on its way already. Wait for how that ends.", messages.INFO
+                )
             sentence = "This error cannot be retried: it is settled, or in doubt."
             return self._back(request, error, sentence, messages.ERROR)
         return self._back(request, error, "The record is on its way again.")

@@ -70,11 +70,14 @@ class StuckMoney(RowQuestion):
             .values_list("currency", flat=True)
             .distinct()
         )
-        return [(currency, f"In {currency}") for currency in currencies]
+        return [("any", "Any money"), *((currency, f"In {currency}") for currency in currencies)]
 
     def queryset(self, request: HttpRequest, queryset: object) -> object:  # type: ignore[override]
         chosen = self.value()
-        return queryset.filter(currency=chosen, amount__isnull=False) if chosen else queryset  # type: ignore[attr-defined]
+        if not chosen:
+            return queryset
+        with_money = queryset.filter(amount__isnull=False).exclude(currency="")  # type: ignore[attr-defined]
+        return with_money if chosen == "any" else with_money.filter(currency=chosen)
 
 
 class SeenWhen(When):

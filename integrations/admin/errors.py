@@ -25,10 +25,18 @@ from .questions import WhichJob, WhichSystem
 class ErrorRecordAdmin(ErrorActions):
     list_display = ("what_happened", "kind_label", "job", "value", "last_seen", "tries", "who_has_it")
     list_filter = (StillOpen, WhoseFault, WhichJob, InDoubt, WhoHasIt, StuckMoney, WhichSystem, SeenWhen)
+    empty_title = "No open errors"
+    empty_text = "Nothing needs a person at this moment."
     search_fields = ("subject", "sentence")
     search_help_text = "Order number or words of the sentence"
     ordering = ("-last_seen_at", "-id")
-    narrowed_by = {"run": "Run", "fingerprint": "Cause", "delivery": "Record", "code": "Code"}
+    narrowed_by = {
+        "run": "Run",
+        "fingerprint": "Cause",
+        "delivery": "Record",
+        "code": "Code",
+        "job__isnull": "Without a job",
+    }
     change_form_template = "admin/integrations/errorrecord/page.html"
     quick_views = (
         QuickView("Open", ""),

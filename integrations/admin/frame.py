@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin import helpers
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -20,6 +19,7 @@ from unfold.decorators import action as unfold_action
 from unfold.decorators import display as unfold_display
 from unfold.forms import BaseDialogForm
 
+from . import history
 from .paging import CappedPaginator
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ else:
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
-SHOWN_IN_CONFIRMATION = 10
 TEXT_ROWS = 4
 
 
@@ -50,6 +49,13 @@ class DialogForm(DialogBase):
 
 class PortalChangeList(UnfoldChangeList):
     """Counts once. unfold compares with the count of the whole table, which is not asked for here."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not self.is_popup:
+            # Instead of "Select sync job to change": the name of the window's tab.
+            name = str(self.opts.verbose_name_plural)
+            self.title = name[:1].upper() + name[1:]
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -115,66 +121,6 @@ def display(description: str, **options: Any) -> Callable[[Method], Method]:
     return cast(Callable[[Method], Method], unfold_display(description=description, **options))
 
 
-class ConfirmForm(forms.Form):
-    """Nothing to fill in: only a yes."""
-
-
-def bulk_action(
-    description: str, *, permission: str, text: str, button: str, form: type[forms.Form] = ConfirmForm
-) -> Callable[[Callable[..., str]], Callable[..., HttpResponse | None]]:
-    """An action over many rows. It asks first, on a page of its own, and tells afterwards what it did.
-
-    The decorated method takes (request, queryset, form) and returns the sentence that is shown.
-    """
-
-    def decorate(method: Callable[..., str]) -> Callable[..., HttpResponse | None]:
-        def run(self: PortalAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-            filled = form(request.POST) if "confirmed" in request.POST else form()
-            if filled.is_bound and filled.is_valid():
-                self.message_user(request, method(self, request, queryset, filled), messages.SUCCESS)
-                return None
-            return _confirmation(self, request, queryset, filled, run.__name__, description, text, button)
-
-        run.__name__ = method.__name__
-        run.short_description = description  # type: ignore[attr-defined]
-        run.allowed_permissions = [permission]  # type: ignore[attr-defined]
-        run.confirms = True  # type: ignore[attr-defined]
-        return run
-
-    return decorate
-
-
-def _confirmation(
-    model_admin: PortalAdmin,
-    request: HttpRequest,
-    queryset: QuerySet[Any],
-    form: forms.Form,
-    name: str,
-    title: str,
-    text: str,
-    button: str,
-) -> HttpResponse:
-    everything = request.POST.get("select_across") == "1"
-    chosen = request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)
-    context = {
-        **model_admin.admin_site.each_context(request),
-        "opts": model_admin.opts,
-        "title": title,
-        "text": text,
-        "button": button,
-        "form": form,
-        "action_name": name,
-        "select_across": "1" if everything else "0",
-        "checkbox_name": helpers.ACTION_CHECKBOX_NAME,
-        # With "select all" the filter in the address says which rows; one value shows that rows were chosen.
-        "chosen": chosen[:1] if everything else chosen,
-        "number": queryset.count(),
-        "rows": list(queryset[:SHOWN_IN_CONFIRMATION]),
-        "media": model_admin.media,
-    }
-    return TemplateResponse(request, "admin/confirm.html", context)
-
-
 class PortalAdmin(AnyModelAdmin):
     """Lists that stay fast with a million rows, actions that check the object, pages without surprises."""
 
@@ -185,9 +131,16 @@ class PortalAdmin(AnyModelAdmin):
     paginator = CappedPaginator
     list_before_template = "admin/list_head.html"
     quick_views: Sequence[QuickView] = ()
+    # What the history of a row does not tell, if anything.
+    history_about = ""
+    # What an empty list says.
+    empty_title = ""
+    empty_text = ""
     compressed_fields = True
     warn_unsaved_form = True
     list_filter_sheet = True
+    # Columns that the form fills without having a field of the same name.
+    written_with_form: Sequence[str] = ()
     # Field lookups that a link may narrow the list by, and how that is said: "run": "Run".
     narrowed_by: dict[str, str] = {}
 
@@ -203,6 +156,19 @@ class PortalAdmin(AnyModelAdmin):
             field.widget.attrs["rows"] = TEXT_ROWS
         return field
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Writes what the form holds and nothing else: workers move the row's other columns meanwhile."""
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        shown = {*form.fields, *self.written_with_form}
+        columns = [
+            field.name
+            for field in self.opts.concrete_fields
+            if not field.primary_key and (field.name in shown or getattr(field, "auto_now", False))
+        ]
+        obj.save(update_fields=columns)
+
     def object_for(self, request: HttpRequest, object_id: str, permission: str) -> Any:
         """The row, if this user may do this to it. Raises Http404 and PermissionDenied."""
         row = self.get_object(request, object_id)
@@ -215,6 +181,17 @@ class PortalAdmin(AnyModelAdmin):
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         offered: list[Any] = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # unfold's
         return offered
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Also what came by a configuration file: Django's own page knows only what was done in the admin."""
+        if not hasattr(self.model, "history"):
+            return super().history_view(request, object_id, extra_context)
+        row = self.object_for(request, object_id, "view")
+        shown = {**history.page_of(row), "deeds": history.deeds_of(row), "about": self.history_about}
+        crumb = Crumb(row, str(row))
+        return self.page(request, "admin/history.html", f"History: {row}", original=crumb, **shown)
 
     @staticmethod
     def person(request: HttpRequest) -> User:

@@ -15,8 +15,9 @@ from integrations.models import InboundEvent, InboundState
 from integrations.sync.replay import replay
 from integrations.templatetags.portal import ago
 
+from .bulk import bulk_action
 from .connection_form import as_json
-from .frame import DialogForm, FactsAdmin, QuickView, action, bulk_action, display
+from .frame import DialogForm, FactsAdmin, QuickView, action, display
 from .questions import Question, WhichSystem
 
 STATE_COLOURS = {
@@ -40,6 +41,8 @@ class WhatBecameOfIt(Question):
 class InboundEventAdmin(FactsAdmin):
     list_display = ("what", "connection", "state_label", "arrived", "attempts", "sentence")
     list_filter = (WhatBecameOfIt, WhichSystem)
+    empty_title = "No webhooks yet"
+    empty_text = "Make a webhook address on a connection, and enter it in the system that shall send."
     list_select_related = ("connection",)
     ordering = ("-received_at", "-id")
     search_fields = ("=external_id", "=delivery_id", "topic")

@@ -12,12 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from integrations.models import ErrorRecord, JobState, SyncJob, SyncRun, Workflow
+from integrations.models import ErrorRecord, JobState, State, SyncJob, SyncRun, Workflow
 from integrations.templatetags.portal import ago
 
 from .frame import FactsInline, QuickView, display
 from .job_actions import JobActions
 from .job_columns import RUN_COLOURS, STATE_COLOURS, counted, rows_url
+from .job_form import JobForm
 from .questions import Question, RowQuestion
 from .questions import WhichSystem as WhichSystemBase
 
@@ -52,7 +53,16 @@ class WhichWorkflow(RowQuestion):
 class LastRuns(FactsInline):
     model = SyncRun
     verbose_name_plural = "Last runs"
-    fields = ("run_link", "door", "state_label", "started", "accepted", "delivered", "failed", "sentence")
+    fields = (
+        "run_link",
+        "door",
+        "state_label",
+        "started",
+        "accepted",
+        "delivered_rows",
+        "failed_rows",
+        "sentence",
+    )
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SyncRun]:
@@ -71,6 +81,14 @@ class LastRuns(FactsInline):
     def state_label(self, row: SyncRun) -> str:
         return row.get_state_display()
 
+    @display("Delivered")
+    def delivered_rows(self, row: SyncRun) -> str:
+        return counted(row.delivered, rows_url("outcome", run=row.pk, result=State.DELIVERED))
+
+    @display("Failed")
+    def failed_rows(self, row: SyncRun) -> str:
+        return counted(row.failed, rows_url("outcome", run=row.pk, result=State.FAILED))
+
     @display("Started")
     def started(self, row: SyncRun) -> str:
         return ago(row.started_at)
@@ -80,8 +98,11 @@ class LastRuns(FactsInline):
 class SyncJobAdmin(JobActions):
     list_display = ("name", "route", "state_label", "next_read", "last_complete", "open_errors")
     list_filter = (IsItRunning, WhichSystem, WhichWorkflow)
+    empty_title = "No jobs yet"
+    empty_text = "A job carries one kind of record from one system to another. Connect both systems first."
     search_fields = ("name", "key")
     prepopulated_fields = {"key": ("name",)}
+    form = JobForm
     inlines = (LastRuns,)
     quick_views = (
         QuickView("All", ""),
@@ -111,7 +132,7 @@ class SyncJobAdmin(JobActions):
                     "accepts_pushes",
                     "filter",
                     "rollout_percent",
-                    "removed",
+                    ("removed", "removed_at_most_percent"),
                     "counts_units_in_flight",
                     "stock_buffer",
                 )

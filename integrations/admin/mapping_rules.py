@@ -15,12 +15,9 @@ from . import widgets
 from .frame import AnyTabularInline
 
 if TYPE_CHECKING:
-    RuleFormBase = forms.ModelForm[FieldRule]
     RuleSet = BaseInlineFormSet[FieldRule, Mapping, Any]
 else:
     from unfold.forms import PaginationInlineFormSet as RuleSet
-
-    RuleFormBase = forms.ModelForm
 
 
 # Short enough for the table; the model's own words are sentences.
@@ -50,9 +47,18 @@ class PlainDefault(OptionalJson):
         return shown
 
 
-class RuleForm(RuleFormBase):
-    arguments = OptionalJson(required=False, widget=widgets.text(placeholder='{"zone": …}'))
-    default = PlainDefault(required=False, widget=widgets.text(placeholder="DE"))
+class NamedInputs(forms.ModelForm):  # type: ignore[type-arg]  # of any model
+    """The heads of a table are no labels for a screen reader."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name, field in self.fields.items():
+            field.widget.attrs["aria-label"] = name.replace("_", " ").capitalize()
+
+
+class RuleForm(NamedInputs):
+    arguments = OptionalJson(required=False, widget=widgets.text())
+    default = PlainDefault(required=False, widget=widgets.text())
     on_missing = forms.ChoiceField(choices=ON_MISSING, initial="absent", widget=widgets.select(ON_MISSING))
     transform = forms.ChoiceField(required=False, widget=widgets.select())
     value_map = forms.ChoiceField(required=False, widget=widgets.select())
@@ -79,9 +85,6 @@ class RuleForm(RuleFormBase):
         super().__init__(*args, **options)
         transforms = [("", "–"), *((name, name) for name in sorted(TRANSFORMS))]
         maps = [("", "–"), *ValueMap.objects.values_list("key", "name")]
-        for name, field in self.fields.items():
-            # The table's heads are no labels for a screen reader.
-            field.widget.attrs["aria-label"] = name.replace("_", " ").capitalize()
         self._offer("transform", transforms)
         self._offer("value_map", maps)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
@@ -15,8 +16,9 @@ from integrations.templatetags.portal import ago
 from mappings.models import Direction, Mapping, MappingVersion, ValueMap, ValueMapEntry
 
 from .frame import AnyTabularInline, FactsInline, PortalAdmin, QuickView, display
+from .mapping_presets import preset_view
 from .mapping_preview import preview_view
-from .mapping_rules import Rules
+from .mapping_rules import NamedInputs, Rules
 from .questions import Question
 
 SHOWN_VERSIONS = 10
@@ -65,6 +67,11 @@ class MappingAdmin(PortalAdmin):
     list_filter = (WhichWay, "platform", "kind")
     search_fields = ("name", "key", "platform")
     search_help_text = "Name or platform"
+    history_about = "Each published set of rules is a version of its own: see the page of the mapping."
+    empty_title = "No mappings yet"
+    empty_text = (
+        "A mapping says which field of one system becomes which field of our records, or the other way."
+    )
     prepopulated_fields = {"key": ("name",)}
     fieldsets = (
         (
@@ -143,7 +150,21 @@ class MappingAdmin(PortalAdmin):
             self.admin_site.admin_view(self.preview),
             name="mappings_mapping_preview",
         )
-        return [preview, *super().get_urls()]
+        preset = path(
+            "preset/", self.admin_site.admin_view(self.begin_with_preset), name="mappings_mapping_preset"
+        )
+        return [preview, preset, *super().get_urls()]
+
+    def begin_with_preset(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return preset_view(self, request)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        offered = {"preset_url": reverse("admin:mappings_mapping_preset")}
+        return super().add_view(request, form_url, {**(extra_context or {}), **offered})
 
     def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
         mapping = self.object_for(request, object_id, "preview")
@@ -165,6 +186,7 @@ class MappingAdmin(PortalAdmin):
 
 class Entries(AnyTabularInline):
     model = ValueMapEntry
+    form = NamedInputs
     extra = 1
     hide_title = True
     verbose_name = "word"
@@ -174,6 +196,8 @@ class Entries(AnyTabularInline):
 @admin.register(ValueMap)
 class ValueMapAdmin(PortalAdmin):
     list_display = ("name", "key", "entry_count", "used_by")
+    empty_title = "No value maps yet"
+    empty_text = "A value map turns the words of one system into those of another, such as payment states."
     search_fields = ("name", "key")
     prepopulated_fields = {"key": ("name",)}
     fields = ("name", "key")

@@ -39,6 +39,8 @@ class OutcomeAdmin(FactsAdmin):
     list_display = ("record", "state_label", "operation", "job", "value", "processing", "attempt", "recorded")
     list_display_links = None
     list_filter = (WhatCameOfIt, When, WhichJob, WhoseFault)
+    empty_title = "Nothing has happened yet"
+    empty_text = "Each try of each record stands here, with what came of it."
     list_select_related = ("delivery", "job")
     ordering = ("-recorded_at", "-id")
     narrowed_by = {
@@ -77,7 +79,7 @@ class OutcomeAdmin(FactsAdmin):
     def value(self, row: Outcome) -> str:
         return money(row.amount, row.currency) if row.amount is not None else "–"
 
-    @display("Checkout → accepted")
+    @display("Event → accepted")
     def processing(self, row: Outcome) -> str:
         if row.state != State.DELIVERED or row.occurred_at is None or row.accepted_at is None:
             return "–"

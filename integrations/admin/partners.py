@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 from typing import Any
 
 from django import forms
@@ -38,7 +38,7 @@ class KeyForm(DialogForm):
         day = self.cleaned_data["expires_on"]
         if day is None:
             return None
-        end = datetime.combine(day, time.max, tzinfo=UTC)
+        end = datetime.combine(day, time.max, tzinfo=timezone.get_current_timezone())
         if end <= timezone.now():
             raise ValidationError("That day has passed already.")
         return end
@@ -52,8 +52,13 @@ class RevokeForm(DialogForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["key"].queryset = PartnerKey.objects.filter(  # type: ignore[attr-defined]
-            partner_id=int(self.object_id or 0), revoked_at__isnull=True
+            partner_id=_number(self.object_id), revoked_at__isnull=True
         )
+
+
+def _number(text: str | None) -> int:
+    """Of a row; 0, which none has, where an address has something else in its place."""
+    return int(text) if text and text.isdecimal() else 0
 
 
 class Keys(FactsInline):
@@ -92,6 +97,10 @@ class Keys(FactsInline):
 @admin.register(Partner)
 class PartnerAdmin(PortalAdmin):
     list_display = ("name", "enabled", "job_count", "key_count", "calls_per_minute")
+    empty_title = "No partners yet"
+    empty_text = (
+        "A partner is an outside party, such as a fulfilment house, that calls the API with a key of its own."
+    )
     search_fields = ("name", "key")
     prepopulated_fields = {"key": ("name",)}
     fields = ("name", "key", "enabled", "jobs", "calls_per_minute")

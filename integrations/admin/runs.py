@@ -27,6 +27,7 @@ class HowDidItEnd(Question):
     answers = (
         ("all", "All", Q()),
         *((value, label, Q(state=value)) for value, label in RunState.choices),
+        ("carried", "With records", Q(accepted__gt=0)),
         ("errors", "With errors", Q(failed__gt=0)),
     )
 
@@ -55,12 +56,15 @@ class SyncRunAdmin(FactsAdmin):
         "failed_count",
     )
     list_filter = (HowDidItEnd, WhichJob, ThroughWhichDoor, Started)
+    empty_title = "No runs yet"
+    empty_text = "A run begins when a job reads its source, a webhook arrives or a partner pushes."
     list_select_related = ("job",)
     ordering = ("-started_at", "-id")
     actions_detail = ("cancel_run",)
     change_form_template = "admin/integrations/syncrun/page.html"
     quick_views = (
         QuickView("All", ""),
+        QuickView("With records", "state=carried"),
         QuickView("Running", "state=running"),
         QuickView("With errors", "state=errors"),
         QuickView("Failed", "state=failed"),
@@ -125,6 +129,11 @@ class SyncRunAdmin(FactsAdmin):
         return get_object_or_404(runs, pk=object_id if object_id.isdecimal() else 0)
 
     # --- what can be done -------------------------------------------------------------------------------------
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """A run that has ended has nothing to cancel."""
+        running = SyncRun.objects.filter(pk=object_id, finished_at__isnull=True).exists()
+        return super().get_actions_detail(request, object_id) if running else []
 
     def has_run_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("integrations.run_syncjob")

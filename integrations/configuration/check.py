@@ -16,6 +16,7 @@ from .state import (
     JOB_REFERENCES,
     PARTNER_FIELDS,
     WORKFLOW_FIELDS,
+    load,
 )
 
 # What a job carries, and between which systems: its Deliveries are about these and no others.
@@ -25,6 +26,14 @@ _IDENTITY = ("kind", "source", "source_resource", "destination", "destination_re
 def check(document: Document, before: State, wanted: State) -> list[Problem]:
     """Everything that is wrong, with its line."""
     return [document.problem(place, reason) for place, reason in _Check(before, wanted).all()]
+
+
+def job_problems(key: str, job: Plain) -> list[tuple[str, str]]:
+    """What is wrong with one job, by field ("" where it is about the whole of it): the same checks, for a screen."""
+    before = load()
+    wanted: State = {section: {} for section in before} | {"jobs": {key: job}}
+    found = _Check(before, wanted).all()
+    return [(str(place[2]) if len(place) > 2 else "", reason) for place, reason in found]
 
 
 class _Check:

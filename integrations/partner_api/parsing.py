@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import IO, Any
 
 import orjson
@@ -15,6 +18,11 @@ from rest_framework.request import Request
 from .problems import Problem
 
 BODY_LIMIT = 10 * 1024 * 1024
+# What reads JSON goes deeper than what writes it: a body that cannot be stored must not be taken.
+MOST_LEVELS = 100
+# Shorter ones are kept exactly, as whole numbers and as fractions.
+_LONG_NUMBER = re.compile(rb"[0-9.]{16,}")
+_DIGITS_OF_64_BITS = 20
 
 
 class CappedJson(BaseParser):
@@ -32,9 +40,58 @@ class CappedJson(BaseParser):
         if len(raw) > BODY_LIMIT:
             raise too_large()
         try:
-            return orjson.loads(raw)
+            body = orjson.loads(raw)
         except orjson.JSONDecodeError as exc:
             raise ParseError(f"The body is not JSON: {exc}.") from exc
+        if _is_deeper_than(MOST_LEVELS, body):
+            raise Problem(
+                400,
+                "body_too_deep",
+                f"The body is nested deeper than {MOST_LEVELS} levels. Send the record itself, not what wraps it.",
+            )
+        if _LONG_NUMBER.search(raw):
+            _refuse_numbers_that_lose_digits(raw)
+        return body
+
+
+def _refuse_numbers_that_lose_digits(raw: bytes) -> None:
+    """Reads once more, number by number: what is read above rounds them without a word, ids as well."""
+    try:
+        json.loads(raw, parse_int=_exact_whole, parse_float=_exact_fraction)
+    except _Rounded as exc:
+        raise Problem(
+            400, "number_too_long", f"The number {exc} has more digits than can be kept. Send it as text."
+        ) from exc
+
+
+class _Rounded(Exception):
+    """The number, as it was sent."""
+
+
+def _exact_whole(text: str) -> None:
+    if len(text) > _DIGITS_OF_64_BITS or not -(2**63) <= int(text) < 2**64:
+        raise _Rounded(text[:60])
+
+
+def _exact_fraction(text: str) -> None:
+    if Decimal(text) != Decimal(repr(float(text))):
+        raise _Rounded(text[:60])
+
+
+def _is_deeper_than(levels: int, body: Any) -> bool:
+    """Level by level, without recursion."""
+    level = [body]
+    for _ in range(levels + 1):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 class OnlyJson(BaseContentNegotiation):

@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.core.signals import got_request_exception
-from django.http import Http404
+from django.http import Http404, JsonResponse
 from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -21,6 +21,9 @@ MEDIA_TYPE = "application/problem+json"
 _log = logging.getLogger(__name__)
 
 _NOT_FOUND = "There is nothing at this address, or this key may not see it."
+_NO_KEY = exceptions.ErrorDetail(
+    "Send the key that the store gave you, as 'Authorization: Bearer <key>'.", "not_authenticated"
+)
 
 _TITLES = {
     400: "The request is not right",
@@ -82,6 +85,11 @@ def problem(status: int, code: str, sentence: str, errors: Sequence[FieldError] 
     return body
 
 
+def problem_page(status: int, code: str, sentence: str) -> JsonResponse:
+    """A problem from where no view of the API has been reached: an unknown address, a host that is not ours."""
+    return JsonResponse(problem(status, code, sentence), status=status, content_type=MEDIA_TYPE)
+
+
 def answer_problem(exc: Exception, context: dict[str, Any]) -> Response:
     """DRF's exception handler: turns any exception into a problem; an unforeseen one is logged as well."""
     set_rollback()
@@ -94,6 +102,8 @@ def answer_problem(exc: Exception, context: dict[str, Any]) -> Response:
     if isinstance(exc, exceptions.ValidationError):
         errors = list(_flatten(exc.detail))
         return _respond(problem(exc.status_code, "invalid", _summary(errors), errors))
+    if isinstance(exc, exceptions.NotAuthenticated):
+        exc.detail = _NO_KEY
     if isinstance(exc, exceptions.APIException):
         return _respond_api(exc)
     return _respond_unforeseen(exc, context)

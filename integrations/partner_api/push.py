@@ -49,6 +49,13 @@ class PushedRecordSerializer(serializers.Serializer[Any]):
     )
     deleted = serializers.BooleanField(required=False, default=False, help_text="It is gone from the source.")
 
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("external_id"), float):
+            raise serializers.ValidationError(
+                {"external_id": ["Send the id as text: a fraction is rounded."]}
+            )
+        return super().to_internal_value(data)
+
     def validate_version(self, text: str) -> str:
         return sortable_version(text)
 
@@ -91,17 +98,20 @@ def sortable_version(text: str) -> str:
             )
         return text.zfill(_WHOLE_NUMBER_DIGITS)
     moment = _parse(text)
-    if moment is None or moment.tzinfo is None:
+    if moment is None:
         raise serializers.ValidationError(
             "Give a time with its zone, for example 2026-11-23T06:45:00Z, or a whole number."
         )
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # Not strftime: it writes the years before 1000 with fewer digits, and then they do not sort.
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _parse(text: str) -> datetime | None:
+    """In UTC; None where it is no time, has no zone, or has no such moment in UTC (the year 0)."""
     try:
-        return parse_datetime(text)
-    except ValueError:
+        moment = parse_datetime(text)
+        return moment.astimezone(UTC) if moment is not None and moment.tzinfo is not None else None
+    except (ValueError, OverflowError):
         return None
 
 

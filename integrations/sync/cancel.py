@@ -28,10 +28,11 @@ def cancel(run: SyncRun, by: str = "") -> int:
     now = timezone.now()
     reason = f"The run was cancelled by {by}." if by else "The run was cancelled."
     with transaction.atomic():
-        SyncRun.objects.filter(pk=run.pk, finished_at__isnull=True).update(
+        ended = SyncRun.objects.filter(pk=run.pk, finished_at__isnull=True).update(
             state=RunState.CANCELLED, finished_at=now, sentence=reason[:500]
         )
-        if run.door == Door.PULL:
+        # A late click: the run has ended by itself, and the position is that of the next one.
+        if ended and run.door == Door.PULL:
             SyncJob.objects.filter(pk=run.job_id).update(
                 read_started_at=None, resume_position=None, position_version=F("position_version") + 1
             )

@@ -186,16 +186,23 @@ def _requeue(
             thing__deliveries__in=[error.delivery_id for error in errors],
         ).values_list("thing_id", "external_id")
     )
-    items = [
-        _item(external_ids[error.delivery.thing_id], error, (payloads or {}).get(error.pk, error.payload))
+    chosen = [
+        (error, external_ids[error.delivery.thing_id])
         for error in errors
         if error.delivery is not None
         and error.delivery.thing_id in external_ids
         and error.delivery.state not in UNDER_WAY
     ]
+    if not chosen:
+        return 0
+    items = [
+        _item(external_id, error, (payloads or {}).get(error.pk, error.payload))
+        for error, external_id in chosen
+    ]
 
     def judged(_: Accepted) -> None:
-        _judge(errors, decision, by)
+        # Only what was done: a second press of the button is no second decision.
+        _judge([error for error, _ in chosen], decision, by)
 
     return accept(job, Door.RETRY, items, read_at=timezone.now(), force=True, also=judged).accepted
 

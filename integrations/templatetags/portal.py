@@ -75,7 +75,8 @@ def ago(moment: datetime | None) -> str:
     if moment is None:
         return "–"
     seconds = (timezone.now() - moment).total_seconds()
-    exact = formats.date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+    local = timezone.localtime(moment)
+    exact = f"{formats.date_format(local, 'DATETIME_FORMAT')} {local:%Z}"
     if seconds < 0:
         words = f"in {_rough(-seconds)}" if seconds < -1 else "now"
     else:

@@ -48,6 +48,8 @@ class IncidentAdmin(FactsAdmin):
         "last_seen",
     )
     list_display_links = None
+    empty_title = "No open incidents"
+    empty_text = "Errors of one cause stand here as one row."
     list_filter = (StillOpen, WhoseFault)
     ordering = ("-open_errors", "-last_seen_at")
     quick_views = (
@@ -77,7 +79,8 @@ class IncidentAdmin(FactsAdmin):
 
     @display("What happens", ordering="sentence")
     def what_happens(self, row: Any) -> str:
-        return format_html('<span class="portal-sentence">{}</span>', row.sentence)
+        url = rows_url("errorrecord", fingerprint=row.fingerprint, open="all")
+        return format_html('<a class="portal-sentence" href="{}">{}</a>', url, row.sentence)
 
     @display("Whose fault", ordering="kind", label=KIND_COLOURS)
     def kind_label(self, row: Incident) -> str:

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.models import Decision, Judgement, Kind, State, SyncJob
+from integrations.models import Decision, ErrorRecord, Judgement, Kind, State, SyncJob
 from monitoring import rollups, triage
 from tests import factories
 
@@ -115,6 +115,28 @@ def test_the_sums_on_the_page_are_those_of_the_rows(client: Client, busy: list[S
     texts = {text for _, _, text in numbers(page)}
     assert {"€24.00", "$14.00"} <= texts  # two jobs, each currency by itself
     assert not {"€38.00", "$38.00", "38.00"} & texts
+
+
+def column(page: str, label: str) -> list[int]:
+    cells = re.findall(rf'<td class="portal-number" data-label="{label}">.*?data-count="(\d+)"', page)
+    return [int(cell) for cell in cells]
+
+
+def test_the_jobs_add_up_to_all_open_errors(client: Client, busy: list[SyncJob]) -> None:
+    factories.error(None, connection=busy[0].source, kind=Kind.CONFIG, place="read")
+    page = client.get(reverse("admin:index")).content.decode()
+    assert sum(column(page, "Open errors")) == ErrorRecord.objects.filter(settled_at__isnull=True).count()
+    assert [a for count, a, _ in numbers(page) if rows_behind(client, a) != count] == []
+
+
+def test_money_of_many_currencies_is_all_told(client: Client) -> None:
+    job = factories.job()
+    factories.run(job)
+    for currency in ("EUR", "USD", "GBP", "CHF", "JPY", "PLN"):
+        factories.error(factories.delivery(job), amount=Decimal(5), currency=currency)
+    page = client.get(reverse("today_numbers")).content.decode()
+    assert "and 2 more currencies, in all" in page
+    assert (6, 6) in [(count, rows_behind(client, a)) for count, a, _ in numbers(page) if "currency=any" in a]
 
 
 def test_the_counts_of_a_run_equal_their_lists(client: Client) -> None:

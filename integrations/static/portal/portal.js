@@ -39,6 +39,37 @@ function letTheKeyboardPress(root) {
   }
 }
 
+// Links and buttons that are nothing but an icon.
+function nameBareIcons(root) {
+  for (const thing of root.querySelectorAll("a:not([aria-label]), button:not([aria-label])")) {
+    const name = NAMES[thing.textContent.trim()];
+    if (name) {
+      thing.setAttribute("aria-label", name);
+    }
+  }
+}
+
+// On a phone each cell carries its column's name. unfold calls a first column without a link "Select record".
+function nameFirstColumn() {
+  const heads = document.querySelectorAll("#result_list thead th");
+  for (const cell of document.querySelectorAll("#result_list tbody tr > td:first-child")) {
+    if (heads.length && !cell.querySelector("input[type=checkbox]")) {
+      cell.dataset.label = heads[0].innerText.trim() || cell.dataset.label;
+    }
+  }
+}
+
+// What is done cannot be cancelled any more.
+function offerToClose(root) {
+  if (root.id === "dialog-form" && root.getAttribute("role") === "status") {
+    for (const button of document.querySelectorAll("#dialog button")) {
+      if (button.textContent.trim() === "Cancel") {
+        button.textContent = "Close";
+      }
+    }
+  }
+}
+
 // Django's list of two boxes labels a bare <span>, which may not carry a label; an image may.
 function nameHelpMarks() {
   for (const mark of document.querySelectorAll(".help-tooltip[aria-label]")) {
@@ -49,11 +80,16 @@ function nameHelpMarks() {
 function mend(root) {
   letTheKeyboardPress(root);
   hideIconsBesideText(root);
+  nameBareIcons(root);
 }
 
 window.addEventListener("load", () => {
+  // Where the page's own part begins, for whoever jumps over the menu.
+  document.querySelector("#main:not(main)")?.setAttribute("role", "main");
   mend(document);
+  nameFirstColumn();
   // After the handlers of load that make those boxes.
   setTimeout(nameHelpMarks);
 });
 document.addEventListener("htmx:afterSwap", (event) => mend(event.target));
+document.addEventListener("htmx:load", (event) => offerToClose(event.target));

@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from integrations.admin.destinations import new_places
 from integrations.connectors.base import TestReport
 from integrations.exceptions import Failure
-from integrations.models import Connection
+from integrations.models import AccessToken, Connection
 from tests import factories
 from tests.integrations.admin.conftest import signed_in
 from tests.integrations.admin.pages import SUBMITTED, action_url, change_url
@@ -73,6 +74,50 @@ def test_an_empty_input_keeps_the_secret_and_a_new_one_replaces_it(
     assert stored(shop) == {"token": TOKEN, "webhook_secret": "other"}
 
 
+MOVED = {"setting__base_url": "https://elsewhere.example.com/api"}
+
+
+def test_a_stored_secret_is_not_sent_to_a_new_address(admin_client: Client, shop: Connection) -> None:
+    response = admin_client.post(change_url(shop), filled(**MOVED, secret__webhook_secret="other"))
+    assert list(response.context["adminform"].form.errors) == ["secret__token"]
+    shop.refresh_from_db()
+    assert shop.settings["base_url"] == "https://shop.example.com/api"
+
+
+def test_a_new_address_takes_secrets_that_are_entered_with_it(admin_client: Client, shop: Connection) -> None:
+    AccessToken.objects.create(connection=shop, token="of the old system")
+    entered = {"secret__token": "new", "clear__webhook_secret": "on"}
+    assert admin_client.post(change_url(shop), filled(**MOVED, **entered)).status_code == 302
+    assert stored(shop) == {"token": "new"}
+    assert not AccessToken.objects.exists()
+
+
+def test_another_path_at_the_same_address_keeps_the_secrets(admin_client: Client, shop: Connection) -> None:
+    AccessToken.objects.create(connection=shop, token="kept")
+    moved = filled(setting__base_url="https://shop.example.com/api/v2")
+    assert admin_client.post(change_url(shop), moved).status_code == 302
+    assert stored(shop)["token"] == TOKEN
+    assert AccessToken.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        {"base_url": "http://api.example.com"},
+        {"base_url": "https://api.example.com:8443"},
+        {"base_url": "https://{shop}.example.com", "variables": {"shop": {"default": "thief"}}},
+        {"auth": {"kind": "oauth2", "token_url": "https://thief.example.com/token"}},
+        {"auth": {"kind": "oauth2", "token_url": "{where}/token"}, "variables": {"where": {}}},
+    ],
+)
+def test_any_change_of_where_calls_go_is_a_new_address(after: dict[str, Any]) -> None:
+    before: dict[str, Any] = {"base_url": "https://api.example.com", "auth": {"kind": "bearer"}}
+    row = factories.connection(platform="rest", settings={"declaration": before})
+    settings = {"declaration": before | after, "variables": {"where": "https://thief.example.com"}}
+    assert new_places(row, settings, "sandbox")
+    assert not new_places(row, {"declaration": before | {"label": "Shop"}}, "sandbox")
+
+
 def test_the_box_forgets_a_secret(admin_client: Client, shop: Connection) -> None:
     admin_client.post(change_url(shop), filled(clear__webhook_secret="on"))
     assert stored(shop) == {"token": TOKEN}
@@ -85,7 +130,9 @@ def test_a_required_secret_cannot_be_forgotten(admin_client: Client, shop: Conne
 
 
 def test_settings_that_the_form_does_not_know_are_kept(admin_client: Client, shop: Connection) -> None:
-    Connection.objects.filter(pk=shop.pk).update(settings={"base_url": "https://old.example.com", "own": 1})
+    Connection.objects.filter(pk=shop.pk).update(
+        settings={"base_url": "https://shop.example.com/v1", "own": 1}
+    )
     admin_client.post(change_url(shop), filled())
     shop.refresh_from_db()
     assert shop.settings == {"base_url": "https://shop.example.com/api", "own": 1}

@@ -64,6 +64,16 @@ def test_retry_queues_the_record_and_says_who_did_it(
     assert messages_of(admin_client) == ["The record is on its way again."]
 
 
+def test_a_second_press_of_retry_changes_nothing_and_says_so(
+    admin_client: Client, failed: ErrorRecord, bells: Bells
+) -> None:
+    act(admin_client, failed, "retry_now")
+    act(admin_client, failed, "retry_now")
+    assert messages_of(admin_client)[-1] == "It is on its way already. Wait for how that ends."
+    assert Batch.objects.count() == 1
+    assert Judgement.objects.count() == 1
+
+
 def test_ignoring_needs_a_reason(admin_client: Client, failed: ErrorRecord) -> None:
     page = act(admin_client, failed, "ignore", reason="").content.decode()
     assert "This field is required." in page
@@ -230,10 +240,29 @@ def test_all_that_a_filter_finds_are_assigned(admin_client: Client, failed: Erro
             "_selected_action": [other.pk],
             "select_across": "1",
             "confirmed": "yes",
+            "number": 1,
             "assignee": ben.pk,
         },
     )
     assert list(Judgement.objects.values_list("error", flat=True)) == [other.pk]
+
+
+def test_a_filter_that_finds_more_than_was_agreed_to_is_asked_about_again(
+    admin_client: Client, failed: ErrorRecord
+) -> None:
+    chosen = {"action": "ignore_many", "_selected_action": [failed.pk], "select_across": "1"}
+    asked = admin_client.post(list_url(ErrorRecord), chosen).content.decode()
+    assert '<input type="hidden" name="number" value="1">' in asked
+    factories.error(factories.delivery(factories.job(), state=State.FAILED))
+    answer = chosen | {"confirmed": "yes", "number": "1", "reason": "old"}
+
+    again = admin_client.post(list_url(ErrorRecord), answer).content.decode()
+
+    assert "Meanwhile there are 2 of them, not 1." in again
+    assert '<input type="hidden" name="number" value="2">' in again
+    assert not Judgement.objects.exists()
+    admin_client.post(list_url(ErrorRecord), answer | {"number": "2"})
+    assert ErrorRecord.objects.filter(settled_how=Settled.IGNORED).count() == 2
 
 
 def test_many_cannot_be_retried_without_the_right(failed: ErrorRecord) -> None:

@@ -7,7 +7,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from integrations.admin.jobs import SyncJobAdmin
 from integrations.models import JobState, SyncJob, SyncRun
+from integrations.sync.cancel import cancel
 from tests import factories
 from tests.integrations.admin.bells import Bells
 from tests.integrations.admin.conftest import signed_in
@@ -127,3 +129,37 @@ def test_a_run_is_cancelled_once(admin_client: Client, job: SyncJob) -> None:
     assert run.state == "cancelled"
     act(admin_client, run, "cancel_run")
     assert messages_of(admin_client)[-1] == "The run has ended already."
+
+
+def test_a_late_click_does_not_move_the_next_read(admin_client: Client, job: SyncJob) -> None:
+    run = factories.run(job)
+    before = SyncJob.objects.values().get(pk=job.pk)
+    assert not cancel(run)
+    assert SyncJob.objects.values().get(pk=job.pk) == before
+
+
+def test_an_ended_run_offers_nothing_to_cancel(admin_client: Client, job: SyncJob) -> None:
+    for run, offered in ((factories.run(job), False), (factories.run(job, finished_at=None), True)):
+        page = admin_client.get(change_url(run)).content.decode()
+        assert ("cancel-run" in page or "cancel_run" in page) == offered
+
+
+def test_saving_a_job_leaves_alone_what_workers_moved_meanwhile(
+    admin_client: Client, job: SyncJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = admin_client.get(change_url(job))
+    form = page.context["adminform"].form
+    values = {name: form[name].value() for name in form.fields}
+    filled = {name: value for name, value in values.items() if value is not None and value is not False}
+    inlines = {"runs-TOTAL_FORMS": 0, "runs-INITIAL_FORMS": 0}
+    save = SyncJobAdmin.save_model
+
+    def a_worker_halts_the_job_first(self: Any, request: Any, obj: Any, form: Any, change: bool) -> None:
+        SyncJob.objects.filter(pk=job.pk).update(state="halted", position_version=7)
+        save(self, request, obj, form, change)
+
+    monkeypatch.setattr(SyncJobAdmin, "save_model", a_worker_halts_the_job_first)
+    response = admin_client.post(change_url(job), filled | inlines | {"name": "Renamed"})
+    assert response.status_code == 302, response.context["errors"]
+    job.refresh_from_db()
+    assert (job.name, job.state, job.position_version) == ("Renamed", "halted", 7)

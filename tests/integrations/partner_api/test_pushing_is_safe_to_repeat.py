@@ -18,7 +18,7 @@ PATH = "/api/v1/jobs/orders/records"
 
 def order(external_id: str, **more: Any) -> dict[str, Any]:
     payload = {"id": external_id, "number": external_id, "currency": "EUR"}
-    return {"external_id": external_id, "version": "2026-11-23T06:45:00Z", "payload": payload, **more}
+    return {"external_id": external_id, "version": "2026-11-23T06:45:00Z", "payload": payload} | more
 
 
 def test_what_is_accepted_is_stored_and_can_be_followed(api: Api, job: SyncJob) -> None:
@@ -207,6 +207,66 @@ def test_what_is_no_json_is_refused(api: Api) -> None:
     assert problem_of(answer, 400)["code"] == "parse_error"
 
 
+@pytest.mark.parametrize("levels", [101, 260, 900])
+def test_a_body_too_deep_to_be_stored_is_refused(api: Api, levels: int) -> None:
+    deep: Any = 1
+    for _ in range(levels):
+        deep = {"a": deep}
+
+    answer = api.post(PATH, {"records": [{"external_id": "1", "payload": deep}]}, "first")
+
+    assert problem_of(answer, 400)["code"] == "body_too_deep"
+    assert not Batch.objects.exists()
+
+
+def test_a_body_as_deep_as_allowed_is_taken(api: Api) -> None:
+    deep: Any = 1
+    for _ in range(97):  # and the record, the list of records and the body itself
+        deep = [deep]
+
+    body = {"records": [{"external_id": "1", "payload": {"deep": deep[0]}}]}
+
+    assert api.post(PATH, body, "first").status_code == 202
+
+
+def pushed(api: Api, body: str) -> Any:
+    headers = {"Authorization": f"Bearer {api.key}", "Idempotency-Key": "first"}
+    return api.client.post(PATH, body, content_type="application/json", headers=headers)
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["12345678901234567890123", "-9223372036854775809", "0.12345678901234567891", "1234567890123456.78"],
+)
+def test_a_number_that_would_be_rounded_is_refused(api: Api, number: str) -> None:
+    for body in (
+        '{"records": [{"external_id": "1", "payload": {"id": %}}]}'.replace("%", number),
+        '{"records": [{"external_id": %, "payload": {"id": 1}}]}'.replace("%", number),
+    ):
+        assert number in problem_of(pushed(api, body), 400)["detail"]
+    assert not Batch.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["18446744073709551615", "0.30000000000000004", '"12345678901234567890123"', "100.00000000000000000"],
+)
+def test_a_long_number_that_is_kept_exactly_is_taken(api: Api, number: str) -> None:
+    body = '{"records": [{"external_id": "1", "payload": {"id": %}}]}'.replace("%", number)
+    assert pushed(api, body).status_code == 202
+
+
+def test_a_fraction_is_no_id(api: Api) -> None:
+    answer = pushed(api, '{"records": [{"external_id": 1.5, "payload": {"id": 1}}]}')
+    assert problem_of(answer, 400)["errors"][0]["field"] == "records[0].external_id"
+
+
+@pytest.mark.parametrize("version", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-12:00"])
+def test_a_moment_that_utc_does_not_have_is_refused(api: Api, version: str) -> None:
+    answer = api.post(PATH, {"records": [order("1", version=version)]}, "first")
+    assert problem_of(answer, 400)["errors"][0]["field"] == "records[0].version"
+
+
 def test_another_kind_of_body_is_refused(api: Api) -> None:
     headers = {"Authorization": f"Bearer {api.key}", "Idempotency-Key": "first"}
 
@@ -259,6 +319,7 @@ def test_a_body_in_chunks_is_refused(api: Api) -> None:
         ("42", "00000000000000000042"),
         ("2026-11-23T06:45:00Z", "2026-11-23T06:45:00.000000Z"),
         ("2026-11-23T07:45:00.5+01:00", "2026-11-23T06:45:00.500000Z"),
+        ("0042-11-23T06:45:00Z", "0042-11-23T06:45:00.000000Z"),
     ],
 )
 def test_versions_are_kept_so_that_they_sort_as_text(version: str, sortable: str) -> None:

@@ -1,0 +1,68 @@
+"""A job's form: fields by names that say what they do, and the checks that a file of configuration gets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+
+from integrations.configuration.check import job_problems
+from integrations.configuration.state import JOB_FIELDS, JOB_REFERENCES
+from integrations.models import SyncJob
+from mappings.records import RECORD_KINDS
+
+from . import widgets
+
+if TYPE_CHECKING:
+    ModelForm = forms.ModelForm[SyncJob]
+else:
+    ModelForm = forms.ModelForm
+
+KINDS = [(kind, kind.replace("_", " ").capitalize()) for kind in RECORD_KINDS]
+
+LABELS = {
+    "key": "Short name",
+    "kind": "What travels",
+    "source": "From",
+    "source_resource": "What is read there",
+    "destination": "To",
+    "destination_resource": "What is written there",
+    "read_mapping": "Read with",
+    "write_mapping": "Write with",
+    "every_seconds": "Read every (seconds)",
+    "accepts_pushes": "Partners may push",
+    "filter": "Only if",
+    "rollout_percent": "Share of records (%)",
+    "removed": "When gone from the source",
+    "removed_at_most_percent": "Most that may go at once (%)",
+    "counts_units_in_flight": "Sold units are held back",
+    "stock_buffer": "Units kept back",
+    "concurrent_calls": "Calls at the same time",
+    "batch_size": "Records in one batch",
+    "retry_limit": "Tries",
+    "waiting_hours": "Longest wait (hours)",
+    "read_overlap_seconds": "Overlap of reads (seconds)",
+}
+
+
+class JobForm(ModelForm):
+    kind = forms.ChoiceField(choices=KINDS, label=LABELS["kind"], widget=widgets.select(KINDS))
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name, label in LABELS.items():
+            if name in self.fields:
+                self.fields[name].label = label
+        if "source_resource" in self.fields:
+            self.fields["source_resource"].help_text = "As the system calls it: orders, stock …"
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.errors or not cleaned:
+            return cleaned
+        job = {name: cleaned[name] for name in JOB_FIELDS if name in cleaned}
+        job |= {name: row.key if (row := cleaned.get(name)) else None for name in JOB_REFERENCES}
+        # By the key under which it is stored: a renamed job is still the job that carried its records.
+        for field, reason in job_problems(self.initial.get("key") or cleaned["key"], job):
+            self.add_error(field if field in self.fields else None, reason)
+        return cleaned
