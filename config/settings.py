@@ -223,9 +223,9 @@ else:
 # Seconds after which a task ends by itself and rings for another: half of the queue's timeout, because a call
 # that was just begun may take 30 s more.
 TASK_SECONDS = 45.0
-# Seconds a worker holds a batch without a sign of life. Longer than the longest single call, short enough
-# that the work of a dead worker is soon taken up.
-LEASE_SECONDS = 60.0
+# Seconds a worker holds a batch without a sign of life: short enough that the work of a dead worker is soon taken
+# up. Where a single call to the destination may take longer, the lease is as much longer.
+LEASE_SECONDS = env.float("LEASE_SECONDS", default=60.0)
 
 # Called, in order, each time the queue starts: each makes or mends the schedule of its part. Few and fixed,
 # because one bad row stops all schedules.

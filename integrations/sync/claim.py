@@ -22,14 +22,17 @@ from .parcels import Parcel, from_plain, to_plain
 # A batch that lost its lease this often is split into single records, a single one becomes an error.
 LOST_LEASES_BEFORE_SPLIT = 2
 CANDIDATES = 8
+# A lease outlasts a call by this much, in seconds: for what is done before and after it.
+CALL_MARGIN = 5.0
 
 
 class LeaseLost(Exception):
     """The batch went to another worker: what this one knows of it must not be written."""
 
 
-def lease_seconds() -> float:
-    return float(settings.LEASE_SECONDS)
+def lease_seconds(longest_call: float = 0.0) -> float:
+    """The setting, or as long as one call may take and a little more: else no call could ever leave."""
+    return max(float(settings.LEASE_SECONDS), longest_call + CALL_MARGIN)
 
 
 @dataclass
@@ -41,6 +44,7 @@ class Lease:
     ends: float
     parcels: dict[int, Parcel]
     not_before: dict[int, float] = field(default_factory=dict)
+    seconds: float = field(default_factory=lease_seconds)
     size_when_claimed: int = 0
 
     def __post_init__(self) -> None:
@@ -60,11 +64,11 @@ class Lease:
         remaining = self.remaining()
         attempts = 1 if len(self.parcels) < self.size_when_claimed else self.batch.attempts
         kept = Batch.objects.filter(pk=self.batch.pk, lease_token=self.token, lease_until__gt=now).update(
-            lease_until=now + timedelta(seconds=lease_seconds()), remaining=remaining, attempts=attempts
+            lease_until=now + timedelta(seconds=self.seconds), remaining=remaining, attempts=attempts
         )
         if not kept:
             raise LeaseLost(str(self.batch.pk))
-        self.ends = began + lease_seconds()
+        self.ends = began + self.seconds
 
     def remaining(self) -> dict[str, float]:
         return {str(place): self.not_before.get(place, 0.0) for place in self.parcels}
@@ -95,8 +99,12 @@ def claimable() -> Q:
     return Q(settled_at__isnull=True) & due & free
 
 
-def claim(job: SyncJob) -> Lease | None:
-    """The next due batch of this job, or None. Fresh events first, then the oldest."""
+def claim(job: SyncJob, longest_call: float = 0.0) -> Lease | None:
+    """The next due batch of this job, or None. Fresh events first, then the oldest.
+
+    `longest_call`: seconds that one call to the destination may take at most.
+    """
+    seconds = lease_seconds(longest_call)
     while True:
         candidates = list(
             Batch.objects.filter(claimable(), job=job)
@@ -106,7 +114,7 @@ def claim(job: SyncJob) -> Lease | None:
         if not candidates:
             return None
         for candidate in candidates:
-            lease = _take(candidate, claimable())
+            lease = _take(candidate, claimable(), seconds)
             if lease is not None:
                 return lease
 
@@ -116,7 +124,7 @@ def claim_of(run: SyncRun, without: Collection[int]) -> Lease | None:
     free = Q(lease_until__isnull=True) | Q(lease_until__lte=timezone.now())
     batches = Batch.objects.filter(free, run=run, settled_at__isnull=True).exclude(pk__in=without)
     for candidate in batches.order_by("id").only("pk", "lease_token").iterator():
-        lease = _take(candidate, free)
+        lease = _take(candidate, free, lease_seconds())
         if lease is not None:
             return lease
     return None
@@ -138,28 +146,29 @@ def seconds_until_due(job: SyncJob) -> float | None:
     return None if earliest is None else (earliest - timezone.now()).total_seconds()
 
 
-def _take(candidate: Batch, still: Q) -> Lease | None:
+def _take(candidate: Batch, still: Q, seconds: float) -> Lease | None:
     token = uuid.uuid4().hex
     began = time.monotonic()
     same = Batch.objects.filter(pk=candidate.pk, lease_token=candidate.lease_token, settled_at__isnull=True)
     taken = same.filter(still).update(
         lease_token=token,
         lease_holder=this_process(),
-        lease_until=timezone.now() + timedelta(seconds=lease_seconds()),
+        lease_until=timezone.now() + timedelta(seconds=seconds),
         attempts=F("attempts") + 1,
     )
     if not taken:
         return None
     batch = Batch.objects.select_related("run").get(pk=candidate.pk)
-    return _open(batch, token, began + lease_seconds())
+    return _open(batch, token, began, seconds)
 
 
-def _open(batch: Batch, token: str, ends: float) -> Lease:
+def _open(batch: Batch, token: str, began: float, seconds: float) -> Lease:
     everything = dict(enumerate(from_plain(batch.payloads or [])))
     if batch.remaining is None:
-        return Lease(batch, token, ends, everything)
+        return Lease(batch, token, began + seconds, everything, seconds=seconds)
     not_before = {int(place): float(moment) for place, moment in batch.remaining.items()}
-    return Lease(batch, token, ends, {place: everything[place] for place in not_before}, not_before)
+    left = {place: everything[place] for place in not_before}
+    return Lease(batch, token, began + seconds, left, not_before, seconds)
 
 
 def lost_too_often(lease: Lease) -> bool:

@@ -60,7 +60,7 @@ def drain(job_id: int, deadline: float) -> int:
     carrier = Carrier(job, connector, deadline)
     try:
         while time.monotonic() < deadline and carrier.goes_on:
-            lease = claim.claim(job)
+            lease = claim.claim(job, connector.timeout_seconds)
             if lease is None:
                 if not _rest_until_due(job, deadline):
                     break

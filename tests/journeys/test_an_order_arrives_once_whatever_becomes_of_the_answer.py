@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from integrations.models import ErrorRecord, Intent, State
 from integrations.sync import deliver, retry
@@ -103,3 +104,12 @@ def test_a_newer_version_waits_until_the_doubt_is_settled(world: World) -> None:
     assert [order["ship_to"]["city"] for order in world.warehouse_orders()] == ["Köln"]
     (order,) = world.warehouse_orders()
     retry.confirm_arrived(error, order["id"], None)
+
+
+def test_a_lease_is_never_too_short_for_a_call(world: World, settings: Settings) -> None:
+    """A worker does not send what may come back after its lease: with too short a lease nothing would ever leave."""
+    settings.LEASE_SECONDS = 1.0
+    world.place()
+    world.carry(ORDERS)
+    assert len(world.warehouse_orders()) == 1
+    assert Intent.objects.count() == 1
