@@ -35,12 +35,11 @@ class Expression:
             raise ExpressionError(
                 f"The expression has {len(self.text)} characters; at most {LONGEST} are allowed."
             )
-        self.path = self.text.split(".") if _DOTTED.fullmatch(self.text) else None
-        self.parsed = None if self.path is not None else _parse(self.text)
+        path = self.text.split(".") if _DOTTED.fullmatch(self.text) else None
+        self.parsed = None if path is not None else _parse(self.text)
+        self.evaluate: Callable[[Any], Any] = self._search if path is None else _walker(path)
 
-    def evaluate(self, data: Any) -> Any:
-        if self.path is not None:
-            return _walk(self.path, data)
+    def _search(self, data: Any) -> Any:
         try:
             found = self.parsed.search(data)  # type: ignore[union-attr]  # parsed where there is no path
             return found if found is not None or _tells_null(self.parsed, data) else ABSENT
@@ -75,6 +74,19 @@ def _tells_null(parsed: Any, data: Any) -> bool:
     witness = _Witness()
     witness.visit(parsed.parsed, data)
     return witness.saw_null
+
+
+def _walker(path: list[str]) -> Callable[[Any], Any]:
+    """The fast lane: most fields lie on the first or second level of an object."""
+    first, *rest = path
+
+    def walk(data: Any) -> Any:
+        if type(data) is not dict:
+            return _walk(path, data)
+        found = data.get(first, ABSENT)
+        return _walk(rest, found) if rest and found is not ABSENT else found
+
+    return walk
 
 
 def _walk(path: list[str], data: Any) -> Any:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -22,7 +23,7 @@ from .expressions import Expression, ExpressionError, compile_expression
 from .labels import label
 from .records import ABSENT, RECORD_KINDS, Record, as_data
 from .targets import target_type
-from .transforms import TRANSFORMS, TransformError, bounded
+from .transforms import TRANSFORMS, Transform, TransformError, bounded
 
 ROOT = "root."
 _NAME = re.compile(r"[A-Za-z_][\w.]*")
@@ -62,7 +63,10 @@ class Rule:
     arguments: Mapping[str, Any]
     mapped: Mapping[str, str] | None
     path: tuple[str, ...]
-    from_root: bool = False
+    from_root: bool
+    change: Transform | None
+    is_fixed: bool
+    finish: Callable[[Any], Any]
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,6 @@ class Rules:
     direction: str
     kind: str
     scope: Scope
-    types: Mapping[str, Any] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -101,17 +104,18 @@ def compile_rules(
     value_maps: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Rules:
     """Raises ExpressionError or KeyError for rules that `Mapping.check_problems` would have told."""
-    compiled = [_compile(rule, place, value_maps or {}) for place, rule in enumerate(rules)]
-    types = {}
-    if direction == "read":
-        types = {
-            rule.target: target_type(kind, rule.target) for rule in rules if not rule.target.endswith("[]")
-        }
+    finish = partial(_finish, kind) if direction == "read" else _finish_as_json
+    compiled = [_compile(rule, place, value_maps or {}, finish(rule)) for place, rule in enumerate(rules)]
     sources = {rule.target: rule.source for rule in rules}
-    return Rules(direction, kind, _scope(compiled, ""), types, sources)
+    return Rules(direction, kind, _scope(compiled, ""), sources)
 
 
-def _compile(rule: RuleData, place: int, value_maps: Mapping[str, Mapping[str, str]]) -> Rule:
+def _compile(
+    rule: RuleData,
+    place: int,
+    value_maps: Mapping[str, Mapping[str, str]],
+    finish: Callable[[Any], Any],
+) -> Rule:
     from_root = rule.source.startswith(ROOT)
     text = rule.source.removeprefix(ROOT)
     arguments = {
@@ -126,7 +130,22 @@ def _compile(rule: RuleData, place: int, value_maps: Mapping[str, Mapping[str, s
         mapped=value_maps[rule.value_map] if rule.value_map else None,
         path=tuple(rule.target.rpartition("[].")[2].removesuffix("[]").split(".")),
         from_root=from_root,
+        change=TRANSFORMS[rule.transform] if rule.transform else None,
+        is_fixed=not any(isinstance(part, Argument) or part is None for part in arguments.values()),
+        finish=finish,
     )
+
+
+def _finish(kind: str, rule: RuleData) -> Callable[[Any], Any]:
+    """What gives a value read by this rule the type that its target has in the Record."""
+    wanted = None if rule.target.endswith("[]") else target_type(kind, rule.target)
+    if wanted in (str, Decimal, datetime):
+        return lambda value: value if type(value) is wanted else _converted(value, wanted)
+    return lambda value: _converted(value, wanted)
+
+
+def _finish_as_json(_: RuleData) -> Callable[[Any], Any]:
+    return _plain
 
 
 @dataclass(frozen=True)
@@ -159,7 +178,7 @@ def _scope(rules: Sequence[Rule], prefix: str) -> Scope:
 def read(rules: Rules, payload: Any) -> Translation:
     """The Record that the payload tells of, as far as it goes, and every problem, not only the first."""
     problems: list[Problem] = []
-    data = _run(rules.scope, payload, payload, rules.types, problems)
+    data = _run(rules.scope, payload, payload, problems)
     try:
         record = msgspec.convert(data, RECORD_KINDS[rules.kind])
     except msgspec.ValidationError as error:
@@ -168,26 +187,35 @@ def read(rules: Rules, payload: Any) -> Translation:
     return Translation(record, problems)
 
 
-def write(rules: Rules, record: Record, context: Mapping[str, Any] | None = None) -> Written:
-    """The body for the destination; `context` is reachable in the rules as `context.…`."""
+def write(
+    rules: Rules,
+    record: Record,
+    context: Mapping[str, Any] | None = None,
+    record_data: Mapping[str, Any] | None = None,
+) -> Written:
+    """The body for the destination; `context` is reachable in the rules as `context.…`.
+
+    `record_data`: what `as_data` gives for the record, where the caller has it already.
+    """
     problems: list[Problem] = []
-    data = as_data(record)
-    data["context"] = dict(context or {})
-    return Written(_plain(_run(rules.scope, data, data, {}, problems)), problems)
+    data = {**(record_data or as_data(record)), "context": dict(context or {})}
+    return Written(_run(rules.scope, data, data, problems), problems)
 
 
-def _run(
-    scope: Scope, data: Any, root: Any, types: Mapping[str, Any], problems: list[Problem]
-) -> dict[str, Any]:
+def _run(scope: Scope, data: Any, root: Any, problems: list[Problem]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for rule in scope.rules:
-        value = _value(rule, data, root, types.get(rule.data.target), problems)
-        if value is not ABSENT:
+        value = _value(rule, data, root, problems)
+        if value is ABSENT:
+            continue
+        if len(rule.path) == 1:
+            made[rule.path[0]] = value
+        else:
             _put(made, rule.path, value)
     for rule, inner in scope.inner:
         items = _items(rule, data, root, problems)
         if items is not ABSENT:
-            found = None if items is None else [_run(inner, item, root, types, problems) for item in items]
+            found = None if items is None else [_run(inner, item, root, problems) for item in items]
             _put(made, rule.path, found)
     return made
 
@@ -218,14 +246,16 @@ def _source(rule: Rule, data: Any, root: Any) -> Any:
     return rule.source.evaluate(root if rule.from_root else data)
 
 
-def _value(rule: Rule, data: Any, root: Any, kind: Any, problems: list[Problem]) -> Any:
+def _value(rule: Rule, data: Any, root: Any, problems: list[Problem]) -> Any:
     try:
         value = _source(rule, data, root)
-        value = _transformed(rule, value, data, root)
-        value = _mapped(rule, value)
-        if value is ABSENT or value is None or value == "":
+        if rule.change is not None and (rule.change.takes_empty or not _is_empty(value)):
+            value = _changed(rule, rule.change, value, data, root)
+        if rule.mapped is not None and not _is_empty(value):
+            value = _mapped(rule, rule.mapped, value)
+        if _is_empty(value):
             return _missing(rule, value, problems)
-        return _converted(value, kind)
+        return rule.finish(value)
     except ExpressionError as error:
         problems.append(_problem(rule, "expression", str(error)))
     except TransformError as error:
@@ -237,33 +267,34 @@ def _value(rule: Rule, data: Any, root: Any, kind: Any, problems: list[Problem])
     return ABSENT
 
 
+def _is_empty(value: Any) -> bool:
+    return value is None or value is ABSENT or value == ""
+
+
 class UnknownValue(ValueError):
     """A value map does not know a value."""
 
 
-def _transformed(rule: Rule, value: Any, data: Any, root: Any) -> Any:
-    if not rule.data.transform:
-        return value
-    transform = TRANSFORMS[rule.data.transform]
-    if (value is ABSENT or value is None or value == "") and not transform.takes_empty:
-        return value
-    arguments = {
+def _changed(rule: Rule, change: Transform, value: Any, data: Any, root: Any) -> Any:
+    try:
+        return change.apply(value, rule.arguments if rule.is_fixed else _arguments(rule, data, root))
+    except KeyError as missing:
+        raise TransformError(f"What it needs as “{missing.args[0]}” is not there.") from missing
+
+
+def _arguments(rule: Rule, data: Any, root: Any) -> dict[str, Any]:
+    """With the arguments that are worked out on the record; what is not told there is left out."""
+    found = {
         name: part.expression.evaluate(root if part.from_root else data)
         if isinstance(part, Argument)
         else part
         for name, part in rule.arguments.items()
     }
-    told = {name: part for name, part in arguments.items() if part is not ABSENT and part is not None}
-    try:
-        return transform.apply(value, told)
-    except KeyError as missing:
-        raise TransformError(f"What it needs as “{missing.args[0]}” is not there.") from missing
+    return {name: part for name, part in found.items() if part is not ABSENT and part is not None}
 
 
-def _mapped(rule: Rule, value: Any) -> Any:
-    if rule.mapped is None or value is ABSENT or value is None or value == "":
-        return value
-    found = rule.mapped.get(str(value))
+def _mapped(rule: Rule, values: Mapping[str, str], value: Any) -> Any:
+    found = values.get(str(value))
     if found is None:
         raise UnknownValue(
             f"The value map “{rule.data.value_map}” does not know “{str(value)[:40]}”. Add it there."
@@ -345,8 +376,12 @@ def _empty_places(data: Any, path: list[str], seen: str = "") -> Iterable[str]:
 
 
 def content_hash(body: Mapping[str, Any]) -> str:
-    """128 bits over the body: 1.0 and 1.00 are the same number, ABSENT does not count."""
-    text = orjson.dumps(_normal(body), option=orjson.OPT_SORT_KEYS)
+    """128 bits over the body: numbers that are equal count as the same, ABSENT does not count."""
+    try:
+        # What a mapping writes is plain JSON already.
+        text = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        text = orjson.dumps(_normal(body), option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(text, digest_size=16).hexdigest()
 
 

@@ -91,6 +91,11 @@ class _Column:
     array: str
     convert: Convert
 
+    def convert_all(self, values: Sequence[Any]) -> list[Any]:
+        if self.convert is _moment:
+            return _moments(values)
+        return [self.convert(value) for value in values]
+
 
 def _table(model: type[models.Model], names: Sequence[str]) -> tuple[str, tuple[_Column, ...]]:
     quoted = connection.ops.quote_name(model._meta.db_table)
@@ -128,6 +133,12 @@ def _moment(value: datetime | None) -> Any:
     return connection.ops.adapt_datetimefield_value(value)
 
 
+def _moments(values: Sequence[datetime | None]) -> list[Any]:
+    """Most rows of a group were made at the same moment: each is converted once."""
+    known = {value: _moment(value) for value in set(values)}
+    return [known[value] for value in values]
+
+
 def _upsert(model: type[models.Model], conflict: Upsert) -> str:
     unique = ", ".join(_column(model, name).name for name in conflict.unique)
     sets = ", ".join(
@@ -138,8 +149,7 @@ def _upsert(model: type[models.Model], conflict: Upsert) -> str:
 
 def _columns_of(columns: Sequence[_Column], rows: Sequence[Row]) -> list[list[Any]]:
     return [
-        [column.convert(value) for value in values]
-        for column, values in zip(columns, zip(*rows, strict=True), strict=True)
+        column.convert_all(values) for column, values in zip(columns, zip(*rows, strict=True), strict=True)
     ]
 
 

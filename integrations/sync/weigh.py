@@ -128,7 +128,7 @@ class Scales:
         if case.record is None:
             return
         context = {"ids": case.references, "connection": self.job.destination.settings}
-        written = translate.write(self.rules.write, case.record, context)
+        written = translate.write(self.rules.write, case.record, context, case.record_data)
         if written.problems:
             self._not_translated(case, written.problems)
             return
