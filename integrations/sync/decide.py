@@ -100,7 +100,7 @@ def _replaced(named: tuple[str, ...], actions: Sequence[Action]) -> bool:
 
 def _is_stale(facts: Facts) -> bool:
     if facts.recount:
-        return False
+        return facts.read_at < facts.written_read_at
     if facts.version and facts.written_version and facts.version != facts.written_version:
         return facts.version < facts.written_version
     return facts.read_at < facts.written_read_at

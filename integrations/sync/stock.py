@@ -185,6 +185,19 @@ def _unseen(order: UnitsInFlight, read_at: datetime) -> int:
     return max(order.quantity - order.accepted, 0)
 
 
+def take_newest_figures(job: SyncJob, parcels: Sequence[Parcel]) -> None:
+    """What is counted anew is counted on the figure known now: since it was queued, a newer one may have come in."""
+    anew = {parcel.external_id: parcel for parcel in parcels if parcel.recount}
+    if not anew:
+        return
+    for figure in StockFigure.objects.filter(
+        connection_id=job.source_id, resource=job.source_resource, external_id__in=anew
+    ):
+        parcel = anew[figure.external_id]
+        parcel.payload, parcel.version = figure.payload, figure.version
+        parcel.digest, parcel.read_at = digest_of(figure.payload), figure.read_at.timestamp()
+
+
 def _number(value: Any) -> Decimal:
     return Decimal(0) if value is ABSENT or value is None else Decimal(value)
 

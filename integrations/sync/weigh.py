@@ -42,6 +42,8 @@ class Scales:
 
     def weigh(self, cases: Sequence[Case]) -> None:
         """Gives each case an ending, a leaving, or `parcel.partial` (it must be fetched first)."""
+        if self.job.kind == stock.KIND:
+            stock.take_newest_figures(self.job, [case.parcel for case in cases])
         for case in cases:
             if case.ending is None and not case.parcel.partial:
                 self._read(case)

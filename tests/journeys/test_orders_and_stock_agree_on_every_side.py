@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from integrations.models import ErrorRecord, RateBudget
+from integrations.models import Batch, Door, ErrorRecord, Priority, RateBudget
 from integrations.sync import deliver, endings, retry
 
 from .world import ALL, MARKET, ORDERS, SHIPMENTS, STOCK, World
@@ -135,6 +135,18 @@ def test_a_sold_unit_is_never_offered_again_while_the_warehouse_is_down(world: W
     world.carry(*ALL)
     assert (world.offered("BOWL"), world.offered("BOWL", "shop2")) == (0, 0)
     assert len(world.warehouse_orders()) == 1
+
+
+def test_counting_anew_never_brings_back_an_older_figure(world: World) -> None:
+    """Forty mugs came in and are told; then the sale that was counted on the figure before is worked on."""
+    world.carry(ORDERS, STOCK, MARKET)
+    world.sandbox.control("POST", "/warehouse/stock/MUG", {"on_hand": 50})
+    world.read(STOCK)
+    world.place("1001", ("MUG", 1))
+    world.read(ORDERS)
+    Batch.objects.filter(run__door=Door.RECOUNT).update(priority=Priority.BACKFILL)
+    world.deliver(STOCK)
+    assert world.offered("MUG") == 49
 
 
 def test_a_cancelled_order_gives_its_units_back(world: World) -> None:
