@@ -190,6 +190,6 @@ def _works_again(job: SyncJob, place: str, connection_id: int) -> None:
     ErrorRecord.objects.filter(job=job, delivery__isnull=True, place=place, settled_at__isnull=True).update(
         settled_at=now, settled_how=Settled.GONE
     )
-    type(job.source).objects.filter(pk=connection_id, health=Health.FAILING).update(
+    type(job.source).objects.filter(pk=connection_id).exclude(health=Health.WORKING).update(
         health=Health.WORKING, health_sentence="", health_checked_at=now
     )
