@@ -23,8 +23,14 @@ def drain(job_id: int) -> None:
 
 
 def inbox(connection_id: int) -> None:
-    doorbell.answered("inbox", connection_id)
-    process.process_inbox(connection_id, _deadline())
+    """One worker at a time goes through an inbox: while it does, further bells bring no other to the same events."""
+    try:
+        process.process_inbox(connection_id, _deadline())
+    finally:
+        doorbell.answered("inbox", connection_id)
+    # What came in between the last look and the answer has rung for nothing.
+    if process.has_untried(connection_id):
+        doorbell.ring("inbox", connection_id)
 
 
 def sweep(after_a_start: int = 0) -> None:

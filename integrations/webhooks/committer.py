@@ -21,11 +21,28 @@ from django.db import close_old_connections, connection, transaction
 from django.db.models import F
 
 from integrations.models import InboundEvent, RefusedWebhooks
+from integrations.sync import rows
 from integrations.sync.doorbell import ring
 
 LARGEST_GROUP = 100
 # Longer than SQLite's busy timeout, shorter than any vendor's patience with an answer.
 LONGEST_WAIT_SECONDS = 25.0
+
+EVENT = (
+    "connection_id",
+    "topic",
+    "resource",
+    "external_id",
+    "delivery_id",
+    "headers",
+    "body",
+    "state",
+    "sentence",
+    "received_at",
+    "attempts",
+)
+# Of this conflict alone nothing is made; any other fault of a row is told.
+SAME_EVENT = "ON CONFLICT (connection_id, delivery_id) WHERE delivery_id IS NOT NULL DO NOTHING"
 
 _log = logging.getLogger(__name__)
 
@@ -101,9 +118,6 @@ def commit(group: list[_Waiting]) -> None:
     except Exception as exc:  # noqa: BLE001  # handed to the request that waits, which answers 500
         if len(group) > 1:
             for waiting in group:
-                for event in waiting.events:
-                    # The number was given in a transaction that is undone; another may have it by now.
-                    event.pk = None
                 commit([waiting])
             return
         _log.exception("a webhook could not be stored; its sender is told to send it again")
@@ -135,14 +149,15 @@ def _commit_together(group: list[_Waiting]) -> None:
 def _write(group: list[_Waiting]) -> None:
     events = [event for waiting in group for event in waiting.events]
     # Only a delivery id that its connector calls stable can conflict: then it is the same event again.
-    named = [event for event in events if event.delivery_id is not None]
-    InboundEvent.objects.bulk_create(named, ignore_conflicts=True)
-    # Kept apart, because SQLite ignores other faults of a row along with the conflict.
-    InboundEvent.objects.bulk_create([event for event in events if event.delivery_id is None])
+    rows.insert(InboundEvent, EVENT, [_row(event) for event in events], SAME_EVENT)
     for (connection_id, day), count in Counter(w.refused for w in group if w.refused is not None).items():
         _count(connection_id, day, count)
     for connection_id in sorted({event.connection_id for event in events}):
         ring("inbox", connection_id)
+
+
+def _row(event: InboundEvent) -> rows.Row:
+    return tuple(getattr(event, name) for name in EVENT)
 
 
 def _count(connection_id: int, day: date, count: int) -> None:

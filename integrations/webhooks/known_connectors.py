@@ -1,9 +1,11 @@
-"""Connectors ready to verify webhooks, kept as long as their Connection is unchanged."""
+"""Whose address a webhook was sent to, and the connector that verifies it: kept while the Connection is unchanged."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
+from dataclasses import dataclass
 from datetime import datetime
 
 from integrations.connectors import registry
@@ -11,9 +13,36 @@ from integrations.connectors.base import Connector
 from integrations.models import Connection
 
 _MOST = 200
+# Seconds for which an address is not looked up again: a changed secret counts everywhere after this time.
+LOOKED_UP_FOR = 1.0
+
+
+@dataclass(frozen=True)
+class Addressee:
+    connection_id: int
+    updated_at: datetime
+
 
 _known: OrderedDict[int, tuple[datetime, Connector]] = OrderedDict()
+_addresses: dict[str, tuple[float, Addressee]] = {}
 _lock = threading.Lock()
+
+
+def addressee(address: str, anew: bool = False) -> Addressee | None:
+    """The connection with this webhook address. Unknown addresses are looked up each time, and never kept."""
+    kept = None if anew else _addresses.get(address)
+    if kept is not None and time.monotonic() - kept[0] < LOOKED_UP_FOR:
+        return kept[1]
+    row = Connection.objects.filter(webhook_address=address).values_list("pk", "updated_at").first()
+    if row is None:
+        _addresses.pop(address, None)
+        return None
+    found = Addressee(*row)
+    with _lock:
+        if len(_addresses) >= _MOST:
+            _addresses.clear()
+        _addresses[address] = (time.monotonic(), found)
+    return found
 
 
 def connector_for(connection_id: int, updated_at: datetime) -> Connector:
@@ -44,6 +73,7 @@ def _build(connection_id: int) -> Connector:
 
 
 def forget() -> None:
-    """The next webhook of each connection builds its connector anew."""
+    """The next webhook of each connection looks its address up and builds its connector anew."""
     with _lock:
         _known.clear()
+        _addresses.clear()

@@ -30,6 +30,8 @@ from .envelope import open_envelope
 from .known_connectors import connector_for
 
 AT_ONCE = 200
+# Where more keep coming, a pass waits so many seconds: a hundred events in one pass cost little more than one.
+GATHERING = 0.2
 # An event that was claimed this often and is still not processed kills or defeats its worker.
 MOST_ATTEMPTS = 5
 
@@ -64,8 +66,16 @@ def process_inbox(connection_id: int, deadline: float) -> int:
         done = _process(connector, events)
         processed += len(done)
         failed |= {event.pk for event in events} - done
+        if len(events) < AT_ONCE and has_untried(connection_id):
+            time.sleep(GATHERING)
     ring("inbox", connection_id)
     return processed
+
+
+def has_untried(connection_id: int) -> bool:
+    """Whether events wait that nobody has tried; those that failed once are left to the sweep."""
+    waiting = InboundEvent.objects.filter(connection_id=connection_id, state=InboundState.RECEIVED)
+    return waiting.filter(attempts=0).exists()
 
 
 def replay(event: InboundEvent) -> None:
