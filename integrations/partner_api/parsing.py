@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import IO, Any
 
 import orjson
@@ -74,7 +74,11 @@ def _exact_whole(text: str) -> None:
 
 
 def _exact_fraction(text: str) -> None:
-    if Decimal(text) != Decimal(repr(float(text))):
+    try:
+        exact = Decimal(text) == Decimal(repr(float(text)))
+    except InvalidOperation:  # An exponent of many digits.
+        exact = False
+    if not exact:
         raise _Rounded(text[:60])
 
 

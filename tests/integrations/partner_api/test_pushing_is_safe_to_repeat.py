@@ -236,7 +236,7 @@ def pushed(api: Api, body: str) -> Any:
 
 @pytest.mark.parametrize(
     "number",
-    ["12345678901234567890123", "-9223372036854775809", "0.12345678901234567891", "1234567890123456.78"],
+    ["12345678901234567890123", "-9223372036854775809", "0.12345678901234567891", "1234567890123456.78", "1e-99999999999999999999"],
 )
 def test_a_number_that_would_be_rounded_is_refused(api: Api, number: str) -> None:
     for body in (
