@@ -160,7 +160,7 @@ class ErrorActions(FactsAdmin):
         if not may_be_edited(error):
             sentence = "This error cannot be retried with an edited record."
             return self._back(request, error, sentence, messages.ERROR)
-        form = PayloadForm(request.POST or None, initial={"payload": as_json(error.payload)})
+        form = PayloadForm(error, request.POST or None, initial={"payload": as_json(error.payload)})
         if form.is_valid():
             payload = form.cleaned_data["payload"]
             return self._decide(

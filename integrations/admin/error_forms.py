@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 
+from integrations.models import ErrorRecord
+from integrations.sync import mended
+
 from . import widgets
 from .frame import DialogForm
+from .pasted import read_record
 
 
 def _staff() -> Any:
@@ -66,13 +69,14 @@ class PayloadForm(forms.Form):
 
     payload = forms.CharField(label="The record, as JSON", strip=False, widget=widgets.code(28))
 
+    def __init__(self, error: ErrorRecord, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.error = error
+
     def clean_payload(self) -> dict[str, Any]:
-        try:
-            payload = json.loads(self.cleaned_data["payload"])
-        except json.JSONDecodeError as error:
-            raise ValidationError(
-                f"This is not JSON: line {error.lineno}, column {error.colno}: {error.msg}. Mend it there."
-            ) from error
-        if not isinstance(payload, dict):
-            raise ValidationError("The record must be a JSON object: it begins with { and ends with }.")
+        otherwise = "The record must be a JSON object: it begins with { and ends with }."
+        payload = read_record(self.cleaned_data["payload"], otherwise)
+        reason = mended.why_not(self.error, payload)
+        if reason:
+            raise ValidationError(reason)
         return payload

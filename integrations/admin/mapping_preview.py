@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -22,6 +20,7 @@ from mappings.translate import Problem, Rules, compile_rules, read, sentence_for
 from . import widgets
 from .connection_form import as_json
 from .frame import Crumb, PortalAdmin
+from .pasted import read_record
 
 LONGEST_PAYLOAD = 500_000
 SAMPLED = 5
@@ -65,15 +64,7 @@ class PreviewForm(forms.Form):
         text = self.cleaned_data["payload"]
         if not text.strip():
             return None
-        try:
-            payload = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise ValidationError(
-                f"This is not JSON: line {error.lineno}, column {error.colno}: {error.msg}. Mend it there."
-            ) from error
-        if not isinstance(payload, dict):
-            raise ValidationError("Paste one record: a JSON object that begins with { and ends with }.")
-        return payload
+        return read_record(text, "Paste one record: a JSON object that begins with { and ends with }.")
 
 
 @dataclass(frozen=True)

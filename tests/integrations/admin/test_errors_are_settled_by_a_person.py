@@ -7,8 +7,20 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from integrations.models import Batch, Decision, Delivery, ErrorRecord, ExternalId, Judgement, Settled, State
+from integrations.models import (
+    Batch,
+    Decision,
+    Delivery,
+    ErrorRecord,
+    ExternalId,
+    Judgement,
+    Settled,
+    State,
+    SyncJob,
+)
+from mappings.models import FieldRule
 from tests import factories
 from tests.integrations.admin.bells import Bells
 from tests.integrations.admin.conftest import signed_in
@@ -137,6 +149,11 @@ def test_the_edit_page_shows_the_record(admin_client: Client, failed: ErrorRecor
         ('{"id": 1,\n}', "This is not JSON: line 2, column 1"),
         ("[1]", "The record must be a JSON object"),
         ("", "This field is required."),
+        ('{"a": ' + "[" * 3000 + "]" * 3000 + "}", "This is nested too deeply"),
+        ('{"id": 1e999}', "The number 1e999 has more digits than can be kept. Write it as text."),
+        ('{"id": 123456789012345678901234567890}', "has more digits than can be kept"),
+        ('{"id": 1e-99999999999999999999}', "has more digits than can be kept"),
+        ('{"id": NaN}', "This is not JSON: NaN is no number"),
     ],
 )
 def test_what_is_not_a_record_is_refused_with_the_place(
@@ -144,6 +161,46 @@ def test_what_is_not_a_record_is_refused_with_the_place(
 ) -> None:
     page = admin_client.post(edit_url(failed), {"payload": written}).content.decode()
     assert complaint in page
+    assert not Batch.objects.exists()
+
+
+@pytest.fixture
+def filtered_job(db: None) -> SyncJob:
+    reads = factories.mapping()
+    for position, name in enumerate(("id", "number", "status")):
+        FieldRule.objects.create(mapping=reads, position=position, target=name, source=name)
+    return factories.job(read_mapping=reads, filter="status == 'open'")
+
+
+@pytest.fixture
+def shut_out(filtered_job: SyncJob) -> ErrorRecord:
+    record = factories.delivery(filtered_job, "A-1", state=State.FAILED, subject="Order #1042")
+    return factories.error(record, payload={"id": "A-1", "status": "open"}, version="7")
+
+
+def test_an_edit_that_the_jobs_filter_would_drop_is_refused(
+    admin_client: Client, shut_out: ErrorRecord, bells: Bells
+) -> None:
+    page = admin_client.post(edit_url(shut_out), {"payload": '{"id": "A-1"}'}).content.decode()
+    assert "Written like this it would not be sent" in page
+    assert "status == &#x27;open&#x27;" in page
+    assert state_of(shut_out) == State.FAILED
+    assert not Batch.objects.exists()
+
+
+def test_an_edit_of_what_was_delivered_before_may_end_it(
+    admin_client: Client, shut_out: ErrorRecord, bells: Bells
+) -> None:
+    Delivery.objects.update(first_delivered_at=timezone.now())
+    admin_client.post(edit_url(shut_out), {"payload": '{"id": "A-1", "status": "cancelled"}'})
+    assert state_of(shut_out) == State.QUEUED
+
+
+def test_an_edit_does_not_make_another_record_of_it(
+    admin_client: Client, shut_out: ErrorRecord, bells: Bells
+) -> None:
+    page = admin_client.post(edit_url(shut_out), {"payload": '{"id": "B-2", "status": "open"}'}).content
+    assert "This would be another record: its id was A-1" in page.decode()
     assert not Batch.objects.exists()
 
 

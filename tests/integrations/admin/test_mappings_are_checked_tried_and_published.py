@@ -238,6 +238,13 @@ def test_what_is_not_json_is_refused_with_its_place(admin_client: Client, mappin
     assert "This is not JSON: line 1, column 2" in response.content.decode()
 
 
+def test_what_is_nested_too_deeply_is_refused(admin_client: Client, mapping: Mapping) -> None:
+    payload = '{"name": ' + "[" * 3000 + "]" * 3000 + "}"
+    response = admin_client.post(preview_url(mapping), {"payload": payload})
+    assert response.status_code == 200
+    assert "This is nested too deeply" in response.content.decode()
+
+
 def test_the_preview_needs_its_own_right(mapping: Mapping) -> None:
     client = signed_in(factories.user("mappings.view_mapping", "mappings.change_mapping"))
     assert client.get(preview_url(mapping)).status_code == 403

@@ -1,0 +1,30 @@
+"""What a person wrote instead of a record: would it still be that record, and would it be sent?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from integrations.models import ErrorRecord
+from mappings import records, translate
+
+from .rules import passes_filter, rules_of
+
+
+def why_not(error: ErrorRecord, payload: dict[str, Any]) -> str:
+    """Why this payload cannot take the place of the error's own, or nothing. Reads mappings, sends nothing."""
+    job = error.job
+    if job is None or error.delivery is None:
+        return ""
+    rules = rules_of(job).read
+    written = translate.read(rules, payload).record
+    if written is None:
+        return ""  # Nothing is lost by it: the same error comes again and tells why.
+    before = translate.read(rules, error.payload).record
+    if before is not None and before.id and written.id != before.id:
+        return f"This would be another record: its id was {before.id}. Keep the id as it was."
+    if error.delivery.first_delivered_at is None and not passes_filter(job, records.as_data(written)):
+        return (
+            f"Written like this it would not be sent, because the job's filter is not true: {job.filter}. "
+            "Mend what the filter looks at, or ignore the error if it is not to be sent."
+        )
+    return ""
