@@ -154,11 +154,10 @@ class ConnectionAdmin(PortalAdmin):
 
     @display("Health")
     def health_line(self, row: Connection) -> str:
+        if row.health_checked_at is None:
+            return row.get_health_display()
         return format_html(
-            "{} {} {}",
-            row.get_health_display(),
-            format_html("({})", ago(row.health_checked_at)),
-            row.health_sentence,
+            "{} ({}) {}", row.get_health_display(), ago(row.health_checked_at), row.health_sentence
         )
 
     @display("Webhook address")

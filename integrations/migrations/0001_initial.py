@@ -120,7 +120,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=120)),
                 ('problem', models.TextField(blank=True, help_text='The pain that this workflow removes, in one or two sentences.')),
                 ('owner', models.CharField(blank=True, help_text='Who answers for it: a team or a role.', max_length=120)),
-                ('targets', models.JSONField(blank=True, default=dict, help_text="Target figures by name, for example {'processing_minutes': 5}.")),
+                ('targets', models.JSONField(blank=True, default=dict, help_text='Target figures by name, for example {"processing_minutes": 5}.')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
             ],
             options={

@@ -15,7 +15,7 @@ class Workflow(models.Model):
     )
     owner = models.CharField(max_length=120, blank=True, help_text="Who answers for it: a team or a role.")
     targets = models.JSONField(
-        default=dict, blank=True, help_text="Target figures by name, for example {'processing_minutes': 5}."
+        default=dict, blank=True, help_text='Target figures by name, for example {"processing_minutes": 5}.'
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -197,6 +197,12 @@ def test_the_test_button_tells_step_by_step_what_was_reached(
     assert tested.in_transaction == [False]
 
 
+def test_a_connection_that_was_never_looked_at_says_only_that(admin_client: Client, shop: Connection) -> None:
+    page = admin_client.get(change_url(shop)).content.decode()
+    assert "Not tested yet" in page
+    assert "(–)" not in page
+
+
 def test_a_failing_test_is_kept_as_the_health(
     admin_client: Client, shop: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
