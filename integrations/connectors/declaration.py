@@ -44,6 +44,12 @@ def parse_declaration(data: Any) -> Declaration:
 
 def plan_of(data: Any) -> Plan:
     """The compiled declaration; the same data is compiled once. Raises DeclarationError."""
+    if isinstance(data, str) and data.strip():
+        raise DeclarationError(
+            "declaration",
+            "The declaration is text here and must be YAML of its own. "
+            "Take away the | or the quotation marks, and leave it indented.",
+        )
     if not isinstance(data, Mapping) or not data:
         raise DeclarationError(
             "declaration", "The declaration is missing. It describes the API; see the guide."

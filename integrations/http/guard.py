@@ -132,8 +132,9 @@ class Guard:
                 f"Port {port} of {host} may not be called: it is none of a web server, or not named."
             )
         if not _is_public(plain):
+            what = f"{host} is" if host == str(plain) else f"{host} is at {plain}, which is"
             raise Refused(
-                f"{host} is at {plain}, which is not a public address. If it is meant, whoever runs Crossdock "
+                f"{what} not a public address. If it is meant, whoever runs Crossdock "
                 f"can name its network in PRIVATE_NETWORKS."
             )
         if port not in self.ports:

@@ -52,6 +52,14 @@ def test_a_good_declaration_is_taken() -> None:
     assert "    settings.declaration.base_url: https://warehouse.example.com/{region}" in str(change)
 
 
+def test_a_declaration_that_was_written_as_text_is_told() -> None:
+    found = problem(FILE.replace("      region: eu\n", "").replace("declaration:", "declaration: |"))
+
+    assert found.field == "connections.warehouse.settings.declaration"
+    assert "is text here" in found.reason
+    assert "Take away the | or the quotation marks" in found.reason
+
+
 def test_a_misspelt_word_is_told_with_its_line() -> None:
     found = problem(FILE.replace("              records: orders", "              recrods: orders"))
 

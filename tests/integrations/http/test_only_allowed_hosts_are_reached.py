@@ -52,6 +52,16 @@ FURTHER = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [("10.0.0.1", "10.0.0.1 is not a public address."), ("127.1", "127.1 is at 127.0.0.1, which is not")],
+)
+def test_an_address_is_told_once(host: str, said: str) -> None:
+    with pytest.raises(Failure) as caught:
+        HttpClient(f"http://{host}/", guard=Guard()).send(Request("GET", "/"))
+    assert said in caught.value.sentence
+
+
 @pytest.mark.parametrize("host", SPELLINGS + FURTHER)
 def test_no_spelling_of_an_address_that_is_not_public_gets_through(host: str) -> None:
     with pytest.raises(Failure) as caught:
