@@ -19,11 +19,22 @@ from django_q.tasks import async_task
 from integrations.supervisor import ProcessGroup
 from integrations.sync import reap
 from integrations.sync.doorbell import TASKS
+from mappings.canary import keys_fit
 
 QUEUE = "queue"
 WEB = "web"
 
 logger = logging.getLogger(__name__)
+
+
+def why_not_with_these_keys() -> str:
+    """A sentence where SALT_KEY or SECRET_KEY are not those under which secrets were stored here; else nothing."""
+    if keys_fit():
+        return ""
+    return (
+        "What is stored here was encrypted under other keys: no connection could log in. Put the old SALT_KEY back, "
+        "behind the new one and separated by a comma (an old SECRET_KEY into SECRET_KEY_FALLBACKS)."
+    )
 
 
 def start_queue(group: ProcessGroup, *, log: Path | None = None) -> None:

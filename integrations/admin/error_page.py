@@ -17,8 +17,8 @@ REMEDIES = {
     "When the system works again, press Retry.",
     Kind.CONFIG: "Mend the connection (address, credentials, rights) and test it there. "
     "Then resume the job or press Retry.",
-    Kind.DATA: "Mend the record in its source, or the mapping; a new version comes by itself. "
-    "Or edit the record here and send it as you wrote it.",
+    Kind.DATA: "Do as the sentence above says. What is mended in the source or in the mapping comes by itself; "
+    "or edit the record here and send it as you wrote it. Once it is settled elsewhere, ignore it with your reason.",
     Kind.BUG: "This is a fault in Crossdock itself. Ignore it only after somebody has looked at the evidence below.",
 }
 PLACES = {

@@ -213,7 +213,8 @@ class SettingField:
 @dataclass(frozen=True)
 class WebhookEvent:
     """One verified event. `payload` is the thing itself, None where only its id came. `delivery_id` is given only
-    where the platform repeats it over redeliveries of the same event."""
+    where the platform repeats it over redeliveries of the same event. `problem` says why nothing can be made of it:
+    the platform takes it for delivered, so it is kept for a person."""
 
     topic: str
     resource: str
@@ -221,6 +222,7 @@ class WebhookEvent:
     delivery_id: str | None = None
     payload: dict[str, Any] | None = None
     occurred: datetime | None = None
+    problem: str = ""
 
 
 class TestStep(NamedTuple):

@@ -14,7 +14,15 @@ from typing import Any
 import orjson
 
 from integrations.connectors.base import WebhookEvent
-from integrations.connectors.templates import MISSING, Names, as_text, expression, pieces_of, text_template
+from integrations.connectors.templates import (
+    MISSING,
+    Names,
+    as_id,
+    as_text,
+    expression,
+    pieces_of,
+    text_template,
+)
 from integrations.connectors.times import check_format, moment, parse, utc_now, zone
 from integrations.connectors.words import Signature, Topic, Webhook
 from integrations.exceptions import DeclarationError, SignatureRefused
@@ -128,6 +136,14 @@ class SignaturePlan:
             raise SignatureRefused("The time of sending is too far from ours.")
 
 
+LONGEST_ID = 255
+NO_JSON = "Its signature is right, but its body is no JSON. Look at what was sent, and read the source again."
+NAMES_NOTHING = (
+    "Its signature is right, but where the id of the record should be there is none that can be used. "
+    "Check the topic's id in the connection's settings, then replay it."
+)
+
+
 class TopicPlan:
     def __init__(self, word: Topic, resources: set[str], field: str) -> None:
         if word.resource not in resources:
@@ -136,6 +152,7 @@ class TopicPlan:
                 f"{field}.resource", f"{word.resource!r} is no resource here. There are: {known}."
             )
         self.resource = word.resource
+        self.is_any = field.endswith(".*")
         self.id = expression(word.id, f"{field}.id")
         self.id_tail = word.id_tail
         self.payload = expression(word.payload, f"{field}.payload") if word.payload else None
@@ -144,11 +161,14 @@ class TopicPlan:
         self, topic: str, event: Any, delivery_id: str | None, occurred: datetime | None
     ) -> WebhookEvent | None:
         found = self.id(event)
-        if found is MISSING:
+        if found is MISSING and self.is_any:
+            # Where all topics are taken, pings and tests come too, and they are about nothing.
             return None
-        external_id = as_text(found)
+        external_id = "" if found is MISSING else as_id(found).strip()
         if self.id_tail:
             external_id = external_id.rstrip("/").rpartition("/")[2]
+        if not external_id or len(external_id) > LONGEST_ID:
+            return WebhookEvent(topic, self.resource, "", delivery_id, problem=NAMES_NOTHING)
         payload = self.payload(event) if self.payload is not None else None
         return WebhookEvent(
             topic,
@@ -189,8 +209,10 @@ class WebhookPlan:
         try:
             body = orjson.loads(raw)
         except orjson.JSONDecodeError:
-            # Signed, so it is the platform's own: a ping in another form, nothing to keep.
-            return []
+            # Signed, so it is the platform's own: a ping, empty or as a form. What began as JSON was an event.
+            topic = small.get(self.topic_header, "")
+            was_event = raw.lstrip()[:1] in (b"{", b"[")
+            return [WebhookEvent(topic, "", "", problem=NO_JSON)] if was_event else []
         found = self.events(body) if self.events is not None else [body]
         events = [self._event(small, event, len(found)) for event in found] if isinstance(found, list) else []
         return [event for event in events if event is not None]

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 from django.utils import timezone
 
-from integrations.models import Batch, ErrorRecord, SyncJob, SyncRun
+from integrations.models import Batch, ErrorRecord, JobState, SyncJob, SyncRun
 
 from . import deliver, steer
 from . import pull as reading
@@ -31,6 +31,9 @@ def run_to_end(job: SyncJob, full: bool, patience: timedelta, show: Show) -> Syn
     `show` is called with the fresh counts after each turn. A run that comes back unfinished has records that wait
     (for a retry, or for what they refer to): the workers go on with them. Raises CouldNotRun.
     """
+    if job.state == JobState.HALTED:
+        # A failure halted it, and a person asks for it now: whether the cause is mended is seen at once.
+        steer.resume(job)
     run = steer.run_now(job, full=full)
     if run is None:
         raise CouldNotRun(why_not(job))

@@ -39,6 +39,7 @@ EVENT = (
     "state",
     "sentence",
     "received_at",
+    "processed_at",
     "attempts",
 )
 # Of this conflict alone nothing is made; any other fault of a row is told.

@@ -142,7 +142,8 @@ def _accept_resource(connector: Connector, resource: str, events: Sequence[Inbou
     newest = {event.external_id: event for event in events if event.external_id}
     jobs = _jobs_reading(events[0].connection_id, resource) if newest else []
     if not jobs:
-        _mark(events, {}, f"No job reads {resource or 'this'} from here.")
+        why = f"No job reads {resource or 'this'} from here." if newest else "It names no record."
+        _mark(events, {}, why)
         return
     items = [_item(connector, event) for event in newest.values()]
     read_at = min(event.received_at for event in newest.values())

@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from integrations.connectors.base import SignatureRefused, WebhookEvent
 from integrations.exceptions import Failure
-from integrations.models import InboundEvent
+from integrations.models import InboundEvent, InboundState
 
 from . import committer, envelope
 from .known_connectors import Addressee, addressee, connector_for
@@ -116,6 +116,9 @@ def _row(
         headers=headers,
         body=envelope.seal(event, raw),
         received_at=now,
+        state=InboundState.FAILED if event.problem else InboundState.RECEIVED,
+        sentence=event.problem,
+        processed_at=now if event.problem else None,
     )
 
 

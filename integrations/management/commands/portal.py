@@ -26,9 +26,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, bind: str, **options: Any) -> None:
         if reason := processes.why_not_at(bind):
             raise CommandError(f"{reason} (--bind, or BIND in the environment)", returncode=2)
-        call_command("migrate", interactive=False, verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
+        # Within the group, which hears Ctrl-C from its beginning on: a first start takes a while.
         with ProcessGroup(say=self.stderr.write) as group:
+            call_command("migrate", interactive=False, verbosity=0)
+            call_command("collectstatic", interactive=False, verbosity=0)
+            if reason := processes.why_not_with_these_keys():
+                raise CommandError(reason, returncode=2)
             processes.start_queue(group)
             processes.start_web(group, bind)
             self.stdout.write(f"The portal is at http://{bind}/. Ctrl-C ends it.")

@@ -175,6 +175,21 @@ def test_a_shop_that_refuses_us_ends_it_at_once(
     assert answer["could_not_run"].startswith("The job 'orders' is halted: The shop refused the token")
 
 
+def test_a_job_that_a_failure_halted_is_tried_anew(
+    job: SyncJob, shop: InMemory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever asks for it by hand has mended the cause, or wants to see whether it is mended."""
+    shop.locked_out = True
+    told(capsys)
+    shop.locked_out = False
+
+    code, answer = told(capsys)
+
+    assert (code, answer["left"]) == (0, 0)
+    job.refresh_from_db()
+    assert job.state == "active"
+
+
 def test_a_shop_that_is_away_is_not_waited_for_for_ever(
     job: SyncJob, shop: InMemory, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -41,6 +41,10 @@ def job() -> SyncJob:
 
 def send(client: Client, event_id: str, order: dict[str, Any], secret: str = SECRET) -> int:
     raw = json.dumps({"id": event_id, "topic": "orders/updated", "data": order}).encode()
+    return post(client, event_id, raw, secret)
+
+
+def post(client: Client, event_id: str, raw: bytes, secret: str = SECRET) -> int:
     signature = base64.b64encode(hmac.new(secret.encode(), raw, hashlib.sha256).digest()).decode()
     headers = {
         "X-Sandbox-Topic": "orders/updated",
@@ -68,6 +72,37 @@ def test_another_secret_is_refused_and_a_changed_one_is_known_at_once(client: Cl
 
     assert send(client, "evt_1", {"id": "1"}, secret="another") == 200
     assert (RefusedWebhooks.objects.get().count, InboundEvent.objects.count()) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"id":',
+        b'{"data": {"id": true}}',
+        b'{"data": {"id": {"a": 1}}}',
+        b'{"data": {"id": " "}}',
+        b'{"data": {"id": 123456789012345678901234567890}}',
+        b'{"data": {"id": 1e999}}',
+        b'{"data": {}}',
+        b'{"data": {"id": "' + b"9" * 300 + b'"}}',
+    ],
+)
+def test_what_is_signed_but_names_nothing_is_kept_for_a_person(
+    client: Client, job: SyncJob, raw: bytes
+) -> None:
+    """The shop takes it for delivered and will not send it again."""
+    assert post(client, "evt_1", raw) == 200
+
+    process_inbox(job.source_id, time.monotonic() + 5)
+
+    event = InboundEvent.objects.get()
+    assert (event.state, event.sentence.startswith("Its signature is right, but ")) == ("failed", True)
+    assert not Batch.objects.exists()
+
+
+def test_a_signed_ping_without_a_body_is_answered_and_not_kept(client: Client, job: SyncJob) -> None:
+    assert post(client, "evt_1", b"") == 200
+    assert not InboundEvent.objects.exists()
 
 
 def test_what_is_stored_cannot_be_read_in_the_table(client: Client, job: SyncJob) -> None:
