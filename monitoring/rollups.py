@@ -19,7 +19,7 @@ from django.db.models import Count, QuerySet, Sum
 from django.utils import timezone
 
 from integrations.models import Outcome
-from integrations.sync.measures import NEW_ORDERS_ACCEPTED
+from integrations.sync.measures import NEW_ORDERS_ACCEPTED, processing_seconds
 from monitoring import histogram
 from monitoring.models import HourlyFigure, RollupMark
 
@@ -98,11 +98,11 @@ def _durations(facts: QuerySet[Outcome]) -> dict[Sort, tuple[list[float], list[f
     timed = (
         facts.filter(NEW_ORDERS_ACCEPTED)
         .order_by()
-        .values_list(*SORT, "occurred_at", "received_at", "accepted_at")
+        .values_list(*SORT, "occurred_at", "received_at", "accepted_at", "job__created_at")
     )
-    for *sort, occurred, received, accepted in timed.iterator(chunk_size=5_000):
+    for *sort, occurred, received, accepted, began in timed.iterator(chunk_size=5_000):
         processing, passage = found[tuple(sort)]
-        processing.append((accepted - occurred).total_seconds())
+        processing.append(processing_seconds(occurred, accepted, began))
         if received is not None:
             passage.append((accepted - received).total_seconds())
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -32,6 +32,7 @@ from integrations.models import (
 )
 from mappings.models import Direction, Mapping
 
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 _numbers = itertools.count(1)
 
 
@@ -95,7 +96,11 @@ def job(**values: Any) -> SyncJob:
         "source_resource": "orders",
         "destination_resource": "orders",
     }
-    return SyncJob.objects.create(**defaults | values)
+    made = SyncJob.objects.create(**defaults | values)
+    # Older than whatever the test lets happen in it.
+    SyncJob.objects.filter(pk=made.pk).update(created_at=LONG_AGO)
+    made.created_at = LONG_AGO
+    return made
 
 
 def run(of: SyncJob, **values: Any) -> SyncRun:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from integrations.models import Kind, Outcome, State
-from integrations.sync.measures import ATTEMPTED_STATES, NEW_ORDERS_ACCEPTED
+from integrations.sync.measures import ATTEMPTED_STATES, NEW_ORDERS_ACCEPTED, processing_seconds
 from integrations.templatetags.portal import ago, duration, money
 
 from .frame import FactsAdmin, QuickView, display
@@ -83,7 +83,7 @@ class OutcomeAdmin(FactsAdmin):
     def processing(self, row: Outcome) -> str:
         if row.state != State.DELIVERED or row.occurred_at is None or row.accepted_at is None:
             return "–"
-        return duration((row.accepted_at - row.occurred_at).total_seconds())
+        return duration(processing_seconds(row.occurred_at, row.accepted_at, row.job.created_at))
 
     @display("Recorded", ordering="recorded_at")
     def recorded(self, row: Outcome) -> str:

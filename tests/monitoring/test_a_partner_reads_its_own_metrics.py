@@ -17,6 +17,7 @@ pytestmark = pytest.mark.django_db
 
 def outcome(of: SyncJob, state: State, seconds: float = 60.0) -> None:
     now = timezone.now()
+    SyncJob.objects.filter(pk=of.pk).update(created_at=now - timedelta(days=1))
     run, _ = SyncRun.objects.get_or_create(
         job=of, door=Door.PULL, finished_at=None, defaults={"started_at": now}
     )

@@ -83,6 +83,13 @@ def test_processing_times_equal_those_of_the_facts(job: SyncJob) -> None:
     assert figures("24h", NOW).processing == histogram.count(durations)
 
 
+def test_what_was_sold_before_the_job_began_counts_from_its_beginning(job: SyncJob) -> None:
+    SyncJob.objects.filter(pk=job.pk).update(created_at=NOW - timedelta(seconds=30))
+    factories.outcome(factories.delivery(job), NOW, occurred_at=NOW - timedelta(days=300))
+
+    assert figures("24h", NOW).processing == histogram.count([30.0])
+
+
 def test_only_new_orders_have_a_processing_time(job: SyncJob) -> None:
     stock = factories.job(kind="stock_level")
     factories.outcome(factories.delivery(job), NOW, operation="create")
