@@ -92,7 +92,6 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "csp",
     "django_filters",
-    "django_q",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "rest_framework",
@@ -100,6 +99,8 @@ INSTALLED_APPS = [
     "mappings",
     "integrations",
     "monitoring",
+    # Behind integrations, whose `qcluster` goes before its own.
+    "django_q",
     # Last: it takes back what others registered.
     "config",
 ]
@@ -158,6 +159,23 @@ if database["ENGINE"] == "django.db.backends.sqlite3":
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=27103364;"
         ),
     }
+elif database["ENGINE"] == "django.db.backends.postgresql":
+    # What the address itself says goes first.
+    database["OPTIONS"] = {
+        # A host that is cut off learns it after so many (milli)seconds, and not when the network gives up, which
+        # takes a quarter of an hour.
+        "connect_timeout": 10,
+        "tcp_user_timeout": 20_000,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        # ... and the server learns it as well: the transaction that such a host left open locks what the others
+        # need. Our own transactions take milliseconds.
+        "options": (
+            "-c idle_in_transaction_session_timeout=20000 -c tcp_user_timeout=20000"
+            " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+        ),
+    } | database.get("OPTIONS", {})
 DATABASES = {"default": database}
 
 # --- Cache and queue ------------------------------------------------------------------------------
@@ -166,7 +184,7 @@ DATABASES = {"default": database}
 REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:
     CACHES: dict[str, Any] = {
-        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        "default": {"BACKEND": "config.redis.cache.SurvivingCache", "LOCATION": REDIS_URL}
     }
 else:
     # Files: login limits hold only if all web processes share them, which memory is not; and in a database
@@ -217,6 +235,7 @@ Q_CLUSTER: dict[str, Any] = {
 }
 if REDIS_URL:
     Q_CLUSTER["redis"] = REDIS_URL
+    Q_CLUSTER["broker_class"] = "config.redis.queue.RedisQueue"
 else:
     Q_CLUSTER["orm"] = "default"
 

@@ -39,7 +39,7 @@ def why_not_with_these_keys() -> str:
 
 def start_queue(group: ProcessGroup, *, log: Path | None = None) -> None:
     """Adds the queue's cluster: its workers fall together, and the group starts them anew."""
-    group.start(QUEUE, [sys.executable, _manage(), "qcluster"], log=log, on_start=ring_for_a_sweep)
+    group.start(QUEUE, [sys.executable, _manage(), "qcluster"], log=log)
 
 
 def start_web(group: ProcessGroup, address: str, *, log: Path | None = None) -> None:
@@ -81,7 +81,7 @@ def why_not_at(address: str) -> str:
 
 
 def ring_for_a_sweep() -> None:
-    """The first task of a cluster that just started: takes up what the one before it left. Mends the schedules.
+    """The first task of a cluster that starts: takes up what the one before it left. Mends the schedules.
 
     Past the doorbell's own rows: they may say that a bell is on its way which fell with that cluster.
     """

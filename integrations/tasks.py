@@ -6,7 +6,8 @@ import time
 
 from django.conf import settings
 
-from .sync import deliver, doorbell, reap
+from .models import SyncJob
+from .sync import deliver, doorbell, reap, share
 from .sync import pull as reading
 from .webhooks import process
 
@@ -18,8 +19,11 @@ def pull(job_id: int) -> None:
 
 def drain(job_id: int) -> None:
     doorbell.answered("drain", job_id)
-    reap.call_another_worker(job_id)
-    deliver.drain(job_id, _deadline())
+    job = SyncJob.objects.get(pk=job_id)
+    with share.place(job.destination_id) as is_mine:
+        if is_mine:
+            reap.call_another_worker(job)
+            deliver.drain(job_id, _deadline())
 
 
 def inbox(connection_id: int) -> None:

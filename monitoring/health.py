@@ -11,9 +11,9 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Max, Min, Q
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
 from integrations.models import Batch, Heartbeat, JobState
+from integrations.sync import shared_clock
 from monitoring.standing import SILENT_AFTER
 
 # A batch may wait its turn; one that was due this long ago and is in nobody's hands has been forgotten.
@@ -72,12 +72,12 @@ def _workers() -> tuple[bool, str]:
     last = Heartbeat.objects.aggregate(last=Max("beat_at"))["last"]
     if last is None:
         return False, "no worker has shown itself yet"
-    return timezone.now() - last <= SILENT_AFTER, f"last seen {_seconds(last)} s ago"
+    return shared_clock.now() - last <= SILENT_AFTER, f"last seen {_seconds(last)} s ago"
 
 
 def _backlog() -> tuple[bool, str]:
     """The oldest batch of an active job that is due and in nobody's hands."""
-    now = timezone.now()
+    now = shared_clock.now()
     waiting = Batch.objects.filter(
         Q(not_before__isnull=True) | Q(not_before__lte=now),
         Q(lease_until__isnull=True) | Q(lease_until__lte=now),
@@ -93,4 +93,4 @@ def _backlog() -> tuple[bool, str]:
 
 
 def _seconds(moment: datetime) -> int:
-    return max(round((timezone.now() - moment).total_seconds()), 0)
+    return max(round((shared_clock.now() - moment).total_seconds()), 0)

@@ -16,9 +16,9 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Count, QuerySet, Sum
-from django.utils import timezone
 
 from integrations.models import Outcome
+from integrations.sync import shared_clock
 from integrations.sync.measures import NEW_ORDERS_ACCEPTED, processing_seconds
 from monitoring import histogram
 from monitoring.models import HourlyFigure, RollupMark
@@ -58,7 +58,7 @@ def roll_up(now: datetime | None = None, deadline: float | None = None) -> datet
 
     With a `deadline` (time.monotonic) a long backlog is counted over several passes, hour by hour.
     """
-    until = (now or timezone.now()) - MARGIN
+    until = (now or shared_clock.now()) - MARGIN
     before = complete_until()
     reached = rebuild(hour_of(before - LOOK_BACK) if before else None, until, deadline)
     RollupMark.objects.update_or_create(pk=1, defaults={"complete_until": reached})

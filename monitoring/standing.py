@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import Count, Max, Min, Q, Sum
-from django.utils import timezone
 
 from integrations.models import Delivery, ErrorRecord, Heartbeat, State, SyncJob
+from integrations.sync import shared_clock
 from integrations.sync.measures import BACKLOG_STATES, assigned_errors
 
 # The sweep beats each minute, looked for every 30 s, behind tasks of up to 45 s. Longer than that: nothing works.
@@ -41,7 +41,7 @@ class Standing:
 
     @property
     def silent(self) -> bool:
-        return self.last_beat is None or timezone.now() - self.last_beat > SILENT_AFTER
+        return self.last_beat is None or shared_clock.now() - self.last_beat > SILENT_AFTER
 
 
 def standing() -> Standing:

@@ -10,7 +10,6 @@ from typing import Any
 
 import orjson
 from django.db import IntegrityError
-from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -20,6 +19,7 @@ from rest_framework.response import Response
 
 from integrations.connectors.base import Item
 from integrations.models import Delivery, Door, Partner, PartnerRequest, SyncJob
+from integrations.sync import shared_clock
 from integrations.sync.accept import Accepted, accept
 
 from .base import PartnerView
@@ -218,11 +218,11 @@ def _accept_once(
             body_digest=digest,
             status=202,
             answer=answers[-1],
-            created_at=timezone.now(),
+            created_at=shared_clock.now(),
         )
 
     try:
-        accept(job, Door.PARTNER, items, read_at=timezone.now(), also=keep_answer)
+        accept(job, Door.PARTNER, items, read_at=shared_clock.now(), also=keep_answer)
     except IntegrityError:
         replayed = _earlier_answer(partner, idempotency_key, digest)
         if replayed is None:

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
 
 from integrations.connectors.base import Item
 from integrations.models import (
@@ -27,7 +26,7 @@ from integrations.models import (
 )
 from mappings.fields import Sealed, encrypt_json
 
-from . import rows, stock
+from . import rows, shared_clock, stock
 from .doorbell import ring
 from .parcels import Parcel, digest_of, to_plain
 from .removed import note_seen
@@ -191,7 +190,7 @@ def fresh(
         other = newest.get(item.external_id)
         if other is None or item.version >= other.version:
             newest[item.external_id] = item
-    now = timezone.now().timestamp()
+    now = shared_clock.now().timestamp()
     parcels = []
     for item in newest.values():
         entry = known.get(item.external_id) or Known()
@@ -274,7 +273,7 @@ def _store_deliveries(
         job.kind,
         [p.external_id for p in parcels if p.external_id not in things],
     )
-    now = timezone.now()
+    now = shared_clock.now()
     seen_at = now if job.removed != Removed.IGNORE else None
     made = [
         (
@@ -315,7 +314,7 @@ def things_for(connection_id: int, resource: str, kind: str, external_ids: Seque
     missing = [key for key in wanted if key not in found]
     if not missing:
         return found
-    now = timezone.now()
+    now = shared_clock.now()
     made = rows.insert_alike(Thing, ("kind", "created_at"), (kind, now), len(missing))
     named = [(connection_id, resource, key, thing, "") for key, thing in zip(missing, made, strict=True)]
     rows.insert(ExternalId, EXTERNAL_ID, named, rows.IGNORE)
@@ -327,7 +326,7 @@ def things_for(connection_id: int, resource: str, kind: str, external_ids: Seque
 
 
 def _store_batches(job: SyncJob, run: SyncRun, sealed: list[tuple[int, Sealed]], priority: Priority) -> None:
-    now = timezone.now()
+    now = shared_clock.now()
     Batch.objects.bulk_create(
         [
             Batch(job=job, run=run, priority=priority, size=size, payloads=payloads, created_at=now)

@@ -7,7 +7,6 @@ two workers can take the same one, on any database.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from django.db.models import F, Value
@@ -15,6 +14,8 @@ from django.db.models.functions import Greatest
 
 from integrations.connectors.base import Limit
 from integrations.models import Connection, RateBudget
+
+from . import shared_clock
 
 MICROSECONDS = 1_000_000
 ATTEMPTS = 8
@@ -32,7 +33,7 @@ def take(connection: Connection, limit: Limit, wanted: int) -> Grant:
     """Takes up to `wanted` calls out of the budget, as many as may leave at this moment."""
     row, _ = RateBudget.objects.get_or_create(connection=connection)
     for _ in range(ATTEMPTS):
-        now = int(time.time() * MICROSECONDS)
+        now = int(shared_clock.seconds() * MICROSECONDS)
         if row.blocked_until_us > now:
             return Grant(0, (row.blocked_until_us - now) / MICROSECONDS)
         if limit.calls_per_second <= 0:
@@ -56,7 +57,7 @@ def owe(connection: Connection, limit: Limit, calls: int) -> None:
     """Calls that leave beside those that were granted (the details of a fetch): the next ones wait for them too."""
     if limit.calls_per_second <= 0 or calls <= 0:
         return
-    now, cost = int(time.time() * MICROSECONDS), int(calls * MICROSECONDS / limit.calls_per_second)
+    now, cost = int(shared_clock.seconds() * MICROSECONDS), int(calls * MICROSECONDS / limit.calls_per_second)
     RateBudget.objects.filter(connection=connection).update(
         next_free_us=Greatest(F("next_free_us"), Value(now)) + Value(cost)
     )
@@ -65,7 +66,7 @@ def owe(connection: Connection, limit: Limit, calls: int) -> None:
 def block(connection: Connection, seconds: float) -> None:
     """Nobody calls before `seconds` are over: the vendor's Retry-After. A shorter wait never shortens a longer one."""
     RateBudget.objects.get_or_create(connection=connection)
-    until = int((time.time() + seconds) * MICROSECONDS)
+    until = int((shared_clock.seconds() + seconds) * MICROSECONDS)
     RateBudget.objects.filter(connection=connection).update(
         blocked_until_us=Greatest(F("blocked_until_us"), Value(until))
     )

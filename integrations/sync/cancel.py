@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
 
 from integrations.models import Door, RunState, State, SyncJob, SyncRun
 from mappings import records, translate
 
-from . import claim
+from . import claim, shared_clock
 from .case import Case, Ending
 from .claim import Lease, LeaseLost
 from .gather import gather
@@ -25,7 +24,7 @@ def cancel(run: SyncRun, by: str = "") -> int:
     They become "ignored", so that a newer version of each is taken up as usual. A worker that has some of them
     in hand drops the rest before its next group. A write that has left is settled first, whatever came of it.
     """
-    now = timezone.now()
+    now = shared_clock.now()
     reason = f"The run was cancelled by {by}." if by else "The run was cancelled."
     with transaction.atomic():
         ended = SyncRun.objects.filter(pk=run.pk, finished_at__isnull=True).update(

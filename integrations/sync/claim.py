@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
-from django.utils import timezone
 
 from integrations.models import Batch, SyncJob, SyncRun
 from mappings.fields import Sealed, encrypt_json
 
+from . import shared_clock
 from .holder import is_proven_dead, this_process
 from .parcels import Parcel, from_plain, to_plain
 
@@ -60,7 +60,7 @@ class Lease:
         leases go on being counted. Raises LeaseLost where the lease has gone to another worker.
         """
         began = time.monotonic()
-        now = timezone.now()
+        now = shared_clock.now()
         remaining = self.remaining()
         attempts = 1 if len(self.parcels) < self.size_when_claimed else self.batch.attempts
         kept = Batch.objects.filter(pk=self.batch.pk, lease_token=self.token, lease_until__gt=now).update(
@@ -75,7 +75,7 @@ class Lease:
 
     def give_back(self) -> None:
         """Orderly end: settled if nothing remains, else back to the queue until the earliest `not_before`."""
-        now = timezone.now()
+        now = shared_clock.now()
         mine = Batch.objects.filter(pk=self.batch.pk, lease_token=self.token)
         if not self.parcels:
             mine.update(settled_at=now, payloads=None, remaining={}, lease_token="", lease_until=None)
@@ -93,7 +93,7 @@ class Lease:
 
 def claimable() -> Q:
     """Open, due, and not under anybody's lease."""
-    now = timezone.now()
+    now = shared_clock.now()
     due = Q(not_before__isnull=True) | Q(not_before__lte=now)
     free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
     return Q(settled_at__isnull=True) & due & free
@@ -121,7 +121,7 @@ def claim(job: SyncJob, longest_call: float = 0.0) -> Lease | None:
 
 def claim_of(run: SyncRun, without: Collection[int]) -> Lease | None:
     """A batch of this run that nobody holds, due or not; None where there is no other than `without`."""
-    free = Q(lease_until__isnull=True) | Q(lease_until__lte=timezone.now())
+    free = Q(lease_until__isnull=True) | Q(lease_until__lte=shared_clock.now())
     batches = Batch.objects.filter(free, run=run, settled_at__isnull=True).exclude(pk__in=without)
     for candidate in batches.order_by("id").only("pk", "lease_token").iterator():
         lease = _take(candidate, free, lease_seconds())
@@ -136,14 +136,14 @@ def claim_would_find_none(job: SyncJob) -> bool:
 
 def seconds_until_due(job: SyncJob) -> float | None:
     """Until the next batch of this job that nobody holds may be claimed; None where there is none."""
-    free = Q(lease_until__isnull=True) | Q(lease_until__lte=timezone.now())
+    free = Q(lease_until__isnull=True) | Q(lease_until__lte=shared_clock.now())
     earliest = (
         Batch.objects.filter(free, job=job, settled_at__isnull=True, not_before__isnull=False)
         .order_by("not_before")
         .values_list("not_before", flat=True)
         .first()
     )
-    return None if earliest is None else (earliest - timezone.now()).total_seconds()
+    return None if earliest is None else (earliest - shared_clock.now()).total_seconds()
 
 
 def _take(candidate: Batch, still: Q, seconds: float) -> Lease | None:
@@ -153,7 +153,7 @@ def _take(candidate: Batch, still: Q, seconds: float) -> Lease | None:
     taken = same.filter(still).update(
         lease_token=token,
         lease_holder=this_process(),
-        lease_until=timezone.now() + timedelta(seconds=seconds),
+        lease_until=shared_clock.now() + timedelta(seconds=seconds),
         attempts=F("attempts") + 1,
     )
     if not taken:
@@ -197,18 +197,11 @@ def split(lease: Lease) -> None:
 
 def free_leases_of_the_dead() -> int:
     """Batches whose worker is proven dead need not wait for their lease to run out."""
-    held = Batch.objects.filter(settled_at__isnull=True, lease_until__gt=timezone.now()).values_list(
+    held = Batch.objects.filter(settled_at__isnull=True, lease_until__gt=shared_clock.now()).values_list(
         "pk", "lease_token", "lease_holder"
     )
     freed = 0
     for pk, token, holder in held:
         if is_proven_dead(holder):
-            freed += Batch.objects.filter(pk=pk, lease_token=token).update(lease_until=timezone.now())
+            freed += Batch.objects.filter(pk=pk, lease_token=token).update(lease_until=shared_clock.now())
     return freed
-
-
-def leases_held(job: SyncJob) -> int:
-    """How many workers are busy with this job's destination, by whatever job."""
-    return Batch.objects.filter(
-        settled_at__isnull=True, lease_until__gt=timezone.now(), job__destination_id=job.destination_id
-    ).count()

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from django.utils import timezone
-
 from integrations.connectors import registry
 from integrations.connectors.base import Connector, SettingField, TestReport, Token
 from integrations.exceptions import Failure, TokenExpired
 from integrations.models import AccessToken, Connection, Health
+
+from . import shared_clock
 
 Result = TypeVar("Result")
 
@@ -47,7 +47,7 @@ def test(connection: Connection) -> TestReport:
         report = TestReport.failed("Connecting", failure.sentence)
     connection.health = Health.WORKING if report.ok else Health.FAILING
     connection.health_sentence = "" if report.ok else report.sentence()[:500]
-    connection.health_checked_at = timezone.now()
+    connection.health_checked_at = shared_clock.now()
     connection.save(update_fields=["health", "health_sentence", "health_checked_at"])
     return report
 
@@ -59,7 +59,7 @@ def renew_token(connection: Connection, connector: Connector, seen_version: int)
     2. A worker that finds it taken uses the newer token if there is one, and otherwise fails as transient:
        its records go back to the queue for a moment.
     """
-    now = timezone.now()
+    now = shared_clock.now()
     claimed = (
         AccessToken.objects.filter(connection=connection, version=seen_version)
         .exclude(refreshing_until__gt=now)
@@ -85,7 +85,7 @@ def renew_token(connection: Connection, connector: Connector, seen_version: int)
     AccessToken.objects.filter(connection=connection, version=seen_version).update(
         token=token.value,
         expires_at=token.expires_at,
-        obtained_at=timezone.now(),
+        obtained_at=shared_clock.now(),
         version=seen_version + 1,
         refreshing_until=None,
     )

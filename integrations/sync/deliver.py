@@ -18,7 +18,7 @@ from integrations.connectors.base import Answer, Connector, WriteContext
 from integrations.exceptions import Failure, Kind
 from integrations.models import JobState, RunState, State, SyncJob, SyncRun
 
-from . import cancel, claim, faults, intents, stock
+from . import cancel, claim, faults, intents, shared_clock, stock
 from .case import Case, Ending, Sending
 from .claim import Lease, LeaseLost
 from .connect import connect
@@ -209,7 +209,9 @@ class Carrier:
         if isinstance(result, NothingThere):
             # It surely had no effect: the key is free, and the record is weighed anew.
             group.settled_intents.append(sending.intent_id)
-            again = Ending(State.QUEUED, "It had not arrived and is sent again.", not_before=time.time())
+            again = Ending(
+                State.QUEUED, "It had not arrived and is sent again.", not_before=shared_clock.seconds()
+            )
             group.ended.append((sending.case, again))
             return
         ending = after_failure(self.job, self.abilities, sending, result)
@@ -287,7 +289,7 @@ class Carrier:
         if not still_behind:
             return False
         for place in lease.parcels:
-            lease.not_before[place] = time.time() + 2.0
+            lease.not_before[place] = shared_clock.seconds() + 2.0
         lease.give_back()
         return True
 
@@ -302,7 +304,7 @@ def _rest_until_due(job: SyncJob, deadline: float) -> bool:
 
 
 def _groups(lease: Lease) -> Iterable[list[int]]:
-    now = time.time()
+    now = shared_clock.seconds()
     due = [place for place in sorted(lease.parcels) if lease.not_before.get(place, 0.0) <= now]
     for start in range(0, len(due), GROUP):
         yield due[start : start + GROUP]

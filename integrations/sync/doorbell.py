@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q
-from django.utils import timezone
 from django_q.tasks import async_task
 
 from integrations.models import Doorbell
 
+from . import shared_clock
+
 # A bell that nobody answered for this long is taken for lost.
 LOST_AFTER = timedelta(seconds=30)
+# After a bell that could not be rung this process does not try again for so many seconds: while the queue is away,
+# whoever rings would wait for it each time.
+QUIET_SECONDS = 5.0
 
 TASKS = {
     "pull": "integrations.tasks.pull",
@@ -21,13 +27,43 @@ TASKS = {
     "sweep": "integrations.tasks.sweep",
 }
 
+_log = logging.getLogger(__name__)
+
+
+class _Queue:
+    """Whether the queue takes bells, as far as this process knows."""
+
+    def __init__(self) -> None:
+        self.is_away = False
+        self.quiet_until = 0.0
+
+    def is_quiet(self) -> bool:
+        return self.is_away and time.monotonic() < self.quiet_until
+
+    def failed(self) -> None:
+        """Call it while the exception is handled. Said once, until the queue is back."""
+        if not self.is_away:
+            _log.exception("The queue takes no bells. What was to be done is stored, and rung for later.")
+        self.is_away, self.quiet_until = True, time.monotonic() + QUIET_SECONDS
+
+    def works(self) -> None:
+        if self.is_away:
+            _log.warning("The queue takes bells again.")
+        self.is_away = False
+
+
+_queue = _Queue()
+
 
 def ring(task: str, subject_id: int = 0) -> bool:
     """Has a worker run `task` for the row `subject_id`, once the present transaction is committed.
 
-    Returns whether a bell is really rung: one that was rung and not answered yet is enough.
+    Returns whether a bell is really rung: one that was rung and not answered yet is enough. While the queue is away
+    none is, and none is noted as rung: another host, or a later sweep, rings for what the tables show.
     """
-    now = timezone.now()
+    if _queue.is_quiet():
+        return False
+    now = shared_clock.now()
     Doorbell.objects.bulk_create([Doorbell(task=task, subject_id=subject_id)], ignore_conflicts=True)
     rung = (
         Doorbell.objects.filter(task=task, subject_id=subject_id)
@@ -40,7 +76,21 @@ def ring(task: str, subject_id: int = 0) -> bool:
 
 
 def _send(task: str, subject_id: int) -> None:
-    async_task(TASKS[task], subject_id, task_name=f"{task} {subject_id}"[:100])
+    """After the commit: what is to be done is stored, so that whoever stored it must not be told that it failed."""
+    try:
+        async_task(TASKS[task], subject_id, task_name=f"{task} {subject_id}"[:100])
+    except Exception:  # noqa: BLE001  # whatever keeps a bell from ringing: it is said, and rung for later
+        _queue.failed()
+        _not_rung(task, subject_id)
+    else:
+        _queue.works()
+
+
+def _not_rung(task: str, subject_id: int) -> None:
+    try:
+        answered(task, subject_id)
+    except DatabaseError:
+        _log.exception("A bell is noted as rung that was not; after %s it is taken for lost.", LOST_AFTER)
 
 
 def forget_all() -> None:

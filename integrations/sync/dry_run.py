@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
-
 from integrations.connectors.base import Connector, Item, Page
 from integrations.models import Delivery, State, SyncJob
 
+from . import shared_clock
 from .accept import fresh, known_of
 from .case import Case
 from .connect import connect, with_login
@@ -59,7 +58,7 @@ def _pages(job: SyncJob, source: Connector, since: datetime | None) -> Iterator[
         position: dict[str, Any] | None = None
         while True:
             wait_for_turn(job, source)
-            began = timezone.now()
+            began = shared_clock.now()
             page = with_login(job.source, source, _reader(job, source, since, position, not_final))
             yield began, page
             position = page.next_position
@@ -95,7 +94,7 @@ def _cases(job: SyncJob, parcels: Sequence[Parcel], things: dict[str, int | None
     """Cases with the Deliveries that are there, or with such as would be made; nothing is stored."""
     ids = [thing for thing in things.values() if thing is not None]
     deliveries = {row.thing_id: row for row in Delivery.objects.filter(job=job, thing_id__in=ids)}
-    now = timezone.now()
+    now = shared_clock.now()
     cases = []
     for place, parcel in enumerate(parcels):
         thing_id = things.get(parcel.external_id)

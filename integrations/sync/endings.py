@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import random
-import time
 from datetime import timedelta
-
-from django.utils import timezone
 
 from integrations.connectors.base import Abilities
 from integrations.exceptions import Failure, Kind
 from integrations.models import State, SyncJob
 from mappings.records import amount
 
+from . import shared_clock
 from .case import Case, Ending, Sending
 from .faults import Fault
 
@@ -30,9 +28,13 @@ def after_failure(job: SyncJob, abilities: Abilities, sending: Sending, failure:
     case = sending.case
     attempts = case.delivery.attempts + 1
     if failure.code in ("rate_limited", "login_under_way", "not_sent"):
-        return Ending(State.QUEUED, failure.sentence, not_before=time.time() + (failure.retry_after or 0.0))
+        return Ending(
+            State.QUEUED, failure.sentence, not_before=shared_clock.seconds() + (failure.retry_after or 0.0)
+        )
     if failure.connection_wide and not failure.in_doubt:
-        return Ending(State.QUEUED, failure.sentence, not_before=time.time() + PAUSE_OF_STOPPED_JOB)
+        return Ending(
+            State.QUEUED, failure.sentence, not_before=shared_clock.seconds() + PAUSE_OF_STOPPED_JOB
+        )
     if failure.in_doubt:
         return _in_doubt(job, abilities, sending, failure, attempts)
     if failure.kind == Kind.TRANSIENT and attempts < job.retry_limit:
@@ -62,7 +64,9 @@ def doubt_sentence(job: SyncJob, subject: str) -> str:
 
 def _again(failure: Failure, attempts: int) -> Ending:
     pause = max(backoff(attempts), failure.retry_after or 0.0)
-    return Ending(State.RETRYING, failure.sentence[:300], not_before=time.time() + pause, counts=True)
+    return Ending(
+        State.RETRYING, failure.sentence[:300], not_before=shared_clock.seconds() + pause, counts=True
+    )
 
 
 def _fault(sending: Sending, failure: Failure, place: str) -> Fault:
@@ -80,7 +84,7 @@ def _fault(sending: Sending, failure: Failure, place: str) -> Fault:
 
 def waiting(job: SyncJob, case: Case, what: str) -> Ending:
     """What it refers to is not there yet: it waits, and after the job's waiting hours a person is asked."""
-    age = timezone.now() - case.delivery.accepted_at
+    age = shared_clock.now() - case.delivery.accepted_at
     if age > timedelta(hours=job.waiting_hours):
         sentence = (
             f"{case.subject}: {what} has not reached {job.destination.name} in {job.waiting_hours} hours. "
@@ -90,7 +94,7 @@ def waiting(job: SyncJob, case: Case, what: str) -> Ending:
             State.FAILED, sentence[:300], fault=data_fault(case, "waited_too_long", "validate", sentence)
         )
     pause = min(300.0, max(3.0, age.total_seconds() / 2))
-    return Ending(State.WAITING, f"Waits for {what}."[:300], not_before=time.time() + pause)
+    return Ending(State.WAITING, f"Waits for {what}."[:300], not_before=shared_clock.seconds() + pause)
 
 
 def data_fault(

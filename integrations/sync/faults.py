@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
 
 from integrations.exceptions import Failure, Kind
 from integrations.models import (
@@ -22,6 +21,8 @@ from integrations.models import (
     SyncRun,
 )
 from mappings.fields import Sealed, encrypt_json
+
+from . import shared_clock
 
 _CHANGING_PARTS = re.compile(r"[#\"'“”‘’][^\s\"'“”‘’]*|\b[\w.+-]*\d[\w.+-]*\b")
 
@@ -80,7 +81,7 @@ def record_faults(job: SyncJob, run: SyncRun | None, faults: Sequence[Fault]) ->
     """Opens an ErrorRecord per Delivery, or renews the open one. Call it inside the group's transaction."""
     if not faults:
         return
-    now = timezone.now()
+    now = shared_clock.now()
     open_rows = {
         row.delivery_id: row
         for row in ErrorRecord.objects.filter(
@@ -125,7 +126,7 @@ def _values(job: SyncJob, run: SyncRun | None, fault: Fault) -> dict[str, Any]:
 
 def settle_errors(delivery_ids: Sequence[int], how: Settled) -> None:
     ErrorRecord.objects.filter(delivery_id__in=delivery_ids, settled_at__isnull=True).update(
-        settled_at=timezone.now(), settled_how=how, payload=None
+        settled_at=shared_clock.now(), settled_how=how, payload=None
     )
 
 
@@ -140,7 +141,7 @@ def destination_failed(job: SyncJob, failure: Failure) -> None:
 
 def stop_job(job: SyncJob, failure: Failure, place: str, connection_id: int) -> None:
     """One open ErrorRecord for the cause. A failure that a person must mend halts the job until it is resumed."""
-    now = timezone.now()
+    now = shared_clock.now()
     mark = fingerprint(job.pk, str(failure.kind.value), failure.code, place, failure.field, failure.sentence)
     with transaction.atomic():
         renewed = ErrorRecord.objects.filter(
@@ -186,7 +187,7 @@ def destination_works_again(job: SyncJob) -> None:
 
 
 def _works_again(job: SyncJob, place: str, connection_id: int) -> None:
-    now = timezone.now()
+    now = shared_clock.now()
     ErrorRecord.objects.filter(job=job, delivery__isnull=True, place=place, settled_at__isnull=True).update(
         settled_at=now, settled_how=Settled.GONE
     )

@@ -10,7 +10,7 @@ from integrations.connectors.base import Connector, Item
 from integrations.exceptions import Failure, Kind, TokenExpired
 from integrations.models import State, SyncJob
 
-from . import budget
+from . import budget, shared_clock
 from .case import Case, Ending
 from .connect import connect, with_login
 from .endings import backoff, data_fault
@@ -43,8 +43,10 @@ def fetch(job: SyncJob, cases: Sequence[Case]) -> None:
 def _fetch_some(job: SyncJob, connector: Connector, pool: ThreadPoolExecutor, cases: Sequence[Case]) -> None:
     allowed = _turns(job, connector, len(cases))
     for case in cases[allowed:]:
-        case.ending = Ending(State.QUEUED, "It had to wait for its turn.", not_before=time.time() + 1.0)
-    began = time.time()
+        case.ending = Ending(
+            State.QUEUED, "It had to wait for its turn.", not_before=shared_clock.seconds() + 1.0
+        )
+    began = shared_clock.seconds()
     futures = [
         (case, pool.submit(connector.fetch, job.source_resource, case.parcel.external_id))
         for case in cases[:allowed]
@@ -117,7 +119,9 @@ def _put_back(job: SyncJob, case: Case, failure: Failure) -> None:
     attempts = case.delivery.attempts + 1
     if failure.kind == Kind.TRANSIENT or failure.connection_wide:
         pause = max(backoff(attempts), failure.retry_after or 0.0)
-        case.ending = Ending(State.RETRYING, failure.sentence[:300], not_before=time.time() + pause)
+        case.ending = Ending(
+            State.RETRYING, failure.sentence[:300], not_before=shared_clock.seconds() + pause
+        )
         return
     name = case.subject or case.delivery.subject or case.parcel.external_id
     fault = data_fault(

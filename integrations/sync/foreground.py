@@ -7,11 +7,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db.models import Q
-from django.utils import timezone
 
 from integrations.models import Batch, ErrorRecord, JobState, SyncJob, SyncRun
 
-from . import deliver, steer
+from . import deliver, shared_clock, steer
 from . import pull as reading
 
 # One turn of reading or delivering; short, so that the progress moves and Ctrl-C is heard.
@@ -87,14 +86,14 @@ def _seconds_until_due(job: SyncJob, run: SyncRun) -> float:
     if not run.read_through:
         return _seconds_until(job.next_read_at)
     unsettled = Batch.objects.filter(job=job, settled_at__isnull=True)
-    if unsettled.filter(Q(not_before__isnull=True) | Q(not_before__lte=timezone.now())).exists():
+    if unsettled.filter(Q(not_before__isnull=True) | Q(not_before__lte=shared_clock.now())).exists():
         return 0.0
     soonest = unsettled.order_by("not_before").values_list("not_before", flat=True).first()
     return _seconds_until(soonest)
 
 
 def _seconds_until(moment: datetime | None) -> float:
-    return max((moment - timezone.now()).total_seconds(), 0.0) if moment else 0.0
+    return max((moment - shared_clock.now()).total_seconds(), 0.0) if moment else 0.0
 
 
 def _sleep(due_in: float) -> None:

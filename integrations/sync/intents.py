@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from integrations.connectors.base import Abilities
 from integrations.models import Delivery, Intent, IntentState, State, SyncJob
 from mappings.fields import Sealed, encrypt_json
 
-from . import rows
+from . import rows, shared_clock
 from .case import Case, Ending, Sending
 from .claim import Lease
 from .endings import doubt_sentence
@@ -85,7 +83,7 @@ class NewIntent:
 def new_intent(
     job: SyncJob, abilities: Abilities, lease: Lease, delivery: Delivery, leaving: Leaving
 ) -> NewIntent:
-    now = timezone.now()
+    now = shared_clock.now()
     key: str = leaving.call.get("key") or new_key()
     row = (
         delivery.pk,
@@ -121,7 +119,7 @@ def store(made: Sequence[NewIntent], lease: Lease) -> dict[str, int]:
 def settle(intent_ids: Sequence[int]) -> None:
     """The write had its effect, or surely had none: the key is free, and the call is dropped."""
     Intent.objects.filter(pk__in=intent_ids, settled_at__isnull=True).update(
-        state=IntentState.SETTLED, settled_at=timezone.now(), call=None
+        state=IntentState.SETTLED, settled_at=shared_clock.now(), call=None
     )
 
 
@@ -191,7 +189,7 @@ def _ask(job: SyncJob, case: Case, intent: Intent, leaving: Leaving) -> Ending:
 
 def _take(intent: Intent, lease: Lease) -> bool:
     """Moves the Intent to this lease, if the one it belongs to is over."""
-    now = timezone.now()
+    now = shared_clock.now()
     batch = intent.batch
     if (
         batch is not None
@@ -217,7 +215,7 @@ def _content(intent: Intent) -> dict[str, Any]:
 
 def _key_lives(intent: Intent) -> bool:
     expires: datetime | None = intent.key_expires_at
-    return expires is not None and expires > timezone.now() + KEY_MARGIN
+    return expires is not None and expires > shared_clock.now() + KEY_MARGIN
 
 
 def _changed_since(cases: Sequence[Case]) -> list[Case]:
@@ -240,4 +238,4 @@ def required(leaving: Leaving | None) -> Leaving:
 
 
 def _soon(seconds: float = IN_THE_WAY) -> float:
-    return time.time() + seconds
+    return shared_clock.seconds() + seconds

@@ -6,11 +6,10 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
-from django.utils import timezone
 
 from integrations.models import Delivery, ErrorRecord, State, SyncJob
 
-from . import faults
+from . import faults, shared_clock
 from .faults import Fault
 
 OVERDUE = "overdue"
@@ -25,7 +24,7 @@ def tell_overdue() -> int:
     The deadline is set when a record is first put back (see `sync.record`), so what has never been tried, because
     no worker came yet, is not told here one by one: the health page says that.
     """
-    now = timezone.now()
+    now = shared_clock.now()
     told = 0
     for job_id in list(_overdue(now).values_list("job_id", flat=True).distinct()):
         job = SyncJob.objects.select_related("destination").get(pk=job_id)

@@ -8,13 +8,12 @@ from typing import Any
 
 from django.db import Error as DatabaseError
 from django.db import transaction
-from django.utils import timezone
 
 from integrations.connectors.base import Connector, Page
 from integrations.exceptions import Failure
 from integrations.models import Door, SyncJob, SyncRun
 
-from . import budget, faults, removed
+from . import budget, faults, removed, shared_clock
 from .accept import Accepted, PositionMove, PositionMoved, accept
 from .connect import connect, with_login
 from .doorbell import ring
@@ -81,7 +80,7 @@ class _Reading:
         job = self.job
         position: dict[str, Any] = job.resume_position or {"part": WHOLE, "at": None}
         wait_for_turn(job, self.connector)
-        began = timezone.now()
+        began = shared_clock.now()
         page = with_login(job.source, self.connector, lambda: self._read(position))
         following = self._following(position, page)
         values: dict[str, Any] = {"resume_position": following}
@@ -126,12 +125,12 @@ class _Reading:
 def _is_wanted(job: SyncJob) -> bool:
     if reading_run(job) is not None:
         return True
-    return job.every_seconds > 0 and (job.next_read_at is None or job.next_read_at <= timezone.now())
+    return job.every_seconds > 0 and (job.next_read_at is None or job.next_read_at <= shared_clock.now())
 
 
 def _start(job: SyncJob) -> bool:
     """Begins a read: from the watermark, or from the beginning of all where there is none."""
-    now = timezone.now()
+    now = shared_clock.now()
     run = reading_run(job)
     with transaction.atomic():
         started = SyncJob.objects.filter(pk=job.pk, position_version=job.position_version).update(
@@ -148,13 +147,15 @@ def _start(job: SyncJob) -> bool:
 
 def _read_through(job: SyncJob) -> dict[str, Any]:
     overlap = timedelta(seconds=job.read_overlap_seconds)
-    began: datetime = job.read_started_at or timezone.now()
+    began: datetime = job.read_started_at or shared_clock.now()
     return {
         "watermark": began - overlap,
         "last_complete_read_at": began,
         "read_started_at": None,
         "read_since": None,
-        "next_read_at": timezone.now() + timedelta(seconds=job.every_seconds) if job.every_seconds else None,
+        "next_read_at": shared_clock.now() + timedelta(seconds=job.every_seconds)
+        if job.every_seconds
+        else None,
     }
 
 
@@ -195,6 +196,6 @@ def _put_off(job: SyncJob, failure: Failure) -> None:
     wait = failure.retry_after if failure.retry_after is not None else PAUSE_AFTER_FAILURE.total_seconds()
     if failure.code == "rate_limited" and failure.retry_after:
         budget.block(job.source, failure.retry_after)
-    SyncJob.objects.filter(pk=job.pk).update(next_read_at=timezone.now() + timedelta(seconds=wait))
+    SyncJob.objects.filter(pk=job.pk).update(next_read_at=shared_clock.now() + timedelta(seconds=wait))
     if failure.code not in ("rate_limited", "login_under_way"):
         faults.source_failed(job, failure)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from django.conf import settings
-from django.db.models import F, Q
-from django.utils import timezone
-from django_q.models import Schedule
+from django.db.models import Exists, F, OuterRef, Q
 
 from integrations.models import (
     Batch,
+    Door,
     Heartbeat,
     InboundEvent,
     InboundState,
     JobState,
     SyncJob,
+    SyncRun,
 )
 
-from . import claim, overdue, steer, stock
+from . import claim, overdue, schedules, shared_clock, steer, stock
 from .doorbell import TASKS, ring
 from .holder import this_process
 
@@ -26,7 +25,7 @@ SCHEDULE_NAME = "crossdock sweep"
 def sweep() -> None:
     """Rings for every job with due work or a due read, and for every connection with unprocessed events."""
     Heartbeat.objects.update_or_create(
-        name="sweep", defaults={"beat_at": timezone.now(), "what": this_process()[:200]}
+        name="sweep", defaults={"beat_at": shared_clock.now(), "what": this_process()[:200]}
     )
     claim.free_leases_of_the_dead()
     ring_for_due_batches()
@@ -49,10 +48,14 @@ def claimable_of_active_jobs() -> Q:
 
 
 def ring_for_due_reads() -> None:
-    """A read is due when its time has come, or when it was begun and its worker is gone."""
-    now = timezone.now()
+    """A read is due when its time has come, or when it was begun, or asked for by a person, and its bell is gone."""
+    now = shared_clock.now()
     due = Q(every_seconds__gt=0) & (Q(next_read_at__isnull=True) | Q(next_read_at__lte=now))
-    begun = Q(read_started_at__isnull=False) & (Q(next_read_at__isnull=True) | Q(next_read_at__lte=now))
+    may_begin = Q(next_read_at__isnull=True) | Q(next_read_at__lte=now)
+    asked_for = SyncRun.objects.filter(
+        job=OuterRef("pk"), door=Door.PULL, finished_at__isnull=True, read_through=False
+    )
+    begun = (Q(read_started_at__isnull=False) | Exists(asked_for)) & may_begin
     jobs = SyncJob.objects.filter(
         due | begun, state=JobState.ACTIVE, source__enabled=True, destination__enabled=True
     )
@@ -76,26 +79,14 @@ def ring_for_unprocessed_events() -> None:
         ring("inbox", connection_id)
 
 
-def call_another_worker(job_id: int) -> None:
-    """One bell brings one worker; where there is more than one batch to do, that worker brings the next.
-
-    No destination holds more than its share of the workers: one is always left for the others.
-    """
-    job = SyncJob.objects.get(pk=job_id)
-    share = max(int(settings.Q_CLUSTER["workers"]) - 1, 1)
-    open_batches = Batch.objects.filter(claim.claimable(), job=job)[:2].count()
-    if open_batches > 1 and claim.leases_held(job) + 1 < share:
-        ring("drain", job_id)
+def call_another_worker(job: SyncJob) -> None:
+    """One bell brings one worker, of whatever host; where there is more than one batch to do, it brings the next."""
+    if Batch.objects.filter(claim.claimable(), job=job)[:2].count() > 1:
+        ring("drain", job.pk)
 
 
 def install_schedule() -> None:
-    """One sweep a minute, installed once: the queue's schedules have no unique name of their own."""
-    rows = list(Schedule.objects.filter(name=SCHEDULE_NAME).order_by("pk"))
-    Schedule.objects.filter(pk__in=[row.pk for row in rows[1:]]).delete()
-    if not rows:
-        Schedule.objects.create(
-            name=SCHEDULE_NAME, func=TASKS["sweep"], schedule_type=Schedule.MINUTES, minutes=1, repeats=-1
-        )
+    schedules.install(SCHEDULE_NAME, TASKS["sweep"])
 
 
 def tick() -> None:

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
 
 from integrations.connectors.base import Answer
 from integrations.models import (
@@ -25,7 +24,7 @@ from integrations.models import (
     Thing,
 )
 
-from . import faults, intents, rows, stock
+from . import faults, intents, rows, shared_clock, stock
 from .accept import EXTERNAL_ID
 from .case import Case, Ending, Sending
 from .claim import Lease
@@ -133,7 +132,7 @@ def record(job: SyncJob, lease: Lease, group: Group) -> list[int]:
     answers = _answers(group)
     echoes = {id(answer): digest_of(answer.body) if answer.body is not None else "" for _, answer in answers}
     run = lease.batch.run
-    now = timezone.now()
+    now = shared_clock.now()
     for _, ending in group.ended:
         if ending.fault is not None:
             ending.fault.seal()
@@ -289,7 +288,7 @@ def _store_line_ids(job: SyncJob, answers: Sequence[tuple[Sending, Answer]]) -> 
             connection_id=job.source_id, resource=resource, external_id__in=wanted
         ).values_list("external_id", "thing_id")
     )
-    now = timezone.now()
+    now = shared_clock.now()
     missing = [name for name in wanted if name not in known]
     made = Thing.objects.bulk_create(
         [Thing(kind=f"{job.kind}_line", parent_id=wanted[name][0], created_at=now) for name in missing]

@@ -10,7 +10,6 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F, QuerySet
-from django.utils import timezone
 
 from integrations.connectors.base import Item
 from integrations.models import (
@@ -29,7 +28,7 @@ from integrations.models import (
     SyncRun,
 )
 
-from . import faults, intents, steer, stock
+from . import faults, intents, shared_clock, steer, stock
 from .accept import Accepted, accept
 from .leaving import Leaving
 from .overdue import OVERDUE
@@ -80,7 +79,7 @@ def ignore(errors: QuerySet[ErrorRecord], reason: str, by: Person) -> int:
     if not reason.strip():
         raise NotPossible("Say why it can be ignored: the next person will want to know.")
     rows = list(errors.filter(settled_at__isnull=True).select_related("job"))
-    now = timezone.now()
+    now = shared_clock.now()
     with transaction.atomic():
         ErrorRecord.objects.filter(pk__in=[row.pk for row in rows]).update(
             settled_at=now, settled_how=Settled.IGNORED, payload=None
@@ -126,7 +125,7 @@ def confirm_arrived(error: ErrorRecord, external_id: str, by: Person) -> None:
     if not external_id.strip():
         raise NotPossible("Enter the id that the destination gave it.")
     leaving = Leaving.from_plain(intent.call)
-    now = timezone.now()
+    now = shared_clock.now()
     with transaction.atomic():
         intents.settle([intent.pk])
         ExternalId.objects.get_or_create(
@@ -204,7 +203,7 @@ def _requeue(
         # Only what was done: a second press of the button is no second decision.
         _judge([error for error, _ in chosen], decision, by)
 
-    return accept(job, Door.RETRY, items, read_at=timezone.now(), force=True, also=judged).accepted
+    return accept(job, Door.RETRY, items, read_at=shared_clock.now(), force=True, also=judged).accepted
 
 
 def _job_of(error: ErrorRecord) -> int:
@@ -231,7 +230,7 @@ def _resume(error: ErrorRecord, by: Person) -> int:
 def _judge(
     errors: list[ErrorRecord], decision: Decision, by: Person, text: str = "", assignee: Person = None
 ) -> None:
-    now = timezone.now()
+    now = shared_clock.now()
     Judgement.objects.bulk_create(
         [
             Judgement(error=error, decision=decision, by=by, assignee=assignee, text=text, at=now)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from django.db.models import Exists, OuterRef
-from django.utils import timezone
 
 from integrations.models import Batch, Door, RunState, SyncJob, SyncRun
+
+from . import shared_clock
 
 
 def reading_run(job: SyncJob, door: Door = Door.PULL) -> SyncRun | None:
@@ -19,7 +20,7 @@ def open_run(job: SyncJob, door: Door, full: bool = False) -> SyncRun:
     if run is not None:
         return run
     SyncRun.objects.bulk_create(
-        [SyncRun(job=job, door=door, full=full, started_at=timezone.now())], ignore_conflicts=True
+        [SyncRun(job=job, door=door, full=full, started_at=shared_clock.now())], ignore_conflicts=True
     )
     return SyncRun.objects.get(job=job, door=door, finished_at__isnull=True, read_through=False)
 
@@ -29,5 +30,5 @@ def close_settled_runs(job: SyncJob) -> int:
     unsettled = Batch.objects.filter(run=OuterRef("pk"), settled_at__isnull=True)
     settled = SyncRun.objects.filter(job=job, finished_at__isnull=True).exclude(Exists(unsettled))
     return settled.exclude(door=Door.PULL, read_through=False).update(
-        state=RunState.FINISHED, finished_at=timezone.now()
+        state=RunState.FINISHED, finished_at=shared_clock.now()
     )

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
 
 from integrations.connectors.base import Item
 from integrations.models import (
@@ -21,6 +18,7 @@ from integrations.models import (
     SyncRun,
 )
 
+from . import shared_clock
 from .accept import accept
 from .doorbell import ring
 from .rollout import is_in
@@ -60,7 +58,7 @@ def resume(job: SyncJob) -> None:
     with transaction.atomic():
         SyncJob.objects.filter(pk=job.pk).update(state=JobState.ACTIVE, state_reason="")
         ErrorRecord.objects.filter(job=job, delivery__isnull=True, settled_at__isnull=True).update(
-            settled_at=timezone.now(), settled_how=Settled.GONE
+            settled_at=shared_clock.now(), settled_how=Settled.GONE
         )
         ring("pull", job.pk)
         ring("drain", job.pk)
@@ -82,5 +80,5 @@ def release_held(job: SyncJob) -> int:
         ).values_list("external_id", flat=True)
         let_in = [external_id for external_id in ids if is_in(job, external_id)]
         items = [Item(external_id=external_id, payload={}, partial=True) for external_id in let_in]
-        released += accept(job, Door.RETRY, items, read_at=datetime.now(UTC), force=True).accepted
+        released += accept(job, Door.RETRY, items, read_at=shared_clock.now(), force=True).accepted
     return released

@@ -15,7 +15,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import F, Q
-from django.utils import timezone
 
 from integrations.models import (
     Batch,
@@ -33,6 +32,7 @@ from mappings.fields import Sealed, encrypt_json
 from mappings.records import ABSENT, StockLevel, units
 from mappings.translate import Rules, read
 
+from . import shared_clock
 from .doorbell import ring
 from .parcels import Parcel, digest_of, to_plain
 
@@ -113,7 +113,7 @@ def _queue(job: SyncJob, figures: Sequence[StockFigure]) -> None:
     from .accept import things_for
     from .runs import open_run
 
-    now = timezone.now()
+    now = shared_clock.now()
     run = open_run(job, Door.RECOUNT)
     things = things_for(job.source_id, job.source_resource, KIND, [figure.external_id for figure in figures])
     Delivery.objects.bulk_create(
@@ -239,7 +239,7 @@ def release_units(delivery_ids: Sequence[int]) -> None:
     """The fulfilling system has the newest version of these orders: its later figures have seen their units."""
     rows = UnitsInFlight.objects.filter(delivery_id__in=delivery_ids)
     more = Q(accepted_at__isnull=True) | Q(accepted__lt=F("quantity"))
-    rows.filter(more).update(accepted=F("quantity"), accepted_at=timezone.now())
+    rows.filter(more).update(accepted=F("quantity"), accepted_at=shared_clock.now())
     # Fewer than before: a figure read in between has seen the others, and must not be told to count them again.
     rows.filter(accepted__gt=F("quantity")).update(accepted=F("quantity"))
 
@@ -260,7 +260,7 @@ def orders_to_read_first(job: SyncJob, figures_read_at: datetime) -> list[SyncJo
 
     A unit that was sold before the figure was read would otherwise be offered again.
     """
-    if job.kind != KIND or timezone.now() - figures_read_at > ORDERS_READ_WAIT:
+    if job.kind != KIND or shared_clock.now() - figures_read_at > ORDERS_READ_WAIT:
         return []
     behind = Q(last_complete_read_at__isnull=True) | Q(last_complete_read_at__lt=figures_read_at)
     jobs = SyncJob.objects.filter(
@@ -272,7 +272,7 @@ def orders_to_read_first(job: SyncJob, figures_read_at: datetime) -> list[SyncJo
 def prune_accepted() -> int:
     """Takes out rows that no figure still in use can need."""
     old = UnitsInFlight.objects.filter(
-        accepted_at__lt=timezone.now() - KEEP_ACCEPTED, quantity__lte=F("accepted")
+        accepted_at__lt=shared_clock.now() - KEEP_ACCEPTED, quantity__lte=F("accepted")
     )
     deleted, _ = old.delete()
     return deleted

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,7 +16,7 @@ from integrations.models import Removed, State, SyncJob
 from mappings import records, translate
 from mappings.search import search_keys
 
-from . import stock
+from . import shared_clock, stock
 from .case import Case, Ending
 from .decide import Facts, Verdict, decide
 from .endings import data_fault, waiting
@@ -173,7 +172,7 @@ class Scales:
             case.ending = Ending(
                 State.QUEUED,
                 "An earlier write of it is still on its way.",
-                not_before=time.time() + IN_THE_WAY,
+                not_before=shared_clock.seconds() + IN_THE_WAY,
             )
             return
         missing = self._missing_fields(case, operations[0])

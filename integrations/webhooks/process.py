@@ -18,11 +18,11 @@ from datetime import UTC, datetime
 
 from django.db import transaction
 from django.db.models import F, QuerySet
-from django.utils import timezone
 
 from integrations.connectors.base import Connector, Item
 from integrations.exceptions import Failure
 from integrations.models import Connection, Door, InboundEvent, InboundState, SyncJob
+from integrations.sync import shared_clock
 from integrations.sync.accept import Accepted, accept
 from integrations.sync.doorbell import ring
 
@@ -101,7 +101,7 @@ def _claim(connection_id: int, failed: set[int]) -> list[InboundEvent]:
 def _fail(worn: QuerySet[InboundEvent]) -> None:
     worn.update(
         state=InboundState.FAILED,
-        processed_at=timezone.now(),
+        processed_at=shared_clock.now(),
         sentence=(
             f"It could not be processed in {MOST_ATTEMPTS} tries and is not tried again by itself. "
             "Tell whoever looks after Crossdock; it is kept and can be replayed."
@@ -177,7 +177,7 @@ def _jobs_reading(connection_id: int, resource: str) -> list[SyncJob]:
 
 
 def _mark(events: Sequence[InboundEvent], newest: dict[str, InboundEvent], sentence: str) -> None:
-    now = timezone.now()
+    now = shared_clock.now()
     spoke = {event.pk for event in newest.values()}
     silent = [event.pk for event in events if newest and event.pk not in spoke]
     marked = _unprocessed(events).update(state=InboundState.PROCESSED, processed_at=now, sentence=sentence)

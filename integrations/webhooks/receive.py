@@ -11,12 +11,12 @@ from typing import IO
 
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from integrations.connectors.base import SignatureRefused, WebhookEvent
 from integrations.exceptions import Failure
 from integrations.models import InboundEvent, InboundState
+from integrations.sync import shared_clock
 
 from . import committer, envelope
 from .known_connectors import Addressee, addressee, connector_for
@@ -94,7 +94,7 @@ def _store(
 ) -> HttpResponse:
     if not events:
         return _answer(200, "Nothing to keep.")
-    now = timezone.now()
+    now = shared_clock.now()
     rows = [_row(connection_id, headers, raw, event, now) for event in events]
     try:
         committer.committer.store(rows)
@@ -124,7 +124,7 @@ def _row(
 
 def _refuse(connection_id: int) -> HttpResponse:
     try:
-        committer.committer.count_refusal(connection_id, timezone.now().date())
+        committer.committer.count_refusal(connection_id, shared_clock.now().date())
     except (DatabaseError, NotStoredInTime):
         _log.exception("a refused webhook of connection %s was not counted", connection_id)
     return _answer(401, "The signature is not right.")

@@ -1,0 +1,20 @@
+"""`manage.py qcluster`: the queue's own command, which finds its schedules there and begins with a sweep."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connections
+from django_q.management.commands import qcluster
+
+from integrations import processes
+
+
+class Command(qcluster.Command):  # type: ignore[misc]  # the library has no types
+    help = "Runs the workers of this host, unsupervised. `work` starts them anew when they fall."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        processes.ring_for_a_sweep()
+        # The workers are forks of this process, and none may speak over its connection.
+        connections.close_all()
+        super().handle(*args, **options)

@@ -1,0 +1,92 @@
+"""`python -m tests.hosts.portal configure URL CALLS | fill FROM TO`: the portal's rows, made in its own environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any
+
+import django
+
+JOB = "orders"
+AT_ONCE = 500
+
+
+def configure(url: str, calls: str) -> None:
+    """CALLS: how many calls the destination allows at the same moment, and the job has under way on each host."""
+    from integrations.configuration.apply import apply
+    from integrations.configuration.plan import plan
+    from tests.journeys.between import READ, WRITE
+
+    allowed, by_host = calls.split("/")
+    depot: dict[str, Any] = {
+        "base_url": url,
+        "limits": {"concurrent": int(allowed)},
+        "resources": {
+            "orders": {
+                "create": {
+                    "path": "/orders",
+                    "id": "id",
+                    "key": {"header": "Idempotency-Key"},
+                    "replayed": "replayed",
+                }
+            }
+        },
+    }
+    shop = {"base_url": url, "resources": {"orders": {"list": {"path": "/none"}}}}
+    data = {
+        "connections": {
+            key: {"name": f"The {key}", "platform": "rest", "settings": {"declaration": declaration}}
+            for key, declaration in {"shop": shop, "depot": depot}.items()
+        },
+        "mappings": {
+            name: {
+                "platform": "rest",
+                "resource": "orders",
+                "kind": "order",
+                "direction": name,
+                "rules": rules,
+            }
+            for name, rules in (("read", READ), ("write", WRITE))
+        },
+        "jobs": {
+            JOB: {
+                "source": "shop",
+                "source_resource": "orders",
+                "destination": "depot",
+                "destination_resource": "orders",
+                "read_mapping": "read",
+                "write_mapping": "write",
+                "every_seconds": 0,
+                "concurrent_calls": int(by_host),
+            }
+        },
+    }
+    apply(plan(json.dumps(data), {}))
+
+
+def fill(first: str, last: str) -> None:
+    """Orders FROM to TO (without it) come in, as a partner's would."""
+    from integrations.connectors.base import Item
+    from integrations.models import Door, SyncJob
+    from integrations.sync.accept import accept
+    from tests.journeys.between import order
+
+    job = SyncJob.objects.select_related("source", "destination", "read_mapping", "write_mapping").get(
+        key=JOB
+    )
+    for start in range(int(first), int(last), AT_ONCE):
+        numbers = range(start, min(start + AT_ONCE, int(last)))
+        accept(
+            job,
+            Door.PARTNER,
+            [Item(str(n), order(n), version=f"{n:020}") for n in numbers],
+            read_at=shared_clock.now(),
+        )
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    {"configure": configure, "fill": fill}[sys.argv[1]](*sys.argv[2:])
