@@ -1,4 +1,4 @@
-"""`python -m tests.hosts.portal configure URL CALLS | fill FROM TO`: the portal's rows, made in its own environment."""
+"""`python -m tests.hosts.portal configure URL CALLS | fill FROM TO | doors`: the portal's rows, in its environment."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ import django
 
 JOB = "orders"
 AT_ONCE = 500
+WEBHOOK_SECRET = "a word that the shop knows"
+WEBHOOK = {
+    "signature": {"header": "X-Signature", "encoding": "base64"},
+    "topic_header": "X-Topic",
+    "topics": {"orders/create": {"resource": "orders", "id": "id", "payload": "@"}},
+}
 
 
 def configure(url: str, calls: str) -> None:
@@ -34,10 +40,16 @@ def configure(url: str, calls: str) -> None:
             }
         },
     }
-    shop = {"base_url": url, "resources": {"orders": {"list": {"path": "/none"}}}}
+    shop = {"base_url": url, "resources": {"orders": {"list": {"path": "/none"}}}, "webhook": WEBHOOK}
     data = {
         "connections": {
-            key: {"name": f"The {key}", "platform": "rest", "settings": {"declaration": declaration}}
+            key: {
+                "name": f"The {key}",
+                "platform": "rest",
+                "settings": {"declaration": declaration},
+                "secrets": {"webhook_secret": WEBHOOK_SECRET},
+                "webhooks": key == "shop",
+            }
             for key, declaration in {"shop": shop, "depot": depot}.items()
         },
         "mappings": {
@@ -59,6 +71,7 @@ def configure(url: str, calls: str) -> None:
                 "read_mapping": "read",
                 "write_mapping": "write",
                 "every_seconds": 0,
+                "accepts_pushes": True,
                 "concurrent_calls": int(by_host),
             }
         },
@@ -70,6 +83,7 @@ def fill(first: str, last: str) -> None:
     """Orders FROM to TO (without it) come in, as a partner's would."""
     from integrations.connectors.base import Item
     from integrations.models import Door, SyncJob
+    from integrations.sync import shared_clock
     from integrations.sync.accept import accept
     from tests.journeys.between import order
 
@@ -86,7 +100,17 @@ def fill(first: str, last: str) -> None:
         )
 
 
+def doors() -> None:
+    """Prints what opens them: the webhook's address, and a partner's key."""
+    from integrations.models import Connection, Partner, PartnerKey, SyncJob
+
+    partner = Partner.objects.create(key="partner", name="A partner")
+    SyncJob.objects.get(key=JOB).partners.add(partner)
+    _, key = PartnerKey.issue(partner, ["push"])
+    print(json.dumps({"webhook": Connection.objects.get(key="shop").webhook_address, "key": key}))
+
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    {"configure": configure, "fill": fill}[sys.argv[1]](*sys.argv[2:])
+    {"configure": configure, "fill": fill, "doors": doors}[sys.argv[1]](*sys.argv[2:])

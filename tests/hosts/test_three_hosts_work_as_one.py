@@ -33,7 +33,7 @@ def rate_of(installation: Installation, orders: int) -> float:
     installation.until(installation.is_settled, "not all was delivered", 120)
     times = sorted(at for reference, at in installation.books()["made"] if int(reference[1:]) >= before)
     assert len(times) == orders
-    return 0.8 * orders / (times[orders * 9 // 10] - times[orders // 10])
+    return 0.8 * orders / float(times[orders * 9 // 10] - times[orders // 10])
 
 
 def test_three_hosts_deliver_what_one_does_and_more(installation: Installation) -> None:

@@ -128,7 +128,11 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def portal(migrated: Path, tmp_path: Path) -> Iterator[Portal]:
     shutil.copy(migrated, tmp_path / "portal.sqlite3")
-    portal = Portal(tmp_path)
+    yield from ended(Portal(tmp_path))
+
+
+def ended(portal: Portal) -> Iterator[Portal]:
+    """Gives the portal, and ends afterwards what it started."""
     yield portal
     for process in portal.started:
         if lives(process.pid):
