@@ -45,6 +45,16 @@ def cipher() -> MultiFernet:
     return _derive(keys, tuple(settings.SALT_KEY))
 
 
+def first_cipher() -> Fernet:
+    """The one that encrypts."""
+    return _derive_one(settings.SECRET_KEY, settings.SALT_KEY[0])
+
+
+@lru_cache(maxsize=4)
+def _derive_one(key: str, salt: str) -> Fernet:
+    return Fernet(_stretch(key, salt))
+
+
 @lru_cache(maxsize=4)
 def _derive(keys: tuple[str, ...], salts: tuple[str, ...]) -> MultiFernet:
     return MultiFernet([Fernet(_stretch(key, salt)) for salt in salts for key in keys])

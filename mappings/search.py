@@ -22,7 +22,9 @@ def _key(secret: str) -> bytes:
 def keyed_hash(kind: str, value: str) -> str:
     """128 bits in hex: the same for the same normalised value; without the key it says nothing."""
     text = f"{kind}\x1f{normalise(kind, value)}".encode()
-    return hmac.digest(_key(settings.SALT_KEY[-1] + settings.SECRET_KEY), text, "sha256").hex()[:LENGTH]
+    # The oldest keys: what is stored cannot be hashed anew, and is still to be found when new ones stand before them.
+    oldest = settings.SALT_KEY[-1] + [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS][-1]
+    return hmac.digest(_key(oldest), text, "sha256").hex()[:LENGTH]
 
 
 def normalise(kind: str, value: str) -> str:
