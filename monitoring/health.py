@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Max, Min, Q
 from django.db.models.functions import Coalesce
+from django_q.brokers import get_broker
 
 from integrations.models import Batch, Heartbeat, JobState
 from integrations.sync import shared_clock
@@ -40,7 +42,15 @@ def alive() -> Answer:
 
 
 def ready() -> Answer:
-    return _ask({"database": _database, "migrations": _migrations, "workers": _workers, "backlog": _backlog})
+    return _ask(
+        {
+            "database": _database,
+            "migrations": _migrations,
+            "queue": _queue,
+            "workers": _workers,
+            "backlog": _backlog,
+        }
+    )
 
 
 def _ask(checks: dict[str, Callable[[], tuple[bool, str]]]) -> Answer:
@@ -66,6 +76,14 @@ def _migrations() -> tuple[bool, str]:
     executor = MigrationExecutor(connection)
     missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     return not missing, f"{len(missing)} missing" if missing else "up to date"
+
+
+def _queue() -> tuple[bool, str]:
+    """Without it nothing new is begun; what comes in is stored all the same."""
+    if not settings.REDIS_URL:
+        return True, "in the database"
+    answers = bool(get_broker().ping())
+    return answers, "Redis answers" if answers else "Redis does not answer"
 
 
 def _workers() -> tuple[bool, str]:

@@ -8,6 +8,7 @@ from django.urls import path
 from monitoring import views
 
 urlpatterns = [
+    path("livez", views.livez, name="livez"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("admin/today/now/", admin.site.admin_view(views.now), name="today_now"),

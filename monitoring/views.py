@@ -1,4 +1,4 @@
-"""Parts of the front page that renew themselves, and the two addresses that a load balancer asks."""
+"""Parts of the front page that renew themselves, and the three addresses that an orchestrator asks."""
 
 from __future__ import annotations
 
@@ -40,8 +40,15 @@ def _allow(request: HttpRequest) -> None:
 
 @never_cache
 @require_safe
+def livez(request: HttpRequest) -> HttpResponse:
+    """200 while this process answers at all: otherwise restart it. A database that is away is no reason to."""
+    return JsonResponse({"ok": True})
+
+
+@never_cache
+@require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """200 while this process and its database answer: otherwise restart it."""
+    """200 while this process and its database answer: only then send it requests."""
     found = health.alive()
     return JsonResponse(found.as_json(), status=200 if found.ok else 503)
 
@@ -49,6 +56,6 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 while the portal does its work: migrated, workers alive, sweep running, nothing overdue."""
+    """200 while the portal as a whole does its work: otherwise call a person. No web process is at fault for it."""
     found = health.ready()
     return JsonResponse(found.as_json(), status=200 if found.ok else 503)

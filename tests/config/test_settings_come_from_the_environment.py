@@ -140,9 +140,9 @@ def test_only_the_signs_of_life_are_told_over_plain_http() -> None:
 
     assert [
         path
-        for path in ("healthz", "readyz", "admin/", "api/v1/runs", "hooks/x/healthz", "healthz/x")
+        for path in ("livez", "healthz", "readyz", "admin/", "api/v1/runs", "hooks/x/healthz", "healthz/x")
         if any(re.search(pattern, path) for pattern in exempt)
-    ] == ["healthz", "readyz"]
+    ] == ["livez", "healthz", "readyz"]
 
 
 @pytest.mark.parametrize("name", ["PRIVATE_NETWORKS", "PUBLIC_PORTS"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import django
@@ -113,4 +114,5 @@ def doors() -> None:
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    {"configure": configure, "fill": fill, "doors": doors}[sys.argv[1]](*sys.argv[2:])
+    commands: dict[str, Callable[..., None]] = {"configure": configure, "fill": fill, "doors": doors}
+    commands[sys.argv[1]](*sys.argv[2:])

@@ -150,7 +150,8 @@ def test_every_door_takes_what_comes_and_it_is_delivered_when_redis_is_there(doo
     assert doors.made() == []
     told = doors.portal.told()
     assert "Redis is away" in told
-    assert told.count("Traceback") <= 4, told
+    # Said once by each process that rings, not at each bell.
+    assert told.count("takes no bells") <= 3, told
 
     doors.redis.start()
     wanted = sorted(f"A{number}" for number in [1, 2, *range(3, 11), *range(103, 111)])

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import DatabaseError
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from integrations.models import JobState, SyncJob
 from tests import factories
@@ -25,6 +27,7 @@ def test_a_portal_with_workers_and_nothing_overdue_is_ready(job: SyncJob) -> Non
     assert {name: check["ok"] for name, check in checks.items()} == {
         "database": True,
         "migrations": True,
+        "queue": True,
         "workers": True,
         "backlog": True,
     }
@@ -35,6 +38,25 @@ def test_without_workers_it_lives_but_is_not_ready() -> None:
     status, checks = ask("/readyz")
     assert status == 503
     assert checks["workers"] == {"ok": False, "seen": "no worker has shown itself yet"}
+
+
+def test_a_process_lives_also_without_its_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    def down() -> tuple[bool, str]:
+        raise DatabaseError
+
+    monkeypatch.setattr("monitoring.health._database", down)
+    assert Client().get("/livez").json() == {"ok": True}
+    assert Client().get("/healthz").status_code == 503
+
+
+def test_a_queue_that_does_not_answer_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    factories.heartbeat()
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    monkeypatch.setattr("monitoring.health.get_broker", lambda: SimpleNamespace(ping=lambda: False))
+    status, checks = ask("/readyz")
+    assert status == 503
+    assert checks["queue"] == {"ok": False, "seen": "Redis does not answer"}
+    assert ask("/healthz")[0] == 200
 
 
 def test_workers_that_fell_silent_are_not_ready() -> None:

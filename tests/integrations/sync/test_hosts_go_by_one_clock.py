@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from integrations.connectors.base import Item
-from integrations.models import Batch, Delivery, Door, RateBudget
+from integrations.models import Batch, Delivery, Door, Doorbell, RateBudget
 from integrations.sync import budget, claim, doorbell, shared_clock
 from integrations.sync.accept import accept
 from tests import factories
@@ -78,7 +78,7 @@ def test_what_another_host_reads_later_is_the_newer_reading(wrong: float) -> Non
 def test_a_bell_that_another_host_rang_is_not_taken_for_lost(wrong: float) -> None:
     with_bell = factories.job()
     assert doorbell.ring("drain", with_bell.pk)
-    bell = doorbell.Doorbell.objects.get(subject_id=with_bell.pk)
+    bell = Doorbell.objects.get(subject_id=with_bell.pk)
     assert bell.rung_at is not None
     assert abs(bell.rung_at.timestamp() - database_time()) < 1
 
