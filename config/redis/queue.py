@@ -35,7 +35,7 @@ class RedisQueue(Redis):  # type: ignore[misc]  # the library has no types
     def ping(self) -> bool:
         """Asked once at the start of a cluster, which may begin before its Redis."""
         try:
-            return bool(super().ping())
+            return bool(self.connection.ping())
         except redis.RedisError as error:
             outage.began(error)
             return False

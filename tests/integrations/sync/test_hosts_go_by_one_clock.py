@@ -88,3 +88,10 @@ def test_a_budget_that_is_blocked_is_blocked_for_all(wrong: float) -> None:
     budget.block(where, 5)
     row = RateBudget.objects.get(connection=where)
     assert abs(row.blocked_until_us / 1_000_000 - database_time() - 5) < 1
+
+
+def test_a_host_that_is_cut_off_does_not_keep_its_locks_for_long() -> None:
+    with connection.cursor() as cursor:
+        for setting in ("idle_in_transaction_session_timeout", "tcp_user_timeout"):
+            cursor.execute(f"SELECT setting::int FROM pg_settings WHERE name = '{setting}'")
+            assert 0 < cursor.fetchone()[0] <= 20_000
