@@ -15,7 +15,7 @@ PAUSE_SECONDS = 5.0
 # Without limits a host that is cut off waits for minutes. The queue itself holds a call open for 1 s at most.
 # One repeat, at once: a connection that was closed meanwhile is made anew without anybody's noticing.
 PATIENCE: dict[str, Any] = {
-    "socket_connect_timeout": 2.0,
+    "socket_connect_timeout": 1.0,
     "socket_timeout": 4.0,
     "health_check_interval": 30,
 }
