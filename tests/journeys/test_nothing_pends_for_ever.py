@@ -117,7 +117,7 @@ def five_groups(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def after_the_first_group(monkeypatch: pytest.MonkeyPatch, act: object) -> None:
-    """Calls `act` while the worker has the batch in hand, one group being delivered."""
+    """Calls `act` while the worker has the batch in hand, its first group delivered."""
     deliver_group = Carrier._deliver_group
     done: list[int] = []
 
@@ -125,6 +125,8 @@ def after_the_first_group(monkeypatch: pytest.MonkeyPatch, act: object) -> None:
         deliver_group(self, *args)  # type: ignore[arg-type]  # passed on as they came
         if not done:
             done.append(1)
+            while self.sender.outstanding:
+                self._take_in()
             act()  # type: ignore[operator]  # a function without arguments
 
     monkeypatch.setattr(Carrier, "_deliver_group", then_act)
