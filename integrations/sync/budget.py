@@ -27,6 +27,8 @@ ATTEMPTS = 8
 LATENESS = 0.03
 # How far ahead of now moments are given out: to whom a person waits for, and to everybody else.
 HORIZON_OF_URGENT, HORIZON = 2.0, 0.25
+# Nobody asks again sooner: those who would take the next moments stand in line.
+SHORTEST_WAIT_US = 25_000
 # The rest of a day's quota that is kept for those for whom a person waits.
 KEPT_OF_THE_DAY = 0.02
 DAY = 24 * 3600
@@ -159,7 +161,9 @@ def _grant(seen: Seen, limit: Limit, wanted: int, urgent: bool) -> Grant:
     horizon = (HORIZON_OF_URGENT if urgent else HORIZON) * MICROSECONDS
     releases, refused_at = _moments(seen, pace, wanted, now + horizon)
     if not releases:
-        return Grant(wait_seconds=max(refused_at - now - horizon, 5_000) / MICROSECONDS, why="turn")
+        return Grant(
+            wait_seconds=max(refused_at - now - horizon, SHORTEST_WAIT_US) / MICROSECONDS, why="turn"
+        )
     return Grant(releases, left=_after(after, pace, len(releases)))
 
 

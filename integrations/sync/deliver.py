@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from django.db import transaction
@@ -22,23 +21,19 @@ from integrations.models import JobState, Priority, RunState, State, SyncJob, Sy
 
 from . import breaker, cancel, claim, faults, intents, shared_clock, stock
 from .answers import Answers
-from .case import Case, Ending, Sending
+from .case import Ending, Sending
 from .claim import Lease, LeaseLost
 from .connect import connect
 from .doorbell import ring
 from .endings import data_fault
-from .fetch import fetch
 from .gather import gather
+from .hand import COMMIT_EVERY, Hand, groups
 from .pull import pull
 from .record import Group, record
-from .rules import rules_of
 from .runs import close_settled_runs
 from .send import Results, Sender
-from .weigh import Scales
+from .weighing import Weighing
 
-# Records are committed in groups of about this many, and at least this often while anything comes back.
-GROUP = 100
-COMMIT_EVERY = 1.0
 # A worker does not wait longer than this for what is due next.
 LONGEST_REST = 2.0
 # The next group is prepared when so many writes are left before the threads, beside two for each: what the
@@ -79,38 +74,6 @@ def drain(job_id: int, deadline: float) -> int:
     return carrier.worked
 
 
-@dataclass(eq=False)
-class Hand:
-    """A batch in hand: its groups that are still to be begun, and what came back and is not written down yet."""
-
-    lease: Lease
-    groups: deque[list[int]]
-    flying: int = 0
-    back: Results = field(default_factory=list)
-    back_since: float = 0.0
-    is_lost: bool = False
-
-    def take_back(self, results: Results) -> None:
-        if not self.back:
-            self.back_since = time.monotonic()
-        self.back += results
-
-    def rests_for(self) -> float:
-        """Seconds until something of it may be tried again, at most 0: now; infinite: nothing is left of it."""
-        if self.is_lost or not self.lease.parcels:
-            return float("inf")
-        earliest = min(self.lease.not_before.get(place, 0.0) for place in self.lease.parcels)
-        return earliest - shared_clock.seconds()
-
-    @property
-    def is_due(self) -> bool:
-        """Whether what came back is to be written down now."""
-        if not self.back:
-            return False
-        waited = time.monotonic() - self.back_since >= COMMIT_EVERY
-        return waited or len(self.back) >= min(GROUP, self.flying)
-
-
 class Carrier:
     """One worker's way from one job's batches to its destination."""
 
@@ -118,8 +81,8 @@ class Carrier:
         self.job = job
         self.connector = connector
         self.deadline = deadline
-        self.scales = Scales(job, connector, rules_of(job))
-        self.abilities = self.scales.abilities
+        self.weighing = Weighing(job, connector)
+        self.abilities = self.weighing.abilities
         self.sender = Sender(job, connector, self.abilities)
         self.answers = Answers(job, connector, self.abilities)
         self.worked = 0
@@ -184,7 +147,7 @@ class Carrier:
         """Of those in hand: the one that was begun, or one of which something is due again."""
         for hand in self._hands:
             if not hand.groups and not hand.flying and hand.rests_for() <= 0:
-                hand.groups = deque(_groups(hand.lease))
+                hand.groups = deque(groups(hand.lease))
             if hand.groups:
                 return hand
         return None
@@ -211,7 +174,7 @@ class Carrier:
             return None
         if self._waits_for_orders(lease):
             return None
-        hand = Hand(lease, deque(_groups(lease)))
+        hand = Hand(lease, deque(groups(lease)))
         if not hand.groups:
             lease.give_back()
             return None
@@ -228,11 +191,11 @@ class Carrier:
 
     def _deliver_group(self, lease: Lease, places: Sequence[int]) -> None:
         cases = gather(self.job, {place: lease.parcels[place] for place in places})
-        sendings = self._settle_open_intents(lease, cases)
+        sendings = self.weighing.settle_open_intents(lease, cases)
         taken = {sending.case.place for sending in sendings}
         fresh = [case for case in cases if case.place not in taken and case.ending is None]
         self.sender.look()
-        self._weigh(fresh)
+        self.weighing.weigh(fresh)
         self.sender.look()
         leaving = [case for case in fresh if case.leaving is not None and case.ending is None]
         if leaving:
@@ -242,43 +205,6 @@ class Carrier:
         if ended.ended:
             record(self.job, lease, ended)
         self._send(lease, sendings)
-
-    def _settle_open_intents(self, lease: Lease, cases: Sequence[Case]) -> list[Sending]:
-        found = [
-            intents.take_over(self.job, self.abilities, lease, case) for case in cases if case.open_intent
-        ]
-        return [sending for sending in found if sending is not None]
-
-    def _weigh(self, cases: Sequence[Case]) -> None:
-        """Twice at most: what turns out to need a fetch is fetched and weighed again."""
-        fetch(self.job, [case for case in cases if case.parcel.partial and not case.is_superseded])
-        self._weigh_safely(cases)
-        unclear = [case for case in cases if case.parcel.partial and case.ending is None]
-        if unclear:
-            fetch(self.job, unclear)
-            self._weigh_safely(unclear)
-
-    def _weigh_safely(self, cases: Sequence[Case]) -> None:
-        """A record that our own code cannot handle is a `bug` of its own, and stops none of its neighbours."""
-        pending = [case for case in cases if case.ending is None]
-        for case in pending:
-            case.parcel.partial = case.parcel.partial and not case.is_superseded
-        try:
-            self.scales.weigh(pending)
-        except Exception:  # noqa: BLE001  # found again below, one record at a time
-            for case in pending:
-                case.ending, case.leaving = None, None
-                self._weigh_one(case)
-
-    def _weigh_one(self, case: Case) -> None:
-        try:
-            self.scales.weigh([case])
-        except Exception as error:  # noqa: BLE001  # becomes a `bug` ErrorRecord with its evidence
-            failure = Failure.bug(error)
-            name = case.subject or case.delivery.subject or case.parcel.external_id
-            fault = data_fault(case, failure.code, "translate", f"{name}: {failure.sentence}", kind="bug")
-            fault.evidence = failure.evidence
-            case.ending = Ending(State.FAILED, fault.sentence[:300], fault=fault, counts=True)
 
     def _send(self, lease: Lease, sendings: Sequence[Sending]) -> None:
         hand = self._hand_of(lease)
@@ -404,13 +330,6 @@ class Carrier:
             lease.not_before[place] = shared_clock.seconds() + 2.0
         lease.give_back()
         return True
-
-
-def _groups(lease: Lease) -> Iterator[list[int]]:
-    now = shared_clock.seconds()
-    due = [place for place in sorted(lease.parcels) if lease.not_before.get(place, 0.0) <= now]
-    for start in range(0, len(due), GROUP):
-        yield due[start : start + GROUP]
 
 
 def _by_lease(found: Sequence[tuple[Lease, Sending, object]]) -> list[tuple[Lease, Results]]:

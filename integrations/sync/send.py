@@ -63,6 +63,11 @@ class Sender:
         self._calls = 0
         self._todo: SimpleQueue[Part | None] = SimpleQueue()
         self._back: SimpleQueue[Back] = SimpleQueue()
+        # Before all others: what was refused because the session was over. A None in `_todo` stands for each.
+        self._again: SimpleQueue[Part] = SimpleQueue()
+        self._session = threading.Event()
+        self._session.set()
+        self._ends = False
         self._threads: list[threading.Thread] = []
         self._token_version = token_version(job.destination)
 
@@ -73,6 +78,8 @@ class Sender:
 
     def close(self) -> None:
         """Call it when nothing is outstanding, or nobody wants to know any more."""
+        self._ends = True
+        self._session.set()
         self.gate.refuse(not_sent(0.0))
         for _ in self._threads:
             self._todo.put(None)
@@ -149,6 +156,7 @@ class Sender:
         for part, results in back:
             if isinstance(results, TokenExpired):
                 again = self._log_in_again(part, results)
+                self._session.set()
                 if again is None:
                     continue
                 results = again
@@ -168,7 +176,9 @@ class Sender:
                     renew_token(self.job.destination, self.connector, part.token_version)
                     self._token_version = token_version(self.job.destination)
                 part.token_version = self._token_version
-                self._put(part)
+                self._calls += 1
+                self._again.put(part)
+                self._todo.put(None)
                 return None
             except Failure as refused:
                 failure = refused
@@ -182,8 +192,26 @@ class Sender:
     # In a thread: no database here.
 
     def _work(self) -> None:
-        while (part := self._todo.get()) is not None:
-            self._back.put((part, self._carry(part)))
+        while True:
+            part = self._todo.get()
+            # Nothing leaves with a session that is known to be over.
+            self._session.wait()
+            if not self._again.empty():
+                part = self._first(part)
+            if part is not None:
+                self._back.put((part, self._carry(part)))
+            elif self._ends:
+                return
+
+    def _first(self, taken: Part | None) -> Part | None:
+        """What is to leave again goes before what was just taken, which then goes back into the place of that."""
+        try:
+            again = self._again.get_nowait()
+        except Empty:
+            return taken
+        if taken is not None:
+            self._again.put(taken)
+        return again
 
     def _carry(self, part: Part) -> list[Result] | TokenExpired:
         refused = self.gate.enter(lambda: part.lease.outlasts(self.connector.timeout_seconds))
@@ -193,6 +221,7 @@ class Sender:
         try:
             results = self._call(part.sendings)
         except TokenExpired as expired:
+            self._session.clear()
             return expired
         except Failure as failure:
             results = [failure] * len(part.sendings)

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from integrations.models import Batch, Delivery, ErrorRecord, Outcome, RunState, SyncRun
-from integrations.sync import cancel, deliver, endings, overdue, retry, steer
+from integrations.sync import cancel, deliver, endings, hand, overdue, retry, steer
 from integrations.sync.deliver import Carrier
 
 from .world import ORDERS, World
@@ -109,7 +109,7 @@ def test_a_write_that_has_left_is_settled_before_its_run_is_given_up(
 
 @pytest.fixture
 def five_groups(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(deliver, "GROUP", 1)
+    monkeypatch.setattr(hand, "GROUP", 1)
     for number in range(1001, 1006):
         world.place(str(number))
     world.read(ORDERS)
