@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from integrations.connectors import registry
 from integrations.connectors.base import Connector
 from integrations.models import Connection, Health
-from integrations.sync import connect
+from integrations.sync import allowance, connect
 from integrations.templatetags.portal import ago
 
 from .connection_form import CLEAR, SECRET, SETTING, ConnectionForm, form_for
@@ -137,11 +137,11 @@ class ConnectionAdmin(PortalAdmin):
             about = "Stored encrypted and never shown again. An empty input keeps what is stored."
             fieldsets.append((f"{label}: secrets", {"fields": secrets, "description": about}))
         if obj is not None:
-            fieldsets.append(("State", {"fields": ["health_line", "webhook_line"]}))
+            fieldsets.append(("State", {"fields": ["health_line", "budget_line", "webhook_line"]}))
         return fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Connection | None = None) -> Any:
-        return ("health_line", "webhook_line")
+        return ("health_line", "budget_line", "webhook_line")
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Connection | None = None) -> Any:
         return self.prepopulated_fields if obj is None else {}
@@ -159,6 +159,10 @@ class ConnectionAdmin(PortalAdmin):
         return format_html(
             "{} ({}) {}", row.get_health_display(), ago(row.health_checked_at), row.health_sentence
         )
+
+    @display("Calls")
+    def budget_line(self, row: Connection) -> str:
+        return allowance.sentence(row)
 
     @display("Webhook address")
     def webhook_line(self, row: Connection) -> str:

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
 
 from integrations.exceptions import Failure, SignatureRefused, TokenExpired
+from integrations.http.quota import Told
 
 __all__ = [
     "Abilities",
@@ -29,6 +30,7 @@ __all__ = [
     "TestReport",
     "Token",
     "TokenExpired",
+    "Told",
     "WebhookEvent",
     "WriteContext",
 ]
@@ -181,11 +183,19 @@ class Action:
 
 @dataclass(frozen=True)
 class Limit:
-    """How fast a platform may be called; 0 means that it names no limit."""
+    """How fast a platform may be called; 0 means that it names no limit.
+
+    GraphQL platforms count points: a bucket of `points`, refilled by `points_per_second`, from which each call takes
+    what it costs (`cost`, until the platform's answers say what calls cost).
+    """
 
     calls_per_second: float = 0.0
     burst: int = 1
     concurrent_calls: int = 0
+    calls_per_day: int = 0
+    points_per_second: float = 0.0
+    points: float = 0.0
+    cost: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -316,6 +326,10 @@ class Connector(ABC):
 
     def pace(self, turn: Callable[[], None]) -> None:  # noqa: B027  # most reads are one call per page
         """`turn` is called on the reader's thread before each further call of a read; it may wait or raise."""
+
+    def told(self) -> Told | None:
+        """What the platform's answers said of its limits since this was last asked."""
+        return None
 
     def needs_login(self) -> bool:
         """Whether a token must be fetched before anything is sent."""

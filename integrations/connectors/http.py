@@ -22,6 +22,7 @@ from integrations.connectors.base import (
     SignatureRefused,
     TestReport,
     Token,
+    Told,
     WebhookEvent,
     WriteContext,
 )
@@ -185,6 +186,9 @@ class DeclaredConnector(Connector):
             raise SignatureRefused(f"{self.label} is not expected to send webhooks.")
         return self.plan.webhook.verify(headers, raw, self.secrets)
 
+    def told(self) -> Told | None:
+        return self.client.heard.asked()
+
     # Sessions.
 
     def needs_login(self) -> bool:
@@ -243,12 +247,14 @@ class DeclaredConnector(Connector):
     def _try_login(self, report: TestReport) -> None:
         if not isinstance(self.auth, Session):
             return
+        self._turn()
         self.use_token(self.login())
         report.add("Logging in", True, f"{self.client.host} opened a session.")
 
     def _try_call(self, report: TestReport) -> None:
         endpoint = self.plan.test_endpoint
         if endpoint is not None:
+            self._turn()
             response = self.client.send(endpoint.request({"settings": self.settings}))
             self.plan.rules.judge(self.client, response)
             expects = self.plan.test_expects
@@ -259,6 +265,7 @@ class DeclaredConnector(Connector):
             return
         readable = [name for name, plan in self.plan.resources.items() if plan.list is not None]
         for name in readable:
+            self._turn()
             page = self.read(name, since=None, position=None)
             report.add(f"Reading {name}", True, f"{len(page.items)} on the first page.")
             if page.items and self.plan.resources[name].fetch is not None:
@@ -272,6 +279,7 @@ class DeclaredConnector(Connector):
 
     def _try_fetch(self, report: TestReport, name: str, external_id: str) -> None:
         """What is listed must be there one by one: by a wrong address each thing would look as if it were gone."""
+        self._turn()
         found = self.fetch(name, external_id)
         well = found is not None and found.external_id == external_id
         sentence = "The first of them was fetched."

@@ -243,12 +243,27 @@ def _rules(words: list[ErrorRule], field: str) -> list[RulePlan]:
 
 def _limit(declaration: Declaration) -> Limit:
     word = declaration.limits
-    for name, value in (("requests_per_second", word.requests_per_second), ("concurrent", word.concurrent)):
-        if value < 0:
+    for name in ("requests_per_second", "concurrent", "per_day", "points_per_second", "points", "cost"):
+        if getattr(word, name) < 0:
             raise DeclarationError(f"limits.{name}", "It cannot be less than 0; 0 means no limit.")
     if word.burst < 1:
         raise DeclarationError("limits.burst", "At least 1 call must be allowed at a time.")
-    return Limit(word.requests_per_second, word.burst, word.concurrent)
+    if bool(word.points) != bool(word.points_per_second):
+        raise DeclarationError(
+            "limits.points",
+            "points (how many at most) and points_per_second (how fast they come) go together.",
+        )
+    if word.points and word.cost > word.points:
+        raise DeclarationError("limits.cost", "One call would cost more points than there ever are.")
+    return Limit(
+        calls_per_second=word.requests_per_second,
+        burst=word.burst,
+        concurrent_calls=word.concurrent,
+        calls_per_day=word.per_day,
+        points_per_second=word.points_per_second,
+        points=word.points,
+        cost=word.cost,
+    )
 
 
 def _timeout(declaration: Declaration) -> tuple[float, float, float]:

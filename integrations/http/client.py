@@ -19,17 +19,19 @@ from integrations.exceptions import Failure, Kind, TokenExpired
 from integrations.http.auth import Auth, nobody
 from integrations.http.guard import SCHEMES, Guard, installed_guard
 from integrations.http.messages import Request, Response, TooLarge, check_headers, encode, parse_json, unpack
+from integrations.http.quota import Hearing, wait_told
 from integrations.http.redact import Redactor
 from integrations.http.silence import no_answer, not_json
 from integrations.http.sockets import pool_classes
-from integrations.http.statuses import Meaning, meaning_of, retry_after
+from integrations.http.statuses import Meaning, meaning_of
 
 __all__ = ["HttpClient", "Request", "Response"]
 
 USER_AGENT = "Crossdock/1 (integration portal)"
 DEFAULT_TIMEOUT = (5.0, 20.0, 25.0)
 MAX_BYTES = 20 * 1024 * 1024
-POOL_SIZE = 16
+# Sockets that are kept open; no more are opened than calls are made at the same time.
+POOL_SIZE = 256
 _REQUEST_IDS = (
     "x-request-id",
     "request-id",
@@ -112,6 +114,7 @@ class HttpClient:
         self._hidden: tuple[str, ...] = ()
         self._request_ids = (request_id_header.lower(), *_REQUEST_IDS) if request_id_header else _REQUEST_IDS
         self._redactor: tuple[tuple[str, ...], Redactor] | None = None
+        self.heard = Hearing()
 
     def close(self) -> None:
         self._adapter.close()
@@ -142,6 +145,7 @@ class HttpClient:
         request_id = next((answer_headers[name] for name in self._request_ids if name in answer_headers), "")
         answer = Response(status, answer_headers, content, None, request, url, request_id[:120])
         answer.json = self._parse(answer)
+        self.heard.note(answer_headers, answer.json)
         return answer
 
     def check(self, response: Response, said: str = "", **more: Any) -> None:
@@ -171,7 +175,7 @@ class HttpClient:
             **more,
         }
         if meaning.kind == Kind.TRANSIENT and "retry_after" not in values:
-            values["retry_after"] = retry_after(response.headers.get("retry-after"))
+            values["retry_after"] = wait_told(response.headers, response.json)
         if meaning.code == "token_expired":
             values.pop("retry_after", None)
             return TokenExpired(sentence, **values)

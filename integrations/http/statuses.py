@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from integrations.exceptions import Kind
-
-LONGEST_WAIT = 24 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -105,23 +101,3 @@ def meaning_of(status: int, amended: Mapping[int, Meaning] | None = None) -> Mea
     if 300 <= status < 400:
         return _REDIRECT
     return _SERVER if status >= 500 else _OTHER_CLIENT
-
-
-def retry_after(value: str | None, now: datetime | None = None) -> float | None:
-    """Seconds to wait, from the header's seconds or HTTP date; None where it is absent or makes no sense."""
-    if not value:
-        return None
-    text = value.strip()
-    try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            moment = parsedate_to_datetime(text)
-        except ValueError:
-            return None
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        seconds = (moment - (now or datetime.now(UTC))).total_seconds()
-    if seconds != seconds:  # "nan" is a float too
-        return None
-    return min(max(seconds, 0.0), LONGEST_WAIT)

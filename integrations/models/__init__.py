@@ -1,5 +1,5 @@
 from .batch import Batch, Priority
-from .connection import AccessToken, Connection, Environment, Health, RateBudget
+from .connection import AccessToken, CallShare, Connection, Environment, Health, RateBudget
 from .delivery import (
     FINAL_STATES,
     PENDING_STATES,
@@ -24,6 +24,7 @@ __all__ = [
     "PENDING_STATES",
     "AccessToken",
     "Batch",
+    "CallShare",
     "Connection",
     "Decision",
     "Delivery",

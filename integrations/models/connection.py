@@ -80,14 +80,52 @@ class AccessToken(models.Model):
 
 
 class RateBudget(models.Model):
-    """The one budget that all workers of all hosts share (a GCRA: see `sync.budget`).
+    """The one budget that all workers of all hosts share (see `sync.budget`), by the database's clock.
 
-    `next_free_us` is the theoretical arrival time of the next call, in microseconds since 1970.
+    Moments are microseconds since 1970. `next_free_us` is when the next call may leave if calls left evenly,
+    `points_free_us` when the bucket of GraphQL cost points is full again. `failures` counts how often in a row
+    nothing of the system could be reached, and until `open_until_us` nobody tries again. What the system itself
+    reports of its limits stands in `told_…` and `points_…`, and in `told` as a sentence.
     """
 
     connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="rate_budget")
     next_free_us = models.BigIntegerField(default=0)
     blocked_until_us = models.BigIntegerField(default=0)
+    day = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="The day (UTC, since 1970) that is counted."
+    )
+    day_calls = models.PositiveIntegerField(default=0, db_default=0)
+    points_free_us = models.BigIntegerField(default=0, db_default=0)
+    points_rate = models.FloatField(default=0.0, db_default=0.0)
+    points_most = models.FloatField(default=0.0, db_default=0.0)
+    points_cost = models.FloatField(default=0.0, db_default=0.0)
+    told_interval_us = models.BigIntegerField(default=0, db_default=0)
+    told_until_us = models.BigIntegerField(default=0, db_default=0)
+    told = models.CharField(max_length=200, blank=True, default="", db_default="")
+    told_at_us = models.BigIntegerField(default=0, db_default=0)
+    failures = models.PositiveSmallIntegerField(default=0, db_default=0)
+    open_until_us = models.BigIntegerField(default=0, db_default=0)
 
     def __str__(self) -> str:
         return f"Rate budget of {self.connection_id}"
+
+
+class CallShare(models.Model):
+    """How many calls at the same time one worker may have on their way to a system that limits them.
+
+    The shares of a connection never add up to more than its limit. Each runs out by itself: a worker that dies
+    keeps nothing from the others.
+    """
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="call_shares")
+    holder = models.CharField(max_length=160)
+    wanted = models.PositiveSmallIntegerField()
+    calls = models.PositiveSmallIntegerField(default=0)
+    is_urgent = models.BooleanField(default=False)
+    until_us = models.BigIntegerField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.calls} calls at once to {self.connection_id}"

@@ -11,7 +11,8 @@ from integrations.connectors.base import Connector, SettingField, TestReport, To
 from integrations.exceptions import Failure, TokenExpired
 from integrations.models import AccessToken, Connection, Health
 
-from . import shared_clock
+from . import breaker, budget, faults, shared_clock
+from .gate import Gate
 
 Result = TypeVar("Result")
 
@@ -40,16 +41,33 @@ def settings_fields(platform: str) -> list[SettingField]:
 
 
 def test(connection: Connection) -> TestReport:
-    """Tries the connection and keeps what was found as its health. Network: call it outside any transaction."""
+    """Tries the connection and keeps what was found as its health. Network: call it outside any transaction.
+
+    A person waits for it: its calls have their turn before those of a backfill, and also where the breaker is open.
+    """
     try:
-        report = connect(connection).test()
+        report = _try(connection)
     except Failure as failure:
         report = TestReport.failed("Connecting", failure.sentence)
     connection.health = Health.WORKING if report.ok else Health.FAILING
     connection.health_sentence = "" if report.ok else report.sentence()[:500]
     connection.health_checked_at = shared_clock.now()
     connection.save(update_fields=["health", "health_sentence", "health_checked_at"])
+    if report.ok:
+        faults.reached(connection.pk)
     return report
+
+
+def _try(connection: Connection) -> TestReport:
+    breaker.try_now(connection.pk)
+    connector = connect(connection)
+    gate = Gate(connection, connector, 1, urgent=True)
+    connector.pace(gate.turn)
+    try:
+        return connector.test()
+    finally:
+        gate.close()
+        connector.close()
 
 
 def renew_token(connection: Connection, connector: Connector, seen_version: int) -> None:
@@ -77,6 +95,7 @@ def renew_token(connection: Connection, connector: Connector, seen_version: int)
         if token is not None:
             connector.use_token(token)
         return
+    budget.owe(connection, connector.limit(), 1)
     try:
         token = connector.login()
     except BaseException:

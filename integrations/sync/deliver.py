@@ -3,47 +3,51 @@
 For a group of records:
 1. gather what the tables know; 2. settle the open Intents of their keys first; 3. fetch what must be fetched;
 4. translate and decide; 5. store an Intent for each write; 6. send; 7. record, under the lease token.
+Steps 1 to 5 of the next group, also of the next batch, are done while the calls of the present one are on their way.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections import deque
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-import msgspec
+from django.db import transaction
 
-from integrations.connectors.base import Answer, Connector, WriteContext
-from integrations.exceptions import Failure, Kind
-from integrations.models import JobState, RunState, State, SyncJob, SyncRun
+from integrations.connectors.base import Answer, Connector
+from integrations.exceptions import Failure
+from integrations.models import JobState, Priority, RunState, State, SyncJob, SyncRun
 
-from . import cancel, claim, faults, intents, shared_clock, stock
-from .case import Case, Ending, Sending
+from . import breaker, cancel, claim, faults, intents, shared_clock, stock
+from .answers import Answers
+from .case import Ending, Sending
 from .claim import Lease, LeaseLost
 from .connect import connect
 from .doorbell import ring
-from .endings import after_failure, data_fault
-from .fetch import fetch
+from .endings import data_fault
 from .gather import gather
-from .leaving import Leaving
+from .hand import COMMIT_EVERY, Hand, groups
 from .pull import pull
 from .record import Group, record
-from .rules import rules_of
 from .runs import close_settled_runs
-from .send import NothingThere, Result, Results, Sender
-from .weigh import Scales, prepare
+from .send import Results, Sender
+from .weighing import Weighing
 
-# Records are committed in groups of about this many.
-GROUP = 100
 # A worker does not wait longer than this for what is due next.
 LONGEST_REST = 2.0
+# The next group is prepared when so many writes are left before the threads, beside two for each: what the
+# destination takes while it is being prepared.
+LEFT_BEFORE_NEXT = 32
+# Seconds before a worker that has calls on their way asks again whether another batch is due.
+ASK_AGAIN = 0.25
 
 
 def drain(job_id: int, deadline: float) -> int:
     """Delivers what is due of this job until nothing is left or `deadline` (time.monotonic) is near.
 
-    Returns how many batches were worked on. What is left is rung for again.
+    Returns how many batches were worked on. What is left is rung for again; where the destination is to be left alone
+    for a while, by the supervisor's look.
     """
     job = SyncJob.objects.select_related("source", "destination", "read_mapping", "write_mapping").get(
         pk=job_id
@@ -51,28 +55,23 @@ def drain(job_id: int, deadline: float) -> int:
     if not job.may_run or claim.claim_would_find_none(job):
         close_settled_runs(job)
         return 0
+    known, pause = breaker.standing(job.destination_id)
+    if pause > LONGEST_REST:
+        return 0
     try:
         connector = connect(job.destination)
     except Failure as failure:
-        faults.destination_failed(job, failure)
+        faults.destination_failed(job, failure, known)
         return 0
-    worked = 0
     carrier = Carrier(job, connector, deadline)
     try:
-        while time.monotonic() < deadline and carrier.goes_on:
-            lease = claim.claim(job, connector.timeout_seconds)
-            if lease is None:
-                if not _rest_until_due(job, deadline):
-                    break
-                continue
-            worked += 1
-            carrier.deliver(lease)
+        carrier.carry()
     finally:
         carrier.close()
     close_settled_runs(job)
-    if not claim.claim_would_find_none(job):
+    if not carrier.must_wait and not claim.claim_would_find_none(job):
         ring("drain", job.pk)
-    return worked
+    return carrier.worked
 
 
 class Carrier:
@@ -82,39 +81,106 @@ class Carrier:
         self.job = job
         self.connector = connector
         self.deadline = deadline
-        self.scales = Scales(job, connector, rules_of(job))
-        self.abilities = self.scales.abilities
+        self.weighing = Weighing(job, connector)
+        self.abilities = self.weighing.abilities
         self.sender = Sender(job, connector, self.abilities)
-        self.failing = False
+        self.answers = Answers(job, connector, self.abilities)
+        self.worked = 0
+        self._says_failed = self._says_works = False
+        self._hands: list[Hand] = []
+        self._ask_at = 0.0
+        self._is_over = False
 
     @property
     def goes_on(self) -> bool:
-        return self.sender.stopped is None
+        """Whether more may be begun."""
+        return not self._is_over and not self.must_wait and time.monotonic() < self.deadline
+
+    @property
+    def must_wait(self) -> bool:
+        return self.sender.stopped is not None or self.sender.gate.must_wait_long
 
     def close(self) -> None:
         self.sender.close()
         self.connector.close()
 
-    def deliver(self, lease: Lease) -> None:
-        """Works on one batch until it is settled, put back, or lost to another worker."""
+    def carry(self) -> None:
+        """Until nothing is left that is due, or the deadline, or what stops the job."""
+        while True:
+            if self.goes_on and self._has_room() and self._begin_next_group():
+                continue
+            if not self.goes_on:
+                self.sender.recall(self.sender.gate.wait_seconds)
+            if self.sender.outstanding:
+                self._take_in()
+            elif self._ask_at:
+                self._ask_at = 0.0
+            elif not (self.goes_on and self._rest_until_due()):
+                break
+        for hand in self._hands:
+            self._finish(hand)
+
+    def _has_room(self) -> bool:
+        return self.sender.outstanding <= 2 * self.sender.size + LEFT_BEFORE_NEXT
+
+    def _begin_next_group(self) -> bool:
+        """Has one more group leave; False where there is none at this moment."""
+        hand = self._hand_to_go_on_with() or self._next_hand()
+        if hand is None:
+            return False
+        places = hand.groups.popleft()
         try:
-            if claim.lost_too_often(lease):
-                self._give_up(lease)
-                return
-            if self._waits_for_orders(lease):
-                return
-            for places in _groups(lease):
-                if time.monotonic() >= self.deadline or not self.goes_on:
-                    break
-                may_run, is_cancelled = self._told_meanwhile(lease)
-                if not may_run:
-                    break
-                if is_cancelled:
-                    cancel.drop_unsent(self.job, lease)
-                self._deliver_group(lease, [place for place in places if place in lease.parcels])
-            lease.give_back()
+            may_run, is_cancelled = self._told_meanwhile(hand.lease)
+            if not may_run:
+                self._is_over = True
+                return False
+            if is_cancelled:
+                self.call_back()
+                cancel.drop_unsent(self.job, hand.lease)
+            self._deliver_group(hand.lease, [place for place in places if place in hand.lease.parcels])
         except LeaseLost:
-            return
+            self._lose(hand)
+        self._finish_what_is_done()
+        return True
+
+    def _hand_to_go_on_with(self) -> Hand | None:
+        """Of those in hand: the one that was begun, or one of which something is due again."""
+        for hand in self._hands:
+            if not hand.groups and not hand.flying and hand.rests_for() <= 0:
+                hand.groups = deque(groups(hand.lease))
+            if hand.groups:
+                return hand
+        return None
+
+    def _next_hand(self) -> Hand | None:
+        """Claims a batch. None: there is none that is due and may be delivered now."""
+        while self.goes_on and time.monotonic() >= self._ask_at:
+            lease = claim.claim(self.job, self.connector.timeout_seconds)
+            if lease is None:
+                self._ask_at = time.monotonic() + ASK_AGAIN if self.sender.outstanding else 0.0
+                return None
+            self.worked += 1
+            try:
+                hand = self._take_in_hand(lease)
+            except LeaseLost:
+                continue
+            if hand is not None:
+                return hand
+        return None
+
+    def _take_in_hand(self, lease: Lease) -> Hand | None:
+        if claim.lost_too_often(lease):
+            self._give_up(lease)
+            return None
+        if self._waits_for_orders(lease):
+            return None
+        hand = Hand(lease, deque(groups(lease)))
+        if not hand.groups:
+            lease.give_back()
+            return None
+        self.sender.gate.urgent = lease.batch.priority == Priority.FRESH
+        self._hands.append(hand)
+        return hand
 
     def _told_meanwhile(self, lease: Lease) -> tuple[bool, bool]:
         """Whether the job may still run, and whether this run was cancelled: people decide while workers work."""
@@ -125,137 +191,109 @@ class Carrier:
 
     def _deliver_group(self, lease: Lease, places: Sequence[int]) -> None:
         cases = gather(self.job, {place: lease.parcels[place] for place in places})
-        sendings = self._settle_open_intents(lease, cases)
+        sendings = self.weighing.settle_open_intents(lease, cases)
         taken = {sending.case.place for sending in sendings}
         fresh = [case for case in cases if case.place not in taken and case.ending is None]
-        self._weigh(fresh)
+        self.sender.look()
+        self.weighing.weigh(fresh)
+        self.sender.look()
         leaving = [case for case in fresh if case.leaving is not None and case.ending is None]
         if leaving:
             sendings += intents.lock(self.job, self.abilities, lease, leaving)
+            self.sender.look()
         ended = Group(ended=[(case, case.ending) for case in cases if case.ending is not None])
         if ended.ended:
             record(self.job, lease, ended)
         self._send(lease, sendings)
 
-    def _settle_open_intents(self, lease: Lease, cases: Sequence[Case]) -> list[Sending]:
-        found = [
-            intents.take_over(self.job, self.abilities, lease, case) for case in cases if case.open_intent
-        ]
-        return [sending for sending in found if sending is not None]
-
-    def _weigh(self, cases: Sequence[Case]) -> None:
-        """Twice at most: what turns out to need a fetch is fetched and weighed again."""
-        fetch(self.job, [case for case in cases if case.parcel.partial and not case.is_superseded])
-        self._weigh_safely(cases)
-        unclear = [case for case in cases if case.parcel.partial and case.ending is None]
-        if unclear:
-            fetch(self.job, unclear)
-            self._weigh_safely(unclear)
-
-    def _weigh_safely(self, cases: Sequence[Case]) -> None:
-        """A record that our own code cannot handle is a `bug` of its own, and stops none of its neighbours."""
-        pending = [case for case in cases if case.ending is None]
-        for case in pending:
-            case.parcel.partial = case.parcel.partial and not case.is_superseded
-        try:
-            self.scales.weigh(pending)
-        except Exception:  # noqa: BLE001  # found again below, one record at a time
-            for case in pending:
-                case.ending, case.leaving = None, None
-                self._weigh_one(case)
-
-    def _weigh_one(self, case: Case) -> None:
-        try:
-            self.scales.weigh([case])
-        except Exception as error:  # noqa: BLE001  # becomes a `bug` ErrorRecord with its evidence
-            failure = Failure.bug(error)
-            name = case.subject or case.delivery.subject or case.parcel.external_id
-            fault = data_fault(case, failure.code, "translate", f"{name}: {failure.sentence}", kind="bug")
-            fault.evidence = failure.evidence
-            case.ending = Ending(State.FAILED, fault.sentence[:300], fault=fault, counts=True)
-
     def _send(self, lease: Lease, sendings: Sequence[Sending]) -> None:
-        waiting = list(sendings)
-        while waiting:
-            following: list[Sending] = []
-            for results in self.sender.send_all(lease, waiting):
-                following += self._record(lease, results)
-            waiting = following
+        hand = self._hand_of(lease)
+        if hand is not None and sendings:
+            hand.flying += len(sendings)
+            self.sender.put(lease, sendings)
 
-    def _record(self, lease: Lease, results: Results) -> list[Sending]:
-        group = Group()
-        stepping: list[tuple[Sending, Leaving]] = []
-        for sending, result in results:
-            if isinstance(result, Answer) and sending.leaving.steps_left:
-                leaving = self._next_step(sending, result)
-                intent = intents.new_intent(self.job, self.abilities, lease, sending.case.delivery, leaving)
-                group.stepped.append((sending, result, intent))
-                group.settled_intents.append(sending.intent_id)
-                stepping.append((sending, leaving))
-            else:
-                self._sort(group, sending, result)
+    def _hand_of(self, lease: Lease) -> Hand | None:
+        return next((hand for hand in self._hands if hand.lease is lease), None)
+
+    def call_back(self) -> None:
+        """What has not left comes back unsent, what has left is waited for; all of it is written down."""
+        self.sender.recall()
+        while self.sender.outstanding:
+            self._take_in()
+
+    def _take_in(self) -> None:
+        """Waits a moment for answers, and writes down what is due."""
+        for lease, results in _by_lease(self.sender.take_in(COMMIT_EVERY)):
+            hand = self._hand_of(lease)
+            if hand is not None:
+                hand.take_back(results)
+        for hand in list(self._hands):
+            if hand.is_due:
+                self._write_down(hand)
+        self._keep_leases()
+        self._finish_what_is_done()
+
+    def _write_down(self, hand: Hand) -> None:
+        results, hand.back = hand.back, []
+        hand.flying -= len(results)
         self._note_connection(results)
-        stored = record(self.job, lease, group)
-        return [
-            Sending(sending.case, intent_id, leaving, leaving.as_call())
-            for (sending, leaving), intent_id in zip(stepping, stored, strict=True)
-        ]
-
-    def _sort(self, group: Group, sending: Sending, result: Result) -> None:
-        if isinstance(result, Answer):
-            group.delivered.append((sending, result))
-            group.settled_intents.append(sending.intent_id)
+        if hand.is_lost:
             return
-        if isinstance(result, NothingThere):
-            # It surely had no effect: the key is free, and the record is weighed anew.
-            group.settled_intents.append(sending.intent_id)
-            again = Ending(
-                State.QUEUED, "It had not arrived and is sent again.", not_before=shared_clock.seconds()
-            )
-            group.ended.append((sending.case, again))
+        try:
+            following = self.answers.write_down(hand.lease, results)
+        except LeaseLost:
+            self._lose(hand)
             return
-        ending = after_failure(self.job, self.abilities, sending, result)
-        group.ended.append((sending.case, ending))
-        if ending.keeps_intent or self._was_in_doubt(sending, result):
-            group.doubtful_intents.append(sending.intent_id)
-        elif sending.leaving.steps_done and not result.in_doubt:
-            # Half of it is done: whoever tries again, goes on with this call and not with the first.
-            group.intents_to_repeat.append(sending.intent_id)
-            if ending.fault is not None:
-                ending.fault.intent_id = sending.intent_id
-        else:
-            group.settled_intents.append(sending.intent_id)
+        self.sender.look()
+        self._send(hand.lease, following)
 
-    def _was_in_doubt(self, sending: Sending, failure: Failure) -> bool:
-        """A repeat that could not leave, or was told to wait, settles nothing of the doubt before it."""
-        repeated = sending.case.open_intent is not None
-        return repeated and (failure.connection_wide or failure.kind == Kind.TRANSIENT)
+    def _keep_leases(self) -> None:
+        """A batch that waits long for the system's limit is renewed also while nothing of it comes back."""
+        for hand in self._hands:
+            if not hand.is_lost and not hand.lease.outlasts(hand.lease.seconds / 2):
+                try:
+                    with transaction.atomic():
+                        hand.lease.renew()
+                except LeaseLost:
+                    self._lose(hand)
 
-    def _next_step(self, sending: Sending, answer: Answer) -> Leaving:
-        leaving = sending.leaving
-        operation, step = leaving.steps_left[0]
-        context = msgspec.convert(leaving.context, WriteContext)
-        ids = {**context.ids, "steps": [*context.ids.get("steps", []), answer.external_id or ""]}
-        external_id = leaving.external_id or answer.external_id
-        context = replace(context, ids=ids, external_id=external_id)
-        return msgspec.structs.replace(
-            leaving,
-            call=prepare(self.connector, self.job, self.abilities, context, operation, step),
-            operation=operation,
-            step=step,
-            steps_left=leaving.steps_left[1:],
-            steps_done=[*leaving.steps_done, leaving.operation],
-            context=msgspec.to_builtins(context),
-            external_id=external_id,
-        )
+    def _lose(self, hand: Hand) -> None:
+        """Another worker has it: nothing more of it leaves from here, and nothing of it is written down."""
+        hand.is_lost = True
+        hand.lease.ends = 0.0
+        hand.groups.clear()
+
+    def _finish_what_is_done(self) -> None:
+        """A record that may be tried again in a moment is waited for: its batch need not be opened anew."""
+        for hand in [hand for hand in self._hands if not hand.groups and not hand.flying]:
+            if not self.goes_on or hand.rests_for() > LONGEST_REST:
+                self._finish(hand)
+                self._hands.remove(hand)
+
+    def _finish(self, hand: Hand) -> None:
+        if not hand.is_lost:
+            hand.lease.give_back()
 
     def _note_connection(self, results: Results) -> None:
         """Says once that the destination cannot be reached, and once that it can again."""
-        if self.sender.stopped is not None and not self.failing:
-            self.failing = True
-            faults.destination_failed(self.job, self.sender.stopped)
-        elif not self.failing and any(isinstance(result, Answer) for _, result in results):
+        if self.sender.stopped is not None:
+            if not self._says_failed:
+                self._says_failed = True
+                faults.destination_failed(self.job, self.sender.stopped, self.sender.gate.failures)
+        elif not self._says_works and any(isinstance(result, Answer) for _, result in results):
+            self._says_works = True
             faults.destination_works_again(self.job)
+
+    def _rest_until_due(self) -> bool:
+        """Waits for what is due in a moment; what is due later is left to the next bell."""
+        others = claim.seconds_until_due(self.job)
+        pause = min(
+            [hand.rests_for() for hand in self._hands] + [LONGEST_REST + 1 if others is None else others]
+        )
+        if pause > LONGEST_REST or time.monotonic() + pause >= self.deadline:
+            return False
+        time.sleep(max(pause, 0.01))
+        return True
 
     def _give_up(self, lease: Lease) -> None:
         """A batch whose worker died again and again: first alone, then to a person."""
@@ -294,17 +332,9 @@ class Carrier:
         return True
 
 
-def _rest_until_due(job: SyncJob, deadline: float) -> bool:
-    """Waits for what is due in a moment; what is due later is left to the next bell."""
-    pause = claim.seconds_until_due(job)
-    if pause is None or pause > LONGEST_REST or time.monotonic() + pause >= deadline:
-        return False
-    time.sleep(max(pause, 0.01))
-    return True
-
-
-def _groups(lease: Lease) -> Iterable[list[int]]:
-    now = shared_clock.seconds()
-    due = [place for place in sorted(lease.parcels) if lease.not_before.get(place, 0.0) <= now]
-    for start in range(0, len(due), GROUP):
-        yield due[start : start + GROUP]
+def _by_lease(found: Sequence[tuple[Lease, Sending, object]]) -> list[tuple[Lease, Results]]:
+    leases = {id(lease): lease for lease, _, _ in found}
+    results: dict[int, Results] = {key: [] for key in leases}
+    for lease, sending, result in found:
+        results[id(lease)].append((sending, result))  # type: ignore[arg-type]
+    return [(leases[key], results[key]) for key in leases]

@@ -15,9 +15,9 @@ from .accept import fresh, known_of
 from .case import Case
 from .connect import connect, with_login
 from .fetch import fetch
+from .gate import Gate
 from .gather import refresh
 from .parcels import Parcel
-from .pull import wait_for_turn
 from .rules import rules_of
 from .weigh import Scales
 
@@ -42,24 +42,29 @@ def dry_run(job: SyncJob, full: bool = False) -> Iterator[Foreseen]:
     """
     since = None if full else job.watermark
     source, destination = connect(job.source), connect(job.destination)
+    gate = Gate(job.source, source, 1, urgent=True)
     try:
-        source.pace(lambda: wait_for_turn(job, source))
+        source.pace(gate.turn)
         scales = Scales(job, destination, rules_of(job))
-        for began, page in _pages(job, source, since):
+        for began, page in _pages(job, source, gate, since):
             yield from _foresee(job, scales, page.items, began, full)
     finally:
+        gate.close()
         source.close()
         destination.close()
 
 
-def _pages(job: SyncJob, source: Connector, since: datetime | None) -> Iterator[tuple[datetime, Page]]:
+def _pages(
+    job: SyncJob, source: Connector, gate: Gate, since: datetime | None
+) -> Iterator[tuple[datetime, Page]]:
     rereads = since is not None and source.resources()[job.source_resource].rereads_not_final
     for not_final in (False, True) if rereads else (False,):
         position: dict[str, Any] | None = None
         while True:
-            wait_for_turn(job, source)
+            gate.turn()
             began = shared_clock.now()
             page = with_login(job.source, source, _reader(job, source, since, position, not_final))
+            gate.rest()
             yield began, page
             position = page.next_position
             if position is None:

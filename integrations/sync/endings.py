@@ -19,8 +19,10 @@ PAUSE_OF_STOPPED_JOB = 30.0
 
 
 def backoff(attempts: int) -> float:
-    """Seconds until the next try: doubled each time, with jitter so that records do not come back together."""
-    return float(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** max(attempts - 1, 0)) * random.uniform(0.75, 1.25))  # noqa: S311  # not for secrets
+    """Seconds until the next try: soon at first, since most troubles are of a moment, then doubled each time. With
+    jitter, so that records do not come back together."""
+    pause = FIRST_PAUSE / 4 if attempts <= 1 else FIRST_PAUSE * 2 ** (attempts - 1)
+    return float(min(LONGEST_PAUSE, pause) * random.uniform(0.75, 1.25))  # noqa: S311  # not for secrets
 
 
 def after_failure(job: SyncJob, abilities: Abilities, sending: Sending, failure: Failure) -> Ending:

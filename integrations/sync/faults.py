@@ -13,6 +13,7 @@ from django.db.models import F
 
 from integrations.exceptions import Failure, Kind
 from integrations.models import (
+    Connection,
     ErrorRecord,
     Health,
     JobState,
@@ -22,7 +23,7 @@ from integrations.models import (
 )
 from mappings.fields import Sealed, encrypt_json
 
-from . import shared_clock
+from . import breaker, shared_clock
 
 _CHANGING_PARTS = re.compile(r"[#\"'“”‘’][^\s\"'“”‘’]*|\b[\w.+-]*\d[\w.+-]*\b")
 
@@ -130,50 +131,66 @@ def settle_errors(delivery_ids: Sequence[int], how: Settled) -> None:
     )
 
 
-def source_failed(job: SyncJob, failure: Failure) -> None:
-    """The whole job cannot go on: said once, and again only when the cause is another."""
-    stop_job(job, failure, place="read", connection_id=job.source_id)
+def source_failed(job: SyncJob, failure: Failure, known: int = 0) -> None:
+    """The whole job cannot go on: said once, and again only when the cause is another.
+
+    `known`: how many failures the breaker had counted before this one.
+    """
+    _failed(job, failure, "read", job.source_id, known)
 
 
-def destination_failed(job: SyncJob, failure: Failure) -> None:
-    stop_job(job, failure, place="send", connection_id=job.destination_id)
+def destination_failed(job: SyncJob, failure: Failure, known: int = 0) -> None:
+    _failed(job, failure, "send", job.destination_id, known)
+
+
+def _failed(job: SyncJob, failure: Failure, place: str, connection_id: int, known: int) -> None:
+    """A system that is out of reach is a matter of the connection: told once for all its jobs, when that has lasted."""
+    if failure.kind != Kind.TRANSIENT or not failure.connection_wide:
+        stop_job(job, failure, place, connection_id)
+    elif breaker.failed(connection_id, known):
+        _tell_once(job, failure, place, connection_id, _out_of_reach(connection_id))
+
+
+def _out_of_reach(connection_id: int) -> str:
+    return fingerprint(None, Kind.TRANSIENT, "out_of_reach", "connection", str(connection_id), "")
 
 
 def stop_job(job: SyncJob, failure: Failure, place: str, connection_id: int) -> None:
     """One open ErrorRecord for the cause. A failure that a person must mend halts the job until it is resumed."""
-    now = shared_clock.now()
     mark = fingerprint(job.pk, str(failure.kind.value), failure.code, place, failure.field, failure.sentence)
     with transaction.atomic():
-        renewed = ErrorRecord.objects.filter(
-            job=job, delivery__isnull=True, fingerprint=mark, settled_at__isnull=True
-        ).update(last_seen_at=now, attempts=F("attempts") + 1)
-        if not renewed:
-            ErrorRecord.objects.bulk_create(
-                [
-                    ErrorRecord(
-                        job=job,
-                        connection_id=connection_id,
-                        kind=str(failure.kind.value),
-                        code=failure.code,
-                        place=place,
-                        field=failure.field[:120],
-                        subject=job.name[:120],
-                        sentence=failure.sentence,
-                        fingerprint=mark,
-                        status=failure.status,
-                        request_id=failure.request_id[:120],
-                        evidence=failure.evidence or None,
-                        first_seen_at=now,
-                        last_seen_at=now,
-                    )
-                ],
-                ignore_conflicts=True,
-            )
+        _tell_once(job, failure, place, connection_id, mark)
         if failure.kind in (Kind.CONFIG, Kind.BUG):
             SyncJob.objects.filter(pk=job.pk, state=JobState.ACTIVE).update(
                 state=JobState.HALTED, state_reason=failure.sentence[:500]
             )
-        type(job.source).objects.filter(pk=connection_id).exclude(health=Health.FAILING).update(
+
+
+def _tell_once(job: SyncJob, failure: Failure, place: str, connection_id: int, mark: str) -> None:
+    now = shared_clock.now()
+    with transaction.atomic():
+        same = ErrorRecord.objects.filter(
+            connection_id=connection_id, delivery__isnull=True, fingerprint=mark, settled_at__isnull=True
+        )
+        if not same.update(last_seen_at=now, attempts=F("attempts") + 1):
+            row = ErrorRecord(
+                job=job,
+                connection_id=connection_id,
+                kind=str(failure.kind.value),
+                code=failure.code,
+                place=place,
+                field=failure.field[:120],
+                subject=job.name[:120],
+                sentence=failure.sentence,
+                fingerprint=mark,
+                status=failure.status,
+                request_id=failure.request_id[:120],
+                evidence=failure.evidence or None,
+                first_seen_at=now,
+                last_seen_at=now,
+            )
+            ErrorRecord.objects.bulk_create([row], ignore_conflicts=True)
+        Connection.objects.filter(pk=connection_id).exclude(health=Health.FAILING).update(
             health=Health.FAILING, health_sentence=failure.sentence[:500], health_checked_at=now
         )
 
@@ -187,10 +204,19 @@ def destination_works_again(job: SyncJob) -> None:
 
 
 def _works_again(job: SyncJob, place: str, connection_id: int) -> None:
+    ErrorRecord.objects.filter(job=job, delivery__isnull=True, place=place, settled_at__isnull=True).exclude(
+        fingerprint=_out_of_reach(job.source_id if place == "send" else job.destination_id)
+    ).update(settled_at=shared_clock.now(), settled_how=Settled.GONE)
+    reached(connection_id)
+
+
+def reached(connection_id: int) -> None:
+    """A call went well: the breaker closes, and what was told of it is over."""
     now = shared_clock.now()
-    ErrorRecord.objects.filter(job=job, delivery__isnull=True, place=place, settled_at__isnull=True).update(
-        settled_at=now, settled_how=Settled.GONE
-    )
-    type(job.source).objects.filter(pk=connection_id).exclude(health=Health.WORKING).update(
+    breaker.worked(connection_id)
+    ErrorRecord.objects.filter(
+        connection_id=connection_id, fingerprint=_out_of_reach(connection_id), settled_at__isnull=True
+    ).update(settled_at=now, settled_how=Settled.GONE)
+    Connection.objects.filter(pk=connection_id).exclude(health=Health.WORKING).update(
         health=Health.WORKING, health_sentence="", health_checked_at=now
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any
 
 from integrations.connectors.base import Connector, Item
 from integrations.exceptions import Failure, Kind, TokenExpired
@@ -14,9 +15,8 @@ from . import budget, shared_clock
 from .case import Case, Ending
 from .connect import connect, with_login
 from .endings import backoff, data_fault
+from .gate import LOOK_EVERY, Gate
 from .parcels import digest_of
-
-LONGEST_SLEEP = 2.0
 
 
 def fetch(job: SyncJob, cases: Sequence[Case]) -> None:
@@ -32,37 +32,71 @@ def fetch(job: SyncJob, cases: Sequence[Case]) -> None:
         for case in cases:
             _put_back(job, case, failure)
         return
+    gate = Gate(job.source, connector, job.concurrent_calls)
     try:
-        with ThreadPoolExecutor(max_workers=job.concurrent_calls) as pool:
-            for start in range(0, len(cases), job.concurrent_calls):
-                _fetch_some(job, connector, pool, cases[start : start + job.concurrent_calls])
+        with ThreadPoolExecutor(max_workers=gate.most) as pool:
+            _fetch_all(job, connector, gate, pool, cases)
     finally:
+        gate.close()
         connector.close()
 
 
-def _fetch_some(job: SyncJob, connector: Connector, pool: ThreadPoolExecutor, cases: Sequence[Case]) -> None:
-    allowed = _turns(job, connector, len(cases))
-    for case in cases[allowed:]:
-        case.ending = Ending(
-            State.QUEUED, "It had to wait for its turn.", not_before=shared_clock.seconds() + 1.0
-        )
-    began = shared_clock.seconds()
-    futures = [
-        (case, pool.submit(connector.fetch, job.source_resource, case.parcel.external_id))
-        for case in cases[:allowed]
-    ]
-    for case, future in futures:
+def _fetch_all(
+    job: SyncJob, connector: Connector, gate: Gate, pool: ThreadPoolExecutor, cases: Sequence[Case]
+) -> None:
+    # Threads must not ask the database for the time: they carry on what it was here.
+    started, asked = shared_clock.seconds(), time.monotonic()
+
+    def call(case: Case) -> tuple[float, Item | None]:
+        refused = gate.enter(lambda: True)
+        if refused is not None:
+            raise refused
+        began = started + time.monotonic() - asked
         try:
-            item = future.result()
-        except TokenExpired:
-            item = _after_login(job, connector, case)
+            return began, connector.fetch(job.source_resource, case.parcel.external_id)
         except Failure as failure:
+            _heed(gate, failure)
+            raise
+        finally:
+            gate.leave()
+
+    futures = {pool.submit(call, case): case for case in cases}
+    _look_while(job, connector, gate, futures)
+    for future, case in futures.items():
+        try:
+            began, item = future.result()
+        except TokenExpired:
+            began, item = shared_clock.seconds(), _after_login(job, connector, case)
+        except Failure as failure:
+            if failure.code == "rate_limited":
+                gate.block(failure.retry_after or 1.0)
             _put_back(job, case, failure)
             continue
         if case.ending is None and item is None and _was_listed(case):
             _not_there(job, case)
         elif case.ending is None:
             _fill(case, item, began)
+
+
+def _look_while(job: SyncJob, connector: Connector, gate: Gate, futures: Collection[Future[Any]]) -> None:
+    """The main thread's part while threads fetch. A fetch of several calls owes the rest of them to the budget."""
+    more = connector.resources()[job.source_resource].fetch_calls - 1
+    left, owed = set(futures), 0
+    while left:
+        gate.look(len(left) - gate.inside)
+        if gate.must_wait_long:
+            gate.refuse(gate.asks_to_wait())
+        left = wait(left, timeout=LOOK_EVERY).not_done
+        done = len(futures) - len(left)
+        budget.owe(job.source, gate.limit, (done - owed) * more)
+        owed = done
+
+
+def _heed(gate: Gate, failure: Failure) -> None:
+    if failure.code == "rate_limited":
+        gate.hold(failure.retry_after or 1.0)
+    elif failure.connection_wide:
+        gate.refuse(failure)
 
 
 def _after_login(job: SyncJob, connector: Connector, case: Case) -> Item | None:
@@ -74,17 +108,6 @@ def _after_login(job: SyncJob, connector: Connector, case: Case) -> Item | None:
         _put_back(job, case, failure)
         return None
     return found
-
-
-def _turns(job: SyncJob, connector: Connector, wanted: int) -> int:
-    for _ in range(3):
-        grant = budget.take(job.source, connector.limit(), wanted)
-        if grant.calls or grant.wait_seconds > LONGEST_SLEEP:
-            more = connector.resources()[job.source_resource].fetch_calls - 1
-            budget.owe(job.source, connector.limit(), grant.calls * more)
-            return grant.calls
-        time.sleep(grant.wait_seconds)
-    return 0
 
 
 def _was_listed(case: Case) -> bool:
@@ -117,6 +140,13 @@ def _fill(case: Case, item: Item | None, began: float) -> None:
 
 def _put_back(job: SyncJob, case: Case, failure: Failure) -> None:
     attempts = case.delivery.attempts + 1
+    if failure.code in ("rate_limited", "out_of_reach"):
+        case.ending = Ending(
+            State.QUEUED,
+            failure.sentence[:300],
+            not_before=shared_clock.seconds() + (failure.retry_after or 1.0),
+        )
+        return
     if failure.kind == Kind.TRANSIENT or failure.connection_wide:
         pause = max(backoff(attempts), failure.retry_after or 0.0)
         case.ending = Ending(

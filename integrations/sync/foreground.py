@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from integrations.models import Batch, ErrorRecord, JobState, SyncJob, SyncRun
 
-from . import deliver, shared_clock, steer
+from . import breaker, deliver, shared_clock, steer
 from . import pull as reading
 
 # One turn of reading or delivering; short, so that the progress moves and Ctrl-C is heard.
@@ -78,7 +78,9 @@ def _give_up(job: SyncJob, run: SyncRun) -> SyncRun:
     cause = ErrorRecord.objects.filter(
         job=job, delivery__isnull=True, place="read", settled_at__isnull=True
     ).first()
-    raise CouldNotRun(cause.sentence if cause else f"{job.source.name} could not be read to its end.")
+    failures, _ = breaker.standing(job.source_id)
+    what = "cannot be reached" if failures else "could not be read to its end"
+    raise CouldNotRun(cause.sentence if cause else f"{job.source.name} {what}.")
 
 
 def _seconds_until_due(job: SyncJob, run: SyncRun) -> float:

@@ -10,17 +10,16 @@ from django.db import Error as DatabaseError
 from django.db import transaction
 
 from integrations.connectors.base import Connector, Page
-from integrations.exceptions import Failure
+from integrations.exceptions import Failure, Kind
 from integrations.models import Door, SyncJob, SyncRun
 
-from . import budget, faults, removed, shared_clock
+from . import breaker, faults, removed, shared_clock
 from .accept import Accepted, PositionMove, PositionMoved, accept
 from .connect import connect, with_login
 from .doorbell import ring
+from .gate import Gate
 from .runs import close_settled_runs, open_run, reading_run
 
-# A worker never sleeps longer than this for a rate token.
-LONGEST_SLEEP = 2.0
 # How long the next read waits after a temporary failure of the source.
 PAUSE_AFTER_FAILURE = timedelta(seconds=30)
 
@@ -40,28 +39,41 @@ def pull(job_id: int, deadline: float, at_once: bool = False) -> bool:
         return False
     if job.read_started_at is None and not ((at_once or _is_wanted(job)) and _start(job)):
         return False
+    known, pause = breaker.standing(job.source_id)
+    if pause:
+        _wait(job, pause)
+        return False
     try:
         connector = connect(job.source)
     except Failure as failure:
-        _put_off(job, failure)
+        _put_off(job, failure, known)
         return False
+    gate = Gate(job.source, connector, 1)
     try:
-        reading = _Reading(job, connector)
+        return _read_on(job, _Reading(job, connector, gate), deadline)
+    finally:
+        gate.close()
+        connector.close()
+
+
+def _read_on(job: SyncJob, reading: _Reading, deadline: float) -> bool:
+    gate = reading.gate
+    try:
         while time.monotonic() < deadline:
             if reading.next_page():
                 return True
     except Failure as failure:
-        _put_off(job, failure)
+        if failure.code == "rate_limited" and failure.retry_after and not gate.must_wait_long:
+            gate.block(failure.retry_after)
+        _put_off(job, failure, gate.failures)
         return False
     except PositionMoved:
         return False
     except DatabaseError:
         raise
     except Exception as error:  # noqa: BLE001  # a `bug` that halts the job: else it would fail unseen, each second
-        _put_off(job, Failure.bug(error))
+        _put_off(job, Failure.bug(error), gate.failures)
         return False
-    finally:
-        connector.close()
     ring("pull", job.pk)
     return False
 
@@ -69,19 +81,21 @@ def pull(job_id: int, deadline: float, at_once: bool = False) -> bool:
 class _Reading:
     """One worker's part of a read."""
 
-    def __init__(self, job: SyncJob, connector: Connector) -> None:
+    def __init__(self, job: SyncJob, connector: Connector, gate: Gate) -> None:
         self.job = job
         self.connector = connector
-        connector.pace(lambda: wait_for_turn(job, connector))
+        self.gate = gate
+        connector.pace(gate.turn)
         self.rereads = connector.resources()[job.source_resource].rereads_not_final
 
     def next_page(self) -> bool:
         """Reads and stores one page; True when it was the last."""
         job = self.job
         position: dict[str, Any] = job.resume_position or {"part": WHOLE, "at": None}
-        wait_for_turn(job, self.connector)
+        self.gate.turn()
         began = shared_clock.now()
         page = with_login(job.source, self.connector, lambda: self._read(position))
+        self.gate.rest()
         following = self._following(position, page)
         values: dict[str, Any] = {"resume_position": following}
         if following is None:
@@ -169,33 +183,24 @@ def _is_full(job: SyncJob) -> bool:
     return run is not None and run.full
 
 
-def wait_for_turn(job: SyncJob, connector: Connector) -> None:
-    """Takes one call out of the source's budget. Raises Failure "rate_limited" where that would take long."""
-    for _ in range(3):
-        grant = budget.take(job.source, connector.limit(), 1)
-        if grant.calls:
-            return
-        if grant.wait_seconds > LONGEST_SLEEP:
-            break
-        time.sleep(grant.wait_seconds)
-    raise Failure.transient(
-        "rate_limited",
-        f"{job.source.name} asks us to wait before the next call.",
-        retry_after=grant.wait_seconds,
-    )
-
-
 def _note(run: SyncRun, notices: tuple[str, ...]) -> None:
     fresh = [notice for notice in notices if notice not in run.notices]
     if fresh:
         SyncRun.objects.filter(pk=run.pk).update(notices=run.notices + fresh)
 
 
-def _put_off(job: SyncJob, failure: Failure) -> None:
+def _put_off(job: SyncJob, failure: Failure, known: int) -> None:
     """The page stays unread and the position where it was; a failure that needs a person says so once."""
-    wait = failure.retry_after if failure.retry_after is not None else PAUSE_AFTER_FAILURE.total_seconds()
-    if failure.code == "rate_limited" and failure.retry_after:
-        budget.block(job.source, failure.retry_after)
-    SyncJob.objects.filter(pk=job.pk).update(next_read_at=shared_clock.now() + timedelta(seconds=wait))
-    if failure.code not in ("rate_limited", "login_under_way"):
-        faults.source_failed(job, failure)
+    if failure.retry_after is not None:
+        wait = failure.retry_after
+    elif failure.kind == Kind.TRANSIENT and failure.connection_wide:
+        wait = breaker.pause_after(known + 1)
+    else:
+        wait = PAUSE_AFTER_FAILURE.total_seconds()
+    _wait(job, wait)
+    if failure.code not in ("rate_limited", "out_of_reach", "login_under_way"):
+        faults.source_failed(job, failure, known)
+
+
+def _wait(job: SyncJob, seconds: float) -> None:
+    SyncJob.objects.filter(pk=job.pk).update(next_read_at=shared_clock.now() + timedelta(seconds=seconds))

@@ -1,30 +1,28 @@
-"""Sends a group of writes in parallel, inside the rate budget and never past the lease.
+"""Sends writes in parallel, inside the connection's budget and never past the lease of their batch.
 
-Network calls run in threads; everything that touches the database (budget, login) stays on the caller's thread.
+Threads take calls from a queue that is filled ahead, pass the gate one by one, and put what came of them into another.
+Everything that touches the database (budget, login) stays on the main thread.
 """
 
 from __future__ import annotations
 
+import threading
 import time
-from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Sequence
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 
 from integrations.connectors.base import Abilities, Answer, Connector
 from integrations.exceptions import Failure, TokenExpired
 from integrations.models import SyncJob
 
-from . import budget
 from .case import Sending
 from .claim import Lease
 from .connect import renew_token, token_version
+from .gate import LOOK_EVERY, Gate, not_sent
 
-# What has come back is committed at least this often.
-COMMIT_EVERY = 1.0
-# A worker never sleeps longer than this for a rate token: it puts the rest back.
-LONGEST_SLEEP = 2.0
-BLOCK_OF_TOKENS = 20
+# The main thread does not wake for each answer: those that come within this time are taken in together.
+TOGETHER = 0.01
 
 
 @dataclass
@@ -36,92 +34,209 @@ Result = Answer | Failure | NothingThere
 Results = list[tuple[Sending, Result]]
 
 
+@dataclass(eq=False, slots=True)
+class Part:
+    """One call: of one write, or of several in one of the destination's batch calls."""
+
+    lease: Lease
+    sendings: list[Sending]
+    token_version: int
+
+
+Back = tuple[Part, list[Result] | TokenExpired]
+
+
 class Sender:
-    """One drain's way out to one destination."""
+    """One drain's way out to one destination.
+
+    `outstanding` counts the writes that were put in and have not come back; each comes back once. What could not
+    leave (lease too short, job stopped, no turn for too long) comes back as a Failure "not_sent".
+    """
 
     def __init__(self, job: SyncJob, connector: Connector, abilities: Abilities) -> None:
         self.job = job
         self.connector = connector
         self.abilities = abilities
-        limit = connector.limit()
-        self.limit = limit
-        self.threads = min(job.concurrent_calls, limit.concurrent_calls or job.concurrent_calls)
-        self.pool = ThreadPoolExecutor(max_workers=self.threads, thread_name_prefix="send")
-        self.tokens = 0
+        self.gate = Gate(job.destination, connector, job.concurrent_calls)
+        self.outstanding = 0
         self.stopped: Failure | None = None
+        self._calls = 0
+        self._todo: SimpleQueue[Part | None] = SimpleQueue()
+        self._back: SimpleQueue[Back] = SimpleQueue()
+        # Before all others: what was refused because the session was over. A None in `_todo` stands for each.
+        self._again: SimpleQueue[Part] = SimpleQueue()
+        self._session = threading.Event()
+        self._session.set()
+        self._ends = False
+        self._threads: list[threading.Thread] = []
+        self._token_version = token_version(job.destination)
+
+    @property
+    def size(self) -> int:
+        """How many calls are on their way at the same time, at most."""
+        return self.gate.most
 
     def close(self) -> None:
-        self.pool.shutdown(wait=True)
+        """Call it when nothing is outstanding, or nobody wants to know any more."""
+        self._ends = True
+        self._session.set()
+        self.gate.refuse(not_sent(0.0))
+        for _ in self._threads:
+            self._todo.put(None)
+        for thread in self._threads:
+            thread.join()
+        self.gate.close()
 
-    def send_all(self, lease: Lease, sendings: Sequence[Sending]) -> Iterator[Results]:
-        """Yields what came back, at least once a second while anything does; each sending comes back once.
+    def put(self, lease: Lease, sendings: Sequence[Sending]) -> None:
+        """Has them leave, in turn, after those that wait already."""
+        for part in self._parts(sendings):
+            self._put(Part(lease, part, self._token_version))
+        self.outstanding += len(sendings)
+        self.look()
 
-        What could not leave (no token, lease too short, job stopped) comes back as a Failure "not_sent".
-        """
-        waiting = deque(self._parts(sendings))
-        flying: dict[Future[list[Result]], list[Sending]] = {}
-        back: Results = []
-        began = time.monotonic()
-        while waiting or flying:
-            pause = self._fill(lease, waiting, flying, back)
-            done = wait(flying, timeout=pause, return_when=FIRST_COMPLETED).done if flying else set()
-            if not flying and pause:
-                time.sleep(pause)
-            for future in done:
-                self._take_in(future, flying.pop(future), waiting, back)
-            if back and time.monotonic() - began >= COMMIT_EVERY:
-                yield back
-                back, began = [], time.monotonic()
-        if back:
-            yield back
+    def _put(self, part: Part) -> None:
+        self._calls += 1
+        self._todo.put(part)
+        if len(self._threads) < min(self.size, self._todo.qsize() + len(self._threads)):
+            thread = threading.Thread(target=self._work, name=f"send-{len(self._threads)}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
     def _parts(self, sendings: Sequence[Sending]) -> list[list[Sending]]:
-        """One call each, or several in one of the destination's batch calls."""
         size = self.abilities.batch_size
-        single = [
-            s
-            for s in sendings
-            if size < 2 or s.look_up or s.leaving.step or s.call.operation not in self.abilities.batched
-        ]
+        parts: list[list[Sending]] = []
         together: dict[str, list[Sending]] = {}
         for sending in sendings:
-            if sending not in single:
-                together.setdefault(sending.call.operation, []).append(sending)
-        parts = [[sending] for sending in single]
+            operation = sending.call.operation
+            if size < 2 or sending.look_up or sending.leaving.step or operation not in self.abilities.batched:
+                parts.append([sending])
+            else:
+                together.setdefault(operation, []).append(sending)
         for group in together.values():
             parts += [group[start : start + size] for start in range(0, len(group), size)]
         return parts
 
-    def _fill(
-        self,
-        lease: Lease,
-        waiting: deque[list[Sending]],
-        flying: dict[Future[list[Result]], list[Sending]],
-        back: Results,
-    ) -> float | None:
-        """Starts as many calls as may start now. Returns how long to wait before trying again, None: until one ends."""
-        while waiting and len(flying) < self.threads:
-            if self.stopped is not None or not lease.outlasts(self.connector.timeout_seconds):
-                self._turn_back(waiting, back, 0.0)
-                return None
-            if self.tokens == 0:
-                grant = budget.take(self.job.destination, self.limit, min(len(waiting), BLOCK_OF_TOKENS))
-                if grant.calls == 0:
-                    if grant.wait_seconds > LONGEST_SLEEP:
-                        self._turn_back(waiting, back, grant.wait_seconds)
-                        return None
-                    return grant.wait_seconds
-                self.tokens = grant.calls
-            part = waiting.popleft()
-            self.tokens -= 1
-            flying[self.pool.submit(self._call, part)] = part
-        return COMMIT_EVERY if flying else None
+    def recall(self, seconds: float = 0.0) -> None:
+        """What has not left comes back, to be tried again after `seconds`; what has left is waited for."""
+        if self.outstanding:
+            self.gate.refuse(not_sent(seconds))
 
-    def _call(self, part: list[Sending]) -> list[Result]:
-        """In a thread: no database here."""
-        if len(part) > 1:
-            return list(self.connector.send_batch([sending.call for sending in part]))
-        sending = part[0]
+    def look(self) -> None:
+        """A look at the budget, if it is time for one. The main thread calls it between two pieces of its work."""
+        if self._calls:
+            self.gate.look(self._calls - self.gate.inside)
+
+    def take_in(self, patience: float) -> list[tuple[Lease, Sending, Result]]:
+        """What came back; nothing where nothing did for `patience` seconds."""
+        ends = time.monotonic() + patience
+        found: list[tuple[Lease, Sending, Result]] = []
+        while self.outstanding and not found:
+            self.look()
+            if self.gate.must_wait_long:
+                self.recall(self.gate.wait_seconds)
+            found = self._answers(min(max(ends - time.monotonic(), 0.001), LOOK_EVERY))
+            if time.monotonic() >= ends:
+                break
+        self.outstanding -= len(found)
+        if not self.outstanding and self.stopped is None:
+            self.gate.admit()
+        return found
+
+    def _answers(self, patience: float) -> list[tuple[Lease, Sending, Result]]:
+        try:
+            back = [self._back.get(timeout=patience)]
+        except Empty:
+            return []
+        if self.outstanding > 1:
+            time.sleep(TOGETHER)
+        while not self._back.empty():
+            back.append(self._back.get_nowait())
+        self._calls -= len(back)
+        found = []
+        for part, results in back:
+            if isinstance(results, TokenExpired):
+                again = self._log_in_again(part, results)
+                self._session.set()
+                if again is None:
+                    continue
+                results = again
+            for sending, result in zip(part.sendings, results, strict=True):
+                self._tell_others(result)
+                found.append((part.lease, sending, result))
+        return found
+
+    def _log_in_again(self, part: Part, expired: TokenExpired) -> list[Result] | None:
+        """None: it leaves once more, with a newer token. One of those that were on their way together logs in."""
+        failure: Failure = expired
+        if part.sendings[0].logins == 0:
+            for sending in part.sendings:
+                sending.logins += 1
+            try:
+                if part.token_version == self._token_version:
+                    renew_token(self.job.destination, self.connector, part.token_version)
+                    self._token_version = token_version(self.job.destination)
+                part.token_version = self._token_version
+                self._calls += 1
+                self._again.put(part)
+                self._todo.put(None)
+                return None
+            except Failure as refused:
+                failure = refused
+        self._heed(failure)
+        return [failure] * len(part.sendings)
+
+    def _tell_others(self, result: Result) -> None:
+        if isinstance(result, Failure) and result.code == "rate_limited":
+            self.gate.block(result.retry_after or 1.0)
+
+    # In a thread: no database here.
+
+    def _work(self) -> None:
+        while True:
+            part = self._todo.get()
+            # Nothing leaves with a session that is known to be over.
+            self._session.wait()
+            if not self._again.empty():
+                part = self._first(part)
+            if part is not None:
+                self._back.put((part, self._carry(part)))
+            elif self._ends:
+                return
+
+    def _first(self, taken: Part | None) -> Part | None:
+        """What is to leave again goes before what was just taken, which then goes back into the place of that."""
+        try:
+            again = self._again.get_nowait()
+        except Empty:
+            return taken
+        if taken is not None:
+            self._again.put(taken)
+        return again
+
+    def _carry(self, part: Part) -> list[Result] | TokenExpired:
+        refused = self.gate.enter(lambda: part.lease.outlasts(self.connector.timeout_seconds))
+        if refused is not None:
+            return [refused] * len(part.sendings)
+        results: list[Result] = []
+        try:
+            results = self._call(part.sendings)
+        except TokenExpired as expired:
+            self._session.clear()
+            return expired
+        except Failure as failure:
+            results = [failure] * len(part.sendings)
+        except Exception as error:  # noqa: BLE001  # what nobody foresaw: a bug of ours, and its effect unknown
+            results = [Failure.bug(error, in_doubt=True)] * len(part.sendings)
+        finally:
+            self.gate.leave(reached=any(_is_answered(result) for result in results))
+        for result in results:
+            self._heed(result)
+        return results
+
+    def _call(self, sendings: list[Sending]) -> list[Result]:
+        if len(sendings) > 1:
+            return list(self.connector.send_batch([sending.call for sending in sendings]))
+        sending = sendings[0]
         if not sending.look_up:
             return [self.connector.send(sending.call)]
         found = self.connector.lookup(self.job.destination_resource, sending.call.natural_key)
@@ -131,50 +246,16 @@ class Sender:
             Answer(external_id=found.external_id, body=found.payload, version=found.version, replayed=True)
         ]
 
-    def _take_in(
-        self, future: Future[list[Result]], part: list[Sending], waiting: deque[list[Sending]], back: Results
-    ) -> None:
-        try:
-            results = future.result()
-        except TokenExpired as expired:
-            self._log_in_again(part, expired, waiting, back)
-            return
-        except Failure as failure:
-            results = [failure] * len(part)
-        except Exception as error:  # noqa: BLE001  # what nobody foresaw: a bug of ours, and its effect unknown
-            results = [Failure.bug(error, in_doubt=True)] * len(part)
-        for sending, result in zip(part, results, strict=True):
-            self._heed(result)
-            back.append((sending, result))
-
-    def _log_in_again(
-        self, part: list[Sending], expired: TokenExpired, waiting: deque[list[Sending]], back: Results
-    ) -> None:
-        failure: Failure = expired
-        if part[0].logins == 0:
-            for sending in part:
-                sending.logins += 1
-            try:
-                renew_token(self.job.destination, self.connector, token_version(self.job.destination))
-                waiting.appendleft(part)
-                return
-            except Failure as refused:
-                failure = refused
-        self._heed(failure)
-        back += [(sending, failure) for sending in part]
-
     def _heed(self, result: Result) -> None:
-        """A vendor that asks us to wait is obeyed by all workers; a dead or locked one stops the rest."""
+        """A vendor that asks us to wait is obeyed at once; a dead or locked one stops the rest."""
         if not isinstance(result, Failure):
             return
         if result.code == "rate_limited":
-            budget.block(self.job.destination, result.retry_after or 1.0)
-            self.tokens = 0
+            self.gate.hold(result.retry_after or 1.0)
         elif result.connection_wide:
-            self.stopped = result
+            self.stopped = self.stopped or result
+            self.gate.refuse(not_sent(0.0))
 
-    def _turn_back(self, waiting: deque[list[Sending]], back: Results, seconds: float) -> None:
-        why = Failure.transient("not_sent", "It had to wait for its turn.", retry_after=seconds)
-        for part in waiting:
-            back += [(sending, why) for sending in part]
-        waiting.clear()
+
+def _is_answered(result: Result) -> bool:
+    return not isinstance(result, Failure) or result.status is not None

@@ -18,7 +18,7 @@ from integrations.models import (
     SyncRun,
 )
 
-from . import shared_clock
+from . import breaker, shared_clock
 from .accept import accept
 from .doorbell import ring
 from .rollout import is_in
@@ -60,6 +60,8 @@ def resume(job: SyncJob) -> None:
         ErrorRecord.objects.filter(job=job, delivery__isnull=True, settled_at__isnull=True).update(
             settled_at=shared_clock.now(), settled_how=Settled.GONE
         )
+        for connection_id in (job.source_id, job.destination_id):
+            breaker.try_now(connection_id)
         ring("pull", job.pk)
         ring("drain", job.pk)
 

@@ -36,6 +36,9 @@ def prepare() -> None:
     declaration = warehouse.settings["declaration"]
     calls = int(os.environ.get("BENCH_CALLS", "16"))
     declaration["limits"]["concurrent"] = calls
+    if os.environ.get("BENCH_JOB") == "J3":
+        # The benchmark's warehouse takes 200 in any second: 196 evenly, and 4 that may come together.
+        declaration["limits"] |= {"requests_per_second": 196, "burst": 4}
     if os.environ.get("BENCH_BATCH"):
         declaration["resources"]["orders"]["batch"] = BATCH_CALL
     warehouse.save()

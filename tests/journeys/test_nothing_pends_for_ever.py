@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from integrations.models import Batch, Delivery, ErrorRecord, Outcome, RunState, SyncRun
-from integrations.sync import cancel, deliver, endings, overdue, retry, steer
+from integrations.sync import cancel, deliver, endings, hand, overdue, retry, steer
 from integrations.sync.deliver import Carrier
 
 from .world import ORDERS, World
@@ -109,7 +109,7 @@ def test_a_write_that_has_left_is_settled_before_its_run_is_given_up(
 
 @pytest.fixture
 def five_groups(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(deliver, "GROUP", 1)
+    monkeypatch.setattr(hand, "GROUP", 1)
     for number in range(1001, 1006):
         world.place(str(number))
     world.read(ORDERS)
@@ -117,7 +117,7 @@ def five_groups(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def after_the_first_group(monkeypatch: pytest.MonkeyPatch, act: object) -> None:
-    """Calls `act` while the worker has the batch in hand, one group being delivered."""
+    """Calls `act` while the worker has the batch in hand, its first group delivered."""
     deliver_group = Carrier._deliver_group
     done: list[int] = []
 
@@ -125,6 +125,8 @@ def after_the_first_group(monkeypatch: pytest.MonkeyPatch, act: object) -> None:
         deliver_group(self, *args)  # type: ignore[arg-type]  # passed on as they came
         if not done:
             done.append(1)
+            while self.sender.outstanding:
+                self._take_in()
             act()  # type: ignore[operator]  # a function without arguments
 
     monkeypatch.setattr(Carrier, "_deliver_group", then_act)

@@ -108,9 +108,16 @@ class Resource(Word):
 
 
 class Limits(Word):
+    """0: the platform names no limit. `points`: what GraphQL platforms count instead of calls (a bucket, refilled by
+    `points_per_second`; one call takes `cost` of it, until the answers say what calls really cost)."""
+
     requests_per_second: float = 0.0
     burst: int = 1
     concurrent: int = 0
+    per_day: int = 0
+    points_per_second: float = 0.0
+    points: float = 0.0
+    cost: float = 1.0
 
 
 class Timeouts(Word):

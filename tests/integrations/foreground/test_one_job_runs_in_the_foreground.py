@@ -195,7 +195,7 @@ def test_a_shop_that_is_away_is_not_waited_for_for_ever(
 ) -> None:
     shop.down = True
 
-    assert told(capsys, "--patience", "0.1") == (2, {"could_not_run": "The shop cannot be reached."})
+    assert told(capsys, "--patience", "0.1") == (2, {"could_not_run": "Shop cannot be reached."})
 
 
 def test_a_dry_run_says_what_would_be_done_and_writes_nothing(

@@ -14,7 +14,8 @@ import pytest
 
 from integrations.exceptions import Failure, Kind
 from integrations.http.client import HttpClient, Request
-from integrations.http.statuses import meaning_of, retry_after
+from integrations.http.quota import seconds_of
+from integrations.http.statuses import meaning_of
 from tests.integrations.answering import LOOPBACK, Platform, Says, raw_server
 
 READ = Request("GET", "/things")
@@ -303,11 +304,11 @@ def test_being_told_to_wait_is_not_in_doubt_and_tells_how_long(platform: Platfor
 def test_retry_after_is_seconds_or_a_date() -> None:
     now = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
     date = format_datetime(now + timedelta(seconds=90), usegmt=True)
-    assert retry_after(date, now) == 90.0
-    assert retry_after("1.5", now) == 1.5
-    assert retry_after(format_datetime(now - timedelta(seconds=90), usegmt=True), now) == 0.0
-    assert retry_after("999999999", now) == 24 * 3600.0
-    assert [retry_after(text, now) for text in ("", "soon", "nan", None)] == [None] * 4
+    assert seconds_of(date, now) == 90.0
+    assert seconds_of("1.5", now) == 1.5
+    assert seconds_of(format_datetime(now - timedelta(seconds=90), usegmt=True), now) == 0.0
+    assert seconds_of("999999999", now) == 24 * 3600.0
+    assert [seconds_of(text, now) for text in ("", "soon", "nan", None)] == [None] * 4
 
 
 def test_the_platforms_request_id_is_kept(platform: Platform) -> None:

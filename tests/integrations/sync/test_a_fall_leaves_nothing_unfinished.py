@@ -27,7 +27,7 @@ def test_a_record_that_kills_its_worker_while_it_is_sent_is_given_to_a_person(
 ) -> None:
     world.place()
     world.read(ORDERS)
-    monkeypatch.setattr(Sender, "send_all", kill)
+    monkeypatch.setattr(Sender, "take_in", kill)
     falls = 0
     while Batch.objects.filter(settled_at__isnull=True).exists():
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -60,15 +59,16 @@ def test_a_write_is_sent_again_under_the_key_it_had(world: World, monkeypatch: p
 def test_a_worker_that_lost_its_lease_writes_nothing_down(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send_all = Sender.send_all
+    take_in = Sender.take_in
 
-    def overtaken(self: Sender, lease: Any, sendings: Any) -> Iterator[Any]:
-        for results in send_all(self, lease, sendings):
-            later = timezone.now() + timedelta(seconds=60)
+    def overtaken(self: Sender, patience: float) -> Any:
+        found = take_in(self, patience)
+        later = timezone.now() + timedelta(seconds=60)
+        for lease, _, _ in found:
             Batch.objects.filter(pk=lease.batch.pk).update(lease_token="another", lease_until=later)
-            yield results
+        return found
 
-    monkeypatch.setattr(Sender, "send_all", overtaken)
+    monkeypatch.setattr(Sender, "take_in", overtaken)
     world.place()
     world.read(ORDERS)
     drain_once(world, monkeypatch)

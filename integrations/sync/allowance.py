@@ -1,0 +1,74 @@
+"""How a connection's budget stands, in a sentence for the person who looks at it."""
+
+from __future__ import annotations
+
+from integrations.connectors import registry
+from integrations.connectors.base import Limit
+from integrations.exceptions import NotConfigured
+from integrations.models import CallShare, Connection, RateBudget
+
+from . import breaker
+from .budget import DAY
+from .clock import MICROSECONDS, now_us
+
+
+def sentence(connection: Connection) -> str:
+    """What is declared, what is used of it, and what keeps calls waiting at present."""
+    row = RateBudget.objects.filter(connection=connection).first()
+    limit = _limit(connection)
+    now = now_us()
+    parts = _declared(limit, connection, now)
+    if limit.calls_per_day:
+        used = row.day_calls if row is not None and row.day == now // (DAY * MICROSECONDS) else 0
+        parts.append(f"{used:,} of {limit.calls_per_day:,} today")
+    said = [f"{_capital(', '.join(parts))}." if parts else "No limit is declared."]
+    if row is not None:
+        said += _waits(row, now)
+    return " ".join(said)
+
+
+def _limit(connection: Connection) -> Limit:
+    try:
+        connector = registry.connect(
+            connection.platform,
+            settings=connection.settings,
+            secrets={},
+            environment=connection.environment,
+            token=None,
+            name=connection.name,
+        )
+    except NotConfigured:
+        return Limit()
+    found = connector.limit()
+    connector.close()
+    return found
+
+
+def _declared(limit: Limit, connection: Connection, now: int) -> list[str]:
+    parts = []
+    if limit.calls_per_second:
+        burst = f" ({limit.burst} at once after a pause)" if limit.burst > 1 else ""
+        parts.append(f"{limit.calls_per_second:g} calls a second{burst}")
+    if limit.concurrent_calls:
+        held = sum(
+            CallShare.objects.filter(connection=connection, until_us__gt=now).values_list("calls", flat=True)
+        )
+        parts.append(f"{held} of {limit.concurrent_calls} at the same time in use")
+    if limit.points:
+        parts.append(f"{limit.points:g} points, {limit.points_per_second:g} more each second")
+    return parts
+
+
+def _waits(row: RateBudget, now: int) -> list[str]:
+    said = []
+    if row.failures >= breaker.FAILURES_THAT_OPEN:
+        said.append(f"It could not be reached {row.failures} times in a row; one call tries again by itself.")
+    if row.blocked_until_us > now:
+        said.append(f"It asks us to wait {(row.blocked_until_us - now) // MICROSECONDS + 1} s more.")
+    if row.told:
+        said.append(f"{max(now - row.told_at_us, 0) // MICROSECONDS} s ago it reported: {row.told}.")
+    return said
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

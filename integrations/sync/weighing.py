@@ -1,0 +1,63 @@
+"""Has a group of cases fetched, weighed and decided, without one record's trouble becoming its neighbours'."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from integrations.connectors.base import Connector
+from integrations.exceptions import Failure
+from integrations.models import State, SyncJob
+
+from . import intents
+from .case import Case, Ending, Sending
+from .claim import Lease
+from .endings import data_fault
+from .fetch import fetch
+from .rules import rules_of
+from .weigh import Scales
+
+
+class Weighing:
+    """Of one job."""
+
+    def __init__(self, job: SyncJob, connector: Connector) -> None:
+        self.job = job
+        self.scales = Scales(job, connector, rules_of(job))
+        self.abilities = self.scales.abilities
+
+    def settle_open_intents(self, lease: Lease, cases: Sequence[Case]) -> list[Sending]:
+        found = [
+            intents.take_over(self.job, self.abilities, lease, case) for case in cases if case.open_intent
+        ]
+        return [sending for sending in found if sending is not None]
+
+    def weigh(self, cases: Sequence[Case]) -> None:
+        """Twice at most: what turns out to need a fetch is fetched and weighed again."""
+        fetch(self.job, [case for case in cases if case.parcel.partial and not case.is_superseded])
+        self._weigh_safely(cases)
+        unclear = [case for case in cases if case.parcel.partial and case.ending is None]
+        if unclear:
+            fetch(self.job, unclear)
+            self._weigh_safely(unclear)
+
+    def _weigh_safely(self, cases: Sequence[Case]) -> None:
+        """A record that our own code cannot handle is a `bug` of its own, and stops none of its neighbours."""
+        pending = [case for case in cases if case.ending is None]
+        for case in pending:
+            case.parcel.partial = case.parcel.partial and not case.is_superseded
+        try:
+            self.scales.weigh(pending)
+        except Exception:  # noqa: BLE001  # found again below, one record at a time
+            for case in pending:
+                case.ending, case.leaving = None, None
+                self._weigh_one(case)
+
+    def _weigh_one(self, case: Case) -> None:
+        try:
+            self.scales.weigh([case])
+        except Exception as error:  # noqa: BLE001  # becomes a `bug` ErrorRecord with its evidence
+            failure = Failure.bug(error)
+            name = case.subject or case.delivery.subject or case.parcel.external_id
+            fault = data_fault(case, failure.code, "translate", f"{name}: {failure.sentence}", kind="bug")
+            fault.evidence = failure.evidence
+            case.ending = Ending(State.FAILED, fault.sentence[:300], fault=fault, counts=True)
