@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from integrations.models import Batch, SyncJob
-from integrations.sync import deliver, hand
+from integrations.sync import deliver, gather, hand
 from integrations.sync.answers import Answers
 from integrations.sync.claim import LeaseLost
 from integrations.sync.send import Sender
@@ -33,12 +33,12 @@ def five_groups(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
 def test_the_second_group_is_gathered_before_the_first_has_come_back(
     five_groups: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gathered, overlapped = threading.Semaphore(0), []
-    gather, call = deliver.gather, Sender._call
+    gathered, call = threading.Semaphore(0), Sender._call
+    overlapped: list[bool] = []
 
     def noting(*arguments: Any) -> Any:
         gathered.release()
-        return gather(*arguments)
+        return gather.gather(*arguments)
 
     def waiting(self: Sender, sendings: Any) -> Any:
         if not overlapped:
