@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 import psycopg
 import redis
 
-from tests.integrations.processes.family import until
+from tests.integrations.processes.family import lives, until
 
 
 def free_port(address: str) -> int:
@@ -70,13 +71,16 @@ def postgres(folder: Path, address: str) -> Iterator[str]:
     options = f"-c listen_addresses={address} -c port={port} -k {place}"
     control = _as_postgres(str(bin_folder / "pg_ctl"), "-D", str(data), "-l", str(place / "log"), "-w")
     subprocess.run([*control, "-o", options, "start"], check=True, capture_output=True, cwd="/")
+    server_process = int((data / "postmaster.pid").read_text().split()[0])
     try:
         server = f"postgres://postgres@{address}:{port}"
         with psycopg.connect(f"{server}/postgres", autocommit=True) as database:
             database.execute("CREATE DATABASE crossdock")
         yield f"{server}/crossdock"
     finally:
-        subprocess.run([*control, "-m", "immediate", "stop"], check=False, capture_output=True, cwd="/")
+        # By its number: its folder may be gone by now.
+        os.kill(server_process, signal.SIGQUIT)
+        until(lambda: not lives(server_process), "PostgreSQL does not end")
 
 
 class Redis:
