@@ -246,9 +246,30 @@ TASK_SECONDS = 45.0
 # up. Where a single call to the destination may take longer, the lease is as much longer.
 LEASE_SECONDS = env.float("LEASE_SECONDS", default=60.0)
 
+# A run in which nothing moves for this long, although it could, is told to a person.
+STALLED_AFTER_MINUTES = env.int("STALLED_AFTER_MINUTES", default=10)
+
 # Called, in order, each time the queue starts: each makes or mends the schedule of its part. Few and fixed,
 # because one bad row stops all schedules.
 SCHEDULES = ["integrations.sync.reap.install_schedule", "monitoring.schedules.install"]
+
+# --- How long facts are kept ----------------------------------------------------------------------
+
+# Days; 0: for ever. They go in small slices, while everything works. The hourly figures are kept for ever.
+# What was sent and how it ended: the proof of each write, without its content.
+KEEP_INTENTS_DAYS = env.int("KEEP_INTENTS_DAYS", default=14)
+# The history of each record, and the rows behind the dashboard's numbers (at least 31 days).
+KEEP_OUTCOMES_DAYS = env.int("KEEP_OUTCOMES_DAYS", default=365)
+# Settled ones hold no payload any more; who looks for what happened lately finds them.
+KEEP_BATCHES_DAYS = env.int("KEEP_BATCHES_DAYS", default=14)
+# Runs that ended, once none of their outcomes is kept.
+KEEP_RUNS_DAYS = env.int("KEEP_RUNS_DAYS", default=90)
+# Webhooks that were processed, with their bodies: the time in which they can be replayed.
+KEEP_EVENTS_DAYS = env.int("KEEP_EVENTS_DAYS", default=30)
+# A partner that repeats a call gets the first answer for so long.
+KEEP_PARTNER_ANSWERS_DAYS = env.int("KEEP_PARTNER_ANSWERS_DAYS", default=30)
+# What settled errors hold of the record and of the answers. The errors themselves are kept.
+KEEP_ERROR_CONTENT_DAYS = env.int("KEEP_ERROR_CONTENT_DAYS", default=90)
 
 # --- People ---------------------------------------------------------------------------------------
 

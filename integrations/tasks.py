@@ -7,7 +7,7 @@ import time
 from django.conf import settings
 
 from .models import SyncJob
-from .sync import deliver, doorbell, reap, share
+from .sync import deliver, doorbell, reap, rerun, share
 from .sync import pull as reading
 from .webhooks import process
 
@@ -15,6 +15,11 @@ from .webhooks import process
 def pull(job_id: int) -> None:
     doorbell.answered("pull", job_id)
     reading.pull(job_id, _deadline())
+
+
+def again(run_id: int) -> None:
+    doorbell.answered("again", run_id)
+    rerun.read(run_id, _deadline())
 
 
 def drain(job_id: int) -> None:

@@ -96,5 +96,5 @@ def alarms(jobs: list[SyncJob], stand: Standing) -> list[dict[str, str]]:
 
 def open_errors_badge(request: HttpRequest) -> str:
     """For the sidebar: "" where there is nothing to do, so that no badge is drawn."""
-    count = ErrorRecord.objects.filter(settled_at__isnull=True)[:1_000].count()
+    count = ErrorRecord.objects.filter(settled_at__isnull=True).order_by()[:1_000].count()
     return "999+" if count == 1_000 else str(count or "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from integrations.models import SyncRun
+from integrations.sync import progress
 from monitoring import links
 from monitoring.standing import Standing
 
@@ -15,13 +16,11 @@ WATCHING, IDLING = 3, 15
 
 def what_runs(stand: Standing) -> dict[str, Any]:
     running = SyncRun.objects.filter(finished_at__isnull=True).select_related("job").order_by("-started_at")
+    shown = list(running[:SHOWN_RUNS])
+    how_far = progress.of_all(shown)
     runs = [
-        {
-            "run": run,
-            "share": round(100 * run.settled / run.accepted) if run.accepted else 0,
-            "waits": run.accepted == 0,
-        }
-        for run in running[:SHOWN_RUNS]
+        {"run": run, "progress": how_far[run.pk], "share": how_far[run.pk].share, "waits": run.accepted == 0}
+        for run in shown
     ]
     return {
         "runs": runs,

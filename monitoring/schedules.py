@@ -1,11 +1,15 @@
-"""The one schedule of sight."""
+"""The schedules of sight."""
 
 from __future__ import annotations
 
 from integrations.sync import schedules
 
 NAME = "monitoring: watch"
+PRUNE = "monitoring: prune"
+# Name → (task, minutes between two runs).
+SCHEDULES = {NAME: ("monitoring.tasks.watch", 1), PRUNE: ("monitoring.tasks.prune", 5)}
 
 
 def install() -> None:
-    schedules.install(NAME, "monitoring.tasks.watch")
+    for name, (task, minutes) in SCHEDULES.items():
+        schedules.install(name, task, minutes)

@@ -6,10 +6,18 @@ import time
 
 from django.conf import settings
 
-from monitoring import rollups, triage
+from monitoring import retention, rollups, triage
+
+# Seconds that one pass may take: a worker that lets go of old facts is missing elsewhere.
+PRUNE_SECONDS = 10.0
 
 
 def watch() -> None:
     """Once a minute: counts what is new and groups the open errors."""
     triage.triage()
     rollups.roll_up(deadline=time.monotonic() + float(settings.TASK_SECONDS))
+
+
+def prune() -> None:
+    """Every few minutes: lets go of facts that are past their days."""
+    retention.prune(time.monotonic() + PRUNE_SECONDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
@@ -10,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from integrations.models import JobState, SyncJob
-from integrations.sync import steer
+from integrations.sync import rerun, selection, steer
 
 from . import widgets
 from .frame import DialogForm, PortalAdmin, action
@@ -25,10 +26,49 @@ class PauseForm(DialogForm):
     )
 
 
+class SpanForm(DialogForm):
+    """“Orders from 1 to 3 May”."""
+
+    begin = forms.CharField(
+        label="From", max_length=40, required=False, widget=widgets.text(placeholder="2026-05-01")
+    )
+    end = forms.CharField(
+        label="To (this day too)",
+        max_length=40,
+        required=False,
+        widget=widgets.text(placeholder="2026-05-03"),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().clean() or self.cleaned_data
+        try:
+            found["selection"] = selection.span(found.get("begin", ""), found.get("end", ""))
+        except selection.NotPossible as reason:
+            # At a field: the dialog shows no others.
+            self.add_error("begin", str(reason))
+        return found
+
+
+class IdsForm(DialogForm):
+    ids = forms.CharField(
+        label="Ids in the source",
+        help_text="One a line, or with commas or spaces between them.",
+        widget=widgets.area(),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().clean() or self.cleaned_data
+        try:
+            found["selection"] = selection.by_ids(re.split(r"[\s,;]+", found.get("ids", "")))
+        except selection.NotPossible as reason:
+            self.add_error("ids", str(reason))
+        return found
+
+
 class JobActions(PortalAdmin):
     actions_detail = (
         "run_now",
-        {"title": "More", "items": ["run_in_full", "pause", "resume"]},
+        {"title": "More", "items": ["run_in_full", "run_span", "run_ids", "pause", "resume"]},
     )
 
     def has_run_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -55,6 +95,42 @@ class JobActions(PortalAdmin):
     )
     def run_in_full(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         return self._start(request, object_id, full=True)
+
+    @action(
+        "Run a span of time again",
+        icon="date_range",
+        permissions=["run"],
+        title="Run a span of time again",
+        text="Reads the records of these days from the source once more, by their own date (the checkout of an "
+        "order), and compares them with what was written. Only what differs is sent. Days or moments: 2026-05-01, "
+        "2026-05-01T14:30.",
+        button="Run them again",
+        form=SpanForm,
+    )
+    def run_span(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+        return self._again(request, object_id, form)
+
+    @action(
+        "Run these records again",
+        icon="checklist",
+        permissions=["run"],
+        title="Run these records again",
+        text="Each is fetched from the source once more and compared with what was written. Only what differs is sent.",
+        button="Run them again",
+        form=IdsForm,
+    )
+    def run_ids(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+        return self._again(request, object_id, form)
+
+    def _again(self, request: HttpRequest, object_id: str, form: DialogForm) -> HttpResponse:
+        job = self.object_for(request, object_id, "run")
+        try:
+            run = rerun.begin(job, form.cleaned_data["selection"])
+        except selection.NotPossible as reason:
+            back = reverse("admin:integrations_syncjob_change", args=[job.pk])
+            return self.done(request, str(reason), back, messages.ERROR)
+        url = reverse("admin:integrations_syncrun_change", args=[run.pk])
+        return self.done(request, "They are being read again.", url)
 
     def _start(self, request: HttpRequest, object_id: str, full: bool) -> HttpResponse:
         job = self.object_for(request, object_id, "run")

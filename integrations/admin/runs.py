@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +13,9 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from integrations.models import Door, RunState, State, SyncRun
+from integrations.sync import progress, rerun
 from integrations.sync.cancel import cancel
+from integrations.sync.selection import NotPossible, Selection
 from integrations.templatetags.portal import ago, duration
 
 from .frame import DialogForm, FactsAdmin, QuickView, action, display
@@ -60,7 +62,7 @@ class SyncRunAdmin(FactsAdmin):
     empty_text = "A run begins when a job reads its source, a webhook arrives or a partner pushes."
     list_select_related = ("job",)
     ordering = ("-started_at", "-id")
-    actions_detail = ("cancel_run",)
+    actions_detail = ("cancel_run", "run_again")
     change_form_template = "admin/integrations/syncrun/page.html"
     quick_views = (
         QuickView("All", ""),
@@ -131,9 +133,11 @@ class SyncRunAdmin(FactsAdmin):
     # --- what can be done -------------------------------------------------------------------------------------
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """A run that has ended has nothing to cancel."""
+        """A run that has ended has nothing to cancel, and one that goes on is not begun again."""
         running = SyncRun.objects.filter(pk=object_id, finished_at__isnull=True).exists()
-        return super().get_actions_detail(request, object_id) if running else []
+        wanted = "cancel_run" if running else "run_again"
+        offered = super().get_actions_detail(request, object_id)
+        return [entry for entry in offered if str(getattr(entry, "action_name", "")).endswith(wanted)]
 
     def has_run_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("integrations.run_syncjob")
@@ -156,6 +160,25 @@ class SyncRunAdmin(FactsAdmin):
         told = f" {dropped:,} {'record was' if dropped == 1 else 'records were'} not sent." if dropped else ""
         return self.done(request, f"The run is cancelled.{told}", url)
 
+    @action(
+        "Run again",
+        icon="replay",
+        permissions=["run"],
+        title="Run these records again",
+        text="Each record that this run carried is fetched from the source once more and compared with what was "
+        "written. Only what differs is sent.",
+        button="Run them again",
+    )
+    def run_again(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+        run = self.object_for(request, object_id, "run")
+        url = reverse("admin:integrations_syncrun_change", args=[run.pk])
+        try:
+            again = rerun.begin(run.job, Selection(run_id=run.pk))
+        except NotPossible as reason:
+            return self.done(request, str(reason), url, messages.ERROR)
+        url = reverse("admin:integrations_syncrun_change", args=[again.pk])
+        return self.done(request, "They are being read again.", url)
+
 
 def progress_of(run: SyncRun) -> dict[str, Any]:
     """What the page shows of a run. Each count leads to its rows."""
@@ -173,7 +196,8 @@ def progress_of(run: SyncRun) -> dict[str, Any]:
     return {
         "run": run,
         "running": run.finished_at is None,
-        "share": round(100 * run.settled / run.accepted) if run.accepted else 0,
+        "progress": progress.of(run),
+        "asked": Selection.from_json(run.asked).sentence() if run.asked else "",
         "counts": [
             {"label": label, "html": counted(count, url), "colour": colour}
             for label, count, url, colour in outcomes

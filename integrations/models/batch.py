@@ -46,13 +46,19 @@ class Batch(models.Model):
     class Meta:
         verbose_name_plural = "batches"
         indexes = [
+            # All that a claim looks at: without it each look would read past the payloads of every open batch.
             models.Index(
-                fields=["job", "priority", "id"], condition=Q(settled_at__isnull=True), name="open_batches"
+                fields=["job", "priority", "id", "not_before", "lease_until", "lease_token"],
+                condition=Q(settled_at__isnull=True),
+                name="claimable_batches",
             ),
             models.Index(
                 fields=["lease_until"], condition=Q(settled_at__isnull=True), name="open_batch_leases"
             ),
             models.Index(fields=["run"], condition=Q(settled_at__isnull=True), name="open_batches_of_run"),
+            models.Index(
+                fields=["settled_at"], condition=Q(settled_at__isnull=False), name="settled_batches"
+            ),
         ]
 
     def __str__(self) -> str:

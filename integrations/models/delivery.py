@@ -81,7 +81,8 @@ class Delivery(models.Model):
             models.Index(
                 fields=["deadline_at"], condition=Q(deadline_at__isnull=False), name="delivery_deadlines"
             ),
-            models.Index(fields=["thing"]),
+            # For the lists of one state, newest first: the index above serves those of one job.
+            models.Index(fields=["state", "id"], name="deliveries_by_state"),
         ]
 
     def __str__(self) -> str:
@@ -160,6 +161,7 @@ class Outcome(models.Model):
         indexes = [
             models.Index(fields=["recorded_at"]),
             models.Index(fields=["job", "recorded_at"]),
+            models.Index(fields=["state", "recorded_at", "id"], name="outcomes_by_state"),
         ]
 
     def __str__(self) -> str:

@@ -94,7 +94,21 @@ class ErrorRecord(models.Model):
         ]
         indexes = [
             models.Index(fields=["-last_seen_at"], condition=Q(settled_at__isnull=True), name="open_errors"),
-            models.Index(fields=["job", "settled_at"]),
+            models.Index(
+                fields=["job", "-last_seen_at"],
+                condition=Q(settled_at__isnull=True),
+                name="open_errors_of_job",
+            ),
+            models.Index(
+                fields=["fingerprint"], condition=Q(settled_at__isnull=True), name="open_errors_of_cause"
+            ),
+            models.Index(fields=["-last_seen_at"], name="all_errors"),
+            models.Index(
+                fields=["settled_at"],
+                condition=Q(settled_at__isnull=False)
+                & (Q(payload__isnull=False) | Q(evidence__isnull=False)),
+                name="settled_errors_with_content",
+            ),
         ]
         permissions = [("retry_errorrecord", "Can retry and ignore errors")]
 

@@ -48,6 +48,9 @@ class InboundEvent(models.Model):
                 fields=["connection", "id"], condition=Q(state="received"), name="unprocessed_events"
             ),
             models.Index(fields=["-received_at"]),
+            models.Index(
+                fields=["processed_at"], condition=Q(processed_at__isnull=False), name="processed_events"
+            ),
         ]
         permissions = [("replay_inboundevent", "Can replay a webhook")]
 

@@ -14,6 +14,7 @@ class Door(models.TextChoices):
     PARTNER = "partner", "Partner API"
     RETRY = "retry", "Retried"
     RECOUNT = "recount", "Stock counted anew"
+    AGAIN = "again", "Run again by a person"
 
 
 class RunState(models.TextChoices):
@@ -28,6 +29,9 @@ class SyncRun(models.Model):
 
     One run reads at a time. When it has read its source through, the next read is a run of its own, although what
     this one accepted may still be on its way: it ends when all of that is settled.
+
+    A run by the door AGAIN reads what `asked` says (see `sync.selection`) and has a position of its own, moved by
+    conditional UPDATE on `position_version`: the job's own reads go on beside it.
     """
 
     job = models.ForeignKey(SyncJob, on_delete=models.CASCADE, related_name="runs")
@@ -39,6 +43,20 @@ class SyncRun(models.Model):
     read_through = models.BooleanField(default=False, help_text="The source was read to its end.")
     sentence = models.CharField(max_length=500, blank=True)
     notices = models.JSONField(default=list, blank=True)
+    asked = models.JSONField(
+        null=True, blank=True, help_text="Which records a person wanted to be run again."
+    )
+    position = models.JSONField(null=True, blank=True)
+    position_version = models.PositiveIntegerField(default=0)
+    goes_on_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its read goes on after the source failed."
+    )
+    total = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="How many rows the source says there are to read; empty: it does not say.",
+    )
+    moved_at = models.DateTimeField(null=True, blank=True, help_text="When a count last moved.")
 
     read = models.PositiveIntegerField(default=0, help_text="Rows that the source showed.")
     known = models.PositiveIntegerField(default=0, help_text="Of these, versions accepted before.")
@@ -62,6 +80,9 @@ class SyncRun(models.Model):
         indexes = [
             models.Index(fields=["job", "-started_at"]),
             models.Index(fields=["job"], condition=Q(finished_at__isnull=True), name="open_runs"),
+            models.Index(
+                fields=["finished_at"], condition=Q(finished_at__isnull=False), name="finished_runs"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -21,6 +21,8 @@ from integrations.models import (
     SyncJob,
     SyncRun,
 )
+from integrations.sync import progress
+from integrations.sync.selection import NotPossible, by_ids, span
 
 
 class JobSerializer(serializers.ModelSerializer[SyncJob]):
@@ -99,6 +101,79 @@ class RunSerializer(serializers.ModelSerializer[SyncRun]):
             "left",
         )
         read_only_fields = fields
+
+
+class RunDetailSerializer(RunSerializer):
+    """With how far it is, by the same numbers as on the store's own screens."""
+
+    asked = serializers.JSONField(
+        read_only=True, help_text="What a person wanted to be run again; null for all other runs."
+    )
+    expected = serializers.SerializerMethodField(
+        help_text="Records that it will have settled in the end; null while nobody knows."
+    )
+    share = serializers.SerializerMethodField(help_text="Percent settled, rounded down.")
+    records_per_second = serializers.SerializerMethodField(
+        help_text="Of the last minute; null when it has ended."
+    )
+    expected_end_at = serializers.SerializerMethodField(help_text="Null where it cannot be foreseen.")
+
+    class Meta(RunSerializer.Meta):
+        fields = (  # type: ignore[assignment]
+            *RunSerializer.Meta.fields,
+            "asked",
+            "expected",
+            "share",
+            "records_per_second",
+            "expected_end_at",
+        )
+        read_only_fields = fields  # type: ignore[assignment]
+
+    def to_representation(self, instance: SyncRun) -> dict[str, Any]:
+        self._progress = progress.of(instance)
+        shown: dict[str, Any] = super().to_representation(instance)
+        return shown
+
+    def get_expected(self, run: SyncRun) -> int | None:
+        return self._progress.total
+
+    def get_share(self, run: SyncRun) -> int:
+        return self._progress.share
+
+    def get_records_per_second(self, run: SyncRun) -> float | None:
+        return None if self._progress.rate is None else round(self._progress.rate, 2)
+
+    @extend_schema_field(serializers.DateTimeField(allow_null=True))
+    def get_expected_end_at(self, run: SyncRun) -> Any:
+        return self._progress.ends_at
+
+
+class AgainSerializer(serializers.Serializer[Any]):
+    """Either `ids`, or a span of time."""
+
+    ids = serializers.ListField(
+        child=serializers.CharField(max_length=255),
+        required=False,
+        allow_empty=False,
+        max_length=500,
+        help_text="Ids of the source.",
+    )
+    begin = serializers.CharField(
+        required=False, help_text="A day (2026-05-01) or a moment (2026-05-01T14:30:00Z)."
+    )
+    end = serializers.CharField(required=False, help_text="The same; a day is meant whole.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        spans = "begin" in attrs or "end" in attrs
+        if spans == ("ids" in attrs):
+            raise serializers.ValidationError("Give either ids, or begin and end.")
+        try:
+            attrs["selection"] = (
+                span(attrs.get("begin", ""), attrs.get("end", "")) if spans else by_ids(attrs["ids"])
+            )
+        except NotPossible as reason:
+            raise serializers.ValidationError(str(reason)) from None
+        return attrs
 
 
 class RecordSerializer(serializers.ModelSerializer[Delivery]):

@@ -10,6 +10,7 @@ urlpatterns = [
     path("jobs", views.JobList.as_view(), name="partner-api-jobs"),
     path("jobs/<slug:key>", views.JobDetail.as_view(), name="partner-api-job"),
     path("jobs/<slug:key>/records", push.PushRecords.as_view(), name="partner-api-push"),
+    path("jobs/<slug:key>/again", views.RunAgain.as_view(), name="partner-api-again"),
     path("runs", views.RunList.as_view(), name="partner-api-runs"),
     path("runs/<int:pk>", views.RunDetail.as_view(), name="partner-api-run"),
     path("records", views.RecordList.as_view(), name="partner-api-records"),

@@ -12,7 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from integrations.models import Delivery, ErrorRecord, ExternalId, SearchKey, SyncJob, SyncRun
-from integrations.sync import retry
+from integrations.sync import rerun, retry
+from integrations.sync.selection import NotPossible
 from mappings.search import keyed_hash
 
 from . import queries
@@ -20,11 +21,13 @@ from .base import PartnerView
 from .pagination import NewestFirst
 from .problems import Problem
 from .serializers import (
+    AgainSerializer,
     ErrorSerializer,
     JobDetailSerializer,
     JobSerializer,
     RecordDetailSerializer,
     RecordSerializer,
+    RunDetailSerializer,
     RunSerializer,
 )
 
@@ -76,10 +79,34 @@ class RunList(_OfJobs, ListAPIView[SyncRun]):
 
 @extend_schema_view(get=extend_schema(operation_id="get_run", summary="One run with its counts"))
 class RunDetail(PartnerView, RetrieveAPIView[SyncRun]):
-    serializer_class = RunSerializer
+    serializer_class = RunDetailSerializer
 
     def get_queryset(self) -> QuerySet[SyncRun]:
         return SyncRun.objects.filter(job__in=self.jobs().values("pk")).select_related("job")
+
+
+class RunAgain(PartnerView):
+    scope = "retry"
+
+    @extend_schema(
+        operation_id="run_again",
+        summary="Have records read and compared again",
+        description=(
+            "The records are read from the source once more, in a run of their own, and compared with what was "
+            "written; only what differs is sent. A span is by the record's own date: the checkout of an order."
+        ),
+        request=AgainSerializer,
+        responses={202: RunDetailSerializer},
+    )
+    def post(self, request: Request, key: str) -> Response:
+        job = self.job(key)
+        checked = AgainSerializer(data=request.data)
+        checked.is_valid(raise_exception=True)
+        try:
+            run = rerun.begin(job, checked.validated_data["selection"])
+        except NotPossible as reason:
+            raise Problem(409, "cannot_run_again", str(reason)) from None
+        return Response(RunDetailSerializer(run).data, status=202)
 
 
 def _things_numbered(number: str) -> QuerySet[SearchKey, Any]:

@@ -35,7 +35,7 @@ from .runs import open_run
 
 # Clocks and the cutting of times to seconds or minutes differ by less.
 YOUNG = timedelta(seconds=120)
-PRIORITIES = {Door.WEBHOOK: Priority.FRESH, Door.PARTNER: Priority.FRESH, Door.RETRY: Priority.FRESH}
+PRIORITIES = {Door.WEBHOOK: Priority.FRESH, Door.PARTNER: Priority.FRESH}
 
 
 ACCEPTED = (
@@ -145,6 +145,7 @@ def accept(
             read=F("read") + len(items),
             known=F("known") + accepted.known,
             accepted=F("accepted") + len(parcels),
+            moved_at=shared_clock.now(),
         )
         if parcels:
             ring("drain", job.pk)

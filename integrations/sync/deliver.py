@@ -27,6 +27,7 @@ from .connect import connect
 from .doorbell import ring
 from .endings import data_fault
 from .gather import gather
+from .give_way import Courtesy
 from .hand import COMMIT_EVERY, Hand, groups
 from .pull import pull
 from .record import Group, record
@@ -90,6 +91,7 @@ class Carrier:
         self._hands: list[Hand] = []
         self._ask_at = 0.0
         self._is_over = False
+        self.courtesy = Courtesy(job)
 
     @property
     def goes_on(self) -> bool:
@@ -107,6 +109,7 @@ class Carrier:
     def carry(self) -> None:
         """Until nothing is left that is due, or the deadline, or what stops the job."""
         while True:
+            self._give_way()
             if self.goes_on and self._has_room() and self._begin_next_group():
                 continue
             if not self.goes_on:
@@ -119,6 +122,17 @@ class Carrier:
                 break
         for hand in self._hands:
             self._finish(hand)
+
+    def _give_way(self) -> None:
+        """What is fresh goes before a backfill in hand, and before what of it waits for a thread."""
+        least = max((hand.lease.batch.priority for hand in self._hands), default=Priority.FRESH)
+        if self.goes_on and self.courtesy.others_wait(least):
+            self._is_over = True
+        elif self.goes_on and self.courtesy.own_waits(least):
+            self.call_back()
+            self._ask_at = 0.0
+            self._next_hand()
+            self._hands.sort(key=lambda hand: hand.lease.batch.priority)
 
     def _has_room(self) -> bool:
         return self.sender.outstanding <= 2 * self.sender.size + LEFT_BEFORE_NEXT

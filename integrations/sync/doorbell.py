@@ -22,6 +22,7 @@ QUIET_SECONDS = 5.0
 
 TASKS = {
     "pull": "integrations.tasks.pull",
+    "again": "integrations.tasks.again",
     "drain": "integrations.tasks.drain",
     "inbox": "integrations.tasks.inbox",
     "sweep": "integrations.tasks.sweep",

@@ -23,7 +23,7 @@ from integrations.models import (
 )
 from mappings.fields import Sealed, encrypt_json
 
-from . import breaker, shared_clock
+from . import breaker, rows, shared_clock
 
 _CHANGING_PARTS = re.compile(r"[#\"'“”‘’][^\s\"'“”‘’]*|\b[\w.+-]*\d[\w.+-]*\b")
 
@@ -84,23 +84,51 @@ def record_faults(job: SyncJob, run: SyncRun | None, faults: Sequence[Fault]) ->
         return
     now = shared_clock.now()
     open_rows = {
-        row.delivery_id: row
-        for row in ErrorRecord.objects.filter(
+        delivery_id: (pk, attempts)
+        for delivery_id, pk, attempts in ErrorRecord.objects.filter(
             delivery_id__in=[fault.delivery_id for fault in faults], settled_at__isnull=True
-        )
+        ).values_list("delivery_id", "pk", "attempts")
     }
-    made = []
+    made: list[rows.Row] = []
+    renewed: list[rows.Row] = []
     for fault in faults:
-        row = open_rows.get(fault.delivery_id)
-        values = _values(job, run, fault)
-        if row is None:
-            made.append(ErrorRecord(first_seen_at=now, last_seen_at=now, **values))
-            continue
-        ErrorRecord.objects.filter(pk=row.pk).update(last_seen_at=now, attempts=F("attempts") + 1, **values)
-    ErrorRecord.objects.bulk_create(made)
+        values = tuple(_values(job, run, fault).values())
+        known = open_rows.get(fault.delivery_id)
+        if known is None:
+            made.append((now, now, "", 1, *values))
+        else:
+            pk, attempts = known
+            renewed.append((pk, now, attempts + 1, *values))
+    rows.insert(ErrorRecord, ("first_seen_at", "last_seen_at", "settled_how", "attempts", *VALUES), made)
+    rows.update(ErrorRecord, ("last_seen_at", "attempts", *VALUES), renewed)
+
+
+VALUES = (
+    "delivery_id",
+    "job_id",
+    "connection_id",
+    "run_id",
+    "intent_id",
+    "kind",
+    "code",
+    "place",
+    "field",
+    "subject",
+    "sentence",
+    "fingerprint",
+    "status",
+    "request_id",
+    "evidence",
+    "payload",
+    "version",
+    "mapping_version",
+    "amount",
+    "currency",
+)
 
 
 def _values(job: SyncJob, run: SyncRun | None, fault: Fault) -> dict[str, Any]:
+    """In the order of VALUES."""
     return {
         "delivery_id": fault.delivery_id,
         "job_id": job.pk,

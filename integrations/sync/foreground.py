@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from integrations.models import Batch, ErrorRecord, JobState, SyncJob, SyncRun
+from integrations.models import Batch, Door, ErrorRecord, JobState, SyncJob, SyncRun
 
-from . import breaker, deliver, shared_clock, steer
+from . import breaker, deliver, rerun, shared_clock, steer
 from . import pull as reading
+from .selection import NotPossible, Selection
+from .steer import why_not
 
 # One turn of reading or delivering; short, so that the progress moves and Ctrl-C is heard.
 TURN_SECONDS = 5.0
@@ -24,18 +26,19 @@ class CouldNotRun(Exception):
     """Why the job did not run, in a sentence."""
 
 
-def run_to_end(job: SyncJob, full: bool, patience: timedelta, show: Show) -> SyncRun:
+def run_to_end(
+    job: SyncJob, full: bool, patience: timedelta, show: Show, selection: Selection | None = None
+) -> SyncRun:
     """Reads the source through and delivers, until the run is finished or nothing has moved for `patience`.
 
     `show` is called with the fresh counts after each turn. A run that comes back unfinished has records that wait
-    (for a retry, or for what they refer to): the workers go on with them. Raises CouldNotRun.
+    (for a retry, or for what they refer to): the workers go on with them. With a `selection` only that is read, in a
+    run of its own. Raises CouldNotRun.
     """
     if job.state == JobState.HALTED:
         # A failure halted it, and a person asks for it now: whether the cause is mended is seen at once.
         steer.resume(job)
-    run = steer.run_now(job, full=full)
-    if run is None:
-        raise CouldNotRun(why_not(job))
+    run = _begin(job, full, selection)
     moved_at, seen = time.monotonic(), _counts(run)
     while True:
         _turn(job, run)
@@ -54,16 +57,22 @@ def run_to_end(job: SyncJob, full: bool, patience: timedelta, show: Show) -> Syn
         _sleep(due_in)
 
 
-def why_not(job: SyncJob) -> str:
-    for connection in (job.source, job.destination):
-        if not connection.enabled:
-            return f"The connection '{connection.key}' is switched off. Switch it on first."
-    reason = f": {job.state_reason.rstrip('.')}" if job.state_reason else ""
-    return f"The job '{job.key}' is {job.state}{reason}. Mend the cause, then resume it."
+def _begin(job: SyncJob, full: bool, selection: Selection | None) -> SyncRun:
+    if selection is not None:
+        try:
+            return rerun.begin(job, selection)
+        except NotPossible as reason:
+            raise CouldNotRun(str(reason)) from None
+    run = steer.run_now(job, full=full)
+    if run is None:
+        raise CouldNotRun(why_not(job))
+    return run
 
 
 def _turn(job: SyncJob, run: SyncRun) -> None:
-    if not run.read_through:
+    if not run.read_through and run.door == Door.AGAIN:
+        rerun.read(run.pk, time.monotonic() + TURN_SECONDS)
+    elif not run.read_through:
         reading.pull(job.pk, time.monotonic() + TURN_SECONDS)
     deliver.drain(job.pk, time.monotonic() + TURN_SECONDS)
 
@@ -86,7 +95,7 @@ def _give_up(job: SyncJob, run: SyncRun) -> SyncRun:
 def _seconds_until_due(job: SyncJob, run: SyncRun) -> float:
     """0 where something can be done now, also where another worker has it in hand."""
     if not run.read_through:
-        return _seconds_until(job.next_read_at)
+        return _seconds_until(run.goes_on_at if run.door == Door.AGAIN else job.next_read_at)
     unsettled = Batch.objects.filter(job=job, settled_at__isnull=True)
     if unsettled.filter(Q(not_before__isnull=True) | Q(not_before__lte=shared_clock.now())).exists():
         return 0.0

@@ -11,9 +11,9 @@ from django.db import transaction
 
 from integrations.connectors.base import Connector, Page
 from integrations.exceptions import Failure, Kind
-from integrations.models import Door, SyncJob, SyncRun
+from integrations.models import Door, Priority, SyncJob, SyncRun
 
-from . import breaker, faults, removed, shared_clock
+from . import breaker, faults, give_way, removed, shared_clock
 from .accept import Accepted, PositionMove, PositionMoved, accept
 from .connect import connect, with_login
 from .doorbell import ring
@@ -59,9 +59,8 @@ def pull(job_id: int, deadline: float, at_once: bool = False) -> bool:
 def _read_on(job: SyncJob, reading: _Reading, deadline: float) -> bool:
     gate = reading.gate
     try:
-        while time.monotonic() < deadline:
-            if reading.next_page():
-                return True
+        if reading.read_on(deadline):
+            return True
     except Failure as failure:
         if failure.code == "rate_limited" and failure.retry_after and not gate.must_wait_long:
             gate.block(failure.retry_after)
@@ -88,6 +87,15 @@ class _Reading:
         connector.pace(gate.turn)
         self.rereads = connector.resources()[job.source_resource].rereads_not_final
 
+    def read_on(self, deadline: float) -> bool:
+        """Page by page, to the end (True), to the deadline, or until fresh work has no worker."""
+        while time.monotonic() < deadline:
+            if self.next_page():
+                return True
+            if _is_backfill(self.job) and give_way.fresh_work_waits(self.job):
+                break
+        return False
+
     def next_page(self) -> bool:
         """Reads and stores one page; True when it was the last."""
         job = self.job
@@ -107,12 +115,13 @@ class _Reading:
             read_at=began,
             position=PositionMove(job.position_version, values),
             force=_is_full(job),
+            priority=Priority.BACKFILL if _is_backfill(job) else None,
             also=_note_read_through if following is None else None,
         )
         job.position_version += 1
         job.resume_position = following
         run = SyncRun.objects.get(pk=accepted.run_id)
-        _note(run, page.notices)
+        _note(run, page)
         if following is None:
             if page.complete and job.read_since is None and position["part"] == WHOLE:
                 removed.follow(job, run, began)
@@ -183,10 +192,17 @@ def _is_full(job: SyncJob) -> bool:
     return run is not None and run.full
 
 
-def _note(run: SyncRun, notices: tuple[str, ...]) -> None:
-    fresh = [notice for notice in notices if notice not in run.notices]
-    if fresh:
-        SyncRun.objects.filter(pk=run.pk).update(notices=run.notices + fresh)
+def _is_backfill(job: SyncJob) -> bool:
+    """The first read of all, or everything anew: it goes behind whatever happens meanwhile."""
+    return job.read_since is None
+
+
+def _note(run: SyncRun, page: Page) -> None:
+    """What the page told beside its rows."""
+    fresh = [notice for notice in page.notices if notice not in run.notices]
+    total = page.total if page.total is not None else run.total
+    if fresh or total != run.total:
+        SyncRun.objects.filter(pk=run.pk).update(notices=run.notices + fresh, total=total)
 
 
 def _put_off(job: SyncJob, failure: Failure, known: int) -> None:

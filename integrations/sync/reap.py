@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db.models import Exists, F, OuterRef, Q
 
 from integrations.models import (
@@ -15,7 +17,7 @@ from integrations.models import (
     SyncRun,
 )
 
-from . import claim, overdue, schedules, shared_clock, steer, stock
+from . import claim, overdue, schedules, shared_clock, stalled, steer, stock
 from .doorbell import TASKS, ring
 from .holder import this_process
 
@@ -34,6 +36,7 @@ def sweep() -> None:
     release_where_the_rollout_widened()
     stock.prune_accepted()
     overdue.tell_overdue()
+    stalled.tell_stalled()
 
 
 def ring_for_due_batches() -> None:
@@ -61,6 +64,21 @@ def ring_for_due_reads() -> None:
     )
     for job_id in jobs.values_list("pk", flat=True):
         ring("pull", job_id)
+    _ring_for_runs_of_people(now)
+
+
+def _ring_for_runs_of_people(now: datetime) -> None:
+    unread = SyncRun.objects.filter(
+        Q(goes_on_at__isnull=True) | Q(goes_on_at__lte=now),
+        door=Door.AGAIN,
+        finished_at__isnull=True,
+        read_through=False,
+        job__state=JobState.ACTIVE,
+        job__source__enabled=True,
+        job__destination__enabled=True,
+    )
+    for run_id in unread.values_list("pk", flat=True):
+        ring("again", run_id)
 
 
 def release_where_the_rollout_widened() -> None:

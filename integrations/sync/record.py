@@ -361,7 +361,7 @@ def _count(run: SyncRun, lease: Lease, group: Group) -> None:
             counts[COUNTED[ending.state]] += 1
     if counts:
         moves: dict[str, Any] = {name: F(name) + number for name, number in counts.items()}
-        SyncRun.objects.filter(pk=run.pk).update(**moves)
+        SyncRun.objects.filter(pk=run.pk).update(moved_at=shared_clock.now(), **moves)
 
 
 def _moment(seconds: float | None) -> datetime | None:

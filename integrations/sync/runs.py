@@ -8,6 +8,9 @@ from integrations.models import Batch, Door, RunState, SyncJob, SyncRun
 
 from . import shared_clock
 
+# Runs by these doors end only when they were read through as well.
+READING_DOORS = (Door.PULL, Door.AGAIN)
+
 
 def reading_run(job: SyncJob, door: Door = Door.PULL) -> SyncRun | None:
     """The run that takes in records at this door at present."""
@@ -29,6 +32,6 @@ def close_settled_runs(job: SyncJob) -> int:
     """Ends the runs of which no batch is open (and, for a read, that were read through). Returns how many."""
     unsettled = Batch.objects.filter(run=OuterRef("pk"), settled_at__isnull=True)
     settled = SyncRun.objects.filter(job=job, finished_at__isnull=True).exclude(Exists(unsettled))
-    return settled.exclude(door=Door.PULL, read_through=False).update(
+    return settled.exclude(door__in=READING_DOORS, read_through=False).update(
         state=RunState.FINISHED, finished_at=shared_clock.now()
     )

@@ -8,13 +8,13 @@ from django_q.models import Schedule
 from integrations.models import Doorbell
 
 
-def install(name: str, func: str) -> None:
-    """Has `func` run once a minute; mends the row if it differs. Safe at each start of each host.
+def install(name: str, func: str, minutes: int = 1) -> None:
+    """Has `func` run every so many minutes; mends the row if it differs. Safe at each start of each host.
 
     The queue's schedules have no unique name of their own: a row that is unique stands for it and is locked, so that
     of two hosts the second finds what the first one made.
     """
-    wanted = {"func": func, "schedule_type": Schedule.MINUTES, "minutes": 1, "repeats": -1}
+    wanted = {"func": func, "schedule_type": Schedule.MINUTES, "minutes": minutes, "repeats": -1}
     Doorbell.objects.bulk_create([Doorbell(task="schedules")], ignore_conflicts=True)
     with transaction.atomic():
         Doorbell.objects.select_for_update().get(task="schedules", subject_id=0)

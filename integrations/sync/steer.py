@@ -12,6 +12,7 @@ from integrations.models import (
     ErrorRecord,
     ExternalId,
     JobState,
+    Priority,
     Settled,
     State,
     SyncJob,
@@ -49,6 +50,15 @@ def run_now(job: SyncJob, full: bool = False) -> SyncRun | None:
     return run
 
 
+def why_not(job: SyncJob) -> str:
+    """Why the job may not run at this moment."""
+    for connection in (job.source, job.destination):
+        if not connection.enabled:
+            return f"The connection '{connection.key}' is switched off. Switch it on first."
+    reason = f": {job.state_reason.rstrip('.')}" if job.state_reason else ""
+    return f"The job '{job.key}' is {job.state}{reason}. Mend the cause, then resume it."
+
+
 def pause(job: SyncJob, reason: str = "") -> None:
     """Nothing more is read or sent; what was accepted is kept. A batch in hand stops before its next group."""
     SyncJob.objects.filter(pk=job.pk).update(state=JobState.PAUSED, state_reason=reason[:500])
@@ -82,5 +92,7 @@ def release_held(job: SyncJob) -> int:
         ).values_list("external_id", flat=True)
         let_in = [external_id for external_id in ids if is_in(job, external_id)]
         items = [Item(external_id=external_id, payload={}, partial=True) for external_id in let_in]
-        released += accept(job, Door.RETRY, items, read_at=shared_clock.now(), force=True).accepted
+        released += accept(
+            job, Door.RETRY, items, read_at=shared_clock.now(), force=True, priority=Priority.BACKFILL
+        ).accepted
     return released

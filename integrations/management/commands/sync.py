@@ -11,14 +11,18 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, ProgrammingError
+from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from integrations.exceptions import Failure
 from integrations.models import ErrorRecord, SyncJob, SyncRun
+from integrations.sync import progress
 from integrations.sync.dry_run import Foreseen, dry_run
-from integrations.sync.foreground import CouldNotRun, run_to_end, why_not
+from integrations.sync.foreground import CouldNotRun, run_to_end
+from integrations.sync.selection import NotPossible, Selection, by_ids, span
+from integrations.sync.steer import why_not
 from mappings.fields import SecretUnreadable
 
 logger = logging.getLogger(__name__)
@@ -36,7 +40,7 @@ COUNTS = (
     "failed",
     "left",
 )
-FORESEEN = (CouldNotRun, Failure, SecretUnreadable, OperationalError, ProgrammingError)
+FORESEEN = (CouldNotRun, NotPossible, Failure, SecretUnreadable, OperationalError, ProgrammingError)
 _MOST_LINES = 20
 
 
@@ -52,6 +56,20 @@ class Command(BaseCommand):
         parser.add_argument(
             "--dry-run", action="store_true", help="Say what would be done, and change nothing."
         )
+        parser.add_argument(
+            "--from",
+            dest="begin",
+            default="",
+            metavar="WHEN",
+            help="Run again what is of this day or moment and later: 2026-05-01, 2026-05-01T14:30.",
+        )
+        parser.add_argument(
+            "--to", default="", metavar="WHEN", help="… and until this day (meant whole) or moment."
+        )
+        parser.add_argument("--ids", default="", help="Run these again: ids of the source, with commas.")
+        parser.add_argument(
+            "--of-run", type=int, default=None, metavar="RUN", help="Run again what this run carried."
+        )
         parser.add_argument("--json", action="store_true", help="One JSON object instead of text and a bar.")
         parser.add_argument(
             "--patience",
@@ -63,6 +81,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             job = _job(options["job"])
+            options["selection"] = _selection(options)
             code = self._foresee(job, options) if options["dry_run"] else self._run(job, options)
         except FORESEEN as exc:
             self._say_could_not_run(_sentence(exc), as_json=options["json"])
@@ -84,15 +103,26 @@ class Command(BaseCommand):
 
     def _run(self, job: SyncJob, options: dict[str, Any]) -> int:
         patience = timedelta(seconds=options["patience"])
-        with _bar(quiet=options["json"]) as progress:
-            task = progress.add_task(job.name, total=None)
-            run = run_to_end(job, options["full"], patience, lambda now: _show(progress, task, now))
+        with _bar(quiet=options["json"]) as bar:
+            task = bar.add_task(job.name, total=None, pace="")
+            run = run_to_end(
+                job, options["full"], patience, lambda now: _show(bar, task, now), options["selection"]
+            )
         errors = list(ErrorRecord.objects.filter(job=job, settled_at__isnull=True)[: _MOST_LINES + 1])
         open_count = ErrorRecord.objects.filter(job=job, settled_at__isnull=True).count()
         counts = {name: getattr(run, name) for name in COUNTS}
         if options["json"]:
             sentences = [error.sentence for error in errors[:_MOST_LINES]]
-            self._print_json(job=job.key, run=run.pk, **counts, open_errors=open_count, errors=sentences)
+            now = progress.of(run)
+            self._print_json(
+                job=job.key,
+                run=run.pk,
+                **counts,
+                expected=now.total,
+                share=now.share,
+                open_errors=open_count,
+                errors=sentences,
+            )
         else:
             self._print_counts(counts, run)
             self._print_errors([error.sentence for error in errors], open_count)
@@ -160,6 +190,21 @@ def _sentence(error: Exception) -> str:
     return str(error)
 
 
+def _selection(options: dict[str, Any]) -> Selection | None:
+    """What is to be run again. Raises NotPossible."""
+    span_given = bool(options["begin"] or options["to"])
+    given = [span_given, bool(options["ids"]), options["of_run"] is not None, options["full"]]
+    if sum(given) > 1:
+        raise NotPossible("Choose one of: --full, --from and --to, --ids, --of-run.")
+    if any(given[:3]) and options["dry_run"]:
+        raise NotPossible("A dry run is of the whole job, or with --full of all its records.")
+    if span_given:
+        return span(options["begin"], options["to"])
+    if options["ids"]:
+        return by_ids(options["ids"].split(","))
+    return Selection(run_id=options["of_run"]) if options["of_run"] is not None else None
+
+
 def _job(key: str) -> SyncJob:
     jobs = SyncJob.objects.select_related("source", "destination", "read_mapping", "write_mapping")
     job = jobs.filter(key=key).first()
@@ -175,10 +220,18 @@ def _bar(quiet: bool) -> Progress:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
+        TextColumn("{task.fields[pace]}"),
         console=Console(stderr=True),
         disable=quiet,
     )
 
 
-def _show(progress: Progress, task: TaskID, run: SyncRun) -> None:
-    progress.update(task, completed=run.settled, total=run.accepted if run.accepted else None)
+def _show(bar: Progress, task: TaskID, run: SyncRun) -> None:
+    now = progress.of(run)
+    bar.update(task, completed=now.done, total=now.total, pace=_pace(now))
+
+
+def _pace(now: progress.Progress) -> str:
+    rate = f"{now.rate:,.0f}/s" if now.rate else ""
+    ends = f"until {timezone.localtime(now.ends_at):%H:%M:%S}" if now.ends_at else ""
+    return " ".join(part for part in (rate, ends) if part)

@@ -11,6 +11,7 @@ from django.core.management.base import SystemCheckError
 from django.db import OperationalError
 from django.test import override_settings
 
+from integrations.connectors.base import Abilities
 from integrations.models import Batch, Delivery, ErrorRecord, Intent, JobState, SyncJob, SyncRun, Thing
 
 from .in_memory import InMemory
@@ -247,3 +248,36 @@ def test_a_dry_run_tells_what_the_filter_leaves_out(
 
 def _rows() -> list[int]:
     return [model.objects.count() for model in (Thing, Delivery, Batch, SyncRun, ErrorRecord, Intent)]
+
+
+def test_single_records_are_run_again(
+    job: SyncJob,
+    shop: InMemory,
+    warehouse: InMemory,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    able = Abilities(reads=True, creates=True, updates=True, keys=True, key_lifetime=3600.0, fetch=True)
+    monkeypatch.setattr(InMemory, "resources", lambda self: {"orders": able})
+    for number in range(3):
+        shop.add(number)
+    told(capsys)
+    shop.add(1, note="changed")
+
+    code, answer = told(capsys, "--ids", "1,2")
+
+    assert (code, answer["accepted"], answer["delivered"], answer["unchanged"]) == (0, 2, 1, 1)
+    assert (answer["expected"], answer["share"]) == (2, 100)
+    assert warehouse.writes == 4
+
+
+def test_a_span_is_run_again(job: SyncJob, shop: InMemory, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.add(1)
+    told(capsys)
+    code, answer = told(capsys, "--from", "2000-01-01", "--to", "2100-01-01")
+    assert (code, answer["unchanged"]) == (0, 1)
+    code, answer = told(capsys, "--of-run", "1", "--full")
+    assert (code, answer["could_not_run"][:13]) == (2, "Choose one of")
+    code, answer = told(capsys, "--from", "1 May")
+    assert code == 2
+    assert "is a day such as" in answer["could_not_run"]
