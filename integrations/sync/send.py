@@ -114,8 +114,14 @@ class Sender:
                 self.tokens = grant.calls
             part = waiting.popleft()
             self.tokens -= 1
-            flying[self.pool.submit(self._call, part)] = part
+            flying[self.pool.submit(self._call_in_time, lease, part)] = part
         return COMMIT_EVERY if flying else None
+
+    def _call_in_time(self, lease: Lease, part: list[Sending]) -> list[Result]:
+        """In a thread. The lease is looked at once more: the process may have been stopped since it was granted."""
+        if not lease.outlasts(self.connector.timeout_seconds):
+            return [Failure.transient("not_sent", "It had to wait for its turn.")] * len(part)
+        return self._call(part)
 
     def _call(self, part: list[Sending]) -> list[Result]:
         """In a thread: no database here."""
