@@ -1,8 +1,10 @@
 # Thin: the work is done by manage.py, so that `python3 manage.py demo` is the same without make.
 PYTHON ?= python3
 ARGS ?=
+KILLS ?= 200
+SEED ?= 0
 
-.PHONY: demo test lint setup lock
+.PHONY: demo test lint chaos setup lock
 
 demo: ## The whole portal with a simulated shop and warehouse; ARGS=--once checks every promise and ends
 	@$(PYTHON) manage.py demo $(ARGS)
@@ -12,6 +14,9 @@ test: ## ruff, mypy, import-linter and pytest; ARGS go to pytest
 
 lint: ## the same without pytest
 	@$(PYTHON) manage.py lint
+
+chaos: ## kills processes and restarts the database while orders flow, then compares both sides' books; KILLS= SEED= ARGS=--json=FILE
+	@$(PYTHON) manage.py chaos --kills $(KILLS) --seed $(SEED) $(ARGS)
 
 setup: ## .venv, requirements and .env, nothing else
 	@$(PYTHON) manage.py setup

@@ -61,12 +61,22 @@ UNTOUCHED = (
     "mapping_version",
 )
 NOTHING_WRITTEN = ("", 0, None, "", "", "", "")
-NEWER_VERSION = rows.Upsert(unique=("job", "thing"), update=ACCEPTED[2:] + UNTOUCHED[:3])
+NEWER_VERSION = rows.Upsert(
+    unique=("job", "thing"), update=ACCEPTED[2:] + UNTOUCHED[:3], growing="accepted_serial"
+)
 EXTERNAL_ID = ("connection_id", "resource", "external_id", "thing_id", "echo_digest")
+
+
+# Doors that take in the same things at the same moment; each turn is short.
+TURNS = 10
 
 
 class PositionMoved(Exception):
     """Someone else read this page: it is discarded, nothing was stored."""
+
+
+class AcceptedMeanwhile(Exception):
+    """Another door took in one of these things since we looked: nothing was stored, and we look again."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +131,27 @@ def accept(
     inside the transaction: what it stores commits or rolls back together with the records. Raises PositionMoved where
     another worker moved the position since it was read.
     """
+    for turn in range(1, TURNS + 1):
+        try:
+            return _accept(job, door, items, read_at, position, force, priority, recount, into, also)
+        except AcceptedMeanwhile:
+            if turn == TURNS:
+                raise
+    raise AssertionError("The last turn ended in neither way.")
+
+
+def _accept(
+    job: SyncJob,
+    door: Door,
+    items: Sequence[Item],
+    read_at: datetime,
+    position: PositionMove | None,
+    force: bool,
+    priority: Priority | None,
+    recount: bool,
+    into: SyncRun | None,
+    also: Callable[[Accepted], None] | None,
+) -> Accepted:
     rules = rules_of(job)
     known = known_of(job, [item.external_id for item in items])
     parcels = fresh(items, known, rules, read_at, force, recount)
@@ -294,9 +325,16 @@ def _store_deliveries(
     ]
     # Sorted, as everywhere: two doors with the same things wait in line and never for each other.
     rows.insert(Delivery, ACCEPTED + UNTOUCHED, sorted(made, key=itemgetter(1)), NEWER_VERSION)
-    ids = dict(
-        Delivery.objects.filter(job=job, thing_id__in=[row[1] for row in made]).values_list("thing_id", "id")
-    )
+    ids = {}
+    serials = {things[parcel.external_id]: parcel.serial for parcel in parcels}
+    stored = Delivery.objects.filter(job=job, thing_id__in=serials)
+    for thing_id, pk, serial, accepted_at in stored.values_list(
+        "thing_id", "id", "accepted_serial", "accepted_at"
+    ):
+        # A serial names one version: with two of the same, neither would supersede the other.
+        if (serial, accepted_at) != (serials[thing_id], now):
+            raise AcceptedMeanwhile(job.key)
+        ids[thing_id] = pk
     return {parcel.external_id: ids[things[parcel.external_id]] for parcel in parcels}
 
 

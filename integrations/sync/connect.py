@@ -16,8 +16,8 @@ from .gate import Gate
 
 Result = TypeVar("Result")
 
-# How long one worker may take for a login before another may try.
-LOGIN_TAKES_AT_MOST = timedelta(seconds=30)
+# A login takes no longer than the longest call and this, in seconds: then another worker may try.
+LOGIN_MARGIN = 5.0
 
 
 def connect(connection: Connection) -> Connector:
@@ -81,7 +81,7 @@ def renew_token(connection: Connection, connector: Connector, seen_version: int)
     claimed = (
         AccessToken.objects.filter(connection=connection, version=seen_version)
         .exclude(refreshing_until__gt=now)
-        .update(refreshing_until=now + LOGIN_TAKES_AT_MOST)
+        .update(refreshing_until=now + timedelta(seconds=connector.timeout_seconds + LOGIN_MARGIN))
     )
     if not claimed:
         row = _token_row(connection)

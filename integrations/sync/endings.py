@@ -39,6 +39,9 @@ def after_failure(job: SyncJob, abilities: Abilities, sending: Sending, failure:
         )
     if failure.in_doubt:
         return _in_doubt(job, abilities, sending, failure, attempts)
+    if sending.leaving.serial < case.parcel.serial and not sending.leaving.steps_done:
+        # Surely without effect, and out of date: the newer version is weighed for itself.
+        return Ending(State.QUEUED, "The version before it was not taken.", not_before=shared_clock.seconds())
     if failure.kind == Kind.TRANSIENT and attempts < job.retry_limit:
         return _again(failure, attempts)
     return Ending(State.FAILED, failure.sentence[:300], fault=_fault(sending, failure, "send"), counts=True)
@@ -54,6 +57,11 @@ def _in_doubt(
     fault = _fault(sending, failure, "in_doubt")
     fault.intent_id = sending.intent_id
     fault.sentence = doubt_sentence(job, sending.leaving.subject)
+    if sending.leaving.serial < sending.case.parcel.serial:
+        # The version before this one is in doubt; this one waits, and is not used up by the question.
+        ending = _again(failure, attempts)
+        ending.fault, ending.keeps_intent = fault, True
+        return ending
     return Ending(State.FAILED, fault.sentence[:300], fault=fault, counts=True, keeps_intent=True)
 
 
@@ -75,7 +83,7 @@ def _fault(sending: Sending, failure: Failure, place: str) -> Fault:
     leaving, case = sending.leaving, sending.case
     fault = Fault.of_failure(case.delivery.pk, failure, place)
     fault.subject = leaving.subject
-    fault.payload = case.parcel.payload
+    fault.payload = case.parcel.whole_payload
     fault.version = leaving.version
     fault.mapping_version = leaving.mapping_version
     fault.amount, fault.currency = leaving.amount, leaving.currency
@@ -111,7 +119,7 @@ def data_fault(
         sentence=sentence,
         field=field,
         subject=case.subject,
-        payload=case.parcel.payload,
+        payload=case.parcel.whole_payload,
         version=case.parcel.version,
         amount=str(value) if value is not None else None,
         currency=currency or "",

@@ -41,6 +41,9 @@ INTENT = (
 )
 # A key that ends within this time is not relied on any more.
 KEY_MARGIN = timedelta(seconds=60)
+# Seconds between two looks whether a person has answered.
+PERSON_MAY_TAKE = 60.0
+ASKED_FIRST = "A person must say first whether the write before this one arrived."
 
 
 def lock(job: SyncJob, abilities: Abilities, lease: Lease, cases: Sequence[Case]) -> list[Sending]:
@@ -143,11 +146,7 @@ def take_over(job: SyncJob, abilities: Abilities, lease: Lease, case: Case) -> S
     if intent is None:
         return None
     if _is_asked(intent):
-        case.ending = Ending(
-            State.WAITING,
-            "A person must say first whether the write before this one arrived.",
-            not_before=_soon(60.0),
-        )
+        case.ending = Ending(State.WAITING, ASKED_FIRST, not_before=_soon(PERSON_MAY_TAKE))
         return None
     if intent.lease_token != lease.token and not _take(intent, lease):
         case.ending = Ending(State.QUEUED, "An earlier write of it is on its way.", not_before=_soon())
@@ -170,6 +169,7 @@ def take_over(job: SyncJob, abilities: Abilities, lease: Lease, case: Case) -> S
 
 def _ask(job: SyncJob, case: Case, intent: Intent, leaving: Leaving) -> Ending:
     sentence = doubt_sentence(job, leaving.subject)
+    case.subject = case.subject or leaving.subject
     fault = Fault(
         delivery_id=intent.delivery_id,
         kind="transient",
@@ -177,13 +177,17 @@ def _ask(job: SyncJob, case: Case, intent: Intent, leaving: Leaving) -> Ending:
         place="in_doubt",
         sentence=sentence,
         subject=leaving.subject,
-        payload=case.parcel.payload,
+        payload=case.parcel.whole_payload,
         version=leaving.version,
         mapping_version=leaving.mapping_version,
         amount=leaving.amount,
         currency=leaving.currency,
         intent_id=intent.pk,
     )
+    if leaving.serial < case.parcel.serial:
+        # It is the version before this one that a person is asked about: this one is not used up by the question.
+        waits = _soon(PERSON_MAY_TAKE)
+        return Ending(State.WAITING, ASKED_FIRST, fault=fault, not_before=waits, keeps_intent=True)
     return Ending(State.FAILED, sentence[:300], fault=fault, counts=True, keeps_intent=True)
 
 

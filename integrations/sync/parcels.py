@@ -29,6 +29,11 @@ class Parcel(msgspec.Struct, omit_defaults=True):
     recount: bool = False
     forced: bool = False
 
+    @property
+    def whole_payload(self) -> Any:
+        """None where only the id came in, and nobody has fetched the object yet."""
+        return None if self.partial else self.payload
+
 
 def to_plain(parcels: list[Parcel]) -> list[dict[str, Any]]:
     return [msgspec.to_builtins(parcel) for parcel in parcels]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -134,10 +134,18 @@ def confirm_arrived(error: ErrorRecord, external_id: str, by: Person) -> None:
             external_id=external_id.strip()[:255],
             defaults={"thing_id": intent.thing_id},
         )
-        Delivery.objects.filter(pk=intent.delivery_id).update(
+        delivery = Delivery.objects.filter(pk=intent.delivery_id)
+        # A newer version that waited for the answer is still to be written.
+        is_newest = delivery.filter(accepted_serial__lte=leaving.serial).update(
             state=State.DELIVERED,
             state_since=now,
             state_reason="A person confirmed that it had arrived.",
+            attempts=0,
+            deadline_at=None,
+        )
+        if is_newest:
+            stock.release_units([intent.delivery_id])
+        delivery.update(
             content_hash=leaving.content_hash,
             written_state=leaving.written_state,
             source_version=leaving.version,
@@ -145,8 +153,6 @@ def confirm_arrived(error: ErrorRecord, external_id: str, by: Person) -> None:
             mapping_version=leaving.mapping_version,
             delivered_at=now,
             first_delivered_at=now,
-            attempts=0,
-            deadline_at=None,
         )
         faults.settle_errors([intent.delivery_id], Settled.DELIVERED)
         _judge([error], Decision.CONFIRM, by, external_id.strip())
@@ -156,10 +162,13 @@ def confirm_arrived(error: ErrorRecord, external_id: str, by: Person) -> None:
 def send_again(error: ErrorRecord, by: Person) -> None:
     """A person has looked: the write in doubt had not arrived. It goes out as a new one."""
     intent = _doubtful(error)
-    intents.settle([intent.pk])
-    ErrorRecord.objects.filter(pk=error.pk).update(place="send", intent=None)
+
+    def settle() -> None:
+        intents.settle([intent.pk])
+        ErrorRecord.objects.filter(pk=error.pk).update(place="send", intent=None)
+
+    _requeue(_job_of(error), [error], by, decision=Decision.RESEND, together_with=settle)
     error.refresh_from_db()
-    _requeue(_job_of(error), [error], by, decision=Decision.RESEND)
 
 
 def _doubtful(error: ErrorRecord) -> Intent:
@@ -174,7 +183,9 @@ def _requeue(
     by: Person,
     payloads: dict[int, dict[str, Any]] | None = None,
     decision: Decision = Decision.RETRY,
+    together_with: Callable[[], None] | None = None,
 ) -> int:
+    """`together_with` is done in the same transaction, also where a newer version is under way and goes instead."""
     job = SyncJob.objects.select_related("source", "destination", "read_mapping", "write_mapping").get(
         pk=job_id
     )
@@ -193,6 +204,9 @@ def _requeue(
         and error.delivery.state not in UNDER_WAY
     ]
     if not chosen:
+        if together_with is not None:
+            with transaction.atomic():
+                together_with()
         return 0
     items = [
         _item(external_id, error, (payloads or {}).get(error.pk, error.payload))
@@ -200,6 +214,8 @@ def _requeue(
     ]
 
     def judged(_: Accepted) -> None:
+        if together_with is not None:
+            together_with()
         # Only what was done: a second press of the button is no second decision.
         _judge([error for error, _ in chosen], decision, by)
 

@@ -23,10 +23,14 @@ Convert = Callable[[Any], Any]
 
 @dataclass(frozen=True)
 class Upsert:
-    """Where `unique` names a row that is there already, its `update` columns take the new values."""
+    """Where `unique` names a row that is there already, its `update` columns take the new values.
+
+    `growing`: only where this column grows by it; else the row stays as it is.
+    """
 
     unique: Sequence[str]
     update: Sequence[str]
+    growing: str = ""
 
 
 IGNORE = "ON CONFLICT DO NOTHING"
@@ -144,7 +148,11 @@ def _upsert(model: type[models.Model], conflict: Upsert) -> str:
     sets = ", ".join(
         f"{column} = EXCLUDED.{column}" for column in (_column(model, name).name for name in conflict.update)
     )
-    return f"ON CONFLICT ({unique}) DO UPDATE SET {sets}"
+    rule = f"ON CONFLICT ({unique}) DO UPDATE SET {sets}"
+    if not conflict.growing:
+        return rule
+    table, (column,) = _table(model, [conflict.growing])
+    return f"{rule} WHERE {table}.{column.name} < EXCLUDED.{column.name}"
 
 
 def _columns_of(columns: Sequence[_Column], rows: Sequence[Row]) -> list[list[Any]]:

@@ -1,59 +1,64 @@
-"""The portal under attack: on one SQLite file, or on PostgreSQL with Redis as its queue."""
+"""Worlds under siege: each test has a shop, three warehouses, a portal and a database of its own."""
 
 from __future__ import annotations
 
+import os
+import random
 import shutil
-import sqlite3
+import sys
 from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, LiteralString
 
-import psycopg
 import pytest
 
-from tests.integrations.processes.conftest import Portal, migrated
-from tests.integrations.processes.family import lives
+from tests.integrations.processes.conftest import migrated
 
-__all__ = ["migrated", "portal", "portal_on_servers"]
+from . import database
+from .portal import free_port
+from .siege import Siege, besieged
 
+__all__ = ["migrated"]
 
-@dataclass
-class ChaosPortal(Portal):
-    postgres: str = ""
-    redis: str = ""
-
-    @property
-    def environment(self) -> dict[str, str]:
-        # Leases that run out soon: a worker that was killed is replaced while the test looks on.
-        found = super().environment | {"WORKERS": "2", "LEASE_SECONDS": "10"}
-        return found | ({"DATABASE_URL": self.postgres, "REDIS_URL": self.redis} if self.postgres else {})
-
-    def asked(self, question: LiteralString) -> list[Any]:
-        if self.postgres:
-            with psycopg.connect(self.postgres) as database:
-                return database.execute(question).fetchall()
-        with closing(sqlite3.connect(self.folder / "portal.sqlite3", timeout=30)) as database:
-            return database.execute(question).fetchall()
+linux = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="looks into /proc, which only Linux has"
+)
 
 
 @pytest.fixture
-def portal(migrated: Path, tmp_path: Path) -> Iterator[ChaosPortal]:
-    shutil.copy(migrated, tmp_path / "portal.sqlite3")
-    yield from ended(ChaosPortal(tmp_path))
+def seed() -> int:
+    """SEED in the environment plays the same chances again."""
+    found = int(os.environ.get("SEED", "0")) or random.SystemRandom().randrange(1, 10_000)
+    print(f"SEED={found}")
+    return found
 
 
 @pytest.fixture
-def portal_on_servers(tmp_path: Path, postgres_url: str, redis_url: str) -> Iterator[ChaosPortal]:
-    made = ChaosPortal(tmp_path, postgres=postgres_url, redis=redis_url)
-    made.run("migrate", "--verbosity", "0")
-    yield from ended(made)
+def siege(migrated: Path, tmp_path: Path, seed: int) -> Iterator[Siege]:
+    with besieged(tmp_path, seed) as made:
+        shutil.copy(migrated, made.portal.sqlite)
+        yield made
 
 
-def ended(portal: ChaosPortal) -> Iterator[ChaosPortal]:
-    yield portal
-    for process in portal.started:
-        if lives(process.pid):
-            process.kill()
-        process.wait()
+@pytest.fixture
+def calm(migrated: Path, tmp_path: Path) -> Iterator[Siege]:
+    """Nobody strikes by chance, answers come at once and sessions last; the test says who does what, and when."""
+    with besieged(tmp_path, 1, slow=False) as made:
+        shutil.copy(migrated, made.portal.sqlite)
+        made.prepare(every_seconds=0, second=True)
+        yield made
+
+
+@pytest.fixture
+def server() -> Iterator[database.Server]:
+    if reason := database.missing():
+        pytest.skip(reason)
+    made = database.Server(free_port())
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def siege_on_servers(server: database.Server, redis_url: str, tmp_path: Path, seed: int) -> Iterator[Siege]:
+    with besieged(tmp_path, seed, postgres=server.url, redis=redis_url) as made:
+        made.portal.run("migrate", "--verbosity", "0")
+        yield made

@@ -1,0 +1,190 @@
+"""A worker that was stopped changes nothing when it comes back; and without its guards the engine would be caught.
+
+Worker processes without a queue, so that who does what is settled and not left to chance. For each guard: first as it
+is (both sides agree), then with the guard taken out (the comparison tells the harm).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from typing import Any
+
+import pytest
+
+from tests.integrations.processes.family import lives, until
+
+from .ambush import KILL, REQUEST_LEFT, STOP, WEIGHED
+from .conftest import linux
+from .sabotage import INTENT, LEASE, NO_LOCK
+from .siege import Siege
+from .world import KEYS, KINDS, LOOKUP, NEITHER, SECOND, SKU
+
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300), linux]
+
+DUE_AT_ONCE = (
+    """UPDATE integrations_batch SET not_before = NULL, remaining = '{"0": 0}' WHERE settled_at IS NULL"""
+)
+ENGINE = ("batch", "delivery", "intent", "outcome", "errorrecord", "externalid", "syncrun")
+
+
+def place(siege: Siege, number: str) -> None:
+    address = {"name": "Käthe Groß", "line1": "Lindenstraße 12", "city": "Köln", "postal_code": "50667"}
+    asked = {
+        "number": number,
+        "lines": [{"sku": SKU, "quantity": 1}],
+        "shipping_address": {**address, "country": "DE"},
+    }
+    siege.world.shop.control("POST", "/shop/orders", asked)
+
+
+def ask_for(siege: Siege, number: str, quantity: int) -> None:
+    asked = {"lines": [{"sku": SKU, "quantity": quantity}]}
+    siege.world.shop.control("POST", f"/shop/orders/{number}/edit", asked)
+
+
+def carry(siege: Siege, *jobs: str, **more: str) -> subprocess.Popen[bytes]:
+    return siege.portal.start(f"carry-{len(siege.portal.processes)}", "carry", *jobs, **more)
+
+
+def carry_all(siege: Siege, *jobs: str) -> None:
+    assert carry(siege, *jobs).wait(60) == 0
+
+
+def caught(siege: Siege, point: str, deed: str, *jobs: str, **more: str) -> list[subprocess.Popen[bytes]]:
+    """A worker for each job, which meets its ambush at this point."""
+    seen = len(siege.portal.ambushes.sprung())
+    for job in jobs:
+        siege.portal.ambushes.lay(point, deed, job)
+    processes = [carry(siege, job, **more) for job in jobs]
+    until(lambda: len(siege.portal.ambushes.sprung(seen)) == len(jobs), f"nobody came to {point}")
+    if deed == STOP:
+        until(lambda: all(_is_stopped(process.pid) for process in processes), "they go on")
+    return processes
+
+
+def _is_stopped(pid: int) -> bool:
+    with open(f"/proc/{pid}/stat") as stat:  # noqa: PTH123
+        return stat.read().rpartition(")")[2].split()[0] == "T"
+
+
+def let_go_on(processes: list[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
+        os.kill(process.pid, signal.SIGCONT)
+    for process in processes:
+        assert process.wait(60) == 0
+
+
+def until_leases_are_over(siege: Siege) -> None:
+    """By the database's own clock, which all workers go by."""
+    now = "now()" if siege.portal.postgres else "strftime('%Y-%m-%d %H:%M:%f', 'now')"
+    held = f"SELECT COUNT(*) FROM integrations_batch WHERE settled_at IS NULL AND lease_until > {now}"
+    until(lambda: siege.portal.number(held) == 0, "the leases go on")
+
+
+def engine_tables(siege: Siege) -> dict[str, list[Any]]:
+    return {name: siege.portal.asked(f"SELECT * FROM integrations_{name} ORDER BY id") for name in ENGINE}
+
+
+def open_doubts(siege: Siege) -> list[str]:
+    rows = siege.portal.asked(
+        "SELECT j.key FROM integrations_errorrecord e JOIN integrations_syncjob j ON j.id = e.job_id"
+        " WHERE e.settled_at IS NULL AND e.place = 'in_doubt' ORDER BY j.key"
+    )
+    return [key for (key,) in rows]
+
+
+def hows(siege: Siege, *jobs: str) -> set[tuple[str, str]]:
+    """What is wrong, and with which order, with these jobs and what is left open."""
+    found = siege.differences()
+    return {(found.how, found.order) for found in found if found.job in (*jobs, "portal")}
+
+
+def test_a_stopped_worker_changes_nothing_when_it_comes_back(calm: Siege) -> None:
+    """Its lease went to another meanwhile. With a key the write is sent again; without one nobody knows whether the
+    stopped worker is about to send it, so a person is asked, also where the thing could be looked up."""
+    # What waits for the person's answer is not due again before it is said so below.
+    calm.portal.surroundings["CHAOS_PERSON_MAY_TAKE"] = "600"
+    place(calm, "1001")
+    stopped = caught(calm, REQUEST_LEFT, STOP, *KINDS)
+    until_leases_are_over(calm)
+    carry_all(calm, *KINDS)
+    assert open_doubts(calm) == [LOOKUP, NEITHER]
+    ask_for(calm, "1001", 2)
+    carry_all(calm, *KINDS)
+    before = engine_tables(calm)
+
+    let_go_on(stopped)
+
+    assert engine_tables(calm) == before
+    calm.portal.run("operate", "--once")
+    calm.portal.changed(DUE_AT_ONCE)
+    carry_all(calm, *KINDS)
+    assert open_doubts(calm) == []
+    assert hows(calm, *KINDS) == set()
+
+    # Without the condition of the lease the one that comes back overwrites what was settled since.
+    place(calm, "1002")
+    stopped = caught(calm, REQUEST_LEFT, STOP, KEYS, CHAOS_SABOTAGE=LEASE)
+    until_leases_are_over(calm)
+    carry_all(calm, KEYS)
+    assert hows(calm, KEYS) == set()
+    let_go_on(stopped)
+    assert ("state", "1002") in hows(calm, KEYS)
+
+
+def test_what_was_about_to_leave_is_written_down_first(calm: Siege) -> None:
+    """A worker is killed between its request and the answer; the next one finds the Intent, or finds none."""
+    place(calm, "1001")
+    for process in caught(calm, REQUEST_LEFT, KILL, *KINDS):
+        assert process.wait(60) == -signal.SIGKILL
+    until_leases_are_over(calm)
+    carry_all(calm, *KINDS)
+    assert open_doubts(calm) == [NEITHER]
+    calm.portal.run("operate", "--once")
+    carry_all(calm, NEITHER)
+    assert hows(calm, *KINDS) == set()
+
+    place(calm, "1002")
+    (process,) = caught(calm, REQUEST_LEFT, KILL, KEYS, CHAOS_SABOTAGE=INTENT)
+    assert process.wait(60) == -signal.SIGKILL
+    until_leases_are_over(calm)
+    carry_all(calm, KEYS)
+    assert ("doubled", "1002") in hows(calm, KEYS)
+
+
+def test_one_key_has_one_writer(calm: Siege) -> None:
+    """Two jobs carry the same order to the same warehouse; both have weighed it before either has sent it."""
+    place(calm, "1001")
+    meet_at_the_lock(calm)
+    carry_all(calm, KEYS, SECOND)
+    assert hows(calm, KEYS) == set()
+
+    calm.portal.changed(NO_LOCK)
+    place(calm, "1002")
+    meet_at_the_lock(calm)
+    carry_all(calm, KEYS, SECOND)
+    assert ("doubled", "1002") in hows(calm, KEYS)
+
+
+def meet_at_the_lock(siege: Siege) -> None:
+    # Leases that outlast the meeting: it is not they that part the two.
+    first, second = caught(siege, WEIGHED, STOP, KEYS, SECOND, LEASE_SECONDS="60")
+    siege.portal.ambushes.lay(REQUEST_LEFT, STOP, SECOND)
+    os.kill(second.pid, signal.SIGCONT)
+    until(lambda: siege.portal.ambushes.sprung()[-1].point == REQUEST_LEFT, "the second does not send")
+    # The second's write is still on its way when the first goes on.
+    os.kill(first.pid, signal.SIGCONT)
+    left = "SELECT COUNT(*) FROM integrations_intent"
+    known = siege.portal.number(left)
+    until(
+        lambda: not lives(first.pid) or siege.portal.number(left) > known or _rests(siege), "it stands still"
+    )
+    let_go_on([second])
+    assert first.wait(60) == 0
+
+
+def _rests(siege: Siege) -> bool:
+    waits = "SELECT COUNT(*) FROM integrations_delivery WHERE state_reason = 'An earlier write of it is on its way.'"
+    return siege.portal.number(waits) > 0
