@@ -209,7 +209,7 @@ class Killer:
         rows = self.portal.asked(
             "SELECT lease_token, lease_holder FROM integrations_batch WHERE settled_at IS NULL AND lease_token <> ''"
         )
-        return tuple(token for token, holder in rows if holder.split("/")[2] == str(pid))
+        return tuple(token for token, holder in rows if holder.split("/")[-2] == str(pid))
 
     def look(self) -> None:
         """Lets those go on whose lease another has by now, and starts anew what nobody else does."""

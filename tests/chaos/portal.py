@@ -182,7 +182,7 @@ class ChaosPortal:
             "SELECT b.lease_holder, j.key FROM integrations_batch b JOIN integrations_syncjob j ON j.id = b.job_id"
             " WHERE b.settled_at IS NULL AND b.lease_token <> ''"
         )
-        held = {int(holder.split("/")[2]): job for holder, job in rows}
+        held = {int(holder.split("/")[-2]): job for holder, job in rows}
         return {pid: job for pid, job in (self.ambushes.readers() | held).items() if lives(pid)}
 
 
