@@ -43,7 +43,7 @@ class Part:
     token_version: int
 
 
-Back = tuple[Part, list[Result] | TokenExpired]
+Back = tuple[Part, list[Result] | BaseException]
 
 
 class Sender:
@@ -160,6 +160,8 @@ class Sender:
                 if again is None:
                     continue
                 results = again
+            elif isinstance(results, BaseException):
+                raise results
             for sending, result in zip(part.sendings, results, strict=True):
                 self._tell_others(result)
                 found.append((part.lease, sending, result))
@@ -199,7 +201,7 @@ class Sender:
             if not self._again.empty():
                 part = self._first(part)
             if part is not None:
-                self._back.put((part, self._carry(part)))
+                self._back.put((part, self._carried(part)))
             elif self._ends:
                 return
 
@@ -212,6 +214,13 @@ class Sender:
         if taken is not None:
             self._again.put(taken)
         return again
+
+    def _carried(self, part: Part) -> list[Result] | BaseException:
+        """What ends the thread (SystemExit) goes to the main thread, which would else wait for ever."""
+        try:
+            return self._carry(part)
+        except BaseException as end:  # noqa: BLE001  # raised again by the main thread
+            return end
 
     def _carry(self, part: Part) -> list[Result] | TokenExpired:
         refused = self.gate.enter(lambda: part.lease.outlasts(self.connector.timeout_seconds))

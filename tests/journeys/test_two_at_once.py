@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from integrations.connectors.base import Item, Token
+from integrations.connectors.base import Item, Limit, Token
 from integrations.models import AccessToken, Delivery, Door
 from integrations.sync import accept as door
 from integrations.sync import connect
@@ -96,7 +96,9 @@ def test_a_login_that_fell_holds_up_the_others_no_longer_than_it_may_take(world:
         until.append(AccessToken.objects.get(connection=warehouse).refreshing_until)
         return Token(value="a session", expires_at=None)
 
-    connector: Any = SimpleNamespace(login=login, use_token=lambda token: None, timeout_seconds=2.0)
+    connector: Any = SimpleNamespace(
+        login=login, use_token=lambda token: None, timeout_seconds=2.0, limit=Limit
+    )
     AccessToken.objects.get_or_create(connection=warehouse)
     connect.renew_token(warehouse, connector, connect.token_version(warehouse))
     assert until[0] is not None

@@ -109,7 +109,7 @@ def test_a_running_run_asks_again_every_two_seconds_and_a_finished_one_stops(
     run = factories.run(job, finished_at=None, state="running", accepted=40, delivered=9, failed=1)
     part = progress(admin_client, run)
     assert 'hx-trigger="every 2s [document.visibilityState === ' in part
-    assert "10 of 40 settled, 30 on their way" in part
+    assert "10 of 40 settled, 30 left" in part
     assert 'aria-valuenow="25"' in part
     SyncRun.objects.filter(pk=run.pk).update(finished_at=timezone.now(), state="finished", delivered=39)
     assert "hx-trigger" not in progress(admin_client, run)
