@@ -14,7 +14,7 @@ from django.db import transaction
 from urllib3.connection import HTTPConnection
 
 from integrations.connectors.http import DeclaredConnector
-from integrations.sync import deliver, intents, pull
+from integrations.sync import answers, deliver, intents, pull
 
 from .ambush import (
     INTENT_STORED,
@@ -56,13 +56,13 @@ def install(folder: str) -> None:
     hands = Hands(Ambushes(Path(folder)))
     # The person who is asked answers within a second or two here, where a test does not say otherwise.
     _set(intents, "PERSON_MAY_TAKE", float(os.environ.get("CHAOS_PERSON_MAY_TAKE", "3")))
-    _around(deliver.Carrier, "deliver", functools.partial(_with_a_batch, hands))
+    _around(deliver.Carrier, "carry", functools.partial(_with_a_batch, hands))
     _around(pull._Reading, "next_page", functools.partial(_with_a_page, hands))
     _around(pull._Reading, "_read", functools.partial(_then, hands, PAGE_FETCHED))
     _around(intents, "lock", functools.partial(_locking, hands))
     _around(DeclaredConnector, "send", functools.partial(_sending, hands))
     _around(HTTPConnection, "getresponse", functools.partial(_awaiting_an_answer, hands))
-    _around(deliver, "record", functools.partial(_recording, hands))
+    _around(answers, "record", functools.partial(_recording, hands))
     _around(transaction.Atomic, "__exit__", functools.partial(_committing, hands))
     _around(DeclaredConnector, "login", functools.partial(_then, hands, TOKEN_REFRESH))
 

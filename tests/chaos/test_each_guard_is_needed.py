@@ -21,7 +21,7 @@ from .sabotage import INTENT, LEASE, NO_LOCK
 from .siege import Siege
 from .world import KEYS, KINDS, LOOKUP, NEITHER, SECOND, SKU
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300), linux]
+pytestmark = [pytest.mark.siege, pytest.mark.chaos, pytest.mark.timeout(300), linux]
 
 DUE_AT_ONCE = (
     """UPDATE integrations_batch SET not_before = NULL, remaining = '{"0": 0}' WHERE settled_at IS NULL"""

@@ -25,6 +25,7 @@ from tests.integrations.processes.conftest import ROOT, Portal
 from tests.integrations.processes.family import lives, until
 
 pytestmark = [
+    pytest.mark.siege,
     pytest.mark.chaos,
     pytest.mark.timeout(300),
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="its processes are watched in /proc"),

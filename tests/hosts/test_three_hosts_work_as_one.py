@@ -13,6 +13,7 @@ from .conftest import CALLS_BY_HOST, LATENCY_MS, Installation, plain_rate
 from .network import Host, has_networks
 
 pytestmark = [
+    pytest.mark.siege,
     pytest.mark.postgres,
     pytest.mark.redis,
     pytest.mark.slow,
