@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Count
-from django.utils import timezone
 
 from integrations.models import Door, Outcome, State, SyncRun
+
+from . import shared_clock
 
 # The rate is that of so long. Shorter, and it jumps with each group; longer, and it tells of what was.
 WINDOW = timedelta(seconds=60)
@@ -50,7 +51,7 @@ def of(run: SyncRun, now: datetime | None = None) -> Progress:
 
 def of_all(runs: Iterable[SyncRun], now: datetime | None = None) -> dict[int, Progress]:
     """By run; one query, whatever their number."""
-    rows, moment = list(runs), now or timezone.now()
+    rows, moment = list(runs), now or shared_clock.now()
     going = [run for run in rows if run.finished_at is None]
     settled = _settled_lately(going, moment)
     return {run.pk: _of(run, settled.get(run.pk, 0), moment) for run in rows}
