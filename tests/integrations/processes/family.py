@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-LONGEST = 90.0
+LONGEST = 40.0
 
 
 def lives(pid: int) -> bool:
