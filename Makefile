@@ -4,7 +4,7 @@ ARGS ?=
 KILLS ?= 200
 SEED ?= 0
 
-.PHONY: demo test lint chaos setup lock
+.PHONY: demo test lint chaos bench setup lock
 
 demo: ## The whole portal with a simulated shop and warehouse; ARGS=--once checks every promise and ends
 	@$(PYTHON) manage.py demo $(ARGS)
@@ -17,6 +17,9 @@ lint: ## the same without pytest
 
 chaos: ## kills processes and restarts the database while orders flow, then compares both sides' books; KILLS= SEED= ARGS=--json=FILE
 	@$(PYTHON) manage.py chaos --kills $(KILLS) --seed $(SEED) $(ARGS)
+
+bench: ## orders per second, processor time and webhooks, beside a plain script; ARGS="--orders 2000 --only J1"
+	@$(PYTHON) manage.py bench $(ARGS)
 
 setup: ## .venv, requirements and .env, nothing else
 	@$(PYTHON) manage.py setup

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the portal's commands; `setup`, `demo`, `test`, `lint` and `chaos` make what they need first.
+"""Runs the portal's commands; `setup`, `demo`, `test`, `lint`, `chaos` and `bench` make what they need first.
 
 Nothing but Python's own library until the virtual environment stands: this file is the first thing that runs on a
 fresh machine. `make demo` and `make test` call it.
@@ -23,6 +23,7 @@ PYTHON = VENV / "bin" / "python"
 OLDEST = (3, 11)
 # From this version on, pip installs into another environment than its own.
 ELSEWHERE = (22, 3)
+MEASURES = {"chaos": "tests.chaos", "bench": "tests.benchmarks"}
 CHECKS = {
     "ruff": ["-m", "ruff", "check", "."],
     "ruff format": ["-m", "ruff", "format", "--check", "."],
@@ -42,9 +43,10 @@ def main() -> int:
     if command == "test":
         setup(development=True)
         return run_checks({**CHECKS, "pytest": ["-m", "pytest", *arguments]})
-    if command == "chaos":
+    if command in MEASURES:
         setup(development=True)
-        return subprocess.run([PYTHON, "-m", "tests.chaos", *arguments], cwd=ROOT, check=False).returncode
+        measure = [str(PYTHON), "-m", MEASURES[command], *arguments]
+        return subprocess.run(measure, cwd=ROOT, check=False).returncode
     if command == "demo":
         # The demo's shop and warehouse live on this machine, where the portal calls nobody unless it is told to.
         os.environ.setdefault("PRIVATE_NETWORKS", "127.0.0.0/8")

@@ -17,6 +17,7 @@ from simple_history.models import HistoricalRecords
 from .fields import SecretField
 from .records import RECORD_KINDS
 from .rules import RuleProblem, check_rules
+from .shapes import convert
 from .translate import RuleData, Rules, compile_rules
 
 Person = User | None
@@ -218,5 +219,5 @@ def _load_rules(mapping_id: int, number: int) -> Rules:
     snapshot: MappingType[str, Any] = MappingVersion.objects.get(
         mapping_id=mapping_id, number=number
     ).snapshot
-    rules = [msgspec.convert(rule, RuleData) for rule in snapshot["rules"]]
+    rules = [convert(rule, RuleData) for rule in snapshot["rules"]]
     return compile_rules(rules, snapshot["direction"], snapshot["kind"], snapshot["value_maps"])

@@ -22,6 +22,7 @@ from msgspec import UNSET, UnsetType
 from .expressions import Expression, ExpressionError, compile_expression
 from .labels import label
 from .records import ABSENT, RECORD_KINDS, Record, as_data
+from .shapes import convert
 from .targets import target_type
 from .transforms import TRANSFORMS, Transform, TransformError, bounded
 
@@ -180,7 +181,7 @@ def read(rules: Rules, payload: Any) -> Translation:
     problems: list[Problem] = []
     data = _run(rules.scope, payload, payload, problems)
     try:
-        record = msgspec.convert(data, RECORD_KINDS[rules.kind])
+        record = convert(data, RECORD_KINDS[rules.kind])
     except msgspec.ValidationError as error:
         problems.append(Problem("bad_value", "", "", str(error)))
         return Translation(None, problems)
@@ -320,10 +321,10 @@ def _converted(value: Any, kind: Any) -> Any:
     if kind is str and not isinstance(value, (str, dict, list)):
         return str(value)
     if kind is Decimal and isinstance(value, (int, float, str)) and not isinstance(value, bool):
-        return bounded(msgspec.convert(str(value), Decimal, strict=False))
+        return bounded(convert(str(value), Decimal, strict=False))
     if kind is datetime and isinstance(value, datetime):
         return value
-    return msgspec.convert(value, kind, strict=False)
+    return convert(value, kind, strict=False)
 
 
 def _problem(rule: Rule, code: str, detail: str) -> Problem:

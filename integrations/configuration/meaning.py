@@ -14,6 +14,7 @@ from django.db.models import F
 from mappings.models import FieldRule, Mapping, MappingVersion, ValueMap, ValueMapEntry
 from mappings.presets import PRESETS
 from mappings.rules import check_rules
+from mappings.shapes import convert
 from mappings.translate import RuleData
 
 from .check_fields import model_problems
@@ -102,7 +103,7 @@ def _check_mapping(place: Place, mapping: Plain, value_maps: set[str]) -> Found:
     rules = []
     for index, told in enumerate(mapping["rules"]):
         try:
-            rules.append(msgspec.convert(told, RuleData))
+            rules.append(convert(told, RuleData))
         except msgspec.ValidationError as exc:
             inner, reason = explained(exc, RuleData)
             yield (*place, "rules", index, *inner), reason
@@ -149,7 +150,7 @@ def write_mapping(change: Change, wanted: Plain) -> None:
     row.save()
     if rules is not None:
         row.rules.all().delete()
-        data = [msgspec.convert(rule, RuleData) for rule in rules]
+        data = [convert(rule, RuleData) for rule in rules]
         FieldRule.objects.bulk_create(
             [FieldRule.from_data(row, index, rule) for index, rule in enumerate(data)]
         )

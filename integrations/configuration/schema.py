@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from mappings import shapes
+
 from .problems import Place, Problem
 from .read import Document
 
@@ -115,7 +117,7 @@ _KINDS = {
 def convert(document: Document, place: Place, value: Any, kind: type[Told]) -> Told | Problem:
     """The entry at this place, or what is wrong with it."""
     try:
-        return msgspec.convert({} if value is None else value, kind)
+        return shapes.convert({} if value is None else value, kind)
     except msgspec.ValidationError as exc:
         inner, reason = explained(exc, kind)
     return document.problem((*place, *inner), reason)

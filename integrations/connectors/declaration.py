@@ -16,6 +16,7 @@ from integrations.connectors import words
 from integrations.connectors.plan import Plan
 from integrations.connectors.words import Declaration
 from integrations.exceptions import DeclarationError
+from mappings.shapes import convert
 
 __all__ = ["Declaration", "parse_declaration", "plan_of"]
 
@@ -138,7 +139,7 @@ def _entries(part: Any) -> list[tuple[str, Any]]:
 
 def _converted(data: Any, shape: type[_Shape], field: str) -> _Shape:
     try:
-        return msgspec.convert(data, shape)
+        return convert(data, shape)
     except msgspec.ValidationError as error:
         raise _refusal(str(error), field) from error
 

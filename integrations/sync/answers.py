@@ -9,6 +9,7 @@ import msgspec
 from integrations.connectors.base import Abilities, Answer, Connector, WriteContext
 from integrations.exceptions import Failure, Kind
 from integrations.models import State, SyncJob
+from mappings.shapes import convert
 
 from . import intents, shared_clock
 from .case import Ending, Sending
@@ -80,7 +81,7 @@ class Answers:
     def _next_step(self, sending: Sending, answer: Answer) -> Leaving:
         leaving = sending.leaving
         operation, step = leaving.steps_left[0]
-        context = msgspec.convert(leaving.context, WriteContext)
+        context = convert(leaving.context, WriteContext)
         ids = {**context.ids, "steps": [*context.ids.get("steps", []), answer.external_id or ""]}
         external_id = leaving.external_id or answer.external_id
         context = replace(context, ids=ids, external_id=external_id)

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from integrations.connectors.base import Call
+from mappings.shapes import convert
 
 
 class Leaving(msgspec.Struct, kw_only=True):
@@ -48,4 +49,4 @@ class Leaving(msgspec.Struct, kw_only=True):
 
     @classmethod
     def from_plain(cls, plain: dict[str, Any]) -> Leaving:
-        return msgspec.convert(plain, cls)
+        return convert(plain, cls)

@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 import orjson
 
+from mappings.shapes import convert
+
 
 class Parcel(msgspec.Struct, omit_defaults=True):
     """One source payload on its way.
@@ -40,7 +42,7 @@ def to_plain(parcels: list[Parcel]) -> list[dict[str, Any]]:
 
 
 def from_plain(rows: list[dict[str, Any]]) -> list[Parcel]:
-    return [msgspec.convert(row, Parcel) for row in rows]
+    return [convert(row, Parcel) for row in rows]
 
 
 def digest_of(payload: Any) -> str:

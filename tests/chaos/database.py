@@ -32,15 +32,16 @@ def missing() -> str:
 class Server:
     """Listens on 127.0.0.1 alone; ends with `stop`, which leaves nothing behind."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, durable: bool = False) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="crossdock-chaos-"))
         self.port = port
         if os.geteuid() == 0:
             shutil.chown(self.folder, USER)
         self._run("initdb", "-U", USER, "--auth=trust", "--no-sync", "-E", "UTF8")
         # Killed processes lose nothing that they gave to the operating system: only a power cut needs fsync.
+        fsync = "on" if durable else "off"
         (self.folder / "options").write_text(
-            f"-c listen_addresses=127.0.0.1 -c port={port} -c fsync=off -c max_connections=60 -k {self.folder}"
+            f"-c listen_addresses=127.0.0.1 -c port={port} -c fsync={fsync} -c max_connections=60 -k {self.folder}"
         )
         self._control("start")
 
