@@ -56,7 +56,7 @@ JOBS = [
     Job("J2 50 ms", {"latency_ms": 50}, share=0.2),
     Job("J2 50 ms, 64 calls", {"latency_ms": 50}, {"BENCH_CALLS": "64"}, share=0.2, portal_only=True),
     Job("J3 429 and 500", {"per_second": 200, "fails": 0.02}, {"BENCH_JOB": "J3"}, share=0.2),
-    Job("J4 webhooks", share=0.2, webhooks=True, portal_only=True),
+    Job("J4 webhooks", share=0.5, webhooks=True, portal_only=True),
 ]
 
 
@@ -133,8 +133,8 @@ class Bench:
             subprocess.run([PORTAL, "prepare", state], env=environment, check=True, stdout=subprocess.DEVNULL)
             if job.webhooks:
                 return self._by_webhooks(job, who, orders, state, environment)
-            with _running([PORTAL, "work", state], environment, settle=4.0) as session:
-                watched = _Watched(session)
+            with _running([PORTAL, "work", state], environment, settle=4.0) as pid:
+                watched = _Watched(pid)
                 subprocess.run(
                     [PORTAL, "batch", state], env=environment, check=True, stdout=subprocess.DEVNULL
                 )
@@ -142,10 +142,10 @@ class Bench:
 
     def _by_webhooks(self, job: Job, who: str, orders: int, state: str, environment: dict[str, str]) -> Row:
         port = free_port()
-        with _running([PORTAL, "serve", state, str(port)], environment, settle=0.0) as session:
+        with _running([PORTAL, "serve", state, str(port)], environment, settle=0.0) as pid:
             hooks.await_portal(port)
             time.sleep(4.0)
-            watched = _Watched(session)
+            watched = _Watched(pid)
             began = time.monotonic()
             answered = hooks.send(port, SECRETS["WEBHOOK_SECRET"], orders)
             _await(lambda: self.systems.books()["made"] >= orders)
@@ -165,17 +165,17 @@ class Bench:
 
 
 class _Watched:
-    def __init__(self, session: int) -> None:
-        self.session, self.before = session, processes.processor_seconds(session)
+    def __init__(self, pid: int) -> None:
+        self.pid, self.before = pid, processes.processor_seconds(pid)
 
     def used(self) -> tuple[float, float]:
         """Processor seconds since the beginning, and megabytes now."""
-        used = processes.processor_seconds(self.session) - self.before
-        return used, processes.megabytes(self.session)
+        used = processes.processor_seconds(self.pid) - self.before
+        return used, processes.megabytes(self.pid)
 
 
 def _start(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    """In a session of its own, whose number is the process's."""
+    """In a session of its own, so that all of it can be ended."""
     return subprocess.Popen(
         command, cwd=ROOT, env=environment, start_new_session=True, stdout=subprocess.DEVNULL
     )

@@ -5,28 +5,28 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from tests.integrations.processes.family import descendants
+
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def processor_seconds(session: int) -> float:
-    """User and system time of a session's processes, and of those of them that ended and were waited for."""
-    return sum(sum(map(int, fields[11:15])) for fields in _of_session(session).values()) / TICKS
+def processor_seconds(pid: int) -> float:
+    """User and system time of a process and all below it, and of those of them that ended and were waited for."""
+    return sum(sum(map(int, fields[11:15])) for fields in _family(pid).values()) / TICKS
 
 
-def megabytes(session: int) -> float:
+def megabytes(pid: int) -> float:
     """Shared pages counted once."""
-    return sum(_proportional(pid) for pid in _of_session(session)) / 1024
+    return sum(_proportional(each) for each in _family(pid)) / 1024
 
 
-def _of_session(session: int) -> dict[int, list[str]]:
+def _family(pid: int) -> dict[int, list[str]]:
     found = {}
-    for place in Path("/proc").glob("[0-9]*/stat"):
+    for each in (pid, *descendants(pid)):
         try:
-            fields = place.read_text().rpartition(")")[2].split()
+            found[each] = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        if int(fields[3]) == session:
-            found[int(place.parent.name)] = fields
     return found
 
 
