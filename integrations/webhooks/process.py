@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import F, QuerySet
 
 from integrations.connectors.base import Connector, Item
@@ -114,6 +114,12 @@ def _process(connector: Connector, events: Sequence[InboundEvent]) -> set[int]:
     try:
         _accept_all(connector, events)
     except TakenByAnother:
+        _count_no_try(events)
+        return set()
+    except OperationalError:
+        # The database was away, or somebody held the rows too long: that says nothing about the event.
+        _log.exception("webhook events could not be processed for the database's sake; they are tried again")
+        _count_no_try(events)
         return set()
     except Exception as exc:  # noqa: BLE001  # written down at the event; it is tried again, then failed
         if len(events) > 1:
@@ -122,6 +128,13 @@ def _process(connector: Connector, events: Sequence[InboundEvent]) -> set[int]:
         _note_failure(events[0], exc)
         return set()
     return {event.pk for event in events}
+
+
+def _count_no_try(events: Sequence[InboundEvent]) -> None:
+    """The event is not to blame. It counts as tried, so that it comes singly and is left to the next bell."""
+    InboundEvent.objects.filter(pk__in=[event.pk for event in events], attempts__gt=1).update(
+        attempts=F("attempts") - 1
+    )
 
 
 def _note_failure(event: InboundEvent, exc: Exception) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from integrations.connectors.base import WebhookEvent
@@ -24,7 +25,7 @@ from integrations.models import (
 )
 from integrations.sync import accept as accepting
 from integrations.webhooks import envelope, process
-from integrations.webhooks.process import MOST_ATTEMPTS, process_inbox, replay
+from integrations.webhooks.process import MOST_ATTEMPTS, TakenByAnother, process_inbox, replay
 
 from .conftest import make_job
 from .fake import FakeConnector
@@ -194,6 +195,26 @@ def test_events_that_another_worker_took_are_not_given_twice(
 
     assert process_inbox(shop.pk, soon()) == 0
     assert not Batch.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "trouble", [OperationalError("canceling statement due to lock timeout"), TakenByAnother()]
+)
+def test_no_event_is_failed_for_what_it_has_no_part_in(
+    shop: Connection, orders: SyncJob, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    event = receive(shop, "1")
+
+    def accept(*_: Any, **__: Any) -> None:
+        raise trouble
+
+    with monkeypatch.context() as patched:
+        patched.setattr("integrations.webhooks.process.accept", accept)
+        assert [process_inbox(shop.pk, soon()) for _ in range(2 * MOST_ATTEMPTS)] == [0] * 2 * MOST_ATTEMPTS
+
+    assert process_inbox(shop.pk, soon()) == 1
+    event.refresh_from_db()
+    assert event.state == InboundState.PROCESSED
 
 
 def test_a_bell_for_a_connection_that_is_gone_does_nothing(shop: Connection) -> None:
