@@ -76,7 +76,7 @@ class SyncJob(models.Model):
     )
     concurrent_calls = models.PositiveSmallIntegerField(default=8, validators=[MinValueValidator(1)])
     batch_size = models.PositiveSmallIntegerField(
-        default=200, validators=[MinValueValidator(1), MaxValueValidator(500)]
+        default=250, validators=[MinValueValidator(1), MaxValueValidator(500)]
     )
     retry_limit = models.PositiveSmallIntegerField(
         default=6, help_text="Tries of one record before it becomes an error."

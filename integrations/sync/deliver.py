@@ -28,7 +28,7 @@ from .doorbell import ring
 from .endings import data_fault
 from .gather import gather
 from .give_way import Courtesy
-from .hand import COMMIT_EVERY, Hand, groups
+from .hand import COMMIT_EVERY, Hand, group_size, groups, is_found_again
 from .pull import pull
 from .record import Group, record
 from .runs import close_settled_runs
@@ -86,6 +86,7 @@ class Carrier:
         self.abilities = self.weighing.abilities
         self.sender = Sender(job, connector, self.abilities)
         self.answers = Answers(job, connector, self.abilities)
+        self.group_size = group_size(self.abilities, connector.limit(), self.sender.size)
         self.worked = 0
         self._says_failed = self._says_works = False
         self._hands: list[Hand] = []
@@ -135,6 +136,8 @@ class Carrier:
             self._hands.sort(key=lambda hand: hand.lease.batch.priority)
 
     def _has_room(self) -> bool:
+        if not is_found_again(self.abilities):
+            return self.sender.outstanding < self.sender.size
         return self.sender.outstanding <= 2 * self.sender.size + LEFT_BEFORE_NEXT
 
     def _begin_next_group(self) -> bool:
@@ -161,7 +164,7 @@ class Carrier:
         """Of those in hand: the one that was begun, or one of which something is due again."""
         for hand in self._hands:
             if not hand.groups and not hand.flying and hand.rests_for() <= 0:
-                hand.groups = deque(groups(hand.lease))
+                hand.groups = deque(groups(hand.lease, self.group_size))
             if hand.groups:
                 return hand
         return None
@@ -188,7 +191,7 @@ class Carrier:
             return None
         if self._waits_for_orders(lease):
             return None
-        hand = Hand(lease, deque(groups(lease)))
+        hand = Hand(lease, deque(groups(lease, self.group_size)), self.group_size)
         if not hand.groups:
             lease.give_back()
             return None

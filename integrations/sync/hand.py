@@ -7,13 +7,18 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from integrations.connectors.base import Abilities, Limit
+
 from . import shared_clock
 from .claim import Lease
 from .send import Results
 
-# Records are committed in groups of about this many, and at least this often while anything comes back.
-GROUP = 100
+# Records are weighed and committed in groups of at most this many, and committed at least this often while anything
+# comes back. A page of the source, as most have it: what a group costs by itself is shared by all of it.
+GROUP = 250
 COMMIT_EVERY = 1.0
+# Seconds in which the platform's limit lets a whole group through: a newer version waits so long for its turn.
+LONGEST_GROUP = 10.0
 
 
 @dataclass(eq=False)
@@ -22,6 +27,7 @@ class Hand:
 
     lease: Lease
     groups: deque[list[int]]
+    size: int
     flying: int = 0
     back: Results = field(default_factory=list)
     back_since: float = 0.0
@@ -45,11 +51,30 @@ class Hand:
         if not self.back:
             return False
         waited = time.monotonic() - self.back_since >= COMMIT_EVERY
-        return waited or len(self.back) >= min(GROUP, self.flying)
+        return waited or len(self.back) >= min(self.size, self.flying)
 
 
-def groups(lease: Lease) -> Iterator[list[int]]:
+def group_size(abilities: Abilities, limit: Limit, calls: int) -> int:
+    """How many records leave together, where so many calls may be on their way at the same time.
+
+    Where a write can neither be repeated nor looked up, each one that is open when a worker dies becomes a question to
+    a person: only what can leave at once is opened there.
+    """
+    if not is_found_again(abilities):
+        return calls
+    if not limit.calls_per_second:
+        return GROUP
+    in_time = int(limit.calls_per_second * LONGEST_GROUP) * max(abilities.batch_size, 1)
+    return min(max(in_time, calls), GROUP)
+
+
+def is_found_again(abilities: Abilities) -> bool:
+    """Whether a write of which no answer came can be settled without a person."""
+    return abilities.keys or abilities.lookup or abilities.upserts
+
+
+def groups(lease: Lease, size: int) -> Iterator[list[int]]:
     now = shared_clock.seconds()
     due = [place for place in sorted(lease.parcels) if lease.not_before.get(place, 0.0) <= now]
-    for start in range(0, len(due), GROUP):
-        yield due[start : start + GROUP]
+    for start in range(0, len(due), size):
+        yield due[start : start + size]

@@ -1,0 +1,78 @@
+"""How many writes are open at a time: what becomes of them when their worker dies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from integrations.connectors.base import Abilities, Limit
+from integrations.models import Intent
+from integrations.sync import intents
+from integrations.sync.hand import GROUP, group_size
+from tests.integrations.answering import Platform, Says
+
+from .between import Between, Depot, order
+
+CALLS, ORDERS = 3, 40
+
+
+@pytest.fixture
+def between(transactional_db: None) -> Iterator[Between]:
+    shop, depot = Platform(), Platform()
+    yield Between(shop, Depot(depot))
+    shop.close()
+    depot.close()
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many Intents were open, each time that more were stored."""
+    found: list[int] = []
+    store = intents.lock
+
+    def counting(*arguments: Any) -> Any:
+        stored = store(*arguments)
+        found.append(Intent.objects.filter(settled_at__isnull=True).count())
+        return stored
+
+    monkeypatch.setattr(intents, "lock", counting)
+    return found
+
+
+def carry_all(between: Between, writes: dict[str, Any]) -> None:
+    rows = [order(number) for number in range(1, ORDERS + 1)]
+    between.shop.on("/orders", lambda asked: Says({"orders": rows}))
+    orders = {"list": {"path": "/orders", "records": "orders"}}
+    between.configure(orders, writes, job={"concurrent_calls": CALLS})
+    between.carry()
+    assert sorted(told[1] for told in between.depot.told) == sorted(row["number"] for row in rows)
+
+
+def test_where_a_person_would_be_asked_few_writes_are_open(between: Between, opened: list[int]) -> None:
+    carry_all(between, {"lookup": None, "natural_key": ""})
+    assert max(opened) < 2 * CALLS
+
+
+def test_where_a_write_can_be_looked_up_a_whole_group_is_open(between: Between, opened: list[int]) -> None:
+    carry_all(between, {})
+    assert opened == [ORDERS]
+
+
+@pytest.mark.parametrize(
+    ("abilities", "limit", "size"),
+    [
+        (Abilities(keys=True), Limit(), GROUP),
+        (Abilities(lookup=True), Limit(), GROUP),
+        (Abilities(upserts=True), Limit(), GROUP),
+        (Abilities(creates=True), Limit(), 8),
+        (Abilities(creates=True), Limit(calls_per_second=100), 8),
+        (Abilities(keys=True), Limit(calls_per_second=100), GROUP),
+        (Abilities(keys=True), Limit(calls_per_second=2), 20),
+        (Abilities(keys=True), Limit(calls_per_second=0.1), 8),
+        (Abilities(keys=True, batch_size=10), Limit(calls_per_second=2), 200),
+    ],
+)
+def test_a_group_is_what_the_limit_lets_through_soon(abilities: Abilities, limit: Limit, size: int) -> None:
+    assert group_size(abilities, limit, calls=8) == size
