@@ -130,8 +130,15 @@ def test_a_stopped_worker_changes_nothing_when_it_comes_back(calm: Siege) -> Non
     until_leases_are_over(calm)
     carry_all(calm, KEYS)
     assert hows(calm, KEYS) == set()
+    assert outcomes(calm)[0] == "delivered"
     let_go_on(stopped)
-    assert ("state", "1002") in hows(calm, KEYS)
+    # Its call was over long ago: it says that the record is to be tried again, of a record that is there.
+    assert outcomes(calm)[0] != "delivered"
+
+
+def outcomes(siege: Siege) -> list[str]:
+    """The newest first."""
+    return [state for (state,) in siege.portal.asked("SELECT state FROM integrations_outcome ORDER BY id DESC")]
 
 
 def test_what_was_about_to_leave_is_written_down_first(calm: Siege) -> None:
