@@ -138,7 +138,9 @@ def test_a_stopped_worker_changes_nothing_when_it_comes_back(calm: Siege) -> Non
 
 def outcomes(siege: Siege) -> list[str]:
     """The newest first."""
-    return [state for (state,) in siege.portal.asked("SELECT state FROM integrations_outcome ORDER BY id DESC")]
+    return [
+        state for (state,) in siege.portal.asked("SELECT state FROM integrations_outcome ORDER BY id DESC")
+    ]
 
 
 def test_what_was_about_to_leave_is_written_down_first(calm: Siege) -> None:
