@@ -13,6 +13,19 @@ from django.core.checks import CheckMessage, Error, register
 from integrations.http.guard import PrivateNetwork
 
 SHORTEST_KEY = 16
+SHORTEST_LEASE = 5
+# What the dashboard and the metrics of the API look back on.
+SHOWN_DAYS = 31
+KEPT = (
+    "KEEP_INTENTS_DAYS",
+    "KEEP_OUTCOMES_DAYS",
+    "KEEP_BATCHES_DAYS",
+    "KEEP_RUNS_DAYS",
+    "KEEP_EVENTS_DAYS",
+    "KEEP_PARTNER_ANSWERS_DAYS",
+    "KEEP_ERROR_CONTENT_DAYS",
+)
+KEEP = "Set it to 0 to keep them for ever, to a number of days, or leave it out."
 LOOPBACK = ("127.", "localhost:", "[::1]:", "unix:")
 
 
@@ -61,6 +74,39 @@ def someone_works(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Che
             id="crossdock.E004",
         )
     ]
+
+
+@register("crossdock")
+def facts_are_kept_long_enough(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    messages: list[CheckMessage] = [
+        Error(
+            f"{name} is {getattr(settings, name)}: days cannot be fewer than none.",
+            hint=KEEP,
+            id="crossdock.E005",
+        )
+        for name in KEPT
+        if getattr(settings, name) < 0
+    ]
+    if 0 < settings.KEEP_OUTCOMES_DAYS < SHOWN_DAYS:
+        said = f"KEEP_OUTCOMES_DAYS is {settings.KEEP_OUTCOMES_DAYS}: the dashboard shows {SHOWN_DAYS} days."
+        messages.append(Error(said, hint=KEEP, id="crossdock.E006"))
+    return messages
+
+
+@register("crossdock")
+def times_are_long_enough(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    messages: list[CheckMessage] = []
+    if settings.LEASE_SECONDS < SHORTEST_LEASE:
+        said = f"LEASE_SECONDS is {settings.LEASE_SECONDS:g}: a worker would lose its batch while it still sends."
+        hint = f"Set it to {SHORTEST_LEASE} or more, or leave it out (60)."
+        messages.append(Error(said, hint=hint, id="crossdock.E007"))
+    if settings.STALLED_AFTER_MINUTES < 1:
+        said = (
+            f"STALLED_AFTER_MINUTES is {settings.STALLED_AFTER_MINUTES}: every run would be told as stalled."
+        )
+        hint = "Set it to 1 or more, or leave it out (10)."
+        messages.append(Error(said, hint=hint, id="crossdock.E008"))
+    return messages
 
 
 @register("crossdock")

@@ -15,6 +15,9 @@ SOUND: dict[str, Any] = {
     "SALT_KEY": ["a long enough salt for this test"],
     "PRIVATE_NETWORKS": ["10.1.0.0/16", "192.168.7.20/32 8069"],
     "WORKERS": 1,
+    "KEEP_OUTCOMES_DAYS": 0,
+    "LEASE_SECONDS": 60.0,
+    "STALLED_AFTER_MINUTES": 10,
     "HTTPS": False,
     "BIND": "127.0.0.1:8000",
 }
@@ -42,6 +45,22 @@ def test_a_sound_installation_is_told_nothing(settings: Settings) -> None:
             "crossdock.E002: A key in SALT_KEY is shorter than 16 characters.",
         ),
         ({"WORKERS": 0}, "crossdock.E004: WORKERS is 0: nothing would be delivered."),
+        (
+            {"KEEP_EVENTS_DAYS": -1},
+            "crossdock.E005: KEEP_EVENTS_DAYS is -1: days cannot be fewer than none.",
+        ),
+        (
+            {"KEEP_OUTCOMES_DAYS": 30},
+            "crossdock.E006: KEEP_OUTCOMES_DAYS is 30: the dashboard shows 31 days.",
+        ),
+        (
+            {"LEASE_SECONDS": 4.5},
+            "crossdock.E007: LEASE_SECONDS is 4.5: a worker would lose its batch while it still sends.",
+        ),
+        (
+            {"STALLED_AFTER_MINUTES": 0},
+            "crossdock.E008: STALLED_AFTER_MINUTES is 0: every run would be told as stalled.",
+        ),
         (
             {"BIND": "0.0.0.0:8000"},
             f"crossdock.W001: {IN_CLEAR}",
