@@ -19,8 +19,9 @@ from . import shared_clock
 from .holder import is_proven_dead, this_process
 from .parcels import Parcel, from_plain, to_plain
 
-# A batch that lost its lease this often is split into single records, a single one becomes an error.
-LOST_LEASES_BEFORE_SPLIT = 2
+# A batch with which so many workers fell is split into single records; a single one with which, alone, so many fell is
+# given to a person. One with which a worker fell is carried alone from then on: else its neighbours would be blamed.
+LOST_BEFORE_SPLIT, LOST_ALONE = 2, 3
 CANDIDATES = 8
 # A lease outlasts a call by this much, in seconds: for what is done before and after it.
 CALL_MARGIN = 5.0
@@ -49,6 +50,11 @@ class Lease:
 
     def __post_init__(self) -> None:
         self.size_when_claimed = len(self.parcels)
+
+    @property
+    def is_suspect(self) -> bool:
+        """A worker fell while it had this batch, and nothing of it was settled since."""
+        return self.batch.attempts > 1
 
     def outlasts(self, seconds: float) -> bool:
         return time.monotonic() + seconds < self.ends
@@ -99,15 +105,17 @@ def claimable() -> Q:
     return Q(settled_at__isnull=True) & due & free
 
 
-def claim(job: SyncJob, longest_call: float = 0.0) -> Lease | None:
+def claim(job: SyncJob, longest_call: float = 0.0, *, beside_others: bool = False) -> Lease | None:
     """The next due batch of this job, or None. Fresh events first, then the oldest.
 
-    `longest_call`: seconds that one call to the destination may take at most.
+    `longest_call`: seconds that one call to the destination may take at most. `beside_others`: the worker has others in
+    hand; one with which a worker fell before is left for when it has none.
     """
+    free = claimable() & Q(attempts=0) if beside_others else claimable()
     seconds = lease_seconds(longest_call)
     while True:
         candidates = list(
-            Batch.objects.filter(claimable(), job=job)
+            Batch.objects.filter(free, job=job)
             .order_by("priority", "id")
             .only("pk", "lease_token")[:CANDIDATES]
         )
@@ -172,7 +180,8 @@ def _open(batch: Batch, token: str, began: float, seconds: float) -> Lease:
 
 
 def lost_too_often(lease: Lease) -> bool:
-    return lease.batch.attempts > LOST_LEASES_BEFORE_SPLIT
+    lost = lease.batch.attempts - 1
+    return lost >= (LOST_BEFORE_SPLIT if len(lease.parcels) > 1 else LOST_ALONE + 1)
 
 
 def split(lease: Lease) -> None:
@@ -183,6 +192,7 @@ def split(lease: Lease) -> None:
             run_id=lease.batch.run_id,
             priority=lease.batch.priority,
             size=1,
+            attempts=1,
             payloads=Sealed(encrypt_json(to_plain([parcel]), compress=True)),
             created_at=lease.batch.created_at,
         )

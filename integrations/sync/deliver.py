@@ -171,8 +171,10 @@ class Carrier:
 
     def _next_hand(self) -> Hand | None:
         """Claims a batch. None: there is none that is due and may be delivered now."""
+        if any(hand.lease.is_suspect for hand in self._hands):
+            return None
         while self.goes_on and time.monotonic() >= self._ask_at:
-            lease = claim.claim(self.job, self.connector.timeout_seconds)
+            lease = claim.claim(self.job, self.connector.timeout_seconds, beside_others=bool(self._hands))
             if lease is None:
                 self._ask_at = time.monotonic() + ASK_AGAIN if self.sender.outstanding else 0.0
                 return None
@@ -314,15 +316,17 @@ class Carrier:
 
     def _give_up(self, lease: Lease) -> None:
         """A batch whose worker died again and again: first alone, then to a person."""
-        if lease.batch.size > 1 or len(lease.parcels) > 1:
+        if len(lease.parcels) > 1:
             claim.split(lease)
             return
         cases = gather(self.job, lease.parcels)
         for case in cases:
-            case.subject = case.delivery.subject or case.parcel.external_id
+            kind = self.job.kind.replace("_", " ").capitalize()
+            case.subject = case.delivery.subject or f"{kind} {case.parcel.external_id}"
             sentence = (
-                f"{case.subject}: the worker died each time it tried this record. It is not tried again by itself. "
-                f"Tell whoever looks after Crossdock; the record is kept and can be retried."
+                f"{case.subject}: the worker died each time it tried this record alone. "
+                f"It is not tried again by itself. Tell whoever looks after Crossdock; the record is kept "
+                f"and can be retried."
             )
             fault = data_fault(case, "worker_died", "worker", sentence, kind="bug")
             case.ending = Ending(State.FAILED, sentence[:300], fault=fault, counts=True)

@@ -13,9 +13,9 @@ from . import shared_clock
 from .claim import Lease
 from .send import Results
 
-# Records are weighed and committed in groups of at most this many, and committed at least this often while anything
-# comes back. A page of the source, as most have it: what a group costs by itself is shared by all of it.
-GROUP = 250
+# Records are weighed and committed in groups of at most this many (half a batch as it is sealed), and committed at
+# least this often while anything comes back.
+GROUP = 125
 COMMIT_EVERY = 1.0
 # Seconds in which the platform's limit lets a whole group through: a newer version waits so long for its turn.
 LONGEST_GROUP = 10.0

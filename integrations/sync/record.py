@@ -316,7 +316,9 @@ def _store_search_keys(group: Group) -> None:
 
 def _settle(job: SyncJob, run: SyncRun, group: Group, standings: dict[int, _Standing]) -> None:
     faults.record_faults(job, run, [ending.fault for _, ending in group.ended if ending.fault is not None])
-    arrived = [sending.case.delivery.pk for sending, _ in group.delivered]
+    # An older version that arrives answers nothing that is open about the newest.
+    written = {sending.case.delivery.pk for sending, _ in group.delivered}
+    arrived = [pk for pk in written if standings[pk].state == State.DELIVERED]
     if arrived:
         faults.settle_errors(arrived, Settled.DELIVERED)
     if job.counts_units_in_flight:

@@ -71,7 +71,7 @@ def test_where_a_write_can_be_looked_up_a_whole_group_is_open(between: Between, 
         (Abilities(keys=True), Limit(calls_per_second=100), GROUP),
         (Abilities(keys=True), Limit(calls_per_second=2), 20),
         (Abilities(keys=True), Limit(calls_per_second=0.1), 8),
-        (Abilities(keys=True, batch_size=10), Limit(calls_per_second=2), 200),
+        (Abilities(keys=True, batch_size=10), Limit(calls_per_second=1), 100),
     ],
 )
 def test_a_group_is_what_the_limit_lets_through_soon(abilities: Abilities, limit: Limit, size: int) -> None:

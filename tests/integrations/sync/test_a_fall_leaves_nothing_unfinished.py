@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from integrations.models import Batch, JobState, SyncRun
 from integrations.sync import deliver, pull, steer
+from integrations.sync.claim import LOST_ALONE, LOST_BEFORE_SPLIT
 from integrations.sync.send import Sender
 from tests.journeys.world import ORDERS, World
 
@@ -34,11 +35,42 @@ def test_a_record_that_kills_its_worker_while_it_is_sent_is_given_to_a_person(
             deliver.drain(world.job(ORDERS).pk, time.monotonic() + 5)
         except Killed:
             falls += 1
-        assert falls < 5, "it kills one worker after the other"
+        assert falls < 9, "it kills one worker after the other"
         Batch.objects.update(lease_until=timezone.now())
-    assert falls == 2
+    assert falls == 1 + LOST_ALONE
     assert [error.code for error in world.open_errors()] == ["worker_died"]
     assert list(world.states().values()) == ["failed"]
+
+
+def test_its_neighbours_are_not_blamed_for_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in ("1001", "1002", "1003"):
+        world.place(number)
+    world.read(ORDERS)
+    send = deliver.Carrier._send
+
+    def kill_at_one(self: deliver.Carrier, lease: Any, sendings: Any) -> None:
+        if any(sending.leaving.subject == "Order #1002" for sending in sendings):
+            raise Killed
+        send(self, lease, sendings)
+
+    monkeypatch.setattr(deliver.Carrier, "_send", kill_at_one)
+    falls = 0
+    while Batch.objects.filter(settled_at__isnull=True).exists():
+        try:
+            deliver.drain(world.job(ORDERS).pk, time.monotonic() + 5)
+        except Killed:
+            falls += 1
+        assert falls < 9, "it kills one worker after the other"
+        Batch.objects.update(lease_until=timezone.now())
+    assert falls == LOST_BEFORE_SPLIT + LOST_ALONE
+    assert [(error.code, error.subject) for error in world.open_errors()] == [
+        ("worker_died", "Order 7300001002")
+    ]
+    assert world.states() == {
+        "Order #1001": "delivered",
+        "Order #1002": "failed",
+        "Order #1003": "delivered",
+    }
 
 
 def test_the_run_ends_also_if_the_reader_falls_right_after_the_last_page(
