@@ -68,9 +68,32 @@ def test_its_neighbours_are_not_blamed_for_it(world: World, monkeypatch: pytest.
     ]
     assert world.states() == {
         "Order #1001": "delivered",
-        "Order #1002": "failed",
+        "Order 7300001002": "failed",
         "Order #1003": "delivered",
     }
+
+
+def test_an_older_version_that_arrives_answers_nothing_about_the_newest(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.place()
+    world.read(ORDERS)
+    with monkeypatch.context() as falling:
+        falling.setattr(Sender, "take_in", kill)
+        with pytest.raises(Killed):
+            deliver.drain(world.job(ORDERS).pk, time.monotonic() + 5)
+    older = Batch.objects.get()
+    world.sandbox.control("POST", "/shop/orders/1001/edit", {"lines": [{"sku": "MUG", "quantity": 2}]})
+    world.read(ORDERS)
+    # The newest is given up while the write of the one before it is still open.
+    Batch.objects.exclude(pk=older.pk).update(attempts=9)
+    deliver.drain(world.job(ORDERS).pk, time.monotonic() + 5)
+    assert [error.code for error in world.open_errors()] == ["worker_died"]
+    Batch.objects.update(lease_until=timezone.now())
+    world.deliver(ORDERS)
+    assert len(world.warehouse_orders()) == 1
+    assert [error.code for error in world.open_errors()] == ["worker_died"]
+    assert list(world.states().values()) == ["failed"]
 
 
 def test_the_run_ends_also_if_the_reader_falls_right_after_the_last_page(
