@@ -28,7 +28,7 @@ def test_nothing_is_lost_or_doubled_on_sqlite(siege: Siege) -> None:
 def test_nothing_is_lost_or_doubled_on_postgresql_and_redis(siege_on_servers: Siege, server: Server) -> None:
     played = siege_on_servers.play(KILLS, server=server)
     judge(played)
-    assert report.figures([played])["database_restarts"] == 1
+    assert report.figures([played])["database_restarts"] >= 1
 
 
 def judge(played: report.Report) -> None:
