@@ -130,7 +130,9 @@ def test_the_schedules_are_there_once_and_ring_once(installation: Installation) 
     installation.start(installation.hosts, "qcluster")
     schedules = "SELECT name FROM django_q_schedule ORDER BY name"
     installation.until(lambda: installation.sweeps() >= 3, "not each host swept at its start")
-    assert installation.asked(schedules) == [(name,) for name in ("crossdock sweep", "monitoring: prune", "monitoring: watch")]
+    assert installation.asked(schedules) == [
+        (name,) for name in ("crossdock sweep", "monitoring: prune", "monitoring: watch")
+    ]
     # Due from now on. Each host looks every 30 s.
     installation.execute("TRUNCATE swept")
     installation.execute("UPDATE django_q_schedule SET next_run = now() - interval '1 minute'")
