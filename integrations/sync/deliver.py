@@ -25,7 +25,7 @@ from .case import Ending, Sending
 from .claim import Lease, LeaseLost
 from .connect import connect
 from .doorbell import ring
-from .endings import data_fault
+from .endings import data_fault, name_by_id
 from .gather import gather
 from .give_way import Courtesy
 from .hand import COMMIT_EVERY, Hand, group_size, groups, is_found_again
@@ -321,8 +321,7 @@ class Carrier:
             return
         cases = gather(self.job, lease.parcels)
         for case in cases:
-            kind = self.job.kind.replace("_", " ").capitalize()
-            case.subject = case.delivery.subject or f"{kind} {case.parcel.external_id}"
+            case.subject = case.delivery.subject or name_by_id(self.job, case.parcel.external_id)
             sentence = (
                 f"{case.subject}: the worker died each time it tried this record alone. "
                 f"It is not tried again by itself. Tell whoever looks after Crossdock; the record is kept "

@@ -65,6 +65,11 @@ def _in_doubt(
     return Ending(State.FAILED, fault.sentence[:300], fault=fault, counts=True, keeps_intent=True)
 
 
+def name_by_id(job: SyncJob, external_id: str) -> str:
+    """Of a record that could not be read: "Order 4711"."""
+    return f"{job.kind.replace('_', ' ').capitalize()} {external_id}"
+
+
 def doubt_sentence(job: SyncJob, subject: str) -> str:
     return (
         f"{subject}: {job.destination.name} may or may not have taken it; its answer never came. "

@@ -19,7 +19,7 @@ from mappings.search import search_keys
 from . import shared_clock, stock
 from .case import Case, Ending
 from .decide import Facts, Verdict, decide
-from .endings import data_fault, waiting
+from .endings import data_fault, name_by_id, waiting
 from .faults import Fault
 from .gather import resolve_references
 from .leaving import Leaving
@@ -70,10 +70,7 @@ class Scales:
             case.subject = records.subject(translation.record)
             case.record_data = records.as_data(translation.record)
         else:
-            case.subject = (
-                case.delivery.subject
-                or f"{self.job.kind.replace('_', ' ').capitalize()} {case.parcel.external_id}"
-            )
+            case.subject = case.delivery.subject or name_by_id(self.job, case.parcel.external_id)
         if translation.problems:
             self._not_translated(case, translation.problems)
         elif not self._is_carried(case):

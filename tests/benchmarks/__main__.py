@@ -229,9 +229,10 @@ def print_table(rows: list[Row]) -> None:
         "check",
     ):
         table.add_column(heading, justify="left" if heading in ("job", "who", "check") else "right")
-    scripts = {row.job: row.rate for row in rows if row.who == SCRIPT}
+    # One script for all rows of a job: J1, J2, J3.
+    scripts = {row.job[:2]: row.rate for row in rows if row.who == SCRIPT}
     for row in rows:
-        beside = scripts.get(row.job) or scripts.get(row.job[:2] + " no latency") or scripts.get(row.job[:8])
+        beside = scripts.get(row.job[:2])
         acknowledged = row.acknowledged
         table.add_row(
             row.job,

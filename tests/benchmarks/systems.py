@@ -10,6 +10,7 @@ import asyncio
 import random
 import time
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,9 +18,9 @@ import msgspec
 import orjson
 
 from tests.growth.orders import order
+from tests.serving import Serving, serve_forever
 
 Answer = tuple[int, dict[str, Any], str]
-REASONS = {200: "OK", 201: "Created", 404: "Not Found", 429: "Too Many Requests", 500: "Server Error"}
 
 
 class Faults(msgspec.Struct):
@@ -105,60 +106,32 @@ class Systems:
 SYSTEMS = Systems()
 
 
-class Serving(asyncio.Protocol):
-    def __init__(self) -> None:
-        self.held = b""
-        self.out: Any = None
-
-    def connection_made(self, transport: Any) -> None:
-        self.out = transport
-
-    def data_received(self, data: bytes) -> None:
-        self.held += data
-        while (end := self.held.find(b"\r\n\r\n")) >= 0:
-            first, *lines = self.held[:end].decode("latin-1").split("\r\n")
-            headers = {name.lower(): value.strip() for name, _, value in (li.partition(":") for li in lines)}
-            whole = end + 4 + int(headers.get("content-length", "0"))
-            if len(self.held) < whole:
-                return
-            body, self.held = self.held[end + 4 : whole], self.held[whole:]
-            method, target, _ = first.split(" ")
-            self._serve(method, target, headers, body)
-
-    def _serve(self, method: str, target: str, headers: dict[str, str], body: bytes) -> None:
+class Sides(Serving):
+    def serve(self, head: bytes, body: bytes) -> None:
+        first, *lines = head.decode("latin-1").split("\r\n")
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        method, target, _ = first.split(" ")
         address = urlsplit(target)
         if address.path.startswith("/warehouse/"):
-            sent = orjson.loads(body)
-            batch = address.path.endswith("/batch")
-            answer = (
-                SYSTEMS.batch(sent["orders"])
-                if batch
-                else SYSTEMS.take(headers.get("idempotency-key", ""), sent)
-            )
-            asyncio.get_running_loop().call_later(SYSTEMS.faults.latency_ms / 1000, self._say, answer)
+            answer = self._warehouse(address.path, headers.get("idempotency-key", ""), orjson.loads(body))
+            asyncio.get_running_loop().call_later(SYSTEMS.faults.latency_ms / 1000, self._answer, answer)
         elif address.path == "/shop/orders":
-            self._say(SYSTEMS.page(parse_qs(address.query)))
+            self._answer(SYSTEMS.page(parse_qs(address.query)))
         elif address.path == "/control":
             if method == "POST":
                 SYSTEMS.forget(msgspec.json.decode(body, type=Faults))
-            self._say((200, SYSTEMS.books(), ""))
+            self._answer((200, SYSTEMS.books(), ""))
         else:
-            self._say((404, {}, ""))
+            self._answer((404, {}, ""))
 
-    def _say(self, answer: Answer) -> None:
-        status, said, more = answer
-        content = orjson.dumps(said)
-        head = f"HTTP/1.1 {status} {REASONS[status]}\r\nContent-Type: application/json\r\n{more}"
-        self.out.write(f"{head}Content-Length: {len(content)}\r\n\r\n".encode() + content)
+    def _warehouse(self, path: str, key: str, sent: dict[str, Any]) -> Answer:
+        return SYSTEMS.batch(sent["orders"]) if path.endswith("/batch") else SYSTEMS.take(key, sent)
 
-
-async def serve() -> None:
-    SYSTEMS.forget(Faults())
-    server = await asyncio.get_running_loop().create_server(Serving, "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    async with server:
-        await server.serve_forever()
+    def _answer(self, answer: Answer) -> None:
+        status, said, headers = answer
+        self.say(f"{status} {HTTPStatus(status).phrase}", orjson.dumps(said), headers)
 
 
 if __name__ == "__main__":
-    asyncio.run(serve())
+    SYSTEMS.forget(Faults())
+    asyncio.run(serve_forever(Sides))

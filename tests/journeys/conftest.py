@@ -7,8 +7,10 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from integrations.sync import endings
+from tests.integrations.answering import Platform
 from tests.sandbox.running import SandboxProcess
 
+from .between import Between, Depot
 from .world import World
 
 
@@ -55,3 +57,12 @@ def demo(tmp_path: Path, transactional_db: None) -> Iterator[World]:
     made.configure()
     yield made
     running.kill()
+
+
+@pytest.fixture
+def between(transactional_db: None) -> Iterator[Between]:
+    """A shop and a depot that a test declares itself."""
+    shop, depot = Platform(), Platform()
+    yield Between(shop, Depot(depot))
+    shop.close()
+    depot.close()

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-
-import pytest
 
 from integrations.models import ErrorRecord, Intent, SyncJob
 from integrations.sync import pull, retry, steer
 from tests.integrations.answering import Asked, Platform, Says
 
-from .between import JOB, Between, Depot, Words, order
-
-
-@pytest.fixture
-def between(transactional_db: None) -> Iterator[Between]:
-    shop, depot = Platform(), Platform()
-    yield Between(shop, Depot(depot))
-    shop.close()
-    depot.close()
-
+from .between import JOB, Between, Words, order
 
 LIST: Words = {"path": "/orders", "records": "orders"}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,19 +10,11 @@ from integrations.connectors.base import Abilities, Limit
 from integrations.models import Intent
 from integrations.sync import intents
 from integrations.sync.hand import GROUP, group_size
-from tests.integrations.answering import Platform, Says
+from tests.integrations.answering import Says
 
-from .between import Between, Depot, order
+from .between import Between, order
 
 CALLS, ORDERS = 3, 40
-
-
-@pytest.fixture
-def between(transactional_db: None) -> Iterator[Between]:
-    shop, depot = Platform(), Platform()
-    yield Between(shop, Depot(depot))
-    shop.close()
-    depot.close()
 
 
 @pytest.fixture

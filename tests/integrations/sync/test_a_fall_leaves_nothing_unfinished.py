@@ -23,12 +23,8 @@ def kill(*_: Any, **__: Any) -> Any:
     raise Killed
 
 
-def test_a_record_that_kills_its_worker_while_it_is_sent_is_given_to_a_person(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world.place()
-    world.read(ORDERS)
-    monkeypatch.setattr(Sender, "take_in", kill)
+def falls_until_settled(world: World) -> int:
+    """How many workers fall, one after the other, until nothing is left to be delivered."""
     falls = 0
     while Batch.objects.filter(settled_at__isnull=True).exists():
         try:
@@ -37,7 +33,16 @@ def test_a_record_that_kills_its_worker_while_it_is_sent_is_given_to_a_person(
             falls += 1
         assert falls < 9, "it kills one worker after the other"
         Batch.objects.update(lease_until=timezone.now())
-    assert falls == 1 + LOST_ALONE
+    return falls
+
+
+def test_a_record_that_kills_its_worker_while_it_is_sent_is_given_to_a_person(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.place()
+    world.read(ORDERS)
+    monkeypatch.setattr(Sender, "take_in", kill)
+    assert falls_until_settled(world) == 1 + LOST_ALONE
     assert [error.code for error in world.open_errors()] == ["worker_died"]
     assert list(world.states().values()) == ["failed"]
 
@@ -54,15 +59,7 @@ def test_its_neighbours_are_not_blamed_for_it(world: World, monkeypatch: pytest.
         send(self, lease, sendings)
 
     monkeypatch.setattr(deliver.Carrier, "_send", kill_at_one)
-    falls = 0
-    while Batch.objects.filter(settled_at__isnull=True).exists():
-        try:
-            deliver.drain(world.job(ORDERS).pk, time.monotonic() + 5)
-        except Killed:
-            falls += 1
-        assert falls < 9, "it kills one worker after the other"
-        Batch.objects.update(lease_until=timezone.now())
-    assert falls == LOST_BEFORE_SPLIT + LOST_ALONE
+    assert falls_until_settled(world) == LOST_BEFORE_SPLIT + LOST_ALONE
     assert [(error.code, error.subject) for error in world.open_errors()] == [
         ("worker_died", "Order 7300001002")
     ]
