@@ -24,6 +24,8 @@ OLDEST = (3, 11)
 # From this version on, pip installs into another environment than its own.
 ELSEWHERE = (22, 3)
 MEASURES = {"chaos": "tests.chaos", "bench": "tests.benchmarks"}
+# Marks of tests that want the machine, or a server on it, to themselves.
+ALONE = "slow or chaos or real or browser or redis"
 CHECKS = {
     "ruff": ["-m", "ruff", "check", "."],
     "ruff format": ["-m", "ruff", "format", "--check", "."],
@@ -42,7 +44,7 @@ def main() -> int:
         return run_checks(CHECKS)
     if command == "test":
         setup(development=True)
-        return run_checks({**CHECKS, "pytest": ["-m", "pytest", *arguments]})
+        return run_checks({**CHECKS, **tests(arguments)})
     if command in MEASURES:
         setup(development=True)
         measure = [str(PYTHON), "-m", MEASURES[command], *arguments]
@@ -223,6 +225,18 @@ def write_for_owner(file: Path, text: str) -> None:
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
         stream.write(text)
     draft.replace(file)
+
+
+def tests(arguments: list[str]) -> dict[str, list[str]]:
+    """All of them: those that neither measure time nor share a server on all cores. With `arguments`, as they say."""
+    if arguments:
+        return {"pytest": ["-m", "pytest", *arguments]}
+    together = ["-m", f"not ({ALONE} or siege)", "--numprocesses=auto", "--maxprocesses=8"]
+    alone = ["-m", f"({ALONE}) and not siege"]
+    return {
+        "pytest, on all cores": ["-m", "pytest", "-q", *together],
+        "pytest, one after the other": ["-m", "pytest", "-q", *alone],
+    }
 
 
 def run_checks(checks: dict[str, list[str]]) -> int:

@@ -154,9 +154,9 @@ def _no_rules_of_other_tests() -> None:
     _load_rules.cache_clear()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def postgres_url() -> Iterator[str]:
-    """The address of an empty database of the test's own. Mark the test `postgres`."""
+    """The address of an empty database for the tests of one file. Mark the test `postgres`."""
     server, _, _ = postgres_server().rpartition("/")
     name = f"crossdock_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(postgres_server(), autocommit=True) as connection:

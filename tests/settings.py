@@ -1,7 +1,7 @@
 """The portal's own settings, with secrets that protect nothing and a database of the tests' own.
 
 TEST_DATABASE_URL runs the tests on another database (PostgreSQL), TEST_REDIS_URL with Redis as queue and
-cache.
+cache. Run by several processes (pytest -n), each has a database of its own on both.
 """
 
 from __future__ import annotations
@@ -9,14 +9,22 @@ from __future__ import annotations
 import os
 import tempfile
 
+
+def own_redis(address: str) -> str:
+    """The database named for the first of several test processes, one number less for each further one."""
+    server, _, database = address.rpartition("/")
+    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return f"{server}/{int(database) - process}" if server else ""
+
+
 os.environ["PORTAL_ENV_FILE"] = ""
 os.environ["SECRET_KEY"] = "a key for tests alone, which protects nothing at all"
 os.environ["SALT_KEY"] = "a salt for tests alone"
 os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL", "sqlite://:memory:")
-os.environ["REDIS_URL"] = os.environ.get("TEST_REDIS_URL", "")
+os.environ["REDIS_URL"] = own_redis(os.environ.get("TEST_REDIS_URL", ""))
 os.environ.setdefault("PORTAL_VAR", tempfile.mkdtemp(prefix="crossdock-tests-"))
 
-from config.settings import *  # noqa: F403
+from config.settings import *  # noqa: E402, F403  # what it reads is set above
 
 # Made by collectstatic otherwise; the web server's middleware looks for it.
 STATIC_ROOT.mkdir(exist_ok=True)  # noqa: F405

@@ -167,7 +167,7 @@ def test_a_declaration_is_shown_as_it_was_written(admin_client: Client) -> None:
 # --- the test button ------------------------------------------------------------------------------------------
 
 
-class Tested:
+class Remembering:
     """Stands in for `sync.connect.test` and remembers whether a transaction was open."""
 
     def __init__(self, report: TestReport) -> None:
@@ -188,7 +188,7 @@ def test_the_test_button_tells_step_by_step_what_was_reached(
     report = TestReport()
     report.add("Reaching shop.example.com", True, "It answered in 80 ms.")
     report.add("Signing in", False, "It answered 401: the token is not valid. Enter a new one.")
-    tested = Tested(report)
+    tested = Remembering(report)
     monkeypatch.setattr("integrations.sync.connect.test", tested)
     page = admin_client.post(action_url(shop, "test_connection"), SUBMITTED).content.decode()
     assert "The connection does not work yet." in page
@@ -219,7 +219,7 @@ def test_a_failing_test_is_kept_as_the_health(
 def test_changing_a_connection_is_not_enough_to_test_it(
     shop: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tested = Tested(TestReport())
+    tested = Remembering(TestReport())
     monkeypatch.setattr("integrations.sync.connect.test", tested)
     client = signed_in(factories.user("integrations.view_connection", "integrations.change_connection"))
     assert client.post(action_url(shop, "test_connection"), SUBMITTED).status_code == 403

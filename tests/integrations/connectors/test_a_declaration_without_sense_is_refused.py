@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from enum import Enum
 from typing import Any
 
 import pytest
@@ -36,7 +37,13 @@ GOOD: Words = {
         }
     },
 }
-REMOVED = object()
+
+
+class Change(Enum):
+    REMOVED = "removed"
+
+
+REMOVED = Change.REMOVED
 
 
 def changed(*changes: tuple[str, Any]) -> Words:

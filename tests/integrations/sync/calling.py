@@ -1,6 +1,7 @@
-"""A worker process for tests of the budget: `python -m tests.integrations.sync.calling ROLE …`, its answer is JSON.
+"""A worker process for tests of the budget: `python -m tests.integrations.sync.calling`.
 
-It waits for a line on its standard input before it begins, so that all begin together.
+Each line on its standard input is a role with its arguments, a list in JSON; the answer is one line of JSON. It says
+"ready" when it is, so that a test can have several of them begin together.
 """
 
 from __future__ import annotations
@@ -15,22 +16,24 @@ from typing import Any
 import django
 
 
-def prepare(base: str, limits: str) -> dict[str, Any]:
+def prepare(base: str, limits: dict[str, Any]) -> dict[str, Any]:
+    """A connection of the test's own, with a budget that nobody has used yet."""
     from integrations.models import Connection
 
+    key = f"vendor-{Connection.objects.count()}"
     declaration = {
         "base_url": base,
-        "limits": json.loads(limits),
+        "limits": limits,
         "timeouts": {"connect": 1, "read": 5, "total": 5},
         "resources": {"things": {"list": {"path": "/things"}, "fetch": {"path": "/things/{external_id}"}}},
     }
     made = Connection.objects.create(
-        key="vendor", name="Vendor", platform="rest", settings={"declaration": declaration}
+        key=key, name="Vendor", platform="rest", settings={"declaration": declaration}
     )
     return {"pk": made.pk}
 
 
-def backfill(seconds: str, threads: str) -> dict[str, Any]:
+def backfill(pk: int, seconds: float, threads: int) -> dict[str, Any]:
     """Calls as often as the gate lets it, through threads, as a sender does."""
     from integrations.exceptions import Failure
     from integrations.models import Connection
@@ -38,12 +41,12 @@ def backfill(seconds: str, threads: str) -> dict[str, Any]:
     from integrations.sync.connect import connect
     from integrations.sync.gate import Gate
 
-    connection = Connection.objects.get()
+    connection = Connection.objects.get(pk=pk)
     connector = connect(connection)
-    gate = Gate(connection, connector, int(threads))
+    gate = Gate(connection, connector, threads)
     releases: list[int] = []
     told: list[float] = []
-    ends = time.monotonic() + float(seconds)
+    ends = time.monotonic() + seconds
 
     def call() -> None:
         while gate.enter(lambda: time.monotonic() < ends) is None:
@@ -57,25 +60,25 @@ def backfill(seconds: str, threads: str) -> dict[str, Any]:
             finally:
                 gate.leave()
 
-    working = [threading.Thread(target=call) for _ in range(int(threads))]
+    working = [threading.Thread(target=call) for _ in range(threads)]
     cpu = time.process_time()
     for thread in working:
         thread.start()
     while any(thread.is_alive() for thread in working):
         while told:
             gate.block(told.pop())
-        gate.look(int(threads) - gate.inside)
+        gate.look(threads - gate.inside)
         time.sleep(0.01)
     gate.close()
     return {"releases": releases, "cpu": time.process_time() - cpu}
 
 
-def press_test() -> dict[str, Any]:
+def press_test(pk: int) -> dict[str, Any]:
     from integrations.models import Connection
     from integrations.sync.connect import test
 
     began = time.monotonic()
-    report = test(Connection.objects.get())
+    report = test(Connection.objects.get(pk=pk))
     return {"seconds": time.monotonic() - began, "ok": report.ok, "sentence": report.sentence()}
 
 
@@ -91,5 +94,6 @@ if __name__ == "__main__":
 
     database.ensure_connection()
     print("ready", flush=True)
-    sys.stdin.readline()
-    print(json.dumps(ROLES[sys.argv[1]](*sys.argv[2:])), flush=True)
+    for line in sys.stdin:
+        role, *arguments = json.loads(line)
+        print(json.dumps(ROLES[role](*arguments)), flush=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import pytest
 
 from tests.integrations.answering import Asked, Platform, Says
 from tests.integrations.processes.conftest import ROOT, Portal, migrated
+from tests.integrations.processes.family import until
 
 __all__ = ["migrated"]
 
@@ -65,55 +65,77 @@ class Vendor:
         return Says({}, 429, headers={"Retry-After": date if self.form == "date" else "2"})
 
 
-@dataclass
-class Hosts:
-    """Process groups with environments of their own, over one database."""
+class Process:
+    """One on a host, which does what it is asked, one thing after the other."""
 
-    portal: Portal
-    database: str
-    started: list[subprocess.Popen[str]] = field(default_factory=list)
-
-    def start(self, role: str, *arguments: str, host: str = "one") -> subprocess.Popen[str]:
-        folder = self.portal.folder / host
-        folder.mkdir(exist_ok=True)
-        mine = {"PORTAL_VAR": str(folder), "DATABASE_URL": self.database, "PRIVATE_NETWORKS": "127.0.0.0/8"}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.integrations.sync.calling", role, *arguments],
+    def __init__(self, environment: dict[str, str]) -> None:
+        self._popen = subprocess.Popen(
+            [sys.executable, "-m", "tests.integrations.sync.calling"],
             cwd=ROOT,
-            env={**self.portal.environment, **mine},
+            env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            start_new_session=True,
         )
-        self.started.append(process)
-        return process
 
-    def begin(self, *processes: subprocess.Popen[str]) -> None:
-        """All are there before any of them begins."""
-        for process in processes:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
-        for process in processes:
-            assert process.stdin is not None
-            process.stdin.write("go\n")
-            process.stdin.flush()
+    def is_ready(self) -> bool:
+        assert self._popen.stdout is not None
+        return self._popen.stdout.readline() == "ready\n"
 
-    def answer(self, process: subprocess.Popen[str]) -> Any:
-        said, _ = process.communicate(timeout=20)
-        return json.loads(said.splitlines()[-1])
+    def begin(self, role: str, *arguments: object) -> None:
+        assert self._popen.stdin is not None
+        self._popen.stdin.write(json.dumps([role, *arguments]) + "\n")
+        self._popen.stdin.flush()
 
-    def do(self, role: str, *arguments: str) -> Any:
-        process = self.start(role, *arguments)
-        self.begin(process)
-        return self.answer(process)
+    def answer(self) -> Any:
+        assert self._popen.stdout is not None
+        return json.loads(self._popen.stdout.readline())
 
-    def workers(self, seconds: float = SECONDS, threads: int = 8) -> list[subprocess.Popen[str]]:
-        """Four worker processes on two hosts."""
-        return [
-            self.start("backfill", str(seconds), str(threads), host=host)
-            for host in ("one", "one", "two", "two")
-        ]
+    def kill(self) -> None:
+        self._popen.kill()
+        self._popen.communicate()
+
+
+class Hosts:
+    """Four worker processes on two hosts, and a web process on one of them, over one database."""
+
+    def __init__(self, portal: Portal, database: str) -> None:
+        self._portal, self._database = portal, database
+        self._workers = [self._start(host) for host in ("one", "one", "two", "two")]
+        self._web = self._start("two")
+        self._connection = 0
+        assert all(process.is_ready() for process in self.processes)
+
+    @property
+    def processes(self) -> list[Process]:
+        return [*self._workers, self._web]
+
+    def _start(self, host: str) -> Process:
+        folder = self._portal.folder / host
+        folder.mkdir(exist_ok=True)
+        mine = {
+            "PORTAL_VAR": str(folder),
+            "DATABASE_URL": self._database,
+            "PRIVATE_NETWORKS": "127.0.0.0/8",
+        }
+        return Process({**self._portal.environment, **mine})
+
+    def connect(self, vendor: Vendor, limits: dict[str, Any]) -> None:
+        self._web.begin("prepare", vendor.platform.base, limits)
+        self._connection = self._web.answer()["pk"]
+
+    def begin_backfill(self, seconds: float = SECONDS, threads: int = 8) -> None:
+        for worker in self._workers:
+            worker.begin("backfill", self._connection, seconds, threads)
+
+    def end_backfill(self) -> list[list[float]]:
+        """For each worker, the moments by the portal's clock at which its calls left."""
+        answers = [worker.answer() for worker in self._workers]
+        return [[us / 1_000_000 for us in answer["releases"]] for answer in answers]
+
+    def press_test(self) -> Any:
+        self._web.begin("press_test", self._connection)
+        return self._web.answer()
 
 
 @pytest.fixture
@@ -121,22 +143,22 @@ def vendor(platform: Platform) -> Vendor:
     return Vendor(platform)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def hosts(request: pytest.FixtureRequest, migrated: Path, tmp_path: Path) -> Iterator[Hosts]:
-    portal = Portal(tmp_path)
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def hosts(
+    request: pytest.FixtureRequest, migrated: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Hosts]:
+    portal = Portal(tmp_path_factory.mktemp("hosts"))
     if request.param == "sqlite":
-        shutil.copy(migrated, tmp_path / "portal.sqlite3")
-        made = Hosts(portal, f"sqlite:///{tmp_path / 'portal.sqlite3'}")
+        shutil.copy(migrated, portal.folder / "portal.sqlite3")
+        database = f"sqlite:///{portal.folder / 'portal.sqlite3'}"
     else:
-        made = Hosts(portal, request.getfixturevalue("postgres_url"))
-        environment = {**portal.environment, "DATABASE_URL": made.database}
+        database = request.getfixturevalue("postgres_url")
         command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-        subprocess.run(command, cwd=ROOT, env=environment, check=True)
+        subprocess.run(command, cwd=ROOT, env={**portal.environment, "DATABASE_URL": database}, check=True)
+    made = Hosts(portal, database)
     yield made
-    for process in made.started:
-        if process.poll() is None:
-            os.killpg(process.pid, 9)
-        process.communicate()
+    for process in made.processes:
+        process.kill()
 
 
 def most_in_a_second(moments: list[float]) -> int:
@@ -150,30 +172,25 @@ def most_in_a_second(moments: list[float]) -> int:
 
 
 def test_four_workers_on_two_hosts_keep_to_one_limit_and_use_it_up(hosts: Hosts, vendor: Vendor) -> None:
-    hosts.do("prepare", vendor.platform.base, json.dumps({"requests_per_second": 50}))
-    workers = hosts.workers()
-    hosts.begin(*workers)
-    answers = [hosts.answer(worker) for worker in workers]
-    releases = [us / 1_000_000 for answer in answers for us in answer["releases"]]
+    hosts.connect(vendor, {"requests_per_second": 50})
+    hosts.begin_backfill()
+    by_worker = hosts.end_backfill()
+    releases = [moment for moments in by_worker for moment in moments]
     assert len(releases) == len(vendor.arrivals)
     assert most_in_a_second(releases) <= 50
     assert most_in_a_second(vendor.arrivals) <= 53
     assert len(releases) / (max(releases) - min(releases)) >= 45
-    assert min(len(answer["releases"]) for answer in answers) >= len(releases) / 10, (
-        "shared, not taken by one"
-    )
+    assert min(map(len, by_worker)) >= len(releases) / 10, "shared, not taken by one"
 
 
 @pytest.mark.parametrize("form", ["seconds", "date"])
 def test_after_a_429_nobody_on_any_host_calls_before_its_time_is_over(
     hosts: Hosts, vendor: Vendor, form: str
 ) -> None:
-    hosts.do("prepare", vendor.platform.base, json.dumps({"requests_per_second": 100, "burst": 5}))
+    hosts.connect(vendor, {"requests_per_second": 100, "burst": 5})
     vendor.refuse_at, vendor.form = 50, form
-    workers = hosts.workers()
-    hosts.begin(*workers)
-    for worker in workers:
-        hosts.answer(worker)
+    hosts.begin_backfill()
+    hosts.end_backfill()
     # What was on its way, and what the other processes let out before they looked: a fifth of a second.
     quiet = [moment for moment in vendor.arrivals if moment > vendor.refused_at + 0.3]
     assert min(quiet) >= vendor.free_at
@@ -185,27 +202,22 @@ def test_after_a_429_nobody_on_any_host_calls_before_its_time_is_over(
 def test_the_calls_at_the_same_time_are_limited_for_all_workers_together(
     hosts: Hosts, vendor: Vendor
 ) -> None:
-    hosts.do("prepare", vendor.platform.base, json.dumps({"concurrent": 6}))
+    hosts.connect(vendor, {"concurrent": 6})
     vendor.slow = 0.1
-    workers = hosts.workers(4.0)
-    hosts.begin(*workers)
-    answers = [hosts.answer(worker) for worker in workers]
+    hosts.begin_backfill(4.0)
+    by_worker = hosts.end_backfill()
     assert vendor.most_at_once <= 6
     assert len(vendor.arrivals) >= 0.7 * 6 * 4.0 / 0.1
-    assert min(len(answer["releases"]) for answer in answers) > 0, "each has its share"
+    assert min(map(len, by_worker)) > 0, "each has its share"
 
 
 def test_the_test_button_answers_while_a_backfill_uses_up_the_budget(hosts: Hosts, vendor: Vendor) -> None:
-    limits = {"requests_per_second": 20, "concurrent": 4}
-    hosts.do("prepare", vendor.platform.base, json.dumps(limits))
+    hosts.connect(vendor, {"requests_per_second": 20, "concurrent": 4})
     vendor.slow = 0.1
-    workers = hosts.workers()
-    person = hosts.start("press_test", host="two")
-    hosts.begin(*workers, person)
-    # It is pressed in the middle of it all: the workers were let go before.
-    pressed = hosts.answer(person)
-    for worker in workers:
-        hosts.answer(worker)
+    hosts.begin_backfill()
+    until(lambda: len(vendor.arrivals) >= 20, "the backfill does not begin")
+    pressed = hosts.press_test()
+    hosts.end_backfill()
     assert pressed["ok"], pressed["sentence"]
     assert pressed["seconds"] < 2.0
     assert most_in_a_second(vendor.arrivals) <= 22
