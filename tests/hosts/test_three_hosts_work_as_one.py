@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from .conftest import CALLS_BY_HOST, LATENCY_MS, Installation, plain_rate
-from .network import Host, has_networks
+from .network import ROOT, Host, has_networks
 
 pytestmark = [
     pytest.mark.siege,
@@ -141,6 +141,7 @@ def test_the_schedules_are_there_once_and_ring_once(installation: Installation) 
     assert installation.sweeps() == 1
 
 
+OWN_CLOCK = ROOT / "tests" / "hosts" / "own_clock"
 FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
 
 
@@ -150,8 +151,13 @@ FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
 )
 def test_clocks_that_differ_by_a_minute_do_no_harm(installation: Installation) -> None:
     for host, shift in zip(installation.hosts, ("+60s", "-60s", "+0s"), strict=True):
-        faked = {"LD_PRELOAD": str(FAKETIME[0]), "FAKETIME": shift, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-        installation.start([host], **faked)
+        installation.start(
+            [host],
+            LD_PRELOAD=str(FAKETIME[0]),
+            FAKETIME=shift,
+            FAKETIME_DONT_FAKE_MONOTONIC="1",
+            PYTHONPATH=f"{OWN_CLOCK}:{ROOT}",
+        )
     repeated = len(installation.books()["repeated"])
     installation.fill(2_000)
     installation.until(lambda: len(installation.hosts_at_work()) == 3, "not all hosts work")

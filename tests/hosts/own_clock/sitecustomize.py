@@ -1,0 +1,17 @@
+"""Python loads this at its start, on a host to which libfaketime gives a clock of its own.
+
+libfaketime 0.9.10 has short naps fail with "Invalid argument" (`clock_nanosleep`, which time.sleep uses since Python
+3.11); it leaves `select` alone.
+"""
+
+from __future__ import annotations
+
+import select
+import time
+
+
+def sleep(seconds: float) -> None:
+    select.select([], [], [], seconds)
+
+
+time.sleep = sleep
