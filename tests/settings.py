@@ -36,3 +36,6 @@ STORAGES = {
     # The manifest is made by collectstatic, which tests do not run.
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+if DATABASES["default"]["NAME"] == ":memory:":  # noqa: F405
+    # pytest-django adds each test process's name to the end, which would make a file of ":memory:".
+    DATABASES["default"]["TEST"] = {"NAME": "file:tests?mode=memory&cache=shared&process="}  # noqa: F405
