@@ -161,7 +161,6 @@ class Control:
             self.world.store.clear()
             self.world.faults.load()
             self.world.requests.clear()
-            self.world.webhooks.counts.clear()
             if body.get("seed"):
                 seed.sow(self.world, str(body["seed"]))
         return Response(200, seed.state(self.world))

@@ -2,7 +2,7 @@
 
 The body is signed with HMAC-SHA256 under the subscription's secret, base64, in X-Sandbox-Signature.
 X-Sandbox-Event-Id is the same for every redelivery of one event. What is not yet delivered is in the store,
-so a killed sandbox goes on sending when it is started again.
+so a killed sandbox goes on sending when it is started again; how many came to which end is kept with it.
 """
 
 import base64
@@ -10,7 +10,6 @@ import hashlib
 import hmac
 import http.client
 import threading
-from collections import Counter
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -21,9 +20,10 @@ from integrations.sandbox.wire import encode
 
 ATTEMPTS = 8
 TIMEOUT = 5.0
-COUNTED = ("sent", "accepted", "refused", "dropped", "given_up")
+COUNTED = ("sent", "accepted", "refused", "dropped", "given_up", "forged_taken")
 PENDING = "webhooks.deliveries"
 SUBSCRIPTIONS = "webhooks.subscriptions"
+COUNTS = "webhooks.counts"
 Misbehaves = Callable[[str, str, str], bool]
 
 
@@ -36,7 +36,6 @@ class Webhooks:
         self.misbehaves: Misbehaves = lambda system, kind, topic: False
         self.wake = threading.Event()
         self.stopping = threading.Event()
-        self.counts: Counter[str] = Counter()
         self.due = store.index(PENDING, lambda delivery: (delivery["not_before"],))
 
     def subscribe(self, system: str, body: Document) -> Document:
@@ -79,7 +78,7 @@ class Webhooks:
         number = self.store.number("events")
         event = f"evt_{number}"
         if self.misbehaves(system, "webhook_drop", topic):
-            self.counts["dropped"] += 1
+            self._count(["dropped"])
             return
         now = self.clock.now()
         body = encode({"id": event, "topic": topic, "occurred_at": to_text(now), "data": data}).decode()
@@ -118,13 +117,16 @@ class Webhooks:
             return
         subscription = self.store.get(SUBSCRIPTIONS, entry["subscription"])
         status = 410 if subscription is None else self._post(entry, subscription)
-        settled = 200 <= status < 300 or entry["forged"] or subscription is None
-        self.counts["sent"] += 1
-        self.counts["accepted" if 200 <= status < 300 else "refused"] += 1
+        taken = 200 <= status < 300
+        settled = taken or entry["forged"] or subscription is None
         attempts = entry["attempts"] + 1
+        ends = ["sent", "accepted" if taken else "refused"]
+        if taken and entry["forged"]:
+            ends.append("forged_taken")
         if not settled and attempts == ATTEMPTS:
-            self.counts["given_up"] += 1
+            ends.append("given_up")
         with self.store.transaction():
+            self._count(ends)
             if settled or attempts == ATTEMPTS:
                 self.store.remove(PENDING, identity)
             else:
@@ -152,9 +154,15 @@ class Webhooks:
         finally:
             connection.close()
 
+    def _count(self, ends: list[str]) -> None:
+        """In the store, as what has fired is: a restart must not make the two disagree. Inside a transaction."""
+        kept = self.store.get(COUNTS, "all") or {}
+        self.store.put(COUNTS, "all", {**kept, **{name: kept.get(name, 0) + 1 for name in ends}})
+
     def state(self) -> dict[str, int]:
-        """How many were sent, accepted, refused, dropped on purpose, given up, and are still to be sent."""
-        told = {name: self.counts[name] for name in COUNTED}
+        """How many came to which end, and how many are still to be sent."""
+        kept = self.store.get(COUNTS, "all") or {}
+        told = {name: kept.get(name, 0) for name in COUNTED}
         return {**told, "pending": self.store.count(PENDING)}
 
 

@@ -7,9 +7,12 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from integrations.sandbox.comparing import compare_webhooks
 
 from .running import SandboxProcess
 
@@ -141,3 +144,54 @@ def test_a_subscription_needs_address_topics_and_secret(sandbox: SandboxProcess)
     for name, code in (("address", "invalid"), ("topics", "required"), ("secret", "required")):
         answer = sandbox.ask("POST", "/shop/webhooks", {**whole, name: None})
         assert (answer.status, answer.codes) == (422, [(code, name)])
+
+
+def test_what_became_of_them_is_known_after_a_restart(state: Path, receiver: Receiver) -> None:
+    running = SandboxProcess(state).start()
+    try:
+        running.control("POST", "/warehouse/stock/MUG", {"on_hand": 10})
+        product = {"sku": "MUG", "title": "Mug", "price": "12.50", "currency": "EUR", "available": 10}
+        running.control("POST", "/shop/products", product)
+        subscription = {"address": receiver.address, "topics": ["orders/updated"], "secret": SECRET}
+        assert running.ask("POST", "/shop/webhooks", subscription).status == 201
+        running.fault("shop", "webhook_forge", count=1)
+        running.fault("shop", "webhook_drop", count=1, after=1)
+        receiver.statuses = [200, 401]
+        place(running)
+        place(running)
+        told = running.control("GET", "/webhooks")
+        while told["pending"]:
+            told = running.control("GET", "/webhooks")
+        assert {name: number for name, number in told.items() if number} == {
+            "sent": 2,
+            "accepted": 1,
+            "refused": 1,
+            "dropped": 1,
+        }
+
+        running.kill()
+        running.start()
+
+        assert running.control("GET", "/webhooks") == told
+    finally:
+        running.kill()
+
+
+def test_a_forged_one_that_is_taken_is_counted(shop: SandboxProcess, receiver: Receiver) -> None:
+    shop.fault("shop", "webhook_forge", count=1)
+    place(shop)
+    for _ in range(2):
+        receiver.next()
+    told = shop.control("GET", "/webhooks")
+    while told["pending"]:
+        told = shop.control("GET", "/webhooks")
+    assert [str(difference) for difference in compare_webhooks(told)] == [
+        "Webhooks: forged ones that were taken must be 0 and is 1."
+    ]
+
+
+@pytest.mark.parametrize("what", ["pending", "given_up"])
+def test_an_event_that_did_not_come_to_its_end_is_told(what: str) -> None:
+    held = {"pending": 0, "given_up": 0, "forged_taken": 0}
+    assert compare_webhooks(held) == []
+    assert len(compare_webhooks({**held, what: 1})) == 1
