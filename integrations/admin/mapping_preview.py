@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from integrations.exceptions import Failure, NotConfigured
 from integrations.models import Connection
-from integrations.sync.preview import sample
+from integrations.sync.preview import missing_in_new, sample
 from mappings.expressions import ExpressionError
 from mappings.models import Direction, Mapping
 from mappings.records import as_data
@@ -20,6 +20,7 @@ from mappings.translate import Problem, Rules, compile_rules, read, sentence_for
 from . import widgets
 from .connection_form import as_json
 from .frame import Crumb, PortalAdmin
+from .mapping_jobs import destination_of, readers_for, sources_for, usual_job, usual_reader
 from .pasted import read_record
 
 LONGEST_PAYLOAD = 500_000
@@ -27,7 +28,10 @@ SAMPLED = 5
 
 
 class PreviewForm(forms.Form):
-    """`reader`: for a mapping that writes, the one that makes the Record it starts from."""
+    """`reader`: for a mapping that writes, the one that makes the Record it starts from.
+
+    `presumed`: the reader that was put in for the person; while it stands there, it follows the chosen system.
+    """
 
     reader = forms.ModelChoiceField(
         Mapping.objects.none(), label="Read with", empty_label="Choose a mapping", widget=widgets.select()
@@ -39,6 +43,7 @@ class PreviewForm(forms.Form):
         required=False,
         widget=widgets.select(),
     )
+    presumed = forms.IntegerField(required=False, widget=forms.HiddenInput)
     place = forms.IntegerField(initial=0, required=False, widget=forms.HiddenInput)
     payload = forms.CharField(
         label="The payload, as the platform sends it",
@@ -50,15 +55,11 @@ class PreviewForm(forms.Form):
 
     def __init__(self, mapping: Mapping, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        platforms = [mapping.platform]
         if mapping.direction == Direction.READ:
             del self.fields["reader"]
         else:
-            readers = Mapping.objects.filter(direction=Direction.READ, kind=mapping.kind)
-            self.fields["reader"].queryset = readers  # type: ignore[attr-defined]
-            platforms = list(readers.values_list("platform", flat=True))
-        connections = Connection.objects.filter(platform__in=platforms, enabled=True).defer("secrets")
-        self.fields["connection"].queryset = connections  # type: ignore[attr-defined]
+            self.fields["reader"].queryset = readers_for(mapping)  # type: ignore[attr-defined]
+        self.fields["connection"].queryset = sources_for(mapping)  # type: ignore[attr-defined]
 
     def clean_payload(self) -> dict[str, Any] | None:
         text = self.cleaned_data["payload"]
@@ -77,7 +78,7 @@ class Tried:
 
 def preview_view(model_admin: PortalAdmin, request: HttpRequest, mapping: Mapping) -> HttpResponse:
     """Payloads hold personal data: they come by POST, are shown on this screen and kept nowhere."""
-    form = PreviewForm(mapping, request.POST or None, initial={"reader": _usual_reader(mapping)})
+    form = PreviewForm(mapping, request.POST or None, initial=_presumed(mapping))
     tried: Tried | None = None
     if form.is_valid():
         payload = form.cleaned_data["payload"]
@@ -86,7 +87,8 @@ def preview_view(model_admin: PortalAdmin, request: HttpRequest, mapping: Mappin
         elif payload is None:
             form.add_error("payload", "Paste a payload, or take a record from a system.")
         if payload is not None:
-            tried = try_out(mapping, form.cleaned_data.get("reader"), payload)
+            chosen = form.cleaned_data
+            tried = try_out(mapping, chosen.get("reader"), payload, chosen["connection"])
     return model_admin.page(
         request,
         "admin/mappings/mapping/preview.html",
@@ -100,10 +102,12 @@ def preview_view(model_admin: PortalAdmin, request: HttpRequest, mapping: Mappin
     )
 
 
-def _usual_reader(mapping: Mapping) -> Mapping | None:
-    """The reading mapping that a job uses together with this one."""
-    job = mapping.writing_jobs.select_related("read_mapping").first()
-    return job.read_mapping if job is not None else None
+def _presumed(mapping: Mapping) -> dict[str, Any]:
+    """What stands in the form at first: as the job has it that writes with this mapping."""
+    job = usual_job(mapping)
+    if job is None:
+        return {}
+    return {"reader": job.read_mapping, "presumed": job.read_mapping_id, "connection": job.source}
 
 
 def _sampled(
@@ -114,7 +118,8 @@ def _sampled(
     if connection is None:
         form.add_error("connection", "Choose the system to take a record from.")
         return form, None
-    resource = (chosen.get("reader") or mapping).resource
+    reader = _reader_of(chosen, connection, mapping)
+    resource = (reader or mapping).resource
     try:
         items = [item for item in sample(connection, resource, SAMPLED) if item.payload]
     except Failure as failure:
@@ -130,18 +135,32 @@ def _sampled(
     payload = items[place].payload
     data = request.POST.copy()
     data["payload"], data["place"] = as_json(payload), str(place + 1)
+    if reader is not None and reader != chosen["reader"]:
+        data["reader"] = data["presumed"] = str(reader.pk)
     filled = PreviewForm(mapping, data)
     filled.is_valid()
     return filled, payload
 
 
-def try_out(mapping: Mapping, reader: Mapping | None, payload: dict[str, Any]) -> Tried:
+def _reader_of(chosen: dict[str, Any], connection: Connection, mapping: Mapping) -> Mapping | None:
+    """What the person chose, unless it was only presumed or cannot read this system."""
+    reader: Mapping | None = chosen.get("reader")
+    if reader is None:
+        return None
+    if reader.pk != chosen["presumed"] and reader.platform == connection.platform:
+        return reader
+    return usual_reader(mapping, connection) or reader
+
+
+def try_out(
+    mapping: Mapping, reader: Mapping | None, payload: dict[str, Any], source: Connection | None = None
+) -> Tried:
     """By the rules as they are saved, under the same limits as in a worker."""
     try:
         rules = _rules(mapping)
         if reader is None:
             return _tried_read(rules, payload)
-        return _tried_write(_rules(reader), rules, payload)
+        return _tried_write(mapping, reader, payload, source)
     except ExpressionError as error:
         return Tried("", [("", "", str(error))])
 
@@ -156,16 +175,40 @@ def _tried_read(rules: Rules, payload: dict[str, Any]) -> Tried:
     return Tried(result, _told(found.problems))
 
 
-def _tried_write(reader: Rules, writer: Rules, payload: dict[str, Any]) -> Tried:
-    found = read(reader, payload)
+def _tried_write(
+    mapping: Mapping, reader: Mapping, payload: dict[str, Any], source: Connection | None
+) -> Tried:
+    """With the same problems as before a delivery to the system that this mapping writes to."""
+    found = read(_rules(reader), payload)
+    job = usual_job(mapping, source, reader) or usual_job(mapping)
+    source_name = source.name if source is not None else "the source"
+    place = destination_of(mapping, job)
+    names = (source_name, place[0].name if place is not None else "The destination")
     if found.record is None:
-        return Tried("", _told(found.problems))
-    written = write(writer, found.record)
-    return Tried(as_json(written.body), _told([*found.problems, *written.problems]))
+        return Tried("", _told(found.problems, *names))
+    rules = _rules(mapping)
+    settings = {"connection": place[0].settings} if place is not None else {}
+    written = write(rules, found.record, {"ids": {}, **settings})
+    told = _told([*found.problems, *written.problems], *names)
+    if place is not None:
+        said = {sentence for _, _, sentence in told}
+        told += [row for row in _missing(*place, rules, written.body, names) if row[2] not in said]
+    return Tried(as_json(written.body), told)
 
 
-def _told(problems: list[Problem]) -> list[tuple[str, str, str]]:
+def _missing(
+    destination: Connection, resource: str, rules: Rules, body: dict[str, Any], names: tuple[str, str]
+) -> list[tuple[str, str, str]]:
+    try:
+        return _told(missing_in_new(destination, resource, rules, body), *names)
+    except Failure as failure:
+        return [("", "", failure.sentence)]
+
+
+def _told(
+    problems: list[Problem], source: str = "the source", destination: str = "The destination"
+) -> list[tuple[str, str, str]]:
     return [
-        (problem.field, problem.source, sentence_for(problem, "This record", "the source", "The destination"))
+        (problem.field, problem.source, sentence_for(problem, "This record", source, destination))
         for problem in problems
     ]

@@ -52,7 +52,7 @@ def decide(facts: Facts, abilities: Abilities, actions: Sequence[Action]) -> Ver
     if facts.written_hash and _is_stale(facts):
         return Verdict(state=State.SUPERSEDED, reason="A newer version was written already.")
     if not facts.exists:
-        return _make(abilities)
+        return make(abilities)
     named = _actions(facts, actions)
     if facts.content_hash == facts.written_hash and not named:
         return UNCHANGED
@@ -67,7 +67,8 @@ def decide(facts: Facts, abilities: Abilities, actions: Sequence[Action]) -> Ver
     return Verdict(operations=operations + named)
 
 
-def _make(abilities: Abilities) -> Verdict:
+def make(abilities: Abilities) -> Verdict:
+    """How a record comes into being that the destination does not hold yet."""
     for operation, able in (
         ("create", abilities.creates),
         ("upsert", abilities.upserts),

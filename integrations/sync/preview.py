@@ -1,12 +1,18 @@
-"""A few real payloads of a resource, to look at before mapping."""
+"""What a mapping is tried on: a few real payloads of a resource, and what the destination would miss."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from integrations.connectors import registry
 from integrations.connectors.base import Item
 from integrations.models import Connection
+from mappings.translate import Problem, Rules
 
 from .connect import connect, with_login
+from .decide import make
 from .gate import Gate
+from .weigh import missing_fields
 
 
 def sample(connection: Connection, resource: str, count: int = 5) -> list[Item]:
@@ -25,3 +31,25 @@ def sample(connection: Connection, resource: str, count: int = 5) -> list[Item]:
         gate.close()
         connector.close()
     return list(page.items[:count])
+
+
+def missing_in_new(
+    destination: Connection, resource: str, rules: Rules, body: dict[str, Any]
+) -> list[Problem]:
+    """What this destination would miss in a new record, as it is judged before a delivery. Nothing is called.
+
+    Raises Failure (config) where the connection is not configured rightly.
+    """
+    connector = registry.connect(
+        destination.platform,
+        settings=destination.settings,
+        secrets=destination.secret_values(),
+        environment=destination.environment,
+        name=destination.name,
+    )
+    try:
+        abilities = connector.resources().get(resource)
+        operations = make(abilities).operations if abilities is not None else ()
+        return missing_fields(connector, resource, operations[0], rules, body) if operations else []
+    finally:
+        connector.close()

@@ -200,8 +200,8 @@ class Scales:
             self._fail(case, fault)
 
     def _missing_fields(self, case: Case, operation: str) -> Fault | None:
-        required = self.connector.required_fields(self.job.destination_resource, operation)
-        problems = translate.missing_in_body(self.rules.write, case.body, required)
+        resource = self.job.destination_resource
+        problems = missing_fields(self.connector, resource, operation, self.rules.write, case.body)
         if not problems:
             return None
         sentence = translate.sentence_for(
@@ -238,6 +238,13 @@ class Scales:
             search_keys=search_keys(case.record) if case.record is not None else [],
             lines=_line_references(case.record_data),
         )
+
+
+def missing_fields(
+    connector: Connector, resource: str, operation: str, rules: translate.Rules, body: dict[str, Any]
+) -> list[translate.Problem]:
+    """What the destination demands for this operation and the body has not."""
+    return translate.missing_in_body(rules, body, connector.required_fields(resource, operation))
 
 
 def prepare(
