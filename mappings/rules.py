@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from .expressions import ExpressionError, compile_expression
+from .sources import unknown_sources
 from .targets import UnknownTarget, target_type
 from .transforms import TRANSFORMS
 from .translate import ROOT, RuleData
@@ -37,7 +38,9 @@ def check_rules(
         if opener and f"{opener}[]" not in targets:
             sentence = f"Add a rule for “{opener}[]” that says which list to go through."
             found.append(RuleProblem(place, "target", sentence))
-    return found
+    if direction == "write":
+        found += [RuleProblem(place, "source", text) for place, text in unknown_sources(rules, kind)]
+    return sorted(found, key=lambda problem: problem.rule)
 
 
 def _check(rule: RuleData, direction: str, kind: str, value_maps: Collection[str]) -> list[tuple[str, str]]:

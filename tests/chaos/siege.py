@@ -130,7 +130,7 @@ class Siege:
 
     def _decisions(self) -> dict[str, int]:
         words = [line.split()[0] for line in self.portal.log("operator").read_text().splitlines() if line]
-        return {word: words.count(word) for word in ("arrived", "again")}
+        return {word: words.count(word) for word in ("arrived", "again", "retried")}
 
 
 @contextmanager

@@ -37,7 +37,10 @@ OPEN = {
         "SELECT COUNT(*) FROM integrations_errorrecord WHERE settled_at IS NULL AND delivery_id IS NULL"
     ),
 }
-DOUBTS = "SELECT COUNT(*) FROM integrations_errorrecord WHERE settled_at IS NULL AND place = 'in_doubt'"
+DOUBTS = (
+    "SELECT COUNT(*) FROM integrations_errorrecord WHERE settled_at IS NULL"
+    " AND (place = 'in_doubt' OR code = 'worker_died')"
+)
 
 
 def read(portal: ChaosPortal) -> Tables:

@@ -1,4 +1,5 @@
-"""`manage.py operate`: the person who is asked about writes in doubt. Looks into the destination's books, and decides.
+"""`manage.py operate`: the person who is asked. Looks into the destination's books about a write in doubt, and decides;
+a record that was given up because workers died again and again while they had it, this one tries again.
 
 With `--once` it settles what is open now; without, it goes on until it is ended. Each decision is a line of output.
 """
@@ -41,6 +42,11 @@ class Command(BaseCommand):
             time.sleep(0.5)
 
     def _look(self, side: dict[str, dict[str, str]]) -> None:
+        given_up = ErrorRecord.objects.filter(settled_at__isnull=True, code="worker_died")
+        for subject in list(given_up.values_list("subject", flat=True)):
+            retry.retry(given_up.filter(subject=subject), None)
+            self.stdout.write(f"retried {subject}")
+            self.stdout.flush()
         asked = ErrorRecord.objects.filter(settled_at__isnull=True, place="in_doubt")
         rows = list(asked.select_related("job__destination", "intent"))
         if rows:
