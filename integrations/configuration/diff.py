@@ -10,6 +10,8 @@ from typing import Any
 from .plain import SECTIONS, Hidden, Plain, State
 
 _LONGEST = 100
+# A partner's jobs: told in another order, they are the same.
+_IN_NO_ORDER = ("jobs",)
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,10 @@ def changes(before: State, wanted: State) -> list[Change]:
 
 def _compare(present: Plain, wanted: Plain) -> Iterator[FieldChange]:
     for name, value in wanted.items():
-        old, new = dict(_leaves(present.get(name), name)), dict(_leaves(value, name))
+        before = present.get(name)
+        if name in _IN_NO_ORDER:
+            before, value = sorted(before or []), sorted(value)
+        old, new = dict(_leaves(before, name)), dict(_leaves(value, name))
         for field in dict.fromkeys([*old, *new]):
             if not _same(old.get(field), new.get(field)):
                 yield FieldChange(field, old.get(field), new.get(field))

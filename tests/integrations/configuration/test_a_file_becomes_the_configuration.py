@@ -293,3 +293,17 @@ def test_every_field_is_in_files_or_kept_out_on_purpose(
     fields = {field.name for field in (*model._meta.fields, *model._meta.many_to_many)}
 
     assert fields - {"id", "key", "created_at", "updated_at"} == named | kept_out
+
+
+def test_a_partners_jobs_in_another_order_are_no_change() -> None:
+    applied(FILE)
+    job = SyncJob.objects.get(key="orders-to-warehouse")
+    job.pk, job.key = None, "a-second-one"
+    job.save()
+    partner = Partner.objects.get(key="fulfilment")
+    partner.jobs.add(job)
+
+    told = yaml.safe_load(FILE)
+    told["partners"]["fulfilment"]["jobs"] = ["orders-to-warehouse", "a-second-one"]
+
+    assert planned(yaml.safe_dump(told)).changes == []
