@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from integrations.models import (
     Batch,
@@ -38,7 +38,7 @@ def play_round(title: str, keys: Sequence[str], look: Callable[[], None], patien
     console = Console(stderr=True)
     console.print(f"[bold]{title}[/bold]")
     with _bar(console) as progress:
-        tasks = {job.pk: progress.add_task(job.name, total=None) for job in jobs}
+        tasks = {job.pk: progress.add_task(job.name, total=None, count="") for job in jobs}
         while True:
             look()
             settled = [_show(progress, tasks[job.pk], runs[job.pk]) for job in jobs]
@@ -60,19 +60,35 @@ def wait_for_webhooks(to_come: Callable[[], int], look: Callable[[], None], pati
 
 
 def _bar(console: Console) -> Progress:
-    columns = (TextColumn("{task.description:28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description:28}"),
+        BarColumn(),
+        TextColumn("{task.fields[count]}"),
+        TimeElapsedColumn(),
+    )
     return Progress(*columns, console=console)
 
 
 def _show(progress: Progress, task: TaskID, run: SyncRun | None) -> bool:
     if run is None:
+        progress.update(task, total=0, count="does not run")
         return True
     run.refresh_from_db()
     total = max(run.accepted, run.settled)
-    progress.update(task, completed=run.settled, total=total or (1 if run.finished_at else None))
-    if run.finished_at and not total:
-        progress.update(task, completed=1)
-    return run.finished_at is not None
+    ended = run.finished_at is not None
+    progress.update(
+        task,
+        completed=run.settled,
+        total=total if total or ended else None,
+        count=_count(run.settled, total, ended),
+    )
+    return ended
+
+
+def _count(settled: int, total: int, ended: bool) -> str:
+    if total:
+        return f"{settled}/{total}"
+    return "nothing new" if ended else ""
 
 
 def _nothing_queued(jobs: Sequence[SyncJob]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -21,13 +23,19 @@ from django.utils import timezone
 
 from integrations.configuration.apply import apply
 from integrations.configuration.plan import plan
+from integrations.configuration.read import read
+from integrations.configuration.state import load
 from integrations.falling_together import dies_with_parent
 from integrations.models import Connection, Partner, PartnerKey
 from integrations.processes import why_not_at
 
+from .sandbox_side import SYSTEMS
+
 CONFIGURATION = Path(__file__).parent / "configuration.yaml"
 PARTNER = "demo-check"
 LOGIN_NAME = "admin"
+# An address of the sandbox, up to the name of one of its systems.
+_SANDBOX = re.compile(rf"http://127\.0\.0\.1:\d+(?=/(?:{'|'.join(SYSTEMS)})\b)")
 
 
 @dataclass(frozen=True)
@@ -119,6 +127,39 @@ def configure(environment: Mapping[str, str]) -> int:
     made = plan(CONFIGURATION.read_text("utf-8"), environment)
     apply(made)
     return len(made.changes)
+
+
+def is_fresh() -> bool:
+    """Whether no demo has run in this folder yet. To be asked before the sandbox starts."""
+    return not (folder() / "sandbox" / "access.json").exists()
+
+
+def complete(base: str, environment: Mapping[str, str]) -> int:
+    """Adds what is missing of the demo's configuration and leaves the rest as people left it; returns how much.
+
+    Only the address of the sandbox is followed, whose last port may have been taken.
+    """
+    present = load(without_unreadable=True)
+    told = read(CONFIGURATION.read_text("utf-8")).value
+    missing = {
+        section: {key: row for key, row in rows.items() if key not in present[section]}
+        for section, rows in told.items()
+    }
+    made = plan(json.dumps(missing, ensure_ascii=False), environment)
+    apply(made)
+    _follow(base, list(told["connections"]))
+    return len(made.changes)
+
+
+def _follow(base: str, keys: list[str]) -> None:
+    row: Any
+    for row in Connection.objects.filter(key__in=keys).defer("secrets"):
+        before = json.dumps(row.settings)
+        after = _SANDBOX.sub(base, before)
+        if after != before:
+            row.settings = json.loads(after)
+            row._change_reason = "the sandbox answers at another port"
+            row.save(update_fields=["settings"])
 
 
 def webhook_path() -> str:

@@ -46,13 +46,13 @@ class Command(BaseCommand):
     def _run(self, group: ProcessGroup, port: int, once: bool) -> bool:
         began_at = time.time()
         portal = f"http://127.0.0.1:{stage.free_port(port)}"
-        place = stage.folder()
+        place, fresh = stage.folder(), stage.is_fresh()
         group.start("sandbox", sandbox_side.command(place / "sandbox"), log=place / "sandbox.log")
         with stage.collecting_files() as files:
             stage.prepare_database()
             login = stage.admin_login()
             look = _looking_after(group, files, portal.removeprefix("http://"))
-            side = self._start(group, look)
+            side = self._start(group, look, fresh)
             side.subscribe(f"{portal}{stage.webhook_path()}")
             self._play(side, look, lambda: sandbox_side.wait_for_web(f"{portal}/healthz", look))
         report.tell(self.stdout.write, JOBS)
@@ -60,20 +60,22 @@ class Command(BaseCommand):
         if seconds is not None:
             self.stdout.write(f"\nThe first record was delivered {seconds:.1f} seconds after the start.")
         if once:
-            return self._check(side, portal, began_at)
+            return self._check(side, portal, began_at, fresh)
         self.stdout.write(f"\nThe portal is at {portal}/  (Ctrl-C ends everything)")
         self.stdout.write(f"Log in as {login.name} with the password {login.password}")
+        self.stdout.write(f"Commands beside it: {report.command_line(f'sync {ORDERS} --dry-run')}")
         group.wait(each_second=processes.tick)
         return True
 
-    def _start(self, group: ProcessGroup, look: Callable[[], None]) -> SandboxSide:
+    def _start(self, group: ProcessGroup, look: Callable[[], None], fresh: bool) -> SandboxSide:
         place = stage.folder()
         processes.start_queue(group, log=place / "queue.log")
         side = sandbox_side.wait_until_ready(place / "sandbox", look)
-        changed = stage.configure(side.environment())
-        self.stdout.write(
-            f"Sandbox systems answer at {side.base}; {changed} parts of the configuration applied."
-        )
+        if fresh:
+            made = stage.configure(side.environment())
+        else:
+            made = stage.complete(side.base, side.environment())
+        self.stdout.write(f"Sandbox systems answer at {side.base}; {report.configured(made, fresh=fresh)}.")
         return side
 
     def _play(self, side: SandboxSide, look: Callable[[], None], until_served: Callable[[], None]) -> None:
@@ -91,7 +93,7 @@ class Command(BaseCommand):
             # Stock was read while orders were still on their way; now they have arrived.
             rounds.play_round("Stock, once more", JOBS, look, PATIENCE)
 
-    def _check(self, side: SandboxSide, portal: str, began_at: float) -> bool:
+    def _check(self, side: SandboxSide, portal: str, began_at: float, fresh: bool) -> bool:
         """Compares all sides from outside: the sandbox's books, and the portal's own API."""
         found = check(side.base, side.tokens["control"], portal, stage.key_for_the_check(), orders_job=ORDERS)
         self.stdout.write("\nChecked from outside, order by order and field by field:")
@@ -99,7 +101,7 @@ class Command(BaseCommand):
             self.stdout.write(f"  {name}: {value}")
         for difference in found.differences:
             self.stdout.write(f"  DIFFERENT: {difference}")
-        self.stdout.write(f"\n{'Every promise held.' if found.ok else 'Not every promise held.'}")
+        self.stdout.write(f"\n{report.verdict(held=found.ok, fresh=fresh)}")
         self.stdout.write(f"All of it took {time.time() - began_at:.0f} seconds.")
         return found.ok
 
