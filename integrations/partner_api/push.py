@@ -19,7 +19,7 @@ from rest_framework.response import Response
 
 from integrations.connectors.base import Item
 from integrations.models import Delivery, Door, Partner, PartnerRequest, SyncJob
-from integrations.sync import shared_clock
+from integrations.sync import same_record, shared_clock
 from integrations.sync.accept import Accepted, accept
 
 from .base import PartnerView
@@ -31,7 +31,9 @@ _KEY_FORM = re.compile(r"[\x21-\x7e]{1,120}")
 
 
 class PushedRecordSerializer(serializers.Serializer[Any]):
-    external_id = serializers.CharField(max_length=255, help_text="The record's id in the source system.")
+    external_id = serializers.CharField(
+        max_length=255, help_text="The record's id in the source system, as the payload has it."
+    )
     version = serializers.CharField(
         required=False,
         default="",
@@ -150,7 +152,7 @@ class PushRecords(PartnerView):
             raise Problem(
                 409, "job_takes_no_pushes", f"The job '{job.key}' takes no pushed records. Ask the store."
             )
-        return _accept_once(self.partner, job, idempotency_key, digest, _items(body))
+        return _accept_once(self.partner, job, idempotency_key, digest, _items(job, body))
 
 
 def _idempotency_key(request: Request) -> str:
@@ -174,9 +176,10 @@ def _digest(job: SyncJob, body: Any) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _items(body: Any) -> list[Item]:
+def _items(job: SyncJob, body: Any) -> list[Item]:
     checked = PushSerializer(data=body)
     checked.is_valid(raise_exception=True)
+    _refuse_other_records(job, checked.validated_data["records"])
     return [
         Item(
             external_id=record["external_id"],
@@ -186,6 +189,20 @@ def _items(body: Any) -> list[Item]:
         )
         for record in checked.validated_data["records"]
     ]
+
+
+def _refuse_other_records(job: SyncJob, records: Sequence[dict[str, Any]]) -> None:
+    """One thing under two ids would be written twice. Raises ValidationError with each such record."""
+    wrong: dict[str, list[str]] = {}
+    for index, record in enumerate(records):
+        found, told = same_record.id_in(job, record["payload"]), record["external_id"]
+        if same_record.is_another(found, told):
+            reason = (
+                f"This says {told}, but the id in the payload is {found}. Send the payload's own id here."
+            )
+            wrong[f"records[{index}].external_id"] = [reason]
+    if wrong:
+        raise serializers.ValidationError(wrong)
 
 
 def _earlier_answer(partner: Partner, idempotency_key: str, digest: str) -> Response | None:

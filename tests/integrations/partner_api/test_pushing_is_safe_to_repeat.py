@@ -258,7 +258,7 @@ def test_a_number_that_would_be_rounded_is_refused(api: Api, number: str) -> Non
     ["18446744073709551615", "0.30000000000000004", '"12345678901234567890123"', "100.00000000000000000"],
 )
 def test_a_long_number_that_is_kept_exactly_is_taken(api: Api, number: str) -> None:
-    body = '{"records": [{"external_id": "1", "payload": {"id": %}}]}'.replace("%", number)
+    body = '{"records": [{"external_id": "1", "payload": {"id": 1, "total": %}}]}'.replace("%", number)
     assert pushed(api, body).status_code == 202
 
 
