@@ -219,7 +219,8 @@ class RetryError(_OneError):
             raise Problem(409, "error_needs_the_store", "This stops the whole job: the store has to mend it.")
         if not error.is_open:
             raise Problem(409, "error_settled", "This error is settled; there is nothing to retry.")
-        queued = retry.retry(ErrorRecord.objects.filter(pk=error.pk), by=None)
+        asked = f"asked for by the partner {self.partner.name}"
+        queued = retry.retry(ErrorRecord.objects.filter(pk=error.pk), by=None, text=asked)
         if not queued:
             raise Problem(
                 409,

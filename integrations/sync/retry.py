@@ -44,9 +44,10 @@ class NotPossible(Exception):
     """The decision does not fit the error; the text says why, for the person who made it."""
 
 
-def retry(errors: QuerySet[ErrorRecord], by: Person) -> int:
+def retry(errors: QuerySet[ErrorRecord], by: Person, text: str = "") -> int:
     """Queues the records of these open errors again, and resumes the jobs that failures stopped.
 
+    `text` says who asked for it where that is nobody with a login here.
     Returns how many were queued or resumed. The errors stay open until the record is delivered.
     """
     queued = 0
@@ -54,12 +55,12 @@ def retry(errors: QuerySet[ErrorRecord], by: Person) -> int:
     by_job: dict[int, list[ErrorRecord]] = defaultdict(list)
     for error in open_errors.iterator(chunk_size=AT_ONCE):
         if error.delivery_id is None:
-            queued += _resume(error, by)
+            queued += _resume(error, by, text)
         elif error.job_id is not None and error.place != "in_doubt":
             by_job[error.job_id].append(error)
     for job_id, rows in by_job.items():
         for start in range(0, len(rows), AT_ONCE):
-            queued += _requeue(job_id, rows[start : start + AT_ONCE], by)
+            queued += _requeue(job_id, rows[start : start + AT_ONCE], by, text=text)
     return queued
 
 
@@ -184,6 +185,7 @@ def _requeue(
     payloads: dict[int, dict[str, Any]] | None = None,
     decision: Decision = Decision.RETRY,
     together_with: Callable[[], None] | None = None,
+    text: str = "",
 ) -> int:
     """`together_with` is done in the same transaction, also where a newer version is under way and goes instead."""
     job = SyncJob.objects.select_related("source", "destination", "read_mapping", "write_mapping").get(
@@ -217,7 +219,7 @@ def _requeue(
         if together_with is not None:
             together_with()
         # Only what was done: a second press of the button is no second decision.
-        _judge([error for error, _ in chosen], decision, by)
+        _judge([error for error, _ in chosen], decision, by, text)
 
     return accept(job, Door.RETRY, items, read_at=shared_clock.now(), force=True, also=judged).accepted
 
@@ -235,10 +237,10 @@ def _item(external_id: str, error: ErrorRecord, payload: Any) -> Item:
     return Item(external_id=external_id, payload=payload, version=error.version)
 
 
-def _resume(error: ErrorRecord, by: Person) -> int:
+def _resume(error: ErrorRecord, by: Person, text: str) -> int:
     if error.job is None:
         return 0
-    _judge([error], Decision.RETRY, by)
+    _judge([error], Decision.RETRY, by, text)
     steer.resume(error.job)
     return 1
 

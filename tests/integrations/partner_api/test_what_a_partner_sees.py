@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from integrations.models import Delivery, JobState, SyncJob
+from integrations.models import Delivery, JobState, Judgement, SyncJob
 from integrations.sync import retry as retrying
 
 from .calls import Api, problem_of
@@ -188,6 +188,18 @@ def test_an_error_can_be_retried(api: Api, job: SyncJob) -> None:
 
     assert (answer.status_code, answer.json()) == (202, {"queued": 1})
     assert Delivery.objects.get(pk=record.pk).state == "queued"
+
+
+def test_a_retry_is_booked_under_the_partners_name(api: Api, job: SyncJob) -> None:
+    record = add_record(job, state="failed")
+    add_ids(record, source="1042", destination=[])
+    error = add_error(record, payload={"id": "1042"})
+
+    api.post(f"/api/v1/errors/{error.pk}/retry", {})
+
+    booked = Judgement.objects.get(error=error)
+    assert (booked.decision, booked.by) == ("retry", None)
+    assert booked.text == "asked for by the partner A fulfilment house"
 
 
 def test_a_settled_error_cannot_be_retried(api: Api, job: SyncJob) -> None:
