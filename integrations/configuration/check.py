@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from integrations.models import Connection, Delivery, Partner, SyncJob, Workflow
 
 from . import check_jobs, meaning
@@ -23,9 +25,18 @@ from .state import (
 _IDENTITY = ("kind", "source", "source_resource", "destination", "destination_resource")
 
 
-def check(document: Document, before: State, wanted: State) -> list[Problem]:
-    """Everything that is wrong, with its line."""
-    return [document.problem(place, reason) for place, reason in _Check(before, wanted).all()]
+def check(document: Document, before: State, wanted: State, spoilt: Collection[Place] = ()) -> list[Problem]:
+    """Everything that is wrong, with its line.
+
+    `spoilt` are places that were refused already and left out of `wanted`: what follows from that is not told.
+    """
+    found = _Check(before, wanted, spoilt).all()
+    return [document.problem(place, reason) for place, reason in found if not _follows(place, spoilt)]
+
+
+def _follows(place: Place, spoilt: Collection[Place]) -> bool:
+    # Rules are understood by the other fields of their mapping, so a mapping is spoilt as a whole.
+    return any(place[: len(bad)] == bad or (bad[0] == "mappings" and place[:2] == bad[:2]) for bad in spoilt)
 
 
 def job_problems(key: str, job: Plain) -> list[tuple[str, str]]:
@@ -37,7 +48,7 @@ def job_problems(key: str, job: Plain) -> list[tuple[str, str]]:
 
 
 class _Check:
-    def __init__(self, before: State, wanted: State) -> None:
+    def __init__(self, before: State, wanted: State, spoilt: Collection[Place] = ()) -> None:
         self.before = before
         self.wanted = wanted
         # As it would stand afterwards.
@@ -47,6 +58,9 @@ class _Check:
             if "kind" in mapping:
                 job.setdefault("kind", mapping["kind"])
         self.connectors = Connectors(self.after["connections"])
+        self.half_told = {place[1] for place in spoilt if place[0] == "connections"}
+        for key in self.half_told:
+            self.connectors.refuse(str(key), "Part of it was refused.")
 
     def all(self) -> Found:
         for key, told in self.wanted["connections"].items():
@@ -68,7 +82,8 @@ class _Check:
         yield from model_problems(Connection, place, after, CONNECTION_FIELDS)
         if present and after["platform"] != present["platform"] and self._is_used(key):
             yield (*place, "platform"), "Jobs use this connection; a new platform needs a new connection."
-        yield from check_connection(place, after, told, self.connectors)
+        if key not in self.half_told:
+            yield from check_connection(place, after, told, self.connectors)
 
     def _is_used(self, connection: str) -> bool:
         return any(connection in (job["source"], job["destination"]) for job in self.before["jobs"].values())

@@ -28,7 +28,16 @@ def model_problems(model: type[Model], place: Place, plain: Plain, names: tuple[
     except ValidationError as exc:
         for name, messages in exc.message_dict.items():
             # Of the key, the model's own sentence, which comes after the one of its kind of field.
-            yield ((*place, name), " ".join(messages)) if name != "key" else (place, messages[-1])
+            told = [*messages, *_choices(model, name, given.get(name))]
+            yield ((*place, name), " ".join(told)) if name != "key" else (place, messages[-1])
+
+
+def _choices(model: type[Model], name: str, value: Any) -> Iterator[str]:
+    """Django says that a value is none of them, but not which there are."""
+    field = model._meta.get_field(name)
+    known = [str(choice) for choice, _ in getattr(field, "flatchoices", ())]
+    if known and value not in known:
+        yield f"Choose one of: {', '.join(known)}."
 
 
 def _too_large(model: type[Model], given: dict[str, Any]) -> Iterator[tuple[str, str]]:

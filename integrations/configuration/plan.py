@@ -37,8 +37,9 @@ def plan(text: str, environment: Mapping[str, str]) -> Plan:
     before = load(without_unreadable=True)
     planning = _Planning(read(text), before, environment)
     made = planning.made()
-    if not planning.problems:
-        planning.problems += check(planning.document, before, made.wanted)
+    if not planning.without_sections:
+        # Also where something was wrong already: all that can be told is told at once.
+        planning.problems += check(planning.document, before, made.wanted, planning.spoilt)
     if planning.problems:
         raise BadConfiguration(planning.problems)
     made.changes = changes(before, made.wanted)
@@ -48,17 +49,22 @@ def plan(text: str, environment: Mapping[str, str]) -> Plan:
 
 @dataclass
 class _Planning:
+    """`spoilt` are the places whose values were left out, because they make no sense."""
+
     document: Document
     before: State
     environment: Mapping[str, str]
     problems: list[Problem] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
+    spoilt: set[Place] = field(default_factory=set)
+    without_sections: bool = False
 
     def made(self) -> Plan:
         for section in self.document.value:
             if section not in SECTIONS:
                 known = ", ".join(SECTIONS)
                 self._refuse((section,), f"There is no such section. Known are: {known}.")
+                self.without_sections = True
         wanted = {section: self._section(section) for section in SECTIONS}
         return Plan(wanted, kept=self.kept)
 
@@ -68,17 +74,21 @@ class _Planning:
             return {}
         if not isinstance(rows, dict):
             self._refuse((section,), "Expected one entry per key here, for example 'main-shop:'.")
+            self.without_sections = True
             return {}
         return {key: self._entry((section, key), value) for key, value in rows.items()}
 
     def _entry(self, place: Place, value: Any) -> Plain:
-        entry = convert(self.document, place, value, ENTRIES[str(place[0])])
-        if isinstance(entry, Problem):
-            self.problems.append(entry)
-            return {}
-        told = entry.told()
+        told, wrong = convert(value, ENTRIES[str(place[0])])
+        for inner, reason in wrong:
+            self._refuse((*place, *inner), reason)
+            self.spoilt.add((*place, *inner[:1]))
         secrets = told.pop("secrets", None)
-        filled: Plain = self._filled(told, place)
+        filled: Plain = {}
+        for name, inner_value in told.items():
+            found = self._filled(inner_value, (*place, name))
+            if (*place, name) not in self.spoilt:
+                filled[name] = found
         if place[0] == "mappings":
             filled = self._unfolded(filled, place)
         if secrets is not None:
@@ -91,6 +101,7 @@ class _Planning:
         except KeyError:
             known = ", ".join(sorted(PRESETS))
             self._refuse((*place, "preset"), f"There is no preset '{told['preset']}'. There are: {known}.")
+            self.spoilt.add(place)
             return {}
 
     def _filled(self, value: Any, place: Place) -> Any:
@@ -101,7 +112,8 @@ class _Planning:
                 self._refuse(
                     where, f"The environment variable {name} is not set. Set it, or write the value here."
                 )
-            return {}
+            self.spoilt.add(place)
+            return None
 
     def _secrets(self, secrets: dict[str, Any], place: Place) -> dict[str, Hidden]:
         return {
@@ -119,9 +131,8 @@ class _Planning:
         if unset and stored is not None and value == placeholder(key, name):
             self.kept.append(f"{key}.{name}")
             return Hidden(stored.value)
-        count = len(self.problems)
         filled = self._filled(value, place)
-        return Hidden(filled) if len(self.problems) == count else None
+        return Hidden(filled) if place not in self.spoilt else None
 
     def _refuse(self, place: Place, reason: str) -> None:
         self.problems.append(self.document.problem(place, reason))

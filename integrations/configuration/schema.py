@@ -7,17 +7,14 @@ replaces the whole: what is missing in it is taken out.
 from __future__ import annotations
 
 import re
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from mappings import shapes
 
-from .problems import Place, Problem
-from .read import Document
-
-Told = TypeVar("Told", bound="Entry")
+from .problems import Place
 
 
 class Entry(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -114,13 +111,18 @@ _KINDS = {
 }
 
 
-def convert(document: Document, place: Place, value: Any, kind: type[Told]) -> Told | Problem:
-    """The entry at this place, or what is wrong with it."""
-    try:
-        return shapes.convert({} if value is None else value, kind)
-    except msgspec.ValidationError as exc:
-        inner, reason = explained(exc, kind)
-    return document.problem((*place, *inner), reason)
+def convert(value: Any, kind: type[Entry]) -> tuple[dict[str, Any], list[tuple[Place, str]]]:
+    """The fields of an entry that make sense, and where inside it each of the others goes wrong."""
+    told: dict[str, Any] = {}
+    wrong: list[tuple[Place, str]] = []
+    # One by one: msgspec tells only the first mistake of what it is given.
+    parts = [{name: inner} for name, inner in value.items()] if isinstance(value, dict) else [value or {}]
+    for part in parts:
+        try:
+            told |= shapes.convert(part, kind).told()
+        except msgspec.ValidationError as exc:
+            wrong.append(explained(exc, kind))
+    return told, wrong
 
 
 def explained(error: msgspec.ValidationError, kind: type[msgspec.Struct]) -> tuple[Place, str]:

@@ -180,6 +180,52 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file() -> None:
     assert [found.line for found in problems(text)] == [4, 25]
 
 
+def test_several_mistakes_of_one_job_are_told_at_once() -> None:
+    told = problems(
+        changed(
+            "every_seconds: 60", "every_seconds: soon\n    removed: burn\n    stock_buffer: many"
+        ).replace("source_resource: orders", "source_resource: stocks")
+    )
+
+    assert [(each.field.rpartition(".")[2], each.reason) for each in told] == [
+        ("source_resource", "'shop' has no resource 'stocks'. It has: events, orders, stock."),
+        ("every_seconds", "Expected a whole number, got text."),
+        ("removed", "Value 'burn' is not a valid choice. Choose one of: ignore, cancel, delete."),
+        ("stock_buffer", "Expected a whole number, got text."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        ("source: shop\n", "source: [shop]\n", "jobs.orders-to-warehouse.source"),
+        ("read_mapping: orders-in", "read_mapping: 5", "jobs.orders-to-warehouse.read_mapping"),
+        ("platform: sandbox-shop", "platform: [sandbox-shop]", "connections.shop.platform"),
+        ("token: ${SHOP_TOKEN}\n", "token: ${NOT_SET}\n", "connections.shop.secrets.token"),
+        ("https://${HOST}/api", "https://${NOT_SET}/api", "connections.shop.settings.base_url"),
+    ],
+)
+def test_what_only_follows_from_a_mistake_is_not_told(old: str, new: str, field: str) -> None:
+    assert problem(changed(old, new)).field == field
+
+
+@pytest.mark.parametrize("secret", ["${SHOP_TOKEN}", "${NOT_SET}"])
+def test_a_variable_that_is_not_set_does_not_hide_what_else_is_wrong(secret: str) -> None:
+    text = changed("token: ${SHOP_TOKEN}", f"token: {secret}").replace(
+        "  filter: payment", "  filter: (payment"
+    )
+    told = [each.field for each in problems(text)]
+    assert told[-1] == "jobs.orders-to-warehouse.filter"
+    assert len(told) == (2 if secret == "${NOT_SET}" else 1)
+
+
+def test_a_preset_that_does_not_exist_is_the_only_thing_told_of_its_mapping() -> None:
+    told = (
+        "mappings:\n  orders-in: {preset: nothing, rules: []}\n  fresh: {preset: nothing, direction: read}\n"
+    )
+    assert [each.field for each in problems(told)] == ["mappings.orders-in.preset", "mappings.fresh.preset"]
+
+
 def test_a_filter_that_is_no_expression_is_refused() -> None:
     found = problem(changed("payment_status == 'paid'", "payment_status = paid"))
 
