@@ -14,7 +14,7 @@ from django.utils.html import format_html
 
 from integrations.connectors import registry
 from integrations.connectors.base import Connector
-from integrations.models import Connection, Health
+from integrations.models import Connection, Health, JobState, SyncJob
 from integrations.sync import allowance, connect
 from integrations.templatetags.portal import ago
 
@@ -24,6 +24,12 @@ from .job_columns import rows_url
 from .questions import Question
 
 HEALTH_COLOURS = {"Working": "success", "Failing": "danger", "Not tested yet": "warning"}
+
+
+class TestForm(DialogForm):
+    """Nothing to fill in. It says where the page holds more than what is saved."""
+
+    form_before_template = "admin/test_saved.html"
 
 
 class DoesItWork(Question):
@@ -72,6 +78,13 @@ class ConnectionAdmin(PortalAdmin):
         return rows.annotate(
             reading=Count("reading_jobs", distinct=True), writing=Count("writing_jobs", distinct=True)
         ).defer("secrets")
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """With the host under which the portal is seen: a webhook's address is copied as it stands."""
+        row = super().get_object(request, object_id, from_field)
+        if row is not None and row.webhook_address:
+            row.webhook_url = request.build_absolute_uri(_webhook_path(row))
+        return row
 
     @display("Platform", ordering="platform")
     def platform_label(self, row: Connection) -> str:
@@ -165,10 +178,10 @@ class ConnectionAdmin(PortalAdmin):
         return allowance.sentence(row)
 
     @display("Webhook address")
-    def webhook_line(self, row: Connection) -> str:
+    def webhook_line(self, row: Any) -> str:
         if not row.webhook_address:
             return "None yet. Make one with the button above if the system can send webhooks."
-        return format_html("<code>{}</code>", _webhook_path(row))
+        return format_html("<code>{}</code>", row.webhook_url)
 
     # --- what can be done -------------------------------------------------------------------------------------
 
@@ -180,13 +193,17 @@ class ConnectionAdmin(PortalAdmin):
         icon="cable",
         permissions=["test"],
         title="Test this connection",
-        text="Crossdock calls the system now and tells step by step what it reached. Nothing is written there.",
+        text="Crossdock calls the system now, with what is saved, and tells step by step what it reached. Nothing is "
+        "written there.",
         button="Test now",
+        form=TestForm,
     )
     def test_connection(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         connection = self.object_for(request, object_id, "test")
         report = connect.test(connection)
-        return HttpResponse(render_to_string("admin/connection_report.html", {"report": report}, request))
+        halted = _halted_jobs(connection) if report.ok else []
+        shown = {"report": report, "halted": halted}
+        return HttpResponse(render_to_string("admin/connection_report.html", shown, request))
 
     @action(
         "Make webhook address",
@@ -203,6 +220,12 @@ class ConnectionAdmin(PortalAdmin):
         return self.done(
             request, "The address is below. Enter it in the system that shall send webhooks.", url
         )
+
+
+def _halted_jobs(connection: Connection) -> list[SyncJob]:
+    """What a failure stopped and a person has to let go on, now that the connection works."""
+    jobs = SyncJob.objects.filter(Q(source=connection) | Q(destination=connection), state=JobState.HALTED)
+    return list(jobs.order_by("name"))
 
 
 def _platform_of(request: HttpRequest) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django import forms
@@ -15,6 +16,8 @@ from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.safestring import mark_safe
 from unfold.decorators import action as unfold_action
 from unfold.decorators import display as unfold_display
 from unfold.forms import BaseDialogForm
@@ -114,7 +117,22 @@ def action(
         icon=icon or None,
         url_path=url_path,
     )
-    return cast(Callable[[Method], Method], decorated)
+
+    def decorate(method: Method) -> Method:
+        answer = decorated(method)
+
+        @wraps(answer)
+        def run(self: PortalAdmin, request: HttpRequest, *args: Any, **found: Any) -> HttpResponse:
+            response: HttpResponse = answer(self, request, *args, **found)
+            if request.headers.get("HX-Request") or response.status_code != 200:
+                return response
+            return self.dialog_page(
+                request, title, response.content.decode(), str(found.get("object_id", ""))
+            )
+
+        return cast(Method, run)
+
+    return decorate
 
 
 def display(description: str, **options: Any) -> Callable[[Method], Method]:
@@ -206,6 +224,19 @@ class PortalAdmin(AnyModelAdmin):
         if request.headers.get("HX-Request"):
             return HttpResponse(status=204, headers={"HX-Redirect": url})
         return redirect(url)
+
+    def dialog_page(self, request: HttpRequest, title: str, dialog: str, object_id: str) -> TemplateResponse:
+        """A dialog that was opened in a tab of its own, where no page is around it."""
+        row = self.get_object(request, object_id)
+        return self.page(
+            request,
+            "admin/dialog_page.html",
+            title,
+            dialog=mark_safe(dialog),  # noqa: S308  # rendered by a template of ours
+            asks='id="dialog"' in dialog,
+            back=reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[object_id]),
+            original=Crumb(row, str(row)) if row is not None else None,
+        )
 
     def page(self, request: HttpRequest, template: str, title: str, **context: Any) -> TemplateResponse:
         """A page of our own inside the admin's frame."""

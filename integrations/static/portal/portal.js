@@ -61,12 +61,58 @@ function nameFirstColumn() {
 
 // What is done cannot be cancelled any more.
 function offerToClose(root) {
-  if (root.id === "dialog-form" && root.getAttribute("role") === "status") {
-    for (const button of document.querySelectorAll("#dialog button")) {
-      if (button.textContent.trim() === "Cancel") {
-        button.textContent = "Close";
-      }
-    }
+  const leave = document.querySelector("#dialog [data-leave]");
+  if (leave && root.id === "dialog-form" && root.getAttribute("role") === "status") {
+    leave.textContent = "Close";
+  }
+}
+
+function isChanged(field) {
+  if (field.type === "checkbox" || field.type === "radio") {
+    return field.checked !== field.defaultChecked;
+  }
+  if (field instanceof HTMLSelectElement && !field.multiple) {
+    const saved = [...field.options].findIndex((option) => option.defaultSelected);
+    return field.selectedIndex !== Math.max(saved, 0);
+  }
+  if (field instanceof HTMLSelectElement) {
+    return [...field.options].some((option) => option.selected !== option.defaultSelected);
+  }
+  return field.type !== "hidden" && field.value !== field.defaultValue;
+}
+
+// What is typed and not saved, or was refused when it was saved.
+function isUnsaved() {
+  const form = document.querySelector("form.warn-unsaved-form");
+  const fields = form ? [...form.querySelectorAll("input, select, textarea")] : [];
+  return fields.some(isChanged) || Boolean(form?.querySelector(".errornote"));
+}
+
+// A dialog about what is saved says so where the page holds something else.
+function askToSaveFirst(root) {
+  const warning = root.querySelector?.("[data-unsaved]");
+  if (warning && isUnsaved()) {
+    warning.hidden = false;
+    warning.closest("#dialog").querySelector("button[type=submit]").hidden = true;
+  }
+}
+
+async function copy(button) {
+  const shown = document.querySelector(button.dataset.copy);
+  const told = button.parentElement.querySelector("[role=status]");
+  getSelection().selectAllChildren(shown);
+  try {
+    // Without TLS there is no clipboard but the old way.
+    await (navigator.clipboard?.writeText(shown.textContent) ?? oldCopy());
+    told.textContent = "Copied.";
+  } catch {
+    told.textContent = "It is selected. Press Ctrl+C, or Cmd+C on a Mac.";
+  }
+}
+
+function oldCopy() {
+  if (!document.execCommand("copy")) {
+    throw new Error("The browser does not let a page copy.");
   }
 }
 
@@ -91,5 +137,14 @@ window.addEventListener("load", () => {
   // After the handlers of load that make those boxes.
   setTimeout(nameHelpMarks);
 });
-document.addEventListener("htmx:afterSwap", (event) => mend(event.target));
+document.addEventListener("htmx:afterSwap", (event) => {
+  mend(event.target);
+  askToSaveFirst(event.target);
+});
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (button) {
+    copy(button);
+  }
+});
 document.addEventListener("htmx:load", (event) => offerToClose(event.target));

@@ -216,6 +216,21 @@ def test_a_failing_test_is_kept_as_the_health(
     assert (shop.health, shop.health_sentence) == ("failing", "The shop refused the token. Enter a new one.")
 
 
+def test_a_test_that_goes_well_ends_the_alarm_and_leads_to_the_jobs_that_were_halted(
+    admin_client: Client, shop: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Connection.objects.filter(pk=shop.pk).update(health="failing", health_sentence="It refused the token.")
+    halted = factories.job(name="Halted orders", destination=shop, state="halted")
+    factories.job(name="Paused orders", source=shop, state="paused")
+    works = TestReport()
+    works.add("Signing in", True, "It knows the token.")
+    monkeypatch.setattr("integrations.sync.connect._try", lambda connection: works)
+    page = admin_client.post(action_url(shop, "test_connection"), SUBMITTED).content.decode()
+    assert f'<a href="{change_url(halted)}">Halted orders</a>' in page
+    assert "Paused orders" not in page
+    assert "It refused the token." not in admin_client.get(reverse("admin:index")).content.decode()
+
+
 def test_changing_a_connection_is_not_enough_to_test_it(
     shop: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -232,7 +247,8 @@ def test_a_new_webhook_address_replaces_the_old_one(admin_client: Client, shop: 
     shop.refresh_from_db()
     assert shop.webhook_address is not None
     assert len(shop.webhook_address) >= 32
-    assert f"/hooks/{shop.webhook_address}" in admin_client.get(change_url(shop)).content.decode()
+    page = admin_client.get(change_url(shop)).content.decode()
+    assert f"<code>http://testserver/hooks/{shop.webhook_address}" in page
 
 
 def test_a_connection_that_systems_have_ids_on_cannot_be_deleted(admin_client: Client) -> None:

@@ -158,3 +158,26 @@ def test_staff_without_the_right_can_do_nothing() -> None:
 def test_an_action_on_a_row_that_is_not_there_says_so(admin_client: Client) -> None:
     response = admin_client.post(reverse("admin:integrations_syncjob_run_now", args=[987_654]), SUBMITTED)
     assert response.status_code == 404
+
+
+@pytest.mark.parametrize("name", ["ignore", "assign", "comment"])
+def test_a_dialog_that_is_opened_in_a_tab_of_its_own_has_a_page_around_it(
+    admin_client: Client, name: str
+) -> None:
+    error = factories.error(factories.delivery(factories.job(), state="failed"))
+    address = reverse(f"admin:integrations_errorrecord_{name}", args=[error.pk])
+    alone = admin_client.get(address).content.decode()
+    assert "<title>" in alone
+    assert 'href="../change/"' in alone
+    inside = admin_client.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert "<title>" not in inside
+    assert "openModal = false" in inside
+
+
+def test_the_answer_of_a_dialog_in_a_tab_of_its_own_leads_back(admin_client: Client) -> None:
+    partner = factories.partner()
+    address = reverse("admin:integrations_partner_issue_key", args=[partner.pk])
+    page = admin_client.post(address, SUBMITTED | {"scopes": ["read"]}).content.decode()
+    assert "has a new key" in page
+    assert reverse("admin:integrations_partner_change", args=[partner.pk]) in page
+    assert "<title>" in page
