@@ -74,6 +74,12 @@ class JobActions(PortalAdmin):
     def has_run_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("integrations.run_syncjob")
 
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """A job that goes is paused, and one that stands is resumed: never both."""
+        goes = SyncJob.objects.filter(pk=object_id, state=JobState.ACTIVE).exists()
+        hidden = "resume" if goes else "pause"
+        return [entry for entry in super().get_actions_detail(request, object_id) if entry.path != hidden]
+
     @action(
         "Run now",
         icon="play_arrow",

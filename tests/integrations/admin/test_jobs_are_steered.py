@@ -13,7 +13,7 @@ from integrations.sync.cancel import cancel
 from tests import factories
 from tests.integrations.admin.bells import Bells
 from tests.integrations.admin.conftest import signed_in
-from tests.integrations.admin.pages import act, change_url, messages_of
+from tests.integrations.admin.pages import act, action_url, change_url, messages_of
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +61,19 @@ def test_a_job_is_paused_with_its_reason_and_resumed(
     act(admin_client, job, "resume")
     job.refresh_from_db()
     assert (job.state, job.state_reason) == (JobState.ACTIVE, "")
+
+
+def test_a_job_offers_to_be_paused_or_to_be_resumed_and_never_both(
+    admin_client: Client, job: SyncJob
+) -> None:
+    def offered() -> set[str]:
+        page = admin_client.get(change_url(job)).content.decode()
+        return {name for name in ("pause", "resume") if f'href="{action_url(job, name)}"' in page}
+
+    assert offered() == {"pause"}
+    for state in (JobState.PAUSED, JobState.HALTED):
+        SyncJob.objects.filter(pk=job.pk).update(state=state)
+        assert offered() == {"resume"}
 
 
 def test_a_pause_without_a_reason_says_who_did_it(admin_client: Client, boss: Any, job: SyncJob) -> None:
