@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import Min, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
-from integrations.models import Delivery, ExternalId, SearchKey, State, SyncJob
+from integrations.models import Delivery, Door, ExternalId, SearchKey, State, SyncJob
 from integrations.sync.measures import BACKLOG_STATES
 from integrations.templatetags.portal import ago, money
 from mappings.search import keyed_hash
@@ -125,6 +126,8 @@ def history_of(delivery: Delivery) -> dict[str, Any]:
     outcomes = delivery.outcomes.select_related("run").order_by("-recorded_at", "-id")[:SHOWN_OUTCOMES]
     return {
         "delivery": delivery,
+        "came_in": came_in(delivery),
+        "mapping_version": last_mapping_version(delivery),
         "outcomes": [(outcome, _worth(outcome.amount, outcome.currency)) for outcome in outcomes],
         "errors": delivery.errors.defer("evidence", "payload").order_by("-first_seen_at")[:10],
         "external_ids": delivery.thing.external_ids.select_related("connection").order_by("connection__name"),
@@ -134,6 +137,24 @@ def history_of(delivery: Delivery) -> dict[str, Any]:
         "state_colour": RECORD_COLOURS.get(delivery.get_state_display(), ""),
         "all_outcomes_url": rows_url("outcome", delivery=delivery.pk),
     }
+
+
+def came_in(delivery: Delivery) -> datetime:
+    """When the newest version came from the source: a retry takes in the same version once more."""
+    told = delivery.outcomes.filter(received_at__isnull=False)
+    if delivery.accepted_version:
+        first = told.filter(source_version=delivery.accepted_version).aggregate(at=Min("received_at"))["at"]
+        return min(first or delivery.accepted_at, delivery.accepted_at)
+    if told.filter(serial=delivery.accepted_serial, run__door=Door.RETRY).exists():
+        of_source = told.exclude(run__door=Door.RETRY).order_by("-serial", "received_at").first()
+        return of_source.received_at or delivery.accepted_at if of_source else delivery.accepted_at
+    return delivery.accepted_at
+
+
+def last_mapping_version(delivery: Delivery) -> str:
+    """That of the last try, also where it came to nothing."""
+    tried = delivery.outcomes.exclude(mapping_version="").order_by("-recorded_at", "-id")
+    return tried.values_list("mapping_version", flat=True).first() or delivery.mapping_version
 
 
 def _worth(amount: Any, currency: str) -> str:

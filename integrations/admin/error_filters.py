@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Q
 from django.http import HttpRequest
 
-from integrations.models import ErrorRecord, Kind
+from integrations.models import ErrorRecord, Kind, Outcome, State
 from integrations.sync.measures import assigned_errors
 
 from .questions import Question, RowQuestion, When
@@ -55,6 +55,27 @@ class WhoHasIt(Question):
         ("all", "All", Q()),
         ("me", "I", lambda request: Q(pk__in=assigned_errors(request.user.pk))),
         ("nobody", "Nobody", lambda request: ~Q(pk__in=assigned_errors())),
+    )
+
+
+class LeftByRun(RowQuestion):
+    """Asked by a link from a run's page. What was tried again in another run since is still there."""
+
+    title = "Left to a person by which run?"
+    parameter_name = "left_by"
+
+    def rows(self, request: HttpRequest) -> list[tuple[int, str]]:
+        run = request.GET.get("left_by", "")
+        return [(int(run), f"Run {run}")] if run.isdecimal() else []
+
+    def condition(self, pk: int) -> Q:
+        return left_by_run(pk)
+
+
+def left_by_run(pk: int) -> Q:
+    """Errors of records that came to a person in this run, whichever run tried them last."""
+    return Q(run_id=pk) | Q(
+        delivery__in=Outcome.objects.filter(run_id=pk, state=State.FAILED).values("delivery")
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from integrations.models import ErrorRecord, Kind
+from integrations.sync.retry import UNDER_WAY
 from integrations.templatetags.portal import money
 
 from .connection_form import as_json
@@ -40,6 +41,11 @@ def is_in_doubt(error: ErrorRecord) -> bool:
     return error.place == "in_doubt"
 
 
+def is_on_its_way(error: ErrorRecord, record_state: str | None) -> bool:
+    """Whether the record is tried again at this moment; a doubt is not settled by that."""
+    return error.is_open and not is_in_doubt(error) and record_state in UNDER_WAY
+
+
 def may_be_edited(error: ErrorRecord) -> bool:
     """Whether "edit the record and retry" makes sense: it is open, of one record that was read, and not in doubt."""
     payload: Any = error.payload
@@ -55,6 +61,7 @@ def page_of(error: ErrorRecord, may_see_payload: bool) -> dict[str, Any]:
     return {
         "error": error,
         "in_doubt": in_doubt,
+        "on_its_way": error.delivery is not None and is_on_its_way(error, error.delivery.state),
         "remedy": DOUBT if in_doubt else REMEDIES[Kind(error.kind)],
         "place": PLACES.get(error.place, error.place),
         "kind_colour": KIND_COLOURS[error.get_kind_display()],

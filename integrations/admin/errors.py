@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
@@ -14,8 +14,8 @@ from integrations.models import Decision, ErrorRecord, Judgement
 from integrations.templatetags.portal import ago, money
 
 from .error_actions import ErrorActions
-from .error_filters import InDoubt, SeenWhen, StillOpen, StuckMoney, WhoHasIt, WhoseFault
-from .error_page import page_of
+from .error_filters import InDoubt, LeftByRun, SeenWhen, StillOpen, StuckMoney, WhoHasIt, WhoseFault
+from .error_page import is_on_its_way, page_of
 from .frame import Crumb, QuickView, display
 from .job_columns import KIND_COLOURS
 from .questions import WhichJob, WhichSystem
@@ -24,7 +24,17 @@ from .questions import WhichJob, WhichSystem
 @admin.register(ErrorRecord)
 class ErrorRecordAdmin(ErrorActions):
     list_display = ("what_happened", "kind_label", "job", "value", "last_seen", "tries", "who_has_it")
-    list_filter = (StillOpen, WhoseFault, WhichJob, InDoubt, WhoHasIt, StuckMoney, WhichSystem, SeenWhen)
+    list_filter = (
+        StillOpen,
+        WhoseFault,
+        WhichJob,
+        InDoubt,
+        WhoHasIt,
+        StuckMoney,
+        WhichSystem,
+        SeenWhen,
+        LeftByRun,
+    )
     empty_title = "No open errors"
     empty_text = "Nothing needs a person at this moment."
     search_fields = ("subject", "sentence")
@@ -32,6 +42,7 @@ class ErrorRecordAdmin(ErrorActions):
     ordering = ("-last_seen_at", "-id")
     narrowed_by = {
         "run": "Run",
+        "left_by": "Left by run",
         "fingerprint": "Cause",
         "delivery": "Record",
         "code": "Code",
@@ -52,14 +63,20 @@ class ErrorRecordAdmin(ErrorActions):
         return (
             rows.select_related("job", "connection")
             .defer("evidence", "payload")
-            .annotate(assigned_to=Subquery(newest.values("assignee__username")[:1]))
+            .annotate(
+                assigned_to=Subquery(newest.values("assignee__username")[:1]),
+                record_state=F("delivery__state"),
+            )
         )
 
     # --- the list ---------------------------------------------------------------------------------------------
 
     @display("What happened", ordering="sentence")
-    def what_happened(self, row: ErrorRecord) -> str:
-        return format_html('<span class="portal-sentence">{}</span>', row.sentence)
+    def what_happened(self, row: Any) -> str:
+        told = format_html('<span class="portal-sentence">{}</span>', row.sentence)
+        if not is_on_its_way(row, row.record_state):
+            return told
+        return format_html('{}<span class="portal-again">On its way again</span>', told)
 
     @display("Whose fault", ordering="kind", label=KIND_COLOURS)
     def kind_label(self, row: ErrorRecord) -> str:

@@ -235,7 +235,7 @@ class PortalAdmin(AnyModelAdmin):
             dialog=mark_safe(dialog),  # noqa: S308  # rendered by a template of ours
             asks='id="dialog"' in dialog,
             back=reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[object_id]),
-            original=Crumb(row, str(row)) if row is not None else None,
+            original=Crumb(row, str(getattr(row, "subject", "") or row)) if row is not None else None,
         )
 
     def page(self, request: HttpRequest, template: str, title: str, **context: Any) -> TemplateResponse:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 
+from integrations.models import State, SyncRun
 from integrations.templatetags.portal import number
 
 STATE_COLOURS = {"Active": "success", "Paused": "warning", "Halted by a failure": "danger"}
@@ -42,3 +43,21 @@ def counted(count: int, url: str) -> str:
     if not count:
         return format_html('<span class="portal-none">{}</span>', 0)
     return format_html('<a class="portal-count" href="{}">{}</a>', url, number(count))
+
+
+def nothing_to_send(run: SyncRun) -> str:
+    """What a run accepted and had no cause to write, by its reason; with delivered and failed it makes up the run."""
+    reasons = (
+        (run.unchanged, "unchanged", State.UNCHANGED),
+        (run.filtered, "filtered", State.FILTERED),
+        (run.superseded, "superseded", State.SUPERSEDED),
+        (run.held, "held back", State.HELD),
+    )
+    found = [
+        (rows_url("outcome", run=run.pk, result=state), number(count), reason)
+        for count, reason, state in reasons
+        if count
+    ]
+    if not found:
+        return counted(0, "")
+    return format_html_join(", ", '<a class="portal-count" href="{}">{} {}</a>', found)

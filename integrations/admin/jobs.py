@@ -17,7 +17,7 @@ from integrations.templatetags.portal import ago
 
 from .frame import FactsInline, QuickView, display
 from .job_actions import JobActions
-from .job_columns import RUN_COLOURS, STATE_COLOURS, counted, rows_url
+from .job_columns import RUN_COLOURS, STATE_COLOURS, counted, nothing_to_send, rows_url
 from .job_form import JobForm
 from .questions import Question, RowQuestion
 from .questions import WhichSystem as WhichSystemBase
@@ -60,6 +60,7 @@ class LastRuns(FactsInline):
         "started",
         "accepted",
         "delivered_rows",
+        "not_needed",
         "failed_rows",
         "sentence",
     )
@@ -84,6 +85,10 @@ class LastRuns(FactsInline):
     @display("Delivered")
     def delivered_rows(self, row: SyncRun) -> str:
         return counted(row.delivered, rows_url("outcome", run=row.pk, result=State.DELIVERED))
+
+    @display("Nothing to send")
+    def not_needed(self, row: SyncRun) -> str:
+        return nothing_to_send(row)
 
     @display("Failed")
     def failed_rows(self, row: SyncRun) -> str:

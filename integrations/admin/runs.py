@@ -12,14 +12,15 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from integrations.models import Door, RunState, State, SyncRun
+from integrations.models import Door, ErrorRecord, RunState, State, SyncRun
 from integrations.sync import progress, rerun
 from integrations.sync.cancel import cancel
 from integrations.sync.selection import NotPossible, Selection
 from integrations.templatetags.portal import ago, duration
 
+from .error_filters import left_by_run
 from .frame import DialogForm, FactsAdmin, QuickView, action, display
-from .job_columns import RUN_COLOURS, counted, rows_url
+from .job_columns import RUN_COLOURS, counted, nothing_to_send, rows_url
 from .questions import Question, When, WhichJob
 
 
@@ -55,6 +56,7 @@ class SyncRunAdmin(FactsAdmin):
         "took",
         "accepted",
         "delivered_count",
+        "not_needed",
         "failed_count",
     )
     list_filter = (HowDidItEnd, WhichJob, ThroughWhichDoor, Started)
@@ -91,6 +93,10 @@ class SyncRunAdmin(FactsAdmin):
     @display("Delivered", ordering="delivered")
     def delivered_count(self, row: SyncRun) -> str:
         return counted(row.delivered, rows_url("outcome", run=row.pk, result=State.DELIVERED))
+
+    @display("Nothing to send")
+    def not_needed(self, row: SyncRun) -> str:
+        return nothing_to_send(row)
 
     @display("Failed", ordering="failed")
     def failed_count(self, row: SyncRun) -> str:
@@ -203,7 +209,8 @@ def progress_of(run: SyncRun) -> dict[str, Any]:
             for label, count, url, colour in outcomes
         ],
         "errors": counted(
-            run.errors.filter(settled_at__isnull=True).count(), rows_url("errorrecord", run=run.pk)
+            ErrorRecord.objects.filter(left_by_run(run.pk), settled_at__isnull=True).count(),
+            rows_url("errorrecord", left_by=run.pk),
         ),
         "took": ((run.finished_at - run.started_at).total_seconds() if run.finished_at else None),
         "progress_url": reverse("admin:integrations_syncrun_progress", args=[run.pk]),

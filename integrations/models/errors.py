@@ -113,7 +113,7 @@ class ErrorRecord(models.Model):
         permissions = [("retry_errorrecord", "Can retry and ignore errors")]
 
     def __str__(self) -> str:
-        return self.sentence[:120]
+        return self.sentence
 
     @property
     def is_open(self) -> bool:
