@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -18,6 +19,8 @@ Result = TypeVar("Result")
 
 # A login takes no longer than the longest call and this, in seconds: then another worker may try.
 LOGIN_MARGIN = 5.0
+# ... and who finds it under way waits so long for its end, and looks so often, in seconds.
+LOGIN_PATIENCE, LOGIN_LOOK = 2.0, 0.1
 
 
 def connect(connection: Connection) -> Connector:
@@ -32,8 +35,20 @@ def connect(connection: Connection) -> Connector:
         name=connection.name,
     )
     if connector.needs_login():
-        renew_token(connection, connector, row.version)
+        _log_in(connection, connector, row.version)
     return connector
+
+
+def _log_in(connection: Connection, connector: Connector, seen_version: int) -> None:
+    """Jobs that begin together find one login under way, which is soon over: no cause for a failure."""
+    ends = time.monotonic() + LOGIN_PATIENCE
+    while True:
+        try:
+            return renew_token(connection, connector, seen_version)
+        except Failure as failure:
+            if failure.code != "login_under_way" or time.monotonic() > ends:
+                raise
+        time.sleep(LOGIN_LOOK)
 
 
 def settings_fields(platform: str) -> list[SettingField]:

@@ -62,7 +62,10 @@ def drain(job_id: int, deadline: float) -> int:
     try:
         connector = connect(job.destination)
     except Failure as failure:
-        faults.destination_failed(job, failure, known)
+        if failure.code == "login_under_way":
+            ring("drain", job.pk)
+        else:
+            faults.destination_failed(job, failure, known)
         return 0
     carrier = Carrier(job, connector, deadline)
     try:

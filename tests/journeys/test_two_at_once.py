@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -10,14 +11,17 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from integrations.connectors import registry
 from integrations.connectors.base import Item, Limit, Token
-from integrations.models import AccessToken, Delivery, Door
+from integrations.models import AccessToken, Delivery, Door, Doorbell, ErrorRecord
 from integrations.sync import accept as door
-from integrations.sync import connect
+from integrations.sync import connect, deliver
 from integrations.sync.claim import Lease
 from integrations.sync.send import Sender
 
 from .world import ORDERS, World
+
+NEEDS_LOGIN: Any = SimpleNamespace(timeout_seconds=2.0)
 
 
 def item(placed: dict[str, Any], minute: int) -> Item:
@@ -103,3 +107,40 @@ def test_a_login_that_fell_holds_up_the_others_no_longer_than_it_may_take(world:
     connect.renew_token(warehouse, connector, connect.token_version(warehouse))
     assert until[0] is not None
     assert until[0] - timezone.now() <= timedelta(seconds=2 + connect.LOGIN_MARGIN)
+
+
+def test_who_finds_a_login_under_way_waits_for_its_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    warehouse, used = world.connection("warehouse"), list[Any]()
+    AccessToken.objects.update_or_create(
+        connection=warehouse, defaults={"refreshing_until": timezone.now() + timedelta(seconds=30)}
+    )
+
+    def the_other_is_done(_: float) -> None:
+        AccessToken.objects.filter(connection=warehouse).update(
+            token="theirs", version=connect.token_version(warehouse) + 1, refreshing_until=None
+        )
+
+    connector = SimpleNamespace(needs_login=lambda: True, use_token=used.append, timeout_seconds=2.0)
+    monkeypatch.setattr(registry, "connect", lambda *_, **__: connector)
+    monkeypatch.setattr(time, "sleep", the_other_is_done)
+    connect.connect(warehouse)
+    assert used == [Token(value="theirs", expires_at=None)]
+
+
+def test_a_login_under_way_is_no_error_and_its_records_go_out_after_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.place()
+    world.read(ORDERS)
+    AccessToken.objects.update_or_create(
+        connection=world.connection("warehouse"),
+        defaults={"refreshing_until": timezone.now() + timedelta(seconds=30)},
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr(deliver, "connect", lambda connection: connect._log_in(connection, NEEDS_LOGIN, 0))
+        patch.setattr(connect, "LOGIN_PATIENCE", 0.0)
+        assert deliver.drain(world.job(ORDERS).pk, time.monotonic() + 5) == 0
+    assert not ErrorRecord.objects.exists()
+    assert Doorbell.objects.filter(task="drain", subject_id=world.job(ORDERS).pk).exists()
+    world.deliver(ORDERS)
+    assert len(world.warehouse_orders()) == 1
