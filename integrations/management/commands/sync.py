@@ -162,6 +162,9 @@ class Command(BaseCommand):
             self.stdout.write(f"  and {count - _MOST_LINES:,} more.")
 
     def _print_foreseen(self, counts: Counter[str], notable: list[Foreseen]) -> None:
+        if not counts:
+            self.stdout.write("Nothing to do: nothing has changed since the last read.")
+            return
         table = Table(title="What would be done (nothing was changed)")
         table.add_column("What")
         table.add_column("Records", justify="right")

@@ -246,6 +246,14 @@ def test_a_dry_run_tells_what_the_filter_leaves_out(
     assert not Delivery.objects.exists()
 
 
+def test_a_dry_run_with_nothing_to_do_says_so(
+    job: SyncJob, shop: InMemory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, printed, _ = sync(capsys, "orders", "--dry-run")
+
+    assert (code, printed) == (0, "Nothing to do: nothing has changed since the last read.\n")
+
+
 def _rows() -> list[int]:
     return [model.objects.count() for model in (Thing, Delivery, Batch, SyncRun, ErrorRecord, Intent)]
 
