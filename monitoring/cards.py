@@ -49,7 +49,7 @@ def _success(found: Figures, period: str) -> dict[str, Any]:
     rate = found.success_rate
     return {
         "title": "Sync success rate",
-        "about": "Delivered, of all that had to be written",
+        "about": "Delivered, of all tries that ended; a retry counts again",
         "main": links.outcomes(delivered + failed, period, percent(rate), result="attempted"),
         "tone": _tone(rate),
         "lines": [
