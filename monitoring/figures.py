@@ -36,7 +36,10 @@ class Figures:
 
     @property
     def success_rate(self) -> float | None:
-        """Delivered ÷ (delivered + failed), 0 to 1; None when no try has ended. A record that fails again after a retry counts twice."""
+        """Delivered ÷ (delivered + failed), 0 to 1; None when no try has ended.
+
+        A record that fails again after a retry counts twice.
+        """
         delivered, failed = self.number(State.DELIVERED), self.number(State.FAILED)
         return delivered / (delivered + failed) if delivered + failed else None
 
