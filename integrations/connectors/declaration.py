@@ -13,6 +13,7 @@ import msgspec
 import orjson
 
 from integrations.connectors import words
+from integrations.connectors.choices import choices_at
 from integrations.connectors.plan import Plan
 from integrations.connectors.words import Declaration
 from integrations.exceptions import DeclarationError
@@ -27,6 +28,7 @@ _Shape = TypeVar("_Shape")
 
 _UNKNOWN = re.compile(r"Object contains unknown field `([^`]*)`")
 _MISSING = re.compile(r"Object missing required field `([^`]*)`")
+_NO_CHOICE = re.compile(r"Invalid (?:enum )?value ")
 _PLACE = re.compile(r" - at `(key in )?\$(.*)`$")
 _KNOWN_WORDS = sorted(
     {
@@ -141,12 +143,13 @@ def _converted(data: Any, shape: type[_Shape], field: str) -> _Shape:
     try:
         return convert(data, shape)
     except msgspec.ValidationError as error:
-        raise _refusal(str(error), field) from error
+        raise _refusal(str(error), field, shape) from error
 
 
-def _refusal(message: str, field: str) -> DeclarationError:
+def _refusal(message: str, field: str, shape: type) -> DeclarationError:
     """msgspec's message in our words: the whole path, and a word that may have been meant."""
     place = _PLACE.search(message)
+    inner = place[2] if place is not None else ""
     if place is not None:
         field += place[2]
         message = message[: place.start()]
@@ -158,7 +161,9 @@ def _refusal(message: str, field: str) -> DeclarationError:
         return DeclarationError(_below(field, unknown[1]), f"This word is not known here.{hint}")
     if missing is not None:
         return DeclarationError(_below(field, missing[1]), "This word is needed here and missing.")
-    return DeclarationError(field, message.replace("`", "'") + ".")
+    known = choices_at(shape, inner) if _NO_CHOICE.match(message) else []
+    choose = f" Choose one of: {', '.join(known)}." if known else ""
+    return DeclarationError(field, message.replace("`", "'") + "." + choose)
 
 
 def _below(field: str, word: str) -> str:

@@ -377,3 +377,21 @@ def test_a_graphql_api_is_read_with_documents() -> None:
     with pytest.raises(DeclarationError) as caught:
         registry.check("graphql", settings(), {"token": "t"})
     assert caught.value.field == f"{LIST}.document"
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "some"),
+    [
+        ("auth.kind", "auth.kind", "api_key, basic, bearer"),
+        ("errors.0.kind", "errors[0].kind", "config, data"),
+        (f"{LIST}.paging.style", f"{LIST}.paging.style", "cursor"),
+        ("webhook.signature.algorithm", "webhook.signature.algorithm", "plain, sha1, sha256, sha512."),
+    ],
+)
+def test_a_word_that_cannot_be_chosen_is_told_with_those_that_can(path: str, field: str, some: str) -> None:
+    with pytest.raises(DeclarationError) as caught:
+        parse_declaration(changed((path, "bearr")))
+    assert caught.value.field == field
+    assert "'bearr'" in caught.value.reason
+    assert "Choose one of: " in caught.value.reason
+    assert some in caught.value.reason
