@@ -288,11 +288,18 @@ def test_a_signal_ends_the_waiting(tmp_path: Path) -> None:
 
 
 def test_a_lock_that_nobody_holds_on_to_leaves_no_open_file(tmp_path: Path) -> None:
-    before = len(list(Path("/dev/fd").iterdir()))
+    kept = WriteLock(tmp_path / "kept")
+    kept.acquire()
     WriteLock(tmp_path / "x").acquire()
 
-    assert len(list(Path("/dev/fd").iterdir())) == before
+    assert open_files(tmp_path) == {"kept.lock", "kept.turn"}
     assert not is_taken(tmp_path / "x")
+
+
+def open_files(folder: Path) -> set[str]:
+    """Of this process: others come and go meanwhile."""
+    found = [Path(os.path.realpath(f"/dev/fd/{number}")) for number in os.listdir("/dev/fd")]  # noqa: PTH208
+    return {path.name for path in found if path.parent == folder}
 
 
 def test_a_database_in_memory_needs_none(django_db_blocker: DjangoDbBlocker) -> None:
