@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -213,12 +214,19 @@ def state_view(record: Record) -> dict[str, Any]:
     return view
 
 
-def _line_view(line: Any) -> dict[str, Any]:
+def _line_view(line: msgspec.Struct) -> dict[str, Any]:
+    view: dict[str, Any] = {}
+    for name in _names_in_view(type(line)):
+        value = getattr(line, name)
+        if value is not ABSENT and value:
+            view[name] = str(value) if type(value) is Decimal else value
+    return view
+
+
+@lru_cache(maxsize=16)
+def _names_in_view(line: type[msgspec.Struct]) -> tuple[str, ...]:
     names = ("id", "sku", "ordered", "cancelled", "shipped", "refunded", "quantity")
-    found = {name: told(getattr(line, name, None)) for name in names}
-    return {
-        name: str(value) if isinstance(value, Decimal) else value for name, value in found.items() if value
-    }
+    return tuple(name for name in names if name in line.__struct_fields__)
 
 
 def subject(record: Record) -> str:

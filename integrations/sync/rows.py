@@ -15,6 +15,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+import orjson
 from django.db import connection, models
 
 Row = tuple[Any, ...]
@@ -126,11 +127,18 @@ def _converter(field: models.Field[Any, Any]) -> Convert:
         return _plain
     if isinstance(field, models.DateTimeField):
         return _moment
+    if isinstance(field, models.JSONField) and field.encoder is None:
+        return _json
     return lambda value: field.get_db_prep_save(value, connection)
 
 
 def _plain(value: Any) -> Any:
     return value.value if isinstance(value, models.enums.Choices) else value
+
+
+def _json(value: Any) -> str | None:
+    """As text, which both databases take for JSON: several times as fast as the field's own way."""
+    return None if value is None else orjson.dumps(value).decode()
 
 
 def _moment(value: datetime | None) -> Any:
