@@ -1,9 +1,10 @@
 """Writes many rows in one statement, from plain tuples: for the engine's groups, where building a model instance
 for each row costs more than the database's own work on it.
 
-The same statements on both databases' terms: SQLite runs one prepared statement for all rows, PostgreSQL takes each
-column as one array. Constraints, defaults of the database and `from_db_value` are what they are for the ORM; a
-model's `save` and its signals are not called (none of the tables written here has any).
+The same statements on both databases' terms: SQLite runs one prepared statement for all rows, PostgreSQL takes all of
+them as one JSON text, which costs a tenth of what its driver needs for arrays. Constraints, defaults of the database
+and `from_db_value` are what they are for the ORM; a model's `save` and its signals are not called (none of the tables
+written here has any).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -47,8 +49,7 @@ def insert(
     rule = conflict if isinstance(conflict, str) else _upsert(model, conflict)
     target = f"INSERT INTO {table} ({', '.join(column.name for column in columns)})"
     if connection.vendor == "postgresql":
-        arrays = ", ".join(f"%s::{column.array}" for column in columns)
-        _execute(f"{target} SELECT * FROM unnest({arrays}) {rule}", columns, rows)  # noqa: S608  # names of our own
+        _execute(f"{target} SELECT * FROM {_recordset(columns)} {rule}", columns, rows)  # noqa: S608  # names of our own
     else:
         places = ", ".join(["%s"] * len(columns))
         _execute_many(f"{target} VALUES ({places}) {rule}", columns, rows)
@@ -77,10 +78,8 @@ def update(model: type[models.Model], names: Sequence[str], rows: Sequence[Row])
     if connection.vendor == "postgresql":
         every = (key, *columns)
         sets = ", ".join(f"{column.name} = v.{column.name}" for column in columns)
-        arrays = ", ".join(f"%s::{column.array}" for column in every)
-        names_of_all = ", ".join(column.name for column in every)
         statement = (
-            f"UPDATE {table} SET {sets} FROM unnest({arrays}) AS v({names_of_all}) "  # noqa: S608  # names of our own
+            f"UPDATE {table} SET {sets} FROM {_recordset(every)} "  # noqa: S608  # names of our own
             f"WHERE {table}.{key.name} = v.{key.name}"
         )
         _execute(statement, every, rows)
@@ -92,8 +91,11 @@ def update(model: type[models.Model], names: Sequence[str], rows: Sequence[Row])
 
 @dataclass(frozen=True)
 class _Column:
+    """`name` is quoted, `bare` is not; `kind` is the database's type."""
+
     name: str
-    array: str
+    bare: str
+    kind: str
     convert: Convert
 
     def convert_all(self, values: Sequence[Any]) -> list[Any]:
@@ -118,17 +120,24 @@ def _describe(model: type[models.Model], name: str, vendor: str) -> _Column:
     kind = re.sub(
         r"\(\d+\)", "", (field.rel_db_type if field.primary_key else field.db_type)(connection) or ""
     )
-    return _Column(connection.ops.quote_name(str(field.column)), f"{kind}[]", _converter(field))
+    bare = str(field.column)
+    return _Column(connection.ops.quote_name(bare), bare, kind, _converter(field, vendor))
 
 
-def _converter(field: models.Field[Any, Any]) -> Convert:
+def _recordset(columns: Sequence[_Column]) -> str:
+    described = ", ".join(f"{column.name} {column.kind}" for column in columns)
+    return f"json_to_recordset(%s::json) AS v({described})"
+
+
+def _converter(field: models.Field[Any, Any], vendor: str) -> Convert:
     if isinstance(field, (models.CharField, models.IntegerField, models.ForeignKey, models.BooleanField)):
         # Texts, whole numbers and truths go as they are; a member of an enumeration is a text or number too.
         return _plain
     if isinstance(field, models.DateTimeField):
         return _moment
     if isinstance(field, models.JSONField) and field.encoder is None:
-        return _json
+        # On PostgreSQL it becomes a part of the rows' own JSON.
+        return _json if vendor != "postgresql" else _plain
     return lambda value: field.get_db_prep_save(value, connection)
 
 
@@ -137,7 +146,7 @@ def _plain(value: Any) -> Any:
 
 
 def _json(value: Any) -> str | None:
-    """As text, which both databases take for JSON: several times as fast as the field's own way."""
+    """As text: several times as fast as the field's own way."""
     return None if value is None else orjson.dumps(value).decode()
 
 
@@ -170,8 +179,17 @@ def _columns_of(columns: Sequence[_Column], rows: Sequence[Row]) -> list[list[An
 
 
 def _execute(statement: str, columns: Sequence[_Column], rows: Sequence[Row]) -> None:
+    names = [column.bare for column in columns]
+    converted = zip(*_columns_of(columns, rows), strict=True)
+    text = orjson.dumps([dict(zip(names, row, strict=True)) for row in converted], default=_number_as_text)
     with connection.cursor() as cursor:
-        cursor.execute(statement, _columns_of(columns, rows))
+        cursor.execute(statement, [text.decode()])
+
+
+def _number_as_text(value: Any) -> str:
+    if isinstance(value, Decimal):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is no value of a column.")
 
 
 def _execute_many(statement: str, columns: Sequence[_Column], rows: Sequence[Row]) -> None:
