@@ -7,6 +7,8 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from integrations.webhooks import urls as webhooks
+
 # The admin's own login form knows neither limits nor a second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
@@ -15,7 +17,7 @@ urlpatterns = [
     path("", include("monitoring.urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
-    path("hooks/", include("integrations.webhooks.urls")),
+    path(webhooks.MOUNTED_AT, include(webhooks)),
     path("api/v1/", include("monitoring.api.urls")),
     path("api/v1/", include("integrations.partner_api.urls")),
 ]

@@ -37,9 +37,13 @@ def why_not_with_these_keys() -> str:
     )
 
 
-def start_queue(group: ProcessGroup, *, log: Path | None = None) -> None:
-    """Adds the queue's cluster: its workers fall together, and the group starts them anew."""
-    group.start(QUEUE, [sys.executable, _manage(), "qcluster"], log=log)
+def start_queue(group: ProcessGroup, *, log: Path | None = None, beside_web: bool = False) -> None:
+    """Adds the queue's cluster: its workers fall together, and the group starts them anew.
+
+    beside_web: the machine serves the pages and the webhooks as well, and those go first. What they bring is stored
+    and can wait a moment; whoever waits for the answer cannot.
+    """
+    group.start(QUEUE, [sys.executable, _manage(), "qcluster"], log=log, gives_way=beside_web)
 
 
 def start_web(group: ProcessGroup, address: str, *, log: Path | None = None) -> None:

@@ -6,8 +6,7 @@ import logging
 import time
 from datetime import timedelta
 
-from django.db import DatabaseError, transaction
-from django.db.models import Q
+from django.db import DatabaseError, connection, transaction
 from django_q.tasks import async_task
 
 from integrations.models import Doorbell
@@ -64,16 +63,31 @@ def ring(task: str, subject_id: int = 0) -> bool:
     """
     if _queue.is_quiet():
         return False
-    now = shared_clock.now()
-    Doorbell.objects.bulk_create([Doorbell(task=task, subject_id=subject_id)], ignore_conflicts=True)
-    rung = (
-        Doorbell.objects.filter(task=task, subject_id=subject_id)
-        .filter(Q(rung_at__isnull=True) | Q(rung_at__lt=now - LOST_AFTER))
-        .update(rung_at=now)
-    )
+    rung = _note_as_rung(task, subject_id)
     if rung:
         transaction.on_commit(lambda: _send(task, subject_id))
-    return bool(rung)
+    return rung
+
+
+def _note_as_rung(task: str, subject_id: int) -> bool:
+    """False where it is noted already. Each webhook asks: Django's way of asking would cost more than storing it."""
+    now = shared_clock.now()
+    moment, lost = (connection.ops.adapt_datetimefield_value(at) for at in (now, now - LOST_AFTER))
+    table = Doorbell._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET rung_at = %s "  # noqa: S608  # a name of our own
+            "WHERE task = %s AND subject_id = %s AND (rung_at IS NULL OR rung_at < %s)",
+            [moment, task, subject_id, lost],
+        )
+        if cursor.rowcount:
+            return True
+        cursor.execute(
+            f"INSERT INTO {table} (task, subject_id, rung_at) VALUES (%s, %s, %s) "  # noqa: S608  # the same
+            "ON CONFLICT (task, subject_id) DO NOTHING",
+            [task, subject_id, moment],
+        )
+        return bool(cursor.rowcount)
 
 
 def _send(task: str, subject_id: int) -> None:

@@ -93,7 +93,8 @@ def release_where_the_rollout_widened() -> None:
 
 def ring_for_unprocessed_events() -> None:
     waiting = InboundEvent.objects.filter(state=InboundState.RECEIVED)
-    for connection_id in waiting.values_list("connection_id", flat=True).distinct():
+    # Without the model's own order, which would make each event a row of its own.
+    for connection_id in waiting.order_by().values_list("connection_id", flat=True).distinct():
         ring("inbox", connection_id)
 
 

@@ -1,23 +1,24 @@
 """Stores what the webhooks bring, many in one transaction.
 
 SQLite has one write lock and each commit waits for the disk: eight requests that commit one by one wait for one
-another. Here one thread per process, with a database connection of its own, takes all that waits, commits it in
-one transaction and then lets the requests answer. Nothing is answered with 200 before it is committed.
+another. Here the first request commits for all that wait, lets them answer, and hands over to the first of those that
+have come meanwhile. Nothing is answered with 200 before it is committed.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import queue
 import threading
-from collections import Counter
-from collections.abc import Iterator, Sequence
+import time
+from collections import Counter, deque
+from collections.abc import Sequence
 from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotStoredInTime
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db import close_old_connections, connection, transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from integrations.models import InboundEvent, RefusedWebhooks
@@ -27,6 +28,8 @@ from integrations.sync.doorbell import ring
 LARGEST_GROUP = 100
 # Longer than SQLite's busy timeout, shorter than any vendor's patience with an answer.
 LONGEST_WAIT_SECONDS = 25.0
+# Where the last group had several, the next one gathers for so long: a commit of eight costs hardly more than one.
+GATHERING_SECONDS = 0.004
 
 EVENT = (
     "connection_id",
@@ -48,13 +51,16 @@ SAME_EVENT = "ON CONFLICT (connection_id, delivery_id) WHERE delivery_id IS NOT 
 _log = logging.getLogger(__name__)
 
 
-@dataclass
+@dataclass(eq=False)
 class _Waiting:
-    """What one request brought, and where it is told that it was stored."""
+    """What one request brought, and where it is told how it goes on."""
 
     events: Sequence[InboundEvent] = ()
     refused: tuple[int, date] | None = None
-    stored: Future[None] = field(default_factory=Future)
+    # What kept it from being stored.
+    fault: Exception | None = None
+    # True: it commits for all that wait now. False: another did, for it too.
+    leads: Future[bool] = field(default_factory=Future)
 
 
 class Committer:
@@ -63,9 +69,10 @@ class Committer:
 
     def begin(self) -> None:
         """As if nothing had been stored yet: what waited belongs to another process's requests."""
-        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
-        self._start_once = threading.Lock()
+        self._waiting: deque[_Waiting] = deque()
+        self._lock = threading.Lock()
+        self._is_led = False
+        self._last_size = 0
 
     def store(self, events: Sequence[InboundEvent]) -> None:
         """Returns when the events are committed; raises what kept them from it. Their bodies are sealed already."""
@@ -75,61 +82,62 @@ class Committer:
         self._put(_Waiting(refused=(connection_id, day)))
 
     def _put(self, waiting: _Waiting) -> None:
-        self._queue.put(waiting)
-        self._start()
-        waiting.stored.result(timeout=LONGEST_WAIT_SECONDS)
+        with self._lock:
+            self._waiting.append(waiting)
+            leads, self._is_led = not self._is_led, True
+        if leads or self._is_told_to_lead(waiting):
+            self._lead()
+        if waiting.fault is not None:
+            raise waiting.fault
 
-    def _start(self) -> None:
-        with self._start_once:
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._work, name="webhook-committer", daemon=True)
-                self._thread.start()
-
-    def stop(self) -> None:
-        """Ends the thread and its database connection, after all that waits; the next request starts it anew."""
-        if self._thread is not None and self._thread.is_alive():
-            self._queue.put(None)
-            self._thread.join()
-
-    def _work(self) -> None:
+    def _is_told_to_lead(self, waiting: _Waiting) -> bool:
         try:
-            while (first := self._queue.get()) is not None:
-                commit([first, *self._more()])
+            return waiting.leads.result(timeout=LONGEST_WAIT_SECONDS)
+        except NotStoredInTime:
+            with self._lock:
+                if waiting in self._waiting and not waiting.leads.done():
+                    self._waiting.remove(waiting)
+                    raise
+            # Its turn came in the same moment.
+            return waiting.leads.result(timeout=LONGEST_WAIT_SECONDS)
+
+    def _lead(self) -> None:
+        if self._last_size > 1:
+            time.sleep(GATHERING_SECONDS)
+        with self._lock:
+            group = [self._waiting.popleft() for _ in range(min(len(self._waiting), LARGEST_GROUP))]
+        self._last_size = len(group)
+        try:
+            commit(group)
         finally:
-            connection.close()
-
-    def _more(self) -> Iterator[_Waiting]:
-        """What has come in meanwhile: while one group is committed, the next one gathers by itself."""
-        for _ in range(LARGEST_GROUP - 1):
-            try:
-                waiting = self._queue.get_nowait()
-            except queue.Empty:
-                return
-            if waiting is None:
-                self._queue.put(None)
-                return
-            yield waiting
+            with self._lock:
+                following = self._waiting[0] if self._waiting else None
+                self._is_led = following is not None
+                if following is not None:
+                    following.leads.set_result(True)
+            for waiting in group:
+                if not waiting.leads.done():
+                    waiting.leads.set_result(False)
 
 
-def commit(group: list[_Waiting]) -> None:
-    """Commits the group; where that fails, each by itself, so that one bad row harms no other."""
+def commit(group: Sequence[_Waiting]) -> None:
+    """Commits the group; where that fails, each by itself, so that one bad row harms no other.
+
+    What could not be stored has its `fault` afterwards.
+    """
     try:
-        close_old_connections()
         _commit_together(group)
-    except Exception as exc:  # noqa: BLE001  # handed to the request that waits, which answers 500
+    except Exception as exc:  # noqa: BLE001  # told to the request that waits, which answers 500
         if len(group) > 1:
             for waiting in group:
                 commit([waiting])
             return
         _log.exception("a webhook could not be stored; its sender is told to send it again")
         connection.close()
-        group[0].stored.set_exception(exc)
-        return
-    for waiting in group:
-        waiting.stored.set_result(None)
+        group[0].fault = exc
 
 
-def _commit_together(group: list[_Waiting]) -> None:
+def _commit_together(group: Sequence[_Waiting]) -> None:
     committed = False
 
     def note() -> None:
@@ -147,7 +155,7 @@ def _commit_together(group: list[_Waiting]) -> None:
         _log.exception("the doorbell could not be rung after webhooks were stored")
 
 
-def _write(group: list[_Waiting]) -> None:
+def _write(group: Sequence[_Waiting]) -> None:
     events = [event for waiting in group for event in waiting.events]
     # Only a delivery id that its connector calls stable can conflict: then it is the same event again.
     rows.insert(InboundEvent, EVENT, [_row(event) for event in events], SAME_EVENT)
@@ -167,5 +175,5 @@ def _count(connection_id: int, day: date, count: int) -> None:
 
 
 committer = Committer()
-# A web server forks its workers, and threads do not survive a fork.
+# A web server forks its workers: who waits or leads is not there any more.
 os.register_at_fork(after_in_child=committer.begin)

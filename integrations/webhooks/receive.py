@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from concurrent.futures import TimeoutError as NotStoredInTime
 from datetime import datetime
+from functools import lru_cache
 from typing import IO
 
 from django.db import DatabaseError
@@ -131,11 +132,12 @@ def _refuse(connection_id: int) -> HttpResponse:
 
 
 def _kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    return {
-        name: _text(value, _LONGEST_HEADER)
-        for name, value in headers.items()
-        if not _SECRET_HEADER.search(name)
-    }
+    return {name: _text(value, _LONGEST_HEADER) for name, value in headers.items() if not _is_secret(name)}
+
+
+@lru_cache(maxsize=1024)
+def _is_secret(header: str) -> bool:
+    return _SECRET_HEADER.search(header) is not None
 
 
 def _text(value: str, longest: int) -> str:

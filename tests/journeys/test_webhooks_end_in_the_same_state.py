@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import pytest
 from pytest_django.live_server_helper import LiveServer
@@ -12,20 +11,18 @@ from integrations.demo import stage
 from integrations.demo.sandbox_side import SandboxSide
 from integrations.models import InboundEvent, RefusedWebhooks
 from integrations.webhooks import known_connectors
-from integrations.webhooks.committer import committer
 from integrations.webhooks.process import process_inbox
 
 from .world import ORDERS, World
 
 
 @pytest.fixture
-def told(world: World, live_server: LiveServer) -> Iterator[World]:
+def told(world: World, live_server: LiveServer) -> World:
     """The shop tells the portal what changes; nobody reads it."""
     known_connectors.forget()
     side = SandboxSide(world.sandbox.base, world.sandbox.tokens)
     side.subscribe(f"{live_server.url}{stage.webhook_path()}")
-    yield world
-    committer.stop()
+    return world
 
 
 def until_all_have_come(world: World) -> None:

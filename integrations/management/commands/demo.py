@@ -69,7 +69,7 @@ class Command(BaseCommand):
 
     def _start(self, group: ProcessGroup, look: Callable[[], None], fresh: bool) -> SandboxSide:
         place = stage.folder()
-        processes.start_queue(group, log=place / "queue.log")
+        processes.start_queue(group, log=place / "queue.log", beside_web=True)
         side = sandbox_side.wait_until_ready(place / "sandbox", look)
         if fresh:
             made = stage.configure(side.environment())

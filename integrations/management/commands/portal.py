@@ -32,7 +32,7 @@ class Command(BaseCommand):
             call_command("collectstatic", interactive=False, verbosity=0)
             if reason := processes.why_not_with_these_keys():
                 raise CommandError(reason, returncode=2)
-            processes.start_queue(group)
+            processes.start_queue(group, beside_web=True)
             processes.start_web(group, bind)
             self.stdout.write(f"The portal is at http://{bind}/. Ctrl-C ends it.")
             group.wait(each_second=processes.tick)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 from django.db import connections
@@ -17,4 +18,7 @@ class Command(qcluster.Command):  # type: ignore[misc]  # the library has no typ
         processes.ring_for_a_sweep()
         # The workers are forks of this process, and none may speak over its connection.
         connections.close_all()
+        # What is loaded by now stays as long as the workers do: their garbage collector need not walk through it.
+        gc.collect()
+        gc.freeze()
         super().handle(*args, **options)

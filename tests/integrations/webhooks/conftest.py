@@ -9,7 +9,6 @@ import pytest
 
 from integrations.models import Connection, SyncJob
 from integrations.webhooks import known_connectors
-from integrations.webhooks.committer import committer
 from tests.integrations.mapping_rows import add_mapping
 
 from .fake import FakeConnector
@@ -64,10 +63,3 @@ def make_job(key: str, source: Connection, destination: Connection, resource: st
         write_mapping=add_mapping(f"{key}-out", "write"),
         **more,
     )
-
-
-@pytest.fixture
-def committing() -> Iterator[None]:
-    """The committer's thread ends with the test, and its database connection with it."""
-    yield
-    committer.stop()

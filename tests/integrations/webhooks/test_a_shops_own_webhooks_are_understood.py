@@ -18,7 +18,7 @@ from integrations.webhooks.process import process_inbox
 
 from .conftest import make_job
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("committing", "rung")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("rung")]
 
 ADDRESS = "the-shops-own-address"
 SECRET = "a word between the two"

@@ -20,7 +20,7 @@ from integrations.webhooks.envelope import open_envelope
 from .conftest import ADDRESS
 from .fake import SIGNATURE, FakeConnector
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("committing", "rung")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("rung")]
 
 
 def send(client: Client, *events: dict[str, Any], signature: str = SIGNATURE, **headers: str) -> Any:
@@ -223,7 +223,7 @@ def test_requests_that_wait_together_are_committed_together(
     assert first_began.wait(10)
     for thread in storing[1:]:
         thread.start()
-    while committer.committer._queue.qsize() < 10:
+    while len(committer.committer._waiting) < 10:
         threading.Event().wait(0.001)
     others_wait.set()
     for thread in storing:
@@ -233,16 +233,54 @@ def test_requests_that_wait_together_are_committed_together(
     assert InboundEvent.objects.count() == 11
 
 
+def test_one_that_waited_too_long_is_told_and_keeps_no_other_waiting(
+    shop: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first_began, goes_on = threading.Event(), threading.Event()
+    real = committer._write
+
+    def write(group: list[Any]) -> None:
+        if not first_began.is_set():
+            first_began.set()
+            assert goes_on.wait(10)
+        real(group)
+
+    monkeypatch.setattr(committer, "_write", write)
+    monkeypatch.setattr(committer, "LONGEST_WAIT_SECONDS", 0.05)
+    leader = threading.Thread(target=committer.committer.store, args=([_event(shop)],))
+    leader.start()
+    assert first_began.wait(10)
+    with pytest.raises(TimeoutError):
+        committer.committer.store([_event(shop)])
+    goes_on.set()
+    leader.join(10)
+    committer.committer.store([_event(shop)])
+
+    assert InboundEvent.objects.count() == 2
+
+
+def test_a_fault_is_told_to_those_it_concerns_and_the_next_are_stored(
+    shop: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(committer, "_write", lambda _: (_ for _ in ()).throw(DatabaseError("full")))
+    with pytest.raises(DatabaseError):
+        committer.committer.store([_event(shop)])
+    monkeypatch.undo()
+
+    committer.committer.store([_event(shop)])
+
+    assert InboundEvent.objects.count() == 1
+
+
 def test_one_bad_row_harms_no_other_of_its_group(shop: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     bad, good = committer._Waiting(events=[_event(shop)]), committer._Waiting(events=[_event(shop)])
     bad.events[0].connection_id = shop.pk + 999
-    monkeypatch.setattr(committer, "close_old_connections", lambda: None)
     monkeypatch.setattr("django.db.connection.close", lambda: None)
 
     committer.commit([bad, good])
 
-    assert isinstance(bad.stored.exception(timeout=0), Exception)
-    assert good.stored.exception(timeout=0) is None
+    assert isinstance(bad.fault, Exception)
+    assert good.fault is None
     assert InboundEvent.objects.count() == 1
 
 
