@@ -13,13 +13,16 @@ from .webhooks import process
 
 
 def pull(job_id: int) -> None:
-    doorbell.answered("pull", job_id)
-    reading.pull(job_id, _deadline())
+    """One worker at a time reads: another would only fetch the same pages."""
+    with doorbell.at_work("pull", job_id):
+        reading.pull(job_id, _deadline())
+    # Who asked for another read meanwhile has rung for nothing.
+    reap.ring_for_due_reads()
 
 
 def again(run_id: int) -> None:
-    doorbell.answered("again", run_id)
-    rerun.read(run_id, _deadline())
+    with doorbell.at_work("again", run_id):
+        rerun.read(run_id, _deadline())
 
 
 def drain(job_id: int) -> None:
@@ -32,11 +35,9 @@ def drain(job_id: int) -> None:
 
 
 def inbox(connection_id: int) -> None:
-    """One worker at a time goes through an inbox: while it does, further bells bring no other to the same events."""
-    try:
+    """One worker at a time goes through an inbox: another would only take the same events."""
+    with doorbell.at_work("inbox", connection_id):
         process.process_inbox(connection_id, _deadline())
-    finally:
-        doorbell.answered("inbox", connection_id)
     # What came in between the last look and the answer has rung for nothing.
     if process.has_untried(connection_id):
         doorbell.ring("inbox", connection_id)

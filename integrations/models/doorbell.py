@@ -6,11 +6,15 @@ from django.db import models
 
 
 class Doorbell(models.Model):
-    """One row per task and subject: a bell that was rung and not yet answered is not rung again."""
+    """One row per task and subject: a bell that was rung and not yet answered is not rung again.
+
+    `at_work_until`: a worker is at it and wants no other beside it, at the latest until then.
+    """
 
     task = models.CharField(max_length=40)
     subject_id = models.BigIntegerField(default=0)
     rung_at = models.DateTimeField(null=True, blank=True)
+    at_work_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [

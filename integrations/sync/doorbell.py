@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django_q.tasks import async_task
 
@@ -15,6 +18,9 @@ from . import shared_clock
 
 # A bell that nobody answered for this long is taken for lost.
 LOST_AFTER = timedelta(seconds=30)
+# A worker that is at it wants no other beside it for at most so long: a task ends by itself before, and a call that it
+# has just begun may take as much longer. After that it is taken for dead.
+AT_WORK_AT_MOST = timedelta(seconds=float(settings.TASK_SECONDS) + 30)
 # After a bell that could not be rung this process does not try again for so many seconds: while the queue is away,
 # whoever rings would wait for it each time.
 QUIET_SECONDS = 5.0
@@ -53,6 +59,28 @@ class _Queue:
 
 
 _queue = _Queue()
+# What this process is at, and whether it has rung for it meanwhile.
+_at_work: dict[tuple[str, int], bool] = {}
+
+
+@contextmanager
+def at_work(task: str, subject_id: int) -> Iterator[None]:
+    """Answers the bell; while the block lasts, further bells bring no other worker to the same rows.
+
+    What the block itself rings for is rung afterwards.
+    """
+    until = shared_clock.now() + AT_WORK_AT_MOST
+    Doorbell.objects.update_or_create(
+        task=task, subject_id=subject_id, defaults={"rung_at": None, "at_work_until": until}
+    )
+    _at_work[task, subject_id] = False
+    try:
+        yield
+    finally:
+        is_rung = _at_work.pop((task, subject_id))
+        Doorbell.objects.filter(task=task, subject_id=subject_id).update(at_work_until=None)
+        if is_rung:
+            ring(task, subject_id)
 
 
 def ring(task: str, subject_id: int = 0) -> bool:
@@ -61,6 +89,9 @@ def ring(task: str, subject_id: int = 0) -> bool:
     Returns whether a bell is really rung: one that was rung and not answered yet is enough. While the queue is away
     none is, and none is noted as rung: another host, or a later sweep, rings for what the tables show.
     """
+    if (task, subject_id) in _at_work:
+        _at_work[task, subject_id] = True
+        return False
     if _queue.is_quiet():
         return False
     rung = _note_as_rung(task, subject_id)
@@ -77,8 +108,9 @@ def _note_as_rung(task: str, subject_id: int) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {table} SET rung_at = %s "  # noqa: S608  # a name of our own
-            "WHERE task = %s AND subject_id = %s AND (rung_at IS NULL OR rung_at < %s)",
-            [moment, task, subject_id, lost],
+            "WHERE task = %s AND subject_id = %s AND (rung_at IS NULL OR rung_at < %s) "
+            "AND (at_work_until IS NULL OR at_work_until < %s)",
+            [moment, task, subject_id, lost, moment],
         )
         if cursor.rowcount:
             return True
@@ -110,7 +142,7 @@ def _not_rung(task: str, subject_id: int) -> None:
 
 def forget_all() -> None:
     """Every bell may be rung again at once. One that was not lost after all is then doubled, which is harmless."""
-    Doorbell.objects.filter(rung_at__isnull=False).update(rung_at=None)
+    Doorbell.objects.exclude(rung_at=None, at_work_until=None).update(rung_at=None, at_work_until=None)
 
 
 def answered(task: str, subject_id: int = 0) -> None:

@@ -6,9 +6,12 @@ import gc
 from typing import Any
 
 from django.db import connections
+from django.utils.module_loading import import_string
 from django_q.management.commands import qcluster
 
 from integrations import processes
+from integrations.sync.doorbell import TASKS
+from mappings.fields import cipher
 
 
 class Command(qcluster.Command):  # type: ignore[misc]  # the library has no types
@@ -18,6 +21,10 @@ class Command(qcluster.Command):  # type: ignore[misc]  # the library has no typ
         processes.ring_for_a_sweep()
         # The workers are forks of this process, and none may speak over its connection.
         connections.close_all()
+        # Once, for all workers: what their first task would wait for.
+        cipher()
+        for task in TASKS.values():
+            import_string(task)
         # What is loaded by now stays as long as the workers do: their garbage collector need not walk through it.
         gc.collect()
         gc.freeze()
