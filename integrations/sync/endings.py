@@ -14,14 +14,14 @@ from . import shared_clock
 from .case import Case, Ending, Sending
 from .faults import Fault
 
-FIRST_PAUSE, LONGEST_PAUSE = 2.0, 900.0
+FIRST_PAUSE, SECOND_PAUSE, LONGEST_PAUSE = 0.5, 2.0, 900.0
 PAUSE_OF_STOPPED_JOB = 30.0
 
 
 def backoff(attempts: int) -> float:
     """Seconds until the next try: soon at first, since most troubles are of a moment, then doubled each time. With
     jitter, so that records do not come back together."""
-    pause = FIRST_PAUSE / 4 if attempts <= 1 else FIRST_PAUSE * 2 ** (attempts - 1)
+    pause = FIRST_PAUSE if attempts <= 1 else SECOND_PAUSE * 2 ** (attempts - 2)
     return float(min(LONGEST_PAUSE, pause) * random.uniform(0.75, 1.25))  # noqa: S311  # not for secrets
 
 

@@ -43,12 +43,16 @@ def refresh(job: SyncJob, cases: Sequence[Case]) -> None:
     for thing_id, external_id in newest_last.values_list("thing_id", "external_id"):
         for case in by_thing[thing_id]:
             case.destination_id = external_id
-    for intent in Intent.objects.filter(
-        destination_id=job.destination_id,
-        resource=job.destination_resource,
-        thing_id__in=by_thing,
-        settled_at__isnull=True,
-    ).select_related("batch"):
+    for intent in (
+        Intent.objects.filter(
+            destination_id=job.destination_id,
+            resource=job.destination_resource,
+            thing_id__in=by_thing,
+            settled_at__isnull=True,
+        )
+        .select_related("batch")
+        .defer("batch__payloads")
+    ):
         for case in by_thing[intent.thing_id]:
             case.open_intent = intent
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from typing import cast
 
 import pytest
 from django.db import connection
@@ -12,9 +13,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from integrations.connectors.base import Item
-from integrations.models import Door, ErrorRecord, Priority, SyncJob
-from integrations.sync import deliver, gate, reap
+from integrations.models import Delivery, Door, ErrorRecord, Priority, SyncJob
+from integrations.sync import deliver, gate, give_way, hand, reap
 from integrations.sync.accept import accept
+from integrations.sync.case import Case
+from integrations.sync.gather import refresh
+from integrations.sync.parcels import Parcel
 from tests.integrations.foreground.in_memory import InMemory
 
 # What an installation has by the million, or by the hundred thousand.
@@ -32,10 +36,16 @@ LARGE = (
 
 
 @pytest.fixture(autouse=True)
-def looks_at_the_budget_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They go by the clock: so many a second, whatever leaves."""
-    monkeypatch.setattr(gate, "LOOK_EVERY", 60.0)
-    monkeypatch.setattr(gate, "STALE", 60.0)
+def what_goes_by_the_clock_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many looks a second, whatever leaves."""
+    for module, name in (
+        (gate, "LOOK_EVERY"),
+        (gate, "STALE"),
+        (give_way, "SECONDS_BETWEEN_LOOKS"),
+        (hand, "COMMIT_EVERY"),
+        (deliver, "ASK_AGAIN"),
+    ):
+        monkeypatch.setattr(module, name, 60.0)
 
 
 def page(first: int, count: int, version: int = 1) -> list[Item]:
@@ -94,6 +104,18 @@ def test_a_group_of_a_hundred_is_delivered_by_as_many_queries_as_one_of_two(
     assert drained(job) == few
     assert warehouse.writes == 103
     assert few <= 50
+
+
+def test_open_writes_are_read_without_all_that_their_batch_carries(job: SyncJob) -> None:
+    """Each would have the whole batch decrypted once more."""
+    taken_in(job, page(0, 1))
+    case = Case(0, cast(Parcel, None), Delivery.objects.get())
+    with CaptureQueriesContext(connection) as seen:
+        refresh(job, [case])
+
+    asked = [query["sql"] for query in seen if "integrations_batch" in query["sql"]]
+    assert len(asked) == 1
+    assert "payloads" not in asked[0]
 
 
 def test_a_group_that_fails_costs_as_many_queries_whatever_its_size(
