@@ -27,7 +27,8 @@ class Batch(models.Model):
     A batch is settled when none remains.
     """
 
-    job = models.ForeignKey(SyncJob, on_delete=models.CASCADE, related_name="batches")
+    # Without an index of its own: SQLite would take it for a claim, and read past all that was settled.
+    job = models.ForeignKey(SyncJob, on_delete=models.CASCADE, related_name="batches", db_index=False)
     run = models.ForeignKey(SyncRun, on_delete=models.CASCADE, related_name="batches")
     priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.ORDINARY)
     size = models.PositiveSmallIntegerField()

@@ -41,7 +41,8 @@ class Delivery(models.Model):
     no personal data (see `mappings.records.state_view`).
     """
 
-    job = models.ForeignKey(SyncJob, on_delete=models.CASCADE, related_name="deliveries")
+    # It leads a constraint's index below.
+    job = models.ForeignKey(SyncJob, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     thing = models.ForeignKey(Thing, on_delete=models.CASCADE, related_name="deliveries")
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
     state_since = models.DateTimeField()
@@ -100,7 +101,10 @@ class Intent(models.Model):
     """One write about to leave. While it is open it is the lock of its key."""
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="intents")
-    destination = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="intents")
+    # Only open ones are asked for by their destination, and have an index for it.
+    destination = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="intents", db_index=False
+    )
     resource = models.CharField(max_length=60)
     thing = models.ForeignKey(Thing, on_delete=models.CASCADE, related_name="intents")
     operation = models.CharField(max_length=40)
@@ -141,7 +145,8 @@ class Outcome(models.Model):
 
     run = models.ForeignKey(SyncRun, on_delete=models.CASCADE, related_name="outcomes")
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="outcomes")
-    job = models.ForeignKey(SyncJob, on_delete=models.CASCADE, related_name="outcomes")
+    # It leads an index below.
+    job = models.ForeignKey(SyncJob, on_delete=models.CASCADE, related_name="outcomes", db_index=False)
     state = models.CharField(max_length=12, choices=State.choices)
     operation = models.CharField(max_length=40, blank=True)
     kind = models.CharField(max_length=10, blank=True, help_text="Kind of failure, where there was one.")

@@ -21,10 +21,13 @@ class Thing(models.Model):
 class ExternalId(models.Model):
     """(connection, resource, external id) leads to one Thing; a Thing may have several on one connection."""
 
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="external_ids")
+    # Both lead an index below; one of their own would cost each write, and mislead SQLite.
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="external_ids", db_index=False
+    )
     resource = models.CharField(max_length=60)
     external_id = models.CharField(max_length=255)
-    thing = models.ForeignKey(Thing, on_delete=models.CASCADE, related_name="external_ids")
+    thing = models.ForeignKey(Thing, on_delete=models.CASCADE, related_name="external_ids", db_index=False)
     echo_digest = models.CharField(
         max_length=32,
         blank=True,

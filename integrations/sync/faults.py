@@ -242,9 +242,10 @@ def reached(connection_id: int) -> None:
     """A call went well: the breaker closes, and what was told of it is over."""
     now = shared_clock.now()
     breaker.worked(connection_id)
-    ErrorRecord.objects.filter(
-        connection_id=connection_id, fingerprint=_out_of_reach(connection_id), settled_at__isnull=True
-    ).update(settled_at=now, settled_how=Settled.GONE)
+    # The mark is this connection's own. Asked for the connection as well, SQLite would go through all its errors.
+    ErrorRecord.objects.filter(fingerprint=_out_of_reach(connection_id), settled_at__isnull=True).update(
+        settled_at=now, settled_how=Settled.GONE
+    )
     Connection.objects.filter(pk=connection_id).exclude(health=Health.WORKING).update(
         health=Health.WORKING, health_sentence="", health_checked_at=now
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from django.db.models import QuerySet
+
 from integrations.models import Delivery, ExternalId, Intent, SyncJob
 from mappings.records import Record, references
 
@@ -37,10 +39,10 @@ def refresh(job: SyncJob, cases: Sequence[Case]) -> None:
     for case in cases:
         case.destination_id, case.open_intent = None, None
         by_thing[case.delivery.thing_id].append(case)
-    newest_last = ExternalId.objects.filter(
+    there = ExternalId.objects.filter(
         connection_id=job.destination_id, resource=job.destination_resource, thing_id__in=by_thing
-    ).order_by("id")
-    for thing_id, external_id in newest_last.values_list("thing_id", "external_id"):
+    )
+    for thing_id, external_id in _newest(there).items():
         for case in by_thing[thing_id]:
             case.destination_id = external_id
     for intent in (
@@ -95,8 +97,16 @@ def _references_of(record: Record | None) -> list[tuple[str, str]]:
 
 
 def _destination_ids(job: SyncJob, things: Iterable[int]) -> dict[int, str]:
-    rows = ExternalId.objects.filter(connection_id=job.destination_id, thing_id__in=list(things))
-    return dict(rows.order_by("id").values_list("thing_id", "external_id"))
+    return _newest(ExternalId.objects.filter(connection_id=job.destination_id, thing_id__in=list(things)))
+
+
+def _newest(rows: QuerySet[ExternalId]) -> dict[int, str]:
+    """Thing → the external id that it was given last.
+
+    Put in order here: asked to, SQLite goes through all rows of the connection, because those it finds in order.
+    """
+    found = sorted(rows.values_list("id", "thing_id", "external_id"))
+    return {thing_id: external_id for _, thing_id, external_id in found}
 
 
 def _line_ids(job: SyncJob, order_things: Iterable[int]) -> dict[int, dict[str, str]]:
