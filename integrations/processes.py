@@ -9,6 +9,7 @@ import re
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
@@ -20,6 +21,9 @@ from integrations.supervisor import ProcessGroup
 from integrations.sync import reap
 from integrations.sync.doorbell import TASKS
 from mappings.canary import keys_fit
+
+# By the kernel's count (nice): it gets a tenth where others want all.
+STANDS_BACK_BY = 10
 
 QUEUE = "queue"
 WEB = "web"
@@ -43,7 +47,16 @@ def start_queue(group: ProcessGroup, *, log: Path | None = None, beside_web: boo
     beside_web: the machine serves the pages and the webhooks as well, and those go first. What they bring is stored
     and can wait a moment; whoever waits for the answer cannot.
     """
-    group.start(QUEUE, [sys.executable, _manage(), "qcluster"], log=log, gives_way=beside_web)
+    arguments = [sys.executable, _manage(), "qcluster"]
+    group.start(QUEUE, [*arguments, "--stand-back"] if beside_web else arguments, log=log)
+
+
+def stand_back() -> None:
+    """Where the machine is too small for all, others go before this process, and before what it forks from now on."""
+    os.nice(STANDS_BACK_BY)
+    with suppress(OSError):  # a wish: not every kernel has it
+        # Linux weighs sessions before it weighs processes, and each member of a group is a session of its own.
+        Path("/proc/self/autogroup").write_text(str(STANDS_BACK_BY))
 
 
 def start_web(group: ProcessGroup, address: str, *, log: Path | None = None) -> None:

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -25,8 +25,6 @@ LONGEST_PAUSE_SECONDS = 30.0
 # A living parent takes notice of a dead child within a second or two.
 SECONDS_BETWEEN_LOOKS = 1.0
 LONGEST_UNNOTICED = 6.0
-# How far a member that gives way stands back, by the kernel's count (nice): it gets a tenth where others want all.
-GIVES_WAY_BY = 10
 # Longer than any task may take to come to its own end.
 GRACE_SECONDS = 60.0
 
@@ -62,15 +60,6 @@ def _is_dead(pid: int) -> bool:
         return False
 
 
-def _stand_back(pid: int) -> None:
-    """What it forks stands back as well. A wish: a kernel that cannot, or a process that ended, is no fault."""
-    with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, pid, GIVES_WAY_BY)
-    with suppress(OSError):
-        # Linux weighs sessions before it weighs processes, and each member is a session of its own.
-        Path(f"/proc/{pid}/autogroup").write_text(str(GIVES_WAY_BY))
-
-
 @dataclass
 class Member:
     """One process of the group, and what is known of its falls."""
@@ -80,7 +69,6 @@ class Member:
     environment: Mapping[str, str] | None
     log: Path | None
     on_start: Callable[[], None] | None
-    gives_way: bool = False
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     quick_falls: int = 0
@@ -131,17 +119,15 @@ class ProcessGroup:
         environment: Mapping[str, str] | None = None,
         log: Path | None = None,
         on_start: Callable[[], None] | None = None,
-        gives_way: bool = False,
     ) -> None:
         """Starts `arguments` as the member `name`, and keeps it running from then on.
 
         environment: added to this process's own. log: the file that takes its output; without it the output is
-        this process's. on_start: called after each start, also those after a fall. gives_way: where the machine is
-        too small for all, the others go first.
+        this process's. on_start: called after each start, also those after a fall.
         """
         if name in self._members:
             raise ValueError(f"The group has a process {name!r} already.")
-        member = self._members[name] = Member(name, arguments, environment, log, on_start, gives_way)
+        member = self._members[name] = Member(name, arguments, environment, log, on_start)
         self._launch(member)
 
     def pid(self, name: str) -> int:
@@ -242,8 +228,6 @@ class ProcessGroup:
         finally:
             if output is not None:
                 output.close()
-        if member.gives_way:
-            _stand_back(member.process.pid)
         member.started_at = time.monotonic()
         if member.on_start is not None:
             member.on_start()

@@ -35,6 +35,8 @@ from .runs import open_run
 
 # Clocks and the cutting of times to seconds or minutes differ by less.
 YOUNG = timedelta(seconds=120)
+# So far the clocks of systems that keep time lie apart.
+APART = timedelta(seconds=2)
 PRIORITIES = {Door.WEBHOOK: Priority.FRESH, Door.PARTNER: Priority.FRESH}
 
 
@@ -107,6 +109,8 @@ class Known:
     echo: str = ""
     accepted_at: datetime | None = None
     has_delivery: bool = False
+    # Since when it is left out by a person's decision.
+    ignored_since: datetime | None = None
 
 
 def accept(
@@ -199,10 +203,13 @@ def known_of(job: SyncJob, external_ids: list[str]) -> dict[str, Known]:
         "accepted_digest",
         "accepted_mapping",
         "accepted_at",
+        "state",
+        "state_since",
     )
-    for thing_id, serial, version, digest, mapping, accepted_at in deliveries:
+    for thing_id, serial, version, digest, mapping, accepted_at, state, since in deliveries:
         entry = by_thing[thing_id]
         entry.accepted_at = accepted_at
+        entry.ignored_since = since if state == State.IGNORED else None
         entry.serial, entry.version, entry.digest, entry.mapping = serial, version, digest, mapping
         entry.has_delivery = True
     return known
@@ -259,6 +266,8 @@ def _is_known(item: Item, digest: str, entry: Known, rules: JobRules) -> bool:
         return True
     if not entry.has_delivery or entry.mapping != rules.version:
         return False
+    if entry.ignored_since is not None and _is_from_before(item.version, entry.ignored_since):
+        return True
     if item.partial and not item.deleted:
         return _is_same_version(item.version, entry)
     return bool(digest) and digest == entry.digest
@@ -274,6 +283,15 @@ def _is_same_version(version: str, entry: Known) -> bool:
     except ValueError:
         return True
     return changed_at.tzinfo is not None and entry.accepted_at - changed_at > YOUNG
+
+
+def _is_from_before(version: str, decision: datetime) -> bool:
+    """Whether it has not changed since a person decided to leave it out, though it was never fetched until then."""
+    try:
+        changed_at = datetime.fromisoformat(version)
+    except ValueError:
+        return False
+    return changed_at.tzinfo is not None and changed_at < decision - APART
 
 
 def _is_older(item: Item, entry: Known) -> bool:

@@ -22,7 +22,7 @@ def cancel(run: SyncRun, by: str = "") -> int:
     """Reads no further page and drops what nobody has in hand. Returns how many records were dropped.
 
     They become "ignored", so that a newer version of each is taken up as usual. A worker that has some of them
-    in hand drops the rest before its next group. A write that has left is settled first, whatever came of it.
+    in hand hears of it within a second and drops the rest. A write that has left is settled first, whatever came of it.
     """
     now = shared_clock.now()
     reason = f"The run was cancelled by {by}." if by else "The run was cancelled."

@@ -42,6 +42,8 @@ LONGEST_REST = 2.0
 LEFT_BEFORE_NEXT = 32
 # Seconds before a worker that has calls on their way asks again whether another batch is due.
 ASK_AGAIN = 0.25
+# Seconds between two looks at what people decided meanwhile.
+HEED_EVERY = 1.0
 
 
 def drain(job_id: int, deadline: float) -> int:
@@ -94,6 +96,7 @@ class Carrier:
         self._says_failed = self._says_works = False
         self._hands: list[Hand] = []
         self._ask_at = 0.0
+        self._heed_at = time.monotonic() + HEED_EVERY
         self._is_over = False
         self.courtesy = Courtesy(job)
 
@@ -113,6 +116,7 @@ class Carrier:
     def carry(self) -> None:
         """Until nothing is left that is due, or the deadline, or what stops the job."""
         while True:
+            self._heed_people()
             self._give_way()
             if self.goes_on and self._has_room() and self._begin_next_group():
                 continue
@@ -126,6 +130,28 @@ class Carrier:
                 break
         for hand in self._hands:
             self._finish(hand)
+
+    def _heed_people(self) -> None:
+        """Who pauses the job or cancels a run need not wait for a whole group: what has not left yet stays here."""
+        if not self.goes_on or time.monotonic() < self._heed_at:
+            return
+        self._heed_at = time.monotonic() + HEED_EVERY
+        for hand in [hand for hand in self._hands if not hand.is_lost]:
+            may_run, is_cancelled = self._told_meanwhile(hand.lease)
+            if not may_run:
+                self._is_over = True
+                return
+            if is_cancelled and not hand.is_cancelled:
+                hand.is_cancelled = True
+                self._drop_unsent(hand)
+
+    def _drop_unsent(self, hand: Hand) -> None:
+        self.call_back()
+        try:
+            cancel.drop_unsent(self.job, hand.lease)
+        except LeaseLost:
+            self._lose(hand)
+        self._finish_what_is_done()
 
     def _give_way(self) -> None:
         """What is fresh goes before a backfill in hand, and before what of it waits for a thread."""

@@ -32,6 +32,7 @@ class Hand:
     back: Results = field(default_factory=list)
     back_since: float = 0.0
     is_lost: bool = False
+    is_cancelled: bool = False
 
     def take_back(self, results: Results) -> None:
         if not self.back:

@@ -12,6 +12,8 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 MOST_IDS = 10_000
 _SHOWN_IDS = 5
+# What lies further off is a slip of the pen, and no system can be asked for it.
+FIRST_YEAR, LAST_YEAR = 1970, 2199
 
 
 class NotPossible(Exception):
@@ -91,6 +93,9 @@ def _read(text: str, name: str, is_end: bool = False) -> datetime | None:
         day, moment = parse_date(text), parse_datetime(text)
     except ValueError:
         day, moment = None, None
+    known = day or moment
+    if known is not None and not FIRST_YEAR <= known.year <= LAST_YEAR:
+        raise NotPossible(f"“{name}” lies between the years {FIRST_YEAR} and {LAST_YEAR}.")
     if len(text) == len("2026-05-01") and day is not None:
         return _midnight(day + timedelta(days=1) if is_end else day)
     if moment is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 from collections.abc import Mapping
@@ -29,6 +30,7 @@ _SECRET_HEADER = re.compile(
     r"sign|hmac|hash|digest|token|secret|auth|cookie|key|password|forwarded|real-ip|verif", re.IGNORECASE
 )
 _LONGEST_HEADER = 200
+_LONGEST_ID = 120
 
 _log = logging.getLogger(__name__)
 
@@ -113,7 +115,8 @@ def _row(
         topic=_text(event.topic, 80),
         resource=_text(event.resource, 60),
         external_id=_text(event.external_id, 255),
-        delivery_id=_text(event.delivery_id, 120) if event.delivery_id else None,
+        # What could not be read keeps no mended one of the same id out.
+        delivery_id=_identity(event.delivery_id) if event.delivery_id and not event.problem else None,
         headers=headers,
         body=envelope.seal(event, raw),
         received_at=now,
@@ -143,6 +146,13 @@ def _is_secret(header: str) -> bool:
 def _text(value: str, longest: int) -> str:
     """What every database takes: PostgreSQL refuses NUL and text beyond the column's length."""
     return value.replace("\x00", "")[:longest]
+
+
+def _identity(delivery_id: str) -> str:
+    """Two ids that differ stay different, however long they are."""
+    if len(delivery_id) <= _LONGEST_ID and "\x00" not in delivery_id:
+        return delivery_id
+    return f"sha256:{hashlib.sha256(delivery_id.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def _answer(status: int, sentence: str, **headers: str) -> HttpResponse:

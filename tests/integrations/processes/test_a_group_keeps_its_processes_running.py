@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from integrations.supervisor import GIVES_WAY_BY, LONGEST_PAUSE_SECONDS, Member, ProcessGroup
+from integrations.supervisor import LONGEST_PAUSE_SECONDS, Member, ProcessGroup
 
 from .family import descendants, lives, until
 
@@ -258,19 +258,6 @@ def test_output_goes_to_the_log_and_the_environment_is_added_to(group: ProcessGr
     group.start("worker", stays_after(code), environment={"ADDED": "here"}, log=log)
 
     until(lambda: log.exists() and log.read_text() == "here True\n", "nothing was written")
-
-
-def test_one_that_gives_way_stands_behind_the_others_after_a_fall_too(group: ProcessGroup) -> None:
-    ours = os.getpriority(os.PRIO_PROCESS, 0)
-    group.start("first", STAYS)
-    group.start("behind", STAYS, gives_way=True)
-    assert os.getpriority(os.PRIO_PROCESS, group.pid("behind")) == GIVES_WAY_BY
-
-    os.kill(group.pid("behind"), signal.SIGKILL)
-    again = restarted(group, "behind")
-
-    assert os.getpriority(os.PRIO_PROCESS, again) == GIVES_WAY_BY
-    assert os.getpriority(os.PRIO_PROCESS, group.pid("first")) == ours
 
 
 def test_two_processes_of_one_name_are_refused(group: ProcessGroup) -> None:

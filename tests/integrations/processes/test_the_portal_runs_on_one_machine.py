@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from integrations.processes import STANDS_BACK_BY
+
 from .conftest import Portal
 from .family import children, descendants, lives, until
 
@@ -61,6 +63,12 @@ def test_it_serves_works_and_leaves_nothing_behind(portal: Portal, free_port: in
     until(lambda: web_of(supervisor) not in (0, web), "the web server was not started again")
     until(lambda: answer(f"{here}/accounts/login/")[0] == 200, "nobody answers any more")
     assert queue in children(supervisor)
+
+    # Where the machine is too small for both, pages and webhooks go first.
+    ours = os.getpriority(os.PRIO_PROCESS, 0)
+    niceness = {pid: os.getpriority(os.PRIO_PROCESS, pid) - ours for pid in descendants(queue)}
+    assert set(niceness.values()) == {STANDS_BACK_BY}
+    assert os.getpriority(os.PRIO_PROCESS, web_of(supervisor)) == ours
 
     # A supervisor that is killed takes all of them along.
     family = list(descendants(supervisor))

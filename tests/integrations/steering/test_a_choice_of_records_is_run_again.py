@@ -207,6 +207,9 @@ def test_a_job_that_is_paused_or_busy_with_another_choice_says_so(job: SyncJob) 
         ("2026-05-03", "2026-05-01", "before the beginning"),
         ("1 May", "", "is a day such as"),
         ("2026-02-31", "", "is a day such as"),
+        ("0001-01-01", "", "between the years"),
+        ("", "9999-12-31", "between the years"),
+        ("", "9999-12-31T23:59:59Z", "between the years"),
     ],
 )
 def test_a_span_that_is_none_is_refused(begin: str, end: str, reason: str) -> None:

@@ -51,6 +51,7 @@ def what_goes_by_the_clock_is_not_counted(monkeypatch: pytest.MonkeyPatch) -> No
         (give_way, "SECONDS_BETWEEN_LOOKS"),
         (hand, "COMMIT_EVERY"),
         (deliver, "ASK_AGAIN"),
+        (deliver, "HEED_EVERY"),
     ):
         monkeypatch.setattr(module, name, 60.0)
 

@@ -89,4 +89,5 @@ def _event(told: dict[str, Any]) -> WebhookEvent:
         delivery_id=told.get("delivery_id"),
         payload=told.get("payload"),
         occurred=datetime.fromisoformat(occurred) if occurred else None,
+        problem=told.get("problem", ""),
     )

@@ -153,6 +153,23 @@ def test_without_a_stable_delivery_id_nothing_is_taken_for_a_repeat(client: Clie
     assert InboundEvent.objects.count() == 2
 
 
+def test_long_delivery_ids_that_differ_at_their_end_are_two_events(client: Client, shop: Connection) -> None:
+    for end in ("1", "2", "2"):
+        send(client, {"id": end, "delivery_id": "k" * 120 + end})
+
+    assert sorted(InboundEvent.objects.values_list("external_id", flat=True)) == ["1", "2"]
+
+
+def test_one_that_could_not_be_read_keeps_no_mended_one_of_its_id_out(
+    client: Client, shop: Connection
+) -> None:
+    send(client, {"id": "1", "delivery_id": "d-1", "problem": "It is no order."})
+    send(client, {"id": "1", "delivery_id": "d-1"})
+
+    states = InboundEvent.objects.order_by("pk").values_list("state", flat=True)
+    assert list(states) == [InboundState.FAILED, InboundState.RECEIVED]
+
+
 def test_several_events_in_one_call_are_stored_together(client: Client, shop: Connection) -> None:
     send(client, {"id": "1"}, {"id": "2"}, {"id": "3"})
 
