@@ -87,8 +87,11 @@ def _backlog(chosen: argparse.Namespace) -> None:
 
 
 def _pages(chosen: argparse.Namespace) -> None:
+    from django.core.management import call_command
+
     from tests.growth.pages import look
 
+    call_command("collectstatic", interactive=False, verbosity=0)
     look()
 
 
