@@ -54,10 +54,11 @@ def more_urgent(job: SyncJob, than: int) -> bool:
 
 def fresh_work_waits(job: SyncJob) -> bool:
     """Whether webhooks, or fresh records of another job, have rung and no worker was free to come."""
-    rung = Doorbell.objects.filter(rung_at__lt=shared_clock.now() - UNANSWERED)
+    rung = Doorbell.objects.filter(
+        rung_at__lt=shared_clock.now() - UNANSWERED, task__in=("inbox", "drain")
+    ).exclude(task="drain", subject_id=job.pk)
     # Nearly always so, and asked several times a second: the dearer question need not be put.
     if not rung.exists():
         return False
     fresh = Batch.objects.filter(claim.claimable(), priority=Priority.FRESH, job_id=OuterRef("subject_id"))
-    waiting = rung.filter(Q(task="inbox") | Q(Exists(fresh), task="drain"))
-    return waiting.exclude(task="drain", subject_id=job.pk).exists()
+    return rung.filter(Q(task="inbox") | Q(Exists(fresh), task="drain")).exists()
