@@ -278,20 +278,24 @@ def _is_same_version(version: str, entry: Known) -> bool:
     have changed again within the same second since."""
     if not version or version != entry.version or entry.accepted_at is None:
         return False
-    try:
-        changed_at = datetime.fromisoformat(version)
-    except ValueError:
+    changed_at = _time_of(version)
+    if changed_at is None:
         return True
     return changed_at.tzinfo is not None and entry.accepted_at - changed_at > YOUNG
 
 
 def _is_from_before(version: str, decision: datetime) -> bool:
     """Whether it has not changed since a person decided to leave it out, though it was never fetched until then."""
+    changed_at = _time_of(version)
+    return changed_at is not None and changed_at.tzinfo is not None and changed_at < decision - APART
+
+
+def _time_of(version: str) -> datetime | None:
+    """Of a version that is a time; others are numbers, or words of the source's own."""
     try:
-        changed_at = datetime.fromisoformat(version)
+        return datetime.fromisoformat(version)
     except ValueError:
-        return False
-    return changed_at.tzinfo is not None and changed_at < decision - APART
+        return None
 
 
 def _is_older(item: Item, entry: Known) -> bool:

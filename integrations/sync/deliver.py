@@ -142,16 +142,17 @@ class Carrier:
                 self._is_over = True
                 return
             if is_cancelled and not hand.is_cancelled:
-                hand.is_cancelled = True
-                self._drop_unsent(hand)
+                try:
+                    self._drop_unsent(hand)
+                except LeaseLost:
+                    self._lose(hand)
+        self._finish_what_is_done()
 
     def _drop_unsent(self, hand: Hand) -> None:
+        """Raises LeaseLost, and nothing is dropped."""
+        hand.is_cancelled = True
         self.call_back()
-        try:
-            cancel.drop_unsent(self.job, hand.lease)
-        except LeaseLost:
-            self._lose(hand)
-        self._finish_what_is_done()
+        cancel.drop_unsent(self.job, hand.lease)
 
     def _give_way(self) -> None:
         """What is fresh goes before a backfill in hand, and before what of it waits for a thread."""
@@ -181,8 +182,7 @@ class Carrier:
                 self._is_over = True
                 return False
             if is_cancelled:
-                self.call_back()
-                cancel.drop_unsent(self.job, hand.lease)
+                self._drop_unsent(hand)
             self._deliver_group(hand.lease, [place for place in places if place in hand.lease.parcels])
         except LeaseLost:
             self._lose(hand)

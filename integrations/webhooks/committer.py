@@ -18,7 +18,7 @@ from concurrent.futures import TimeoutError as NotStoredInTime
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 
 from integrations.models import InboundEvent, RefusedWebhooks
@@ -57,8 +57,8 @@ class _Waiting:
 
     events: Sequence[InboundEvent] = ()
     refused: tuple[int, date] | None = None
-    # What kept it from being stored.
-    fault: Exception | None = None
+    # What kept it from being stored; None only once it is committed.
+    fault: Exception | None = field(default_factory=lambda: DatabaseError("It was not committed."))
     # True: it commits for all that wait now. False: another did, for it too.
     leads: Future[bool] = field(default_factory=Future)
 
@@ -135,6 +135,9 @@ def commit(group: Sequence[_Waiting]) -> None:
         _log.exception("a webhook could not be stored; its sender is told to send it again")
         connection.close()
         group[0].fault = exc
+        return
+    for waiting in group:
+        waiting.fault = None
 
 
 def _commit_together(group: Sequence[_Waiting]) -> None:
