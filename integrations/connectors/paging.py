@@ -6,6 +6,7 @@ A pager holds no state. Where a read stands is a small JSON object, "at", that t
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urljoin
@@ -157,7 +158,7 @@ class PageInfoPager(Pager):
         return "cursor"
 
 
-class CountedPager(Pager):
+class CountedPager(Pager, ABC):
     """Pages by number or offset. Ends with a count where the platform gives one."""
 
     def __init__(self, word: Counted, field: str) -> None:
@@ -170,15 +171,15 @@ class CountedPager(Pager):
         if not (word.size or word.total or word.more or getattr(word, "pages", "")):
             raise DeclarationError(field, "When is the list through? Name size, total, pages or more.")
 
-    def place(self, at: At) -> int:
-        raise NotImplementedError
+    @abstractmethod
+    def place(self, at: At) -> int: ...
 
+    @abstractmethod
     def read_so_far(self, at: At, count: int) -> int:
         """How many places of the list were passed, this page included."""
-        raise NotImplementedError
 
-    def next_place(self, at: At, count: int) -> At:
-        raise NotImplementedError
+    @abstractmethod
+    def next_place(self, at: At, count: int) -> At: ...
 
     def is_last(self, at: At, response: Response, count: int, total: int | None) -> bool:
         if count == 0:
