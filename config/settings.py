@@ -224,7 +224,7 @@ Q_CLUSTER: dict[str, Any] = {
     # One task per look at the queue, for the same reason.
     "bulk": 1,
     # Seconds between looks at an empty queue: half of it is the usual delay of a bell.
-    "poll": env.float("QUEUE_POLL", default=0.2),
+    "poll": env.float("QUEUE_POLL", default=0.1),
     # Tasks after which a worker is replaced: bounds what a leak can hold.
     "recycle": 500,
     # KiB; the same bound for one greedy task, looked at between tasks.

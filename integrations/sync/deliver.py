@@ -97,7 +97,7 @@ class Carrier:
         self._hands: list[Hand] = []
         self._ask_at = 0.0
         self._heed_at = time.monotonic() + HEED_EVERY
-        self._is_over = False
+        self._is_over = self._has_begun = False
         self.courtesy = Courtesy(job)
 
     @property
@@ -175,7 +175,7 @@ class Carrier:
         hand = self._hand_to_go_on_with() or self._next_hand()
         if hand is None:
             return False
-        places = hand.groups.popleft()
+        places = self._next_places(hand)
         try:
             may_run, is_cancelled = self._told_meanwhile(hand.lease)
             if not may_run:
@@ -188,6 +188,16 @@ class Carrier:
             self._lose(hand)
         self._finish_what_is_done()
         return True
+
+    def _next_places(self, hand: Hand) -> list[int]:
+        """The first of many is small: the threads have nothing to do while it is being prepared."""
+        places = hand.groups.popleft()
+        most = 2 * max(self.sender.size, self.abilities.batch_size)
+        if not self._has_begun and most < len(places) == self.group_size:
+            hand.groups.appendleft(places[most:])
+            places = places[:most]
+        self._has_begun = True
+        return places
 
     def _hand_to_go_on_with(self) -> Hand | None:
         """Of those in hand: the one that was begun, or one of which something is due again."""

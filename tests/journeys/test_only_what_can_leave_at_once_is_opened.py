@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sized
 from typing import Any
 
 import pytest
 
 from integrations.connectors.base import Abilities, Limit
 from integrations.models import Intent
-from integrations.sync import intents
+from integrations.sync import hand, intents
 from integrations.sync.hand import GROUP, group_size
 from tests.integrations.answering import Says
 
@@ -18,14 +19,24 @@ CALLS, ORDERS = 3, 40
 
 
 @pytest.fixture
+def stored(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many Intents were stored at a time."""
+    return counted(monkeypatch, len)
+
+
+@pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many Intents were open, each time that more were stored."""
+    return counted(monkeypatch, lambda _: Intent.objects.filter(settled_at__isnull=True).count())
+
+
+def counted(monkeypatch: pytest.MonkeyPatch, count: Callable[[Sized], int]) -> list[int]:
     found: list[int] = []
     store = intents.lock
 
     def counting(*arguments: Any) -> Any:
         stored = store(*arguments)
-        found.append(Intent.objects.filter(settled_at__isnull=True).count())
+        found.append(count(stored))
         return stored
 
     monkeypatch.setattr(intents, "lock", counting)
@@ -46,9 +57,18 @@ def test_where_a_person_would_be_asked_few_writes_are_open(between: Between, ope
     assert max(opened) < 2 * CALLS
 
 
-def test_where_a_write_can_be_looked_up_a_whole_group_is_open(between: Between, opened: list[int]) -> None:
+def test_where_a_write_can_be_looked_up_all_are_stored_together_but_for_the_first(
+    between: Between, stored: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two for each call make the first group: nothing is on its way yet, and a whole group would be waited for."""
+    monkeypatch.setattr(hand, "GROUP", ORDERS // 2)
     carry_all(between, {})
-    assert opened == [ORDERS]
+    assert stored == [2 * CALLS, ORDERS // 2 - 2 * CALLS, ORDERS // 2]
+
+
+def test_what_is_no_whole_group_is_not_parted(between: Between, stored: list[int]) -> None:
+    carry_all(between, {})
+    assert stored == [ORDERS]
 
 
 @pytest.mark.parametrize(
