@@ -31,13 +31,9 @@ class WhatCameOfIt(Question):
 class WhoseFault(Question):
     title = "Whose fault?"
     parameter_name = "kind"
-    # Only what failed has a kind. Said here as well, so that an index leads to it.
     answers = (
         ("all", "All", Q()),
-        *(
-            (value, label, Q(kind=value, state__in=(State.FAILED, State.RETRYING)))
-            for value, label in Kind.choices
-        ),
+        *((value, label, Q(kind=value)) for value, label in Kind.choices),
     )
 
 

@@ -167,6 +167,7 @@ class Outcome(models.Model):
             models.Index(fields=["recorded_at"]),
             models.Index(fields=["job", "recorded_at"]),
             models.Index(fields=["state", "recorded_at", "id"], name="outcomes_by_state"),
+            models.Index(fields=["kind", "recorded_at", "id"], name="outcomes_by_kind"),
         ]
 
     def __str__(self) -> str:

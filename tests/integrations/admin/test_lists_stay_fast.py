@@ -121,3 +121,34 @@ def test_the_page_of_a_record_tells_its_history(admin_client: Client) -> None:
     page = admin_client.get(f"{list_url(Delivery)}{mine.pk}/change/").content.decode()
     for words in ("Order #1042", "gid-77", "request req-9", "No postal code.", "Needs a person"):
         assert words in page
+
+
+def plan_of(sql: str) -> str:
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+            return "\n".join(str(row[3]) for row in cursor.fetchall())
+        # On a table of ten rows reading them all and sorting them would always be cheaper.
+        for way in ("seqscan", "bitmapscan", "sort"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+        cursor.execute(f"EXPLAIN {sql}")
+        return "\n".join(str(row[0]) for row in cursor.fetchall())
+
+
+@pytest.mark.parametrize(
+    ("asked", "index"), [("kind=transient", "outcomes_by_kind"), ("result=failed", "outcomes_by_state")]
+)
+def test_the_newest_outcomes_of_one_sort_are_found_by_an_index(
+    admin_client: Client, asked: str, index: str
+) -> None:
+    fill(5)
+    with CaptureQueriesContext(connection) as seen:
+        admin_client.get(f"{list_url(Outcome)}?{asked}")
+    (rows,) = [
+        query["sql"]
+        for query in seen
+        if "ORDER BY" in query["sql"] and 'FROM "integrations_outcome"' in query["sql"]
+    ]
+    plan = plan_of(rows)
+    assert index in plan
+    assert "TEMP B-TREE" not in plan
