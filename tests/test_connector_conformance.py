@@ -75,6 +75,7 @@ EXAMPLES: dict[str, Example] = {
     ),
     "graphql": Example({"declaration": {"base_url": BASE, "resources": {"orders": GRAPHQL_ORDERS}}}),
     "sandbox_shop": Example({"base_url": BASE}),
+    "stripe": Example({"base_url": BASE}),
     "vendure": Example({"base_url": BASE}),
 }
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
 
+from integrations.connectors.facts import Facts
 from integrations.exceptions import Failure, SignatureRefused, TokenExpired
 from integrations.http.quota import Told
 
@@ -270,6 +271,7 @@ class Connector(ABC):
     platform: ClassVar[str]
     label: ClassVar[str]
     settings_fields: ClassVar[tuple[SettingField, ...]] = ()
+    facts: ClassVar[Facts]
     timeout_seconds: float = 30.0
 
     @abstractmethod
@@ -321,8 +323,8 @@ class Connector(ABC):
     def lookup(self, resource: str, natural_key: str) -> Item | None: ...
 
     @abstractmethod
-    def verify_webhook(self, headers: Mapping[str, str], raw: bytes) -> list[WebhookEvent]:
-        """The events in it. Raises SignatureRefused."""
+    def verify_webhook(self, headers: Mapping[str, str], raw: bytes, url: str = "") -> list[WebhookEvent]:
+        """The events in it. `url` is the address that was called, as its sender knows it. Raises SignatureRefused."""
 
     def pace(self, turn: Callable[[], None]) -> None:  # noqa: B027  # most reads are one call per page
         """`turn` is called on the reader's thread before each further call of a read; it may wait or raise."""

@@ -34,7 +34,7 @@ from integrations.connectors.times import utc_now
 from integrations.connectors.writing import natural_key_of
 from integrations.exceptions import DeclarationError, Failure, TokenExpired
 from integrations.http.auth import Session
-from integrations.http.client import HttpClient
+from integrations.http.client import HttpClient, Request
 from integrations.http.guard import Guard
 
 Result = TypeVar("Result")
@@ -181,10 +181,10 @@ class DeclaredConnector(Connector):
 
     # Webhooks.
 
-    def verify_webhook(self, headers: Mapping[str, str], raw: bytes) -> list[WebhookEvent]:
+    def verify_webhook(self, headers: Mapping[str, str], raw: bytes, url: str = "") -> list[WebhookEvent]:
         if self.plan.webhook is None:
             raise SignatureRefused(f"{self.label} is not expected to send webhooks.")
-        return self.plan.webhook.verify(headers, raw, self.secrets)
+        return self.plan.webhook.verify(headers, raw, self.secrets, url)
 
     def told(self) -> Told | None:
         return self.client.heard.asked()
@@ -289,6 +289,12 @@ class DeclaredConnector(Connector):
                 f"Correct resources.{name}.fetch in the declaration."
             )
         report.add(f"Fetching one of {name}", well, sentence)
+
+    def ask(self, request: Request) -> Any:
+        """One more call's answer, for a connector that overrides a step. Raises Failure as every call does."""
+        response = self.client.send(request)
+        self.plan.rules.judge(self.client, response)
+        return response.json
 
     def close(self) -> None:
         self.client.close()

@@ -10,6 +10,7 @@ from integrations.connectors.graphql import GraphQLConnector
 from integrations.connectors.http import DeclaredConnector
 from integrations.connectors.rest import RestConnector
 from integrations.connectors.sandbox_shop import SandboxShop
+from integrations.connectors.stripe import Stripe
 from integrations.connectors.vendure import Vendure
 from integrations.exceptions import DeclarationError, Failure
 
@@ -17,6 +18,7 @@ PLATFORMS: dict[str, type[DeclaredConnector]] = {
     "rest": RestConnector,
     "graphql": GraphQLConnector,
     "sandbox_shop": SandboxShop,
+    "stripe": Stripe,
     "vendure": Vendure,
 }
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from integrations.connectors.base import SettingField
 from integrations.connectors.declaration import plan_of
+from integrations.connectors.facts import Facts, Group, Verified
 from integrations.connectors.http import DeclaredConnector
 from integrations.connectors.plan import Plan
 from integrations.exceptions import DeclarationError
@@ -44,6 +45,18 @@ class RestConnector(DeclaredConnector):
     platform = "rest"
     label = "Any JSON API (REST)"
     settings_fields = (DECLARATION, VARIABLES, *SECRETS)
+    facts = Facts(
+        group=Group.ANY,
+        documentation="",
+        credentials=(
+            "Find in the system's API documentation how a caller identifies itself.",
+            "Declare it under auth, and enter the token, key or password in the fields for secrets.",
+        ),
+        verified=Verified.UNVERIFIED,
+        verified_against="It does what your declaration says. The test button and “Sample” show whether that is right.",
+        limits="Declare them under limits.",
+        webhooks="Declare the signature and the topics under webhook.",
+    )
 
     def __init__(self, settings: Mapping[str, Any], *args: Any, **more: Any) -> None:
         super().__init__(_with_variables(settings), *args, **more)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from integrations.connectors.base import SettingField
+from integrations.connectors.facts import Facts, Group, Verified
 from integrations.connectors.http import BASE_URL, DeclaredConnector
 
 
@@ -19,6 +20,15 @@ class SandboxShop(DeclaredConnector):
             secret=True,
             help_text="With it the shop signs what it sends to us.",
         ),
+    )
+    facts = Facts(
+        group=Group.SHOP,
+        documentation="",
+        credentials=("“manage.py sandbox” prints the address and the token when it starts.",),
+        verified=Verified.REAL,
+        verified_against="the sandbox of this portal",
+        limits="16 calls at the same time.",
+        webhooks="The sandbox is told the webhook address by the demo.",
     )
     declaration = {
         "label": "Sandbox shop",

@@ -6,9 +6,11 @@ import base64
 import binascii
 import hashlib
 import hmac
+import html
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import orjson
@@ -32,8 +34,13 @@ _HASHES: dict[str, Callable[..., Any]] = {
     "sha1": hashlib.sha1,
     "sha512": hashlib.sha512,
 }
+# How a secret's text is written differently before it is a key.
+_KEY_TEXTS: dict[str, Callable[[str], str]] = {
+    "nfkd": partial(unicodedata.normalize, "NFKD"),
+    "html": html.unescape,
+}
 Headers = Mapping[str, str]
-SIGNED = Names(frozenset(("body", "timestamp", "id")))
+SIGNED = Names(frozenset(("body", "timestamp", "id", "url")))
 
 
 class SignaturePlan:
@@ -58,7 +65,9 @@ class SignaturePlan:
                 f"{field}.separator", "A header with parts needs the separator between them."
             )
 
-    def check(self, headers: Headers, raw: bytes, secrets: Mapping[str, Any], now: datetime) -> None:
+    def check(
+        self, headers: Headers, raw: bytes, secrets: Mapping[str, Any], now: datetime, url: str
+    ) -> None:
         """Raises SignatureRefused. `headers` have names in small letters."""
         secret = self.secret(secrets)
         if not secret:
@@ -73,7 +82,8 @@ class SignaturePlan:
         timestamp = self._timestamp(headers, header)
         if timestamp:
             self._check_time(timestamp, now)
-        values = {"timestamp": timestamp, "id": headers.get(self.word.id_header.lower(), "")}
+        sent_id = headers.get(self.word.id_header.lower(), "")
+        values = {"timestamp": timestamp, "id": sent_id, "url": url}
         message = b"".join(
             raw
             if piece == ("body",)
@@ -102,7 +112,7 @@ class SignaturePlan:
             raise SignatureRefused(
                 f"The webhook secret is not {self.word.key_form}. Enter it anew."
             ) from error
-        return (unicodedata.normalize("NFKD", text) if self.word.key_form == "nfkd" else text).encode()
+        return _KEY_TEXTS.get(self.word.key_form, str)(text).encode()
 
     def _sent(self, header: str) -> list[str]:
         """All signatures in the header: while a secret is changed, some platforms send two."""
@@ -202,10 +212,12 @@ class WebhookPlan:
         self.occurred = moment(word.occurred, "webhook.occurred") if word.occurred else None
         self.resources = {topic.resource for topic in self.topics.values()}
 
-    def verify(self, headers: Headers, raw: bytes, secrets: Mapping[str, Any]) -> list[WebhookEvent]:
+    def verify(
+        self, headers: Headers, raw: bytes, secrets: Mapping[str, Any], url: str
+    ) -> list[WebhookEvent]:
         """Events of topics that are not declared are left out. Raises SignatureRefused."""
         small = {name.lower(): value for name, value in headers.items()}
-        self.signature.check(small, raw, secrets, utc_now())
+        self.signature.check(small, raw, secrets, utc_now(), url)
         try:
             body = orjson.loads(raw)
         except orjson.JSONDecodeError:

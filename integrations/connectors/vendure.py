@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from integrations.connectors.base import Answer, Call, Item, SettingField
+from integrations.connectors.facts import Facts, Group, Verified
 from integrations.connectors.http import BASE_URL, DeclaredConnector
 from integrations.connectors.vendure_documents import (
     CUSTOMERS,
@@ -93,6 +94,24 @@ class Vendure(DeclaredConnector):
         ),
         SettingField("username", "Administrator", secret=True),
         SettingField("password", "Password", secret=True),
+    )
+    facts = Facts(
+        group=Group.SHOP,
+        documentation="https://docs.vendure.io/reference/graphql-api/admin/",
+        credentials=(
+            "In Vendure's admin open Settings → Administrators and create one for Crossdock.",
+            "Give it a role with ReadOrder, UpdateOrder, ReadCustomer, ReadCatalog and UpdateCatalog.",
+            "Enter its e-mail address and password here.",
+        ),
+        verified=Verified.REAL,
+        verified_against="Vendure 3.7 and its Admin API's schema",
+        limits="Vendure names none; Crossdock makes up to 8 calls at the same time.",
+        traps=(
+            "An order's time of change stands still when it is paid, shipped or refunded: open ones are read again.",
+            "The default channel shows the orders of all channels.",
+            "Refunds and cancellations that were made more than 14 days after the order was final are not seen.",
+        ),
+        lacks=("Vendure sends no webhooks without a plugin, so it is read in intervals.",),
     )
     declaration = {
         "label": "Vendure",
@@ -329,9 +348,7 @@ class Vendure(DeclaredConnector):
         )
 
     def _ask(self, body: dict[str, Any]) -> dict[str, Any]:
-        response = self.client.send(Request("POST", "", body=body))
-        self.plan.rules.judge(self.client, response)
-        data: dict[str, Any] = response.json["data"]
+        data: dict[str, Any] = self.ask(Request("POST", "", body=body))["data"]
         return data
 
 

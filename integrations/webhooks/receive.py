@@ -50,7 +50,7 @@ def receive(request: HttpRequest, address: str) -> HttpResponse:
     if raw is None:
         return _answer(413, "The body is too large.")
     try:
-        events = _verified(address, connection, dict(request.headers), raw)
+        events = _verified(address, connection, request, raw)
     except Failure:
         _log.exception(
             "webhook of connection %s cannot be verified: its settings make no sense",
@@ -62,15 +62,16 @@ def receive(request: HttpRequest, address: str) -> HttpResponse:
     return _store(connection.connection_id, _kept_headers(request.headers), raw, events)
 
 
-def _verified(address: str, known: Addressee, headers: dict[str, str], raw: bytes) -> list[WebhookEvent]:
+def _verified(address: str, known: Addressee, request: HttpRequest, raw: bytes) -> list[WebhookEvent]:
     """Raises SignatureRefused, but not for a secret that was entered since the address was looked up."""
+    sent = (dict(request.headers), raw, request.build_absolute_uri())
     try:
-        return connector_for(known.connection_id, known.updated_at).verify_webhook(headers, raw)
+        return connector_for(known.connection_id, known.updated_at).verify_webhook(*sent)
     except SignatureRefused:
         now = addressee(address, anew=True)
         if now is None or now == known:
             raise
-        return connector_for(now.connection_id, now.updated_at).verify_webhook(headers, raw)
+        return connector_for(now.connection_id, now.updated_at).verify_webhook(*sent)
 
 
 def _read(request: HttpRequest) -> bytes | None:

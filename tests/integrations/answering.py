@@ -71,10 +71,10 @@ class Platform:
                 except ConnectionError:
                     self.close_connection = True
 
-            def answer(self) -> None:
+            def serve(self) -> None:
                 platform.serve(self)
 
-            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815  # the base class's names
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = serve  # noqa: N815  # the base class's names
 
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class's name
                 pass
@@ -106,9 +106,11 @@ class Platform:
         query = parse_qs(parts.query, keep_blank_values=True)
         asked = Asked(handler.command, parts.path, query, headers, handler.rfile.read(length))
         self.asked.append(asked)
+        self._say(handler, self.answer(asked))
+
+    def answer(self, asked: Asked) -> Says:
         found = self.answers.get(f"{asked.method} {asked.path}") or self.answers.get(asked.path)
-        says = found(asked) if found else Says({"message": "no such address"}, 404)
-        self._say(handler, says)
+        return found(asked) if found else Says({"message": "no such address"}, 404)
 
     def _say(self, handler: BaseHTTPRequestHandler, says: Says) -> None:
         handler.close_connection = says.cut or says.silent

@@ -8,7 +8,7 @@ from integrations.connectors.words.basics import Expression, Seconds, Time, Word
 
 
 class Signature(Word):
-    """`signed`: the template of what is signed, over {body, timestamp, id}. `secret` is a template over secrets;
+    """`signed`: the template of what is signed, over {body, timestamp, id, url}. `secret` is a template over secrets;
     `key_form` says how its text becomes a key.
 
     The header is `prefix` + signature. `separator` and `part` are for headers with several parts
@@ -19,7 +19,7 @@ class Signature(Word):
     algorithm: Literal["sha256", "sha1", "sha512", "plain"] = "sha256"
     encoding: Literal["hex", "base64"] = "hex"
     secret: str = "{webhook_secret}"  # noqa: S105  # a placeholder
-    key_form: Literal["text", "base64", "hex", "nfkd"] = "text"
+    key_form: Literal["text", "base64", "hex", "nfkd", "html"] = "text"
     secret_prefix: str = ""
     signed: str = "{body}"
     prefix: str = ""

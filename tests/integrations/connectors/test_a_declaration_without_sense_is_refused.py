@@ -206,9 +206,9 @@ REFUSED: list[tuple[str, Any, str, str]] = [
     ("webhook.signature.signed", "{id}{body}", "webhook.signature.id_header", "in which header"),
     (
         "webhook.signature.signed",
-        "{url}{body}",
+        "{path}{body}",
         "webhook.signature.signed",
-        "Known are: body, id, timestamp.",
+        "Known are: body, id, timestamp, url.",
     ),
     ("webhook.signature.part", "v1", "webhook.signature.separator", "needs the separator"),
     ("webhook.signature.algorithm", "md5", "webhook.signature.algorithm", "md5"),

@@ -100,5 +100,5 @@ class InMemory(Connector):
     def lookup(self, resource: str, natural_key: str) -> Item | None:
         return None
 
-    def verify_webhook(self, headers: Mapping[str, str], raw: bytes) -> list[WebhookEvent]:
+    def verify_webhook(self, headers: Mapping[str, str], raw: bytes, url: str = "") -> list[WebhookEvent]:
         raise NotImplementedError

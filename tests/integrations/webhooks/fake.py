@@ -33,7 +33,7 @@ class FakeConnector(Connector):
         self.fetches = fetches
         self.verified: list[bytes] = []
 
-    def verify_webhook(self, headers: Mapping[str, str], raw: bytes) -> list[WebhookEvent]:
+    def verify_webhook(self, headers: Mapping[str, str], raw: bytes, url: str = "") -> list[WebhookEvent]:
         self.verified.append(raw)
         if headers.get("X-Signature") != SIGNATURE:
             raise SignatureRefused

@@ -1,0 +1,188 @@
+"""Stripe: https://docs.stripe.com/api
+
+- Lists can be narrowed by the time of creation alone. What changed later is told by the events, which Stripe keeps for
+  30 days (https://docs.stripe.com/api/events); the objects that they name are fetched.
+- Amounts are whole numbers of the currency's smallest unit (https://docs.stripe.com/currencies#zero-decimal).
+- A POST with the same Idempotency-Key has its effect once, for at least 24 hours
+  (https://docs.stripe.com/api/idempotent_requests).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from integrations.connectors.base import Item, SettingField
+from integrations.connectors.facts import Facts, Group, Verified
+from integrations.connectors.http import BASE_URL, DeclaredConnector
+from integrations.http.client import Request
+
+ADDRESS = "https://api.stripe.com"
+CURSOR = {
+    "style": "cursor",
+    "param": "starting_after",
+    "next": "data[-1].id",
+    "more": "has_more",
+    "size": 100,
+    "size_param": "limit",
+}
+
+
+def _resource(path: str, events: str) -> dict[str, Any]:
+    """What can be listed by creation, and is looked at again where an event tells of it."""
+    return {
+        "updated_at": {"at": "created", "format": "unix"},
+        "list": {
+            "path": path,
+            "records": "data",
+            "newest_first": True,
+            "paging": CURSOR,
+            "since": {"param": "created[gte]", "format": "unix", "overlap": 60},
+        },
+        "not_final": {
+            "path": "/v1/events",
+            "params": {"type": events},
+            "records": "data[].data.object",
+            "partial": True,
+            "newest_first": False,
+            "paging": CURSOR,
+            "since": {"param": "created[gte]", "format": "unix", "overlap": 60},
+        },
+        "fetch": {"path": path + "/{external_id}"},
+    }
+
+
+def _topics(resource: str, names: str) -> dict[str, dict[str, str]]:
+    """The order of events is not kept, so the object is fetched as it is now."""
+    return {name: {"resource": resource, "id": "data.object.id"} for name in names.split()}
+
+
+class Stripe(DeclaredConnector):
+    platform = "stripe"
+    label = "Stripe"
+    settings_fields = (
+        SettingField(
+            BASE_URL.name,
+            "Address",
+            kind="url",
+            required=False,
+            default=ADDRESS,
+            help_text="Leave it as it is: test mode and live mode have the same address and differ by the key.",
+        ),
+        SettingField(
+            "account",
+            "Connected account",
+            required=False,
+            help_text="For platforms that act for others: acct_… of the account that is meant. Else empty.",
+        ),
+        SettingField(
+            "token", "Secret or restricted key", secret=True, help_text="It begins with sk_ or rk_."
+        ),
+        SettingField(
+            "webhook_secret",
+            "Signing secret of the webhook",
+            required=False,
+            secret=True,
+            help_text="It begins with whsec_ and is entered whole.",
+        ),
+    )
+    facts = Facts(
+        group=Group.PAYMENTS,
+        documentation="https://docs.stripe.com/api",
+        credentials=(
+            "In the Stripe Dashboard open Developers → API keys. Switch to a sandbox first if you only want to try.",
+            "Create a restricted key with Read for Charges, Customers and Events, and Write for Refunds.",
+            "Copy the key (rk_…) into “Secret or restricted key”. Stripe shows it once.",
+        ),
+        verified=Verified.CONTRACT,
+        verified_against="Stripe's OpenAPI document, API version 2023-10-16",
+        limits="25 calls a second in a sandbox and 100 in live mode; Crossdock keeps to 25.",
+        traps=(
+            "A partial refund leaves the payment “succeeded”: its refunded amount tells.",
+            "Yen and other currencies without decimals are whole units; the presets know them.",
+            "Events are kept for 30 days: after a longer pause run “Everything again” once.",
+        ),
+        lacks=("Payouts and disputes are not read yet.",),
+        webhooks="Developers → Webhooks → Add destination, with this connection's webhook address and the events "
+        "charge.*, refund.* and customer.*. Then copy the signing secret (whsec_…).",
+    )
+    declaration = {
+        "label": "Stripe",
+        "base_url": "{base_url}",
+        "variables": {"base_url": {"default": ADDRESS}, "account": {"required": False}},
+        "headers": {"Stripe-Version": "2023-10-16", "Stripe-Account": "{account}"},
+        "auth": {"kind": "bearer"},
+        "limits": {"requests_per_second": 25, "burst": 25, "concurrent": 8},
+        "timeouts": {"connect": 4, "read": 20, "total": 24},
+        "request_id_header": "Request-Id",
+        "test": {"path": "/v1/charges", "params": {"limit": 1}, "expect": "object == 'list'"},
+        "errors": [
+            {
+                "status": 409,
+                "when": "error.code == 'idempotency_key_in_use'",
+                "kind": "transient",
+                "in_doubt": True,
+            },
+            {"status": 402, "kind": "data", "code": "=error.code", "said": "error.message"},
+            {
+                "status": 400,
+                "when": "error.code == 'charge_already_refunded'",
+                "kind": "data",
+                "code": "charge_already_refunded",
+                "sentence": "The payment has been refunded already. Look at it in Stripe; nothing was sent twice.",
+            },
+            {"status": 404, "when": "error.code == 'resource_missing'", "kind": "not_found"},
+        ],
+        "resources": {
+            "charges": _resource("/v1/charges", "charge.*"),
+            "customers": _resource("/v1/customers", "customer.*"),
+            "refunds": {
+                **_resource("/v1/refunds", "refund.*"),
+                "natural_key": "join('/', [charge || payment_intent, metadata.reference])",
+                "required": ["amount", "metadata.reference"],
+                "lookup": {
+                    "path": "/v1/refunds",
+                    "params": {"limit": 100, "charge": "{natural_key}"},
+                    "record": "data",
+                },
+                "create": {
+                    "path": "/v1/refunds",
+                    "encoding": "form",
+                    "key": {"header": "Idempotency-Key", "lifetime": 86_400},
+                },
+            },
+        },
+        "webhook": {
+            "signature": {
+                "header": "Stripe-Signature",
+                "separator": ",",
+                "part": "v1",
+                "timestamp_part": "t",
+                "signed": "{timestamp}.{body}",
+                "tolerance": 300,
+            },
+            "topic": "type",
+            "delivery_id": "id",
+            "occurred": {"at": "created", "format": "unix"},
+            "topics": {
+                **_topics(
+                    "charges",
+                    "charge.captured charge.expired charge.failed charge.pending charge.refunded charge.succeeded "
+                    "charge.updated",
+                ),
+                **_topics("customers", "customer.created customer.updated customer.deleted"),
+                **_topics("refunds", "refund.created refund.updated refund.failed charge.refund.updated"),
+            },
+        },
+    }
+
+    def lookup(self, resource: str, natural_key: str) -> Item | None:
+        """A refund by "payment/our reference": Stripe has no search for it, but lists the refunds of a payment."""
+        if resource != "refunds":
+            return super().lookup(resource, natural_key)
+        payment, _, reference = natural_key.partition("/")
+        of = "charge" if payment.startswith("ch_") else "payment_intent"
+        request = Request("GET", "/v1/refunds", params=[(of, payment), ("limit", "100")])
+        for made in self._in_session(("lookup", resource), lambda: self.ask(request))["data"]:
+            if (made.get("metadata") or {}).get("reference") == reference:
+                return self.plan.resources[resource].record.item(made)
+        return None
