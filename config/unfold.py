@@ -17,6 +17,18 @@ def _may_view(model: str) -> Callable[[HttpRequest], bool]:
     return lambda request: bool(request.user.has_perm(f"{app}.view_{name}"))
 
 
+CATALOGUE = reverse_lazy("admin:integrations_connection_catalogue")
+
+
+def _is_catalogue(request: HttpRequest) -> bool:
+    return request.path.startswith(str(CATALOGUE))
+
+
+def _is_connections(request: HttpRequest) -> bool:
+    here = str(reverse_lazy("admin:integrations_connection_changelist"))
+    return request.path.startswith(here) and not _is_catalogue(request)
+
+
 def _page(title: str, icon: str, model: str, **more: Any) -> dict[str, Any]:
     app, name = model.split(".")
     return {
@@ -98,7 +110,14 @@ UNFOLD: dict[str, Any] = {
                 "title": "Systems",
                 "separator": True,
                 "items": [
-                    _page("Connections", "cable", "integrations.connection"),
+                    _page("Connections", "cable", "integrations.connection", active=_is_connections),
+                    {
+                        "title": "Catalogue",
+                        "icon": "storefront",
+                        "link": CATALOGUE,
+                        "active": _is_catalogue,
+                        "permission": _may_view("integrations.connection"),
+                    },
                     _page("Inbound events", "webhook", "integrations.inboundevent"),
                 ],
             },

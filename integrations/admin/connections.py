@@ -6,23 +6,25 @@ import secrets as random_source
 from typing import Any, cast
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.html import format_html
 
 from integrations.connectors import registry
-from integrations.connectors.base import Connector
 from integrations.models import Connection, Health, JobState, SyncJob
 from integrations.sync import allowance, connect
 from integrations.templatetags.portal import ago
 
+from . import catalogue
 from .connection_form import CLEAR, SECRET, SETTING, ConnectionForm, form_for
 from .frame import DialogForm, PortalAdmin, QuickView, action, display
 from .job_columns import rows_url
 from .questions import Question
 
+PAGES = "admin/integrations/connection"
 HEALTH_COLOURS = {"Working": "success", "Failing": "danger", "Not tested yet": "warning"}
 
 
@@ -116,14 +118,42 @@ class ConnectionAdmin(PortalAdmin):
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         if self.has_add_permission(request) and _platform_of(request) is None:
-            cards = [
-                {"label": kind.label, "about": _about(kind), "href": f"?platform={platform}"}
-                for platform, kind in sorted(
-                    registry.platforms().items(), key=lambda entry: entry[1].label.lower()
-                )
-            ]
-            return self.page(request, "admin/choose_platform.html", "Connect a system", cards=cards)
+            return self.catalogue_view(request)
         return super().add_view(request, form_url, extra_context)
+
+    # --- what can be connected --------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[Any]:
+        guarded = self.admin_site.admin_view
+        return [
+            path("catalogue/", guarded(self.catalogue_view), name="integrations_connection_catalogue"),
+            path(
+                "catalogue/<slug:platform>/",
+                guarded(self.platform_view),
+                name="integrations_connection_platform",
+            ),
+            *super().get_urls(),
+        ]
+
+    def catalogue_view(self, request: HttpRequest) -> HttpResponse:
+        """For whoever may see connections: which systems there are."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        groups = catalogue.found(request)
+        return self.page(request, f"{PAGES}/catalogue.html", "Connect a system", groups=groups)
+
+    def platform_view(self, request: HttpRequest, platform: str) -> HttpResponse:
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        entry = catalogue.of(platform)
+        connect_url = f"{reverse('admin:integrations_connection_add')}?platform={platform}"
+        return self.page(
+            request,
+            f"{PAGES}/platform.html",
+            entry.label,
+            entry=entry,
+            connect_url=connect_url if self.has_add_permission(request) else "",
+        )
 
     def get_form(
         self, request: HttpRequest, obj: Connection | None = None, change: bool = False, **options: Any
@@ -147,8 +177,10 @@ class ConnectionAdmin(PortalAdmin):
         if settings:
             fieldsets.append((f"{label}: settings", {"fields": settings}))
         if secrets:
-            about = "Stored encrypted and never shown again. An empty input keeps what is stored."
-            fieldsets.append((f"{label}: secrets", {"fields": secrets, "description": about}))
+            about = "Stored encrypted and never shown again. An empty input keeps what is stored. "
+            url = reverse("admin:integrations_connection_platform", args=[platform])
+            link = format_html('{}<a href="{}" target="_blank">How to get them</a>', about, url)
+            fieldsets.append((f"{label}: secrets", {"fields": secrets, "description": link}))
         if obj is not None:
             fieldsets.append(("State", {"fields": ["health_line", "budget_line", "webhook_line"]}))
         return fieldsets
@@ -236,14 +268,6 @@ def _platform_of(request: HttpRequest) -> str | None:
 def _label(platform: str) -> str:
     kind = registry.platforms().get(platform)
     return kind.label if kind is not None else platform
-
-
-def _about(kind: type[Connector]) -> str:
-    """What it knows of the platform already, from its declaration."""
-    known = getattr(kind, "declaration", {}).get("resources", {})
-    if not known:
-        return "Described by you in a declaration, without code. For any system that is not listed here."
-    return f"Ready to use: {', '.join(name.replace('_', ' ') for name in known)}."
 
 
 def _webhook_path(row: Connection) -> str:

@@ -32,7 +32,8 @@ class Verified(StrEnum):
 class Facts:
     """`documentation` is the vendor's page. `credentials` are steps in order, each a sentence that says where to click.
 
-    `verified_against` names the document or server with its version, and what of it could not be tested. `limits` says
+    `verified_against` names the document or server with its version, as the end of "Tested against …"; for what is
+    unverified it is a sentence that says what it was made from. `limits` says
     how fast the vendor may be called. `traps` are what surprises people, `lacks` what the vendor or we cannot do;
     `webhooks` says how its webhooks are set up, "" where it sends none.
     """

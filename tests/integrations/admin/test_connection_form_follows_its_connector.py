@@ -40,7 +40,7 @@ def stored(row: Connection) -> dict[str, Any]:
 def test_adding_begins_with_the_choice_of_a_platform(admin_client: Client) -> None:
     page = admin_client.get(ADD).content.decode()
     assert "Which system do you want to connect?" in page
-    assert 'href="?platform=sandbox_shop"' in page
+    assert 'catalogue/sandbox_shop/"' in page
     assert "setting__base_url" not in page
 
 

@@ -53,7 +53,7 @@ def test_the_jobs_of_a_workflow_and_of_a_system_are_behind_their_numbers(admin_c
 def test_each_platform_to_choose_from_says_what_it_is(admin_client: Client) -> None:
     page = admin_client.get(reverse("admin:integrations_connection_add")).content.decode()
     assert "<p></p>" not in page
-    assert "Ready to use: orders" in page
+    assert "Reads orders" in page
 
 
 def test_a_dialog_at_an_address_without_a_number_is_no_fault(admin_client: Client, db: None) -> None:

@@ -1,0 +1,107 @@
+"""What there is to connect, and what can be done with it: read from the connectors themselves, so that it stays true."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from integrations.connectors import registry
+from integrations.connectors.base import Connector
+from integrations.connectors.facts import Facts, Group
+from integrations.connectors.http import DeclaredConnector
+from integrations.connectors.plan import Plan, ResourcePlan
+from integrations.exceptions import DeclarationError
+from mappings.presets import PRESETS
+
+
+@dataclass(frozen=True)
+class WriteEntry:
+    """One write, and what settles it where its answer is lost."""
+
+    name: str
+    settled: str
+
+
+@dataclass(frozen=True)
+class ResourceEntry:
+    """`reads` says how, "" where it cannot be read; `batch_size` is 0 where each record is a call of its own."""
+
+    name: str
+    reads: str
+    writes: tuple[WriteEntry, ...]
+    batch_size: int
+    topics: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PlatformEntry:
+    """`resources` is empty where an operator declares them."""
+
+    platform: str
+    label: str
+    facts: Facts
+    resources: tuple[ResourceEntry, ...]
+    presets: tuple[str, ...]
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return tuple(resource.name for resource in self.resources if resource.reads)
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        return tuple(resource.name for resource in self.resources if resource.writes)
+
+
+def entry(platform: str) -> PlatformEntry:
+    """Raises Failure (config) for a platform that is not there."""
+    kind = registry.get(platform)
+    presets = tuple(preset.name for preset in PRESETS.values() if preset.platform == platform)
+    return PlatformEntry(platform, kind.label, kind.facts, _resources(kind), presets)
+
+
+def entries() -> list[tuple[Group, list[PlatformEntry]]]:
+    """By what a store uses them for, in the order of Group; within one by name."""
+    found = sorted((entry(platform) for platform in registry.platforms()), key=lambda one: one.label.lower())
+    return [(group, here) for group in Group if (here := [one for one in found if one.facts.group == group])]
+
+
+def _resources(kind: type[Connector]) -> tuple[ResourceEntry, ...]:
+    plan = _plan(kind)
+    if plan is None:
+        return ()
+    return tuple(_resource(name, resource, plan) for name, resource in plan.resources.items())
+
+
+def _plan(kind: type[Connector]) -> Plan | None:
+    """None where the plan is in the connection's own settings."""
+    if not issubclass(kind, DeclaredConnector):
+        return None
+    try:
+        return kind.plan_for({})
+    except DeclarationError:
+        return None
+
+
+def _resource(name: str, plan: ResourcePlan, whole: Plan) -> ResourceEntry:
+    reads = ""
+    if plan.list is not None:
+        reads = "what changed" if plan.word.listing and plan.word.listing.since else "everything, each time"
+    elif plan.fetch is not None:
+        reads = "one by one"
+    writes = tuple(WriteEntry(operation, _settled(plan, operation)) for operation in plan.operations)
+    topics = whole.webhook.topics if whole.webhook is not None else {}
+    return ResourceEntry(
+        name.replace("_", " "),
+        reads,
+        writes,
+        plan.word.batch.size if plan.word.batch is not None else 0,
+        tuple(topic for topic, told in topics.items() if told.resource == name),
+    )
+
+
+def _settled(plan: ResourcePlan, operation: str) -> str:
+    steps = plan.operations[operation].steps
+    if all(step.key is not None or step.word.repeatable for step in steps):
+        return "sent again with the same key" if steps[0].key else "done again, which is harmless"
+    if plan.lookup is not None:
+        return "looked up there first"
+    return "a person is asked"
