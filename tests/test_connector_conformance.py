@@ -15,7 +15,6 @@ import pytest
 
 from integrations.connectors import registry
 from integrations.connectors.base import Abilities, Call, Connector, SignatureRefused, WriteContext
-from integrations.connectors.http import DeclaredConnector
 from integrations.exceptions import DeclarationError, Failure, Kind
 from integrations.http.guard import Guard
 from mappings.expressions import compile_expression, condition
@@ -90,7 +89,7 @@ def platform(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def connector(platform: str) -> Iterator[DeclaredConnector]:
+def connector(platform: str) -> Iterator[Connector]:
     """Its guard lets it reach nothing."""
     kind = registry.get(platform)
     made = kind(EXAMPLES[platform].settings, SECRETS, guard=Guard(ports=()))
@@ -102,7 +101,7 @@ def abilities(connector: Connector) -> list[tuple[str, Abilities]]:
     return sorted(connector.resources().items())
 
 
-def calls(connector: DeclaredConnector) -> Iterator[Call]:
+def calls(connector: Connector) -> Iterator[Call]:
     for resource, able in abilities(connector):
         for operation, steps in able.steps.items():
             for step in range(steps):
@@ -135,18 +134,18 @@ def test_settings_are_judged_without_a_call(platform: str) -> None:
         registry.check(platform, {}, {})
 
 
-def test_building_it_calls_nothing_and_closing_twice_is_harmless(connector: DeclaredConnector) -> None:
+def test_building_it_calls_nothing_and_closing_twice_is_harmless(connector: Connector) -> None:
     connector.close()
     connector.close()
 
 
-def test_it_can_do_something_with_every_resource(connector: DeclaredConnector) -> None:
+def test_it_can_do_something_with_every_resource(connector: Connector) -> None:
     assert connector.resources()
     for _, able in abilities(connector):
         assert able.reads or able.creates or able.updates or able.upserts or able.actions or able.fetch
 
 
-def test_what_it_says_of_its_abilities_fits_together(connector: DeclaredConnector) -> None:
+def test_what_it_says_of_its_abilities_fits_together(connector: Connector) -> None:
     for resource, able in abilities(connector):
         operations = {"create": able.creates, "update": able.updates, "upsert": able.upserts}
         assert {name for name, can in operations.items() if can} | set(able.actions) == set(able.steps)
@@ -158,7 +157,7 @@ def test_what_it_says_of_its_abilities_fits_together(connector: DeclaredConnecto
         assert {action.name for action in connector.actions(resource)} == set(able.actions)
 
 
-def test_its_expressions_and_conditions_can_be_read(connector: DeclaredConnector) -> None:
+def test_its_expressions_and_conditions_can_be_read(connector: Connector) -> None:
     for resource, able in abilities(connector):
         if able.natural_key:
             compile_expression(able.natural_key)
@@ -166,12 +165,12 @@ def test_its_expressions_and_conditions_can_be_read(connector: DeclaredConnector
             condition(action.when)
 
 
-def test_a_prepared_call_survives_being_stored(connector: DeclaredConnector) -> None:
+def test_a_prepared_call_survives_being_stored(connector: Connector) -> None:
     for call in calls(connector):
         assert Call.from_json(json.loads(json.dumps(call.to_json()))) == call
 
 
-def test_preparing_is_pure_and_leaves_the_payload_as_it_is(connector: DeclaredConnector) -> None:
+def test_preparing_is_pure_and_leaves_the_payload_as_it_is(connector: Connector) -> None:
     body = dict(ANYTHING)
     for resource, able in abilities(connector):
         for operation in able.steps:
@@ -182,13 +181,13 @@ def test_preparing_is_pure_and_leaves_the_payload_as_it_is(connector: DeclaredCo
     assert body == ANYTHING
 
 
-def test_a_prepared_call_holds_no_secret(connector: DeclaredConnector) -> None:
+def test_a_prepared_call_holds_no_secret(connector: Connector) -> None:
     for call in calls(connector):
         text = json.dumps(call.to_json())
         assert not [name for name, secret in SECRETS.items() if secret in text]
 
 
-def test_a_call_that_claims_a_key_carries_it(connector: DeclaredConnector) -> None:
+def test_a_call_that_claims_a_key_carries_it(connector: Connector) -> None:
     for resource, able in abilities(connector):
         for call in calls(connector):
             if call.resource != resource or not able.keys or call.is_repeatable:
@@ -197,21 +196,21 @@ def test_a_call_that_claims_a_key_carries_it(connector: DeclaredConnector) -> No
             assert "key-1" in json.dumps([call.headers, call.body])
 
 
-def test_required_fields_are_paths_in_the_payload(connector: DeclaredConnector) -> None:
+def test_required_fields_are_paths_in_the_payload(connector: Connector) -> None:
     for resource, able in abilities(connector):
         for operation in able.steps:
             for path in connector.required_fields(resource, operation):
                 assert all(part.removesuffix("[]").isidentifier() for part in path.split("."))
 
 
-def test_no_call_takes_longer_than_a_lease_allows(connector: DeclaredConnector) -> None:
+def test_no_call_takes_longer_than_a_lease_allows(connector: Connector) -> None:
     assert 0 < connector.timeout_seconds <= 30
     limit = connector.limit()
     assert (limit.calls_per_second >= 0, limit.burst >= 1, limit.concurrent_calls >= 0) == (True, True, True)
 
 
 def test_a_host_that_cannot_be_reached_is_a_failure_and_never_another_exception(
-    connector: DeclaredConnector,
+    connector: Connector,
 ) -> None:
     """The guard refuses the host here; whatever keeps a call from leaving comes as a Failure that is not in doubt."""
     if connector.needs_login():
@@ -230,13 +229,13 @@ def test_a_host_that_cannot_be_reached_is_a_failure_and_never_another_exception(
         assert not caught.value.in_doubt
 
 
-def test_its_test_button_reports_and_never_raises(connector: DeclaredConnector) -> None:
+def test_its_test_button_reports_and_never_raises(connector: Connector) -> None:
     report = connector.test()
     assert not report.ok
     assert report.sentence()
 
 
-def test_what_it_does_not_know_is_refused_as_a_wrong_configuration(connector: DeclaredConnector) -> None:
+def test_what_it_does_not_know_is_refused_as_a_wrong_configuration(connector: Connector) -> None:
     for do in (
         lambda: connector.read("dreams", since=None, position=None),
         lambda: connector.fetch("dreams", "1"),
@@ -250,12 +249,12 @@ def test_what_it_does_not_know_is_refused_as_a_wrong_configuration(connector: De
 
 
 @pytest.mark.parametrize("headers", [{}, {"X-Sandbox-Signature": "AAAA"}, {"X-Sandbox-Signature": ""}])
-def test_an_unsigned_webhook_is_refused(connector: DeclaredConnector, headers: dict[str, str]) -> None:
+def test_an_unsigned_webhook_is_refused(connector: Connector, headers: dict[str, str]) -> None:
     with pytest.raises(SignatureRefused):
         connector.verify_webhook(headers, b"{}")
 
 
-def test_its_presets_are_for_resources_it_has(platform: str, connector: DeclaredConnector) -> None:
+def test_its_presets_are_for_resources_it_has(platform: str, connector: Connector) -> None:
     for preset in PRESETS.values():
         if preset.platform == platform:
             able = connector.resources()[preset.resource]

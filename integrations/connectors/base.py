@@ -14,6 +14,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from integrations.connectors.facts import Facts
 from integrations.exceptions import Failure, SignatureRefused, TokenExpired
+from integrations.http.guard import Guard
 from integrations.http.quota import Told
 
 __all__ = [
@@ -273,6 +274,27 @@ class Connector(ABC):
     settings_fields: ClassVar[tuple[SettingField, ...]] = ()
     facts: ClassVar[Facts]
     timeout_seconds: float = 30.0
+
+    def __init__(
+        self,
+        settings: Mapping[str, Any],
+        secrets: Mapping[str, Any],
+        environment: str = "",
+        token: Token | None = None,
+        guard: Guard | None = None,
+    ) -> None:
+        """Every connector of the registry is built like this. `guard` None: the one of this installation.
+
+        Raises DeclarationError for settings that make no sense; opens no socket.
+        """
+
+    @classmethod
+    def limit_for(cls, settings: Mapping[str, Any]) -> Limit:
+        """How fast it may be called, which no secret is needed for. Raises DeclarationError."""
+        return Limit()
+
+    def be_called(self, name: str) -> None:  # noqa: B027  # not every connector speaks of it
+        """How its sentences call the platform from now on."""
 
     @abstractmethod
     def resources(self) -> dict[str, Abilities]: ...

@@ -75,6 +75,13 @@ class DeclaredConnector(Connector):
         """The compiled declaration. Built-in connectors have one for all their connections."""
         return _built_in_plan(cls)
 
+    @classmethod
+    def limit_for(cls, settings: Mapping[str, Any]) -> Limit:
+        return cls.plan_for(settings).limit
+
+    def be_called(self, name: str) -> None:
+        self.client.name = name
+
     def _client(self, base_url: str, auth: Any) -> HttpClient:
         headers = {name: text({"settings": self.settings}) for name, text in self.plan.headers.items()}
         try:

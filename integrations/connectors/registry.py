@@ -7,14 +7,13 @@ from typing import Any
 
 from integrations.connectors.base import Connector, Token
 from integrations.connectors.graphql import GraphQLConnector
-from integrations.connectors.http import DeclaredConnector
 from integrations.connectors.rest import RestConnector
 from integrations.connectors.sandbox_shop import SandboxShop
 from integrations.connectors.stripe import Stripe
 from integrations.connectors.vendure import Vendure
 from integrations.exceptions import DeclarationError, Failure
 
-PLATFORMS: dict[str, type[DeclaredConnector]] = {
+PLATFORMS: dict[str, type[Connector]] = {
     "rest": RestConnector,
     "graphql": GraphQLConnector,
     "sandbox_shop": SandboxShop,
@@ -23,11 +22,11 @@ PLATFORMS: dict[str, type[DeclaredConnector]] = {
 }
 
 
-def platforms() -> dict[str, type[DeclaredConnector]]:
+def platforms() -> dict[str, type[Connector]]:
     return dict(PLATFORMS)
 
 
-def get(platform: str) -> type[DeclaredConnector]:
+def get(platform: str) -> type[Connector]:
     """Raises Failure (config) for a platform that is not there."""
     found = PLATFORMS.get(platform)
     if found is None:
@@ -55,7 +54,8 @@ def connect(
     connector = get(platform)
     try:
         made = connector(settings, secrets, environment, token)
-        made.client.name = name or made.client.name
+        if name:
+            made.be_called(name)
         return made
     except DeclarationError as error:
         raise Failure.config(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from integrations.connectors import registry
 from integrations.connectors.base import Limit
-from integrations.connectors.http import DeclaredConnector
 from integrations.exceptions import NotConfigured
 from integrations.models import CallShare, Connection, RateBudget
 
@@ -31,10 +30,10 @@ def sentence(connection: Connection) -> str:
 def _limit(connection: Connection) -> Limit:
     """As the declaration says; no secret is needed for it."""
     kind = registry.platforms().get(connection.platform)
-    if kind is None or not issubclass(kind, DeclaredConnector):
+    if kind is None:
         return Limit()
     try:
-        return kind.plan_for(connection.settings).limit
+        return kind.limit_for(connection.settings)
     except NotConfigured:
         return Limit()
 

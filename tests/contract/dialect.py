@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from integrations.connectors import registry
-from integrations.connectors.http import DeclaredConnector
+from integrations.connectors.base import Connector
 from integrations.exceptions import Kind
 from tests.conftest import REFERENCE
 from tests.contract.vendor import Contract, Vendor
@@ -101,7 +101,7 @@ class Dialect:
     def vendor(self) -> Vendor:
         return Vendor(self.contract() if self.contract else None, self.session)
 
-    def connector(self, vendor: Vendor) -> DeclaredConnector:
+    def connector(self, vendor: Vendor) -> Connector:
         """A new one each time: nothing is remembered but what the tables would keep."""
         kind = registry.get(self.platform)
         settings = {"base_url": vendor.base + self.base, **self.settings}

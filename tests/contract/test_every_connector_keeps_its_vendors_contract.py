@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from integrations.connectors import registry, signatures
-from integrations.connectors.base import Page, SignatureRefused, WebhookEvent, WriteContext
+from integrations.connectors.base import Connector, Page, SignatureRefused, WebhookEvent, WriteContext
 from integrations.connectors.facts import Verified
-from integrations.connectors.http import DeclaredConnector
 from integrations.exceptions import Failure
 from integrations.http.guard import Guard
 from tests.contract.dialect import Dialect, Hook, Reading, Refusal, Writing, dialects
@@ -61,7 +60,7 @@ def test_what_is_not_checked_against_the_vendor_says_so(name: str) -> None:
     assert not is_checked or facts.verified is not Verified.UNVERIFIED
 
 
-def turned(connector: DeclaredConnector, reading: Reading, position: Any) -> Page:
+def turned(connector: Connector, reading: Reading, position: Any) -> Page:
     return connector.read(
         reading.resource, since=reading.since, position=position, not_final=reading.not_final
     )
@@ -123,7 +122,7 @@ def written(dialect: Dialect, writing: Writing, vendor: Vendor) -> list[Any]:
     return [asked, keys]
 
 
-def prepare(connector: DeclaredConnector, writing: Writing, step: int, known: list[str]) -> Any:
+def prepare(connector: Connector, writing: Writing, step: int, known: list[str]) -> Any:
     external_id = writing.given or (known[0] if known else None)
     context = WriteContext(writing.operation, writing.body, external_id, ids={**writing.ids, "steps": known})
     return connector.prepare(writing.resource, context, step, "key-0123456789abcdef")
