@@ -36,6 +36,7 @@ ANYTHING: dict[str, Any] = {
     "available": 3,
     "order_id": "7",
     "tracking_code": "T1",
+    "contact": "1042@example.com",
 }
 ORDERS = {
     "list": {
@@ -73,6 +74,7 @@ EXAMPLES: dict[str, Example] = {
         {"declaration": {"base_url": BASE, "auth": {"kind": "bearer"}, "resources": {"orders": ORDERS}}}
     ),
     "graphql": Example({"declaration": {"base_url": BASE, "resources": {"orders": GRAPHQL_ORDERS}}}),
+    "hubspot": Example({"base_url": BASE}),
     "sandbox_shop": Example({"base_url": BASE}),
     "stripe": Example({"base_url": BASE}),
     "vendure": Example({"base_url": BASE}),

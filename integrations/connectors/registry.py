@@ -7,6 +7,7 @@ from typing import Any
 
 from integrations.connectors.base import Connector, Token
 from integrations.connectors.graphql import GraphQLConnector
+from integrations.connectors.hubspot import HubSpot
 from integrations.connectors.rest import RestConnector
 from integrations.connectors.sandbox_shop import SandboxShop
 from integrations.connectors.stripe import Stripe
@@ -14,6 +15,7 @@ from integrations.connectors.vendure import Vendure
 from integrations.exceptions import DeclarationError, Failure
 
 PLATFORMS: dict[str, type[Connector]] = {
+    "hubspot": HubSpot,
     "rest": RestConnector,
     "graphql": GraphQLConnector,
     "sandbox_shop": SandboxShop,

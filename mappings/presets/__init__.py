@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from .hubspot import PRESETS as HUBSPOT
 from .preset import Preset
 from .sandbox_shop import PRESETS as SANDBOX_SHOP
 from .sandbox_warehouse import PRESETS as SANDBOX_WAREHOUSE
 from .stripe import PRESETS as STRIPE
 from .vendure import PRESETS as VENDURE
 
-PRESETS: dict[str, Preset] = {**SANDBOX_SHOP, **SANDBOX_WAREHOUSE, **STRIPE, **VENDURE}
+PRESETS: dict[str, Preset] = {
+    **HUBSPOT,
+    **SANDBOX_SHOP,
+    **SANDBOX_WAREHOUSE,
+    **STRIPE,
+    **VENDURE,
+}
 
 __all__ = ["PRESETS", "Preset"]
