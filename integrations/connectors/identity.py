@@ -31,10 +31,11 @@ from integrations.connectors.words import (
     KeyAuth,
     LoginAuth,
     NoAuth,
+    OAuth1Auth,
     OAuthClientAuth,
 )
 from integrations.exceptions import DeclarationError, Kind
-from integrations.http.auth import Auth, Fixed, Session, api_key, basic, bearer, nobody
+from integrations.http.auth import Auth, Fixed, OAuth1, Session, api_key, basic, bearer, nobody
 from integrations.http.client import HttpClient, Response
 from integrations.http.statuses import Meaning
 
@@ -70,15 +71,7 @@ class IdentityPlan:
 
     def auth(self, settings: Mapping[str, Any], secrets: Mapping[str, Any]) -> Auth:
         """Raises DeclarationError for a secret that is needed and not entered."""
-        scope = {**secrets, "settings": settings}
-        written = {}
-        for name, text in self.texts.items():
-            written[name] = text(scope)
-            if not written[name]:
-                wanted = _templates(self.word)[name].strip("{}")
-                raise DeclarationError(
-                    wanted, f"{wanted!r} is not entered. The connection needs it to say who we are."
-                )
+        written = self._written({**secrets, "settings": settings})
         word = self.word
         match word:
             case BearerAuth():
@@ -89,12 +82,33 @@ class IdentityPlan:
                 return api_key(written["value"], header=word.header, query=word.query)
             case HeadersAuth():
                 return Fixed(written)
+            case OAuth1Auth():
+                return OAuth1(
+                    written["client_key"],
+                    written["client_secret"],
+                    token=written.get("token", ""),
+                    token_secret=written.get("token_secret", ""),
+                    method=word.method,
+                    realm=written.get("realm", ""),
+                    in_query=word.placed_in == "query",
+                )
             case LoginAuth():
                 return Session(word.header, word.prefix, word.query, _texts(secrets))
             case OAuthClientAuth():
                 return Session("Authorization", "Bearer ", "", _texts(secrets))
             case NoAuth():
                 return nobody()
+
+    def _written(self, scope: Scope) -> dict[str, str]:
+        written = {}
+        for name, text in self.texts.items():
+            written[name] = text(scope)
+            if not written[name]:
+                wanted = _templates(self.word)[name].strip("{}")
+                raise DeclarationError(
+                    wanted, f"{wanted!r} is not entered. The connection needs it to say who we are."
+                )
+        return written
 
 
 def _templates(word: AuthWord) -> dict[str, str]:
@@ -108,6 +122,15 @@ def _templates(word: AuthWord) -> dict[str, str]:
             return {"value": word.value}
         case HeadersAuth():
             return dict(word.headers)
+        case OAuth1Auth():
+            texts = {
+                "client_key": word.client_key,
+                "client_secret": word.client_secret,
+                "token": word.token,
+                "token_secret": word.token_secret,
+                "realm": word.realm,
+            }
+            return {name: text for name, text in texts.items() if text}
         case OAuthClientAuth():
             return {"client_id": word.client_id, "client_secret": word.client_secret}
         case _:

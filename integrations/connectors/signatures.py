@@ -7,8 +7,10 @@ import binascii
 import hashlib
 import hmac
 import html
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -34,10 +36,12 @@ _HASHES: dict[str, Callable[..., Any]] = {
     "sha1": hashlib.sha1,
     "sha512": hashlib.sha512,
 }
+# The five signs that HTML must write as entities. Others that a secret may happen to hold ("&copy") are not meant.
+_ESCAPED = re.compile(r"&(?:amp|lt|gt|quot|#0*(?:3[489]|6[02])|(?i:#x0*(?:2[267]|3[ce])));")
 # How a secret's text is written differently before it is a key.
 _KEY_TEXTS: dict[str, Callable[[str], str]] = {
     "nfkd": partial(unicodedata.normalize, "NFKD"),
-    "html": html.unescape,
+    "html": lambda text: _ESCAPED.sub(lambda found: html.unescape(found[0]), text),
 }
 Headers = Mapping[str, str]
 SIGNED = Names(frozenset(("body", "timestamp", "id", "url")))
@@ -156,12 +160,14 @@ NAMES_NOTHING = (
 
 class TopicPlan:
     def __init__(self, word: Topic, resources: set[str], field: str) -> None:
-        if word.resource not in resources:
-            known = ", ".join(sorted(resources))
-            raise DeclarationError(
-                f"{field}.resource", f"{word.resource!r} is no resource here. There are: {known}."
-            )
+        for place, name in (("resource", word.resource), *(("also", name) for name in word.also)):
+            if name not in resources:
+                known = ", ".join(sorted(resources))
+                raise DeclarationError(
+                    f"{field}.{place}", f"{name!r} is no resource here. There are: {known}."
+                )
         self.resource = word.resource
+        self.also = tuple(word.also)
         self.is_any = field.endswith(".*")
         self.id = expression(word.id, f"{field}.id")
         self.id_tail = word.id_tail
@@ -210,7 +216,7 @@ class WebhookPlan:
         self.delivery_id_header = word.delivery_id_header.lower()
         self.delivery_id = expression(word.delivery_id, "webhook.delivery_id") if word.delivery_id else None
         self.occurred = moment(word.occurred, "webhook.occurred") if word.occurred else None
-        self.resources = {topic.resource for topic in self.topics.values()}
+        self.resources = {name for topic in self.topics.values() for name in (topic.resource, *topic.also)}
 
     def verify(
         self, headers: Headers, raw: bytes, secrets: Mapping[str, Any], url: str
@@ -226,16 +232,22 @@ class WebhookPlan:
             was_event = raw.lstrip()[:1] in (b"{", b"[")
             return [WebhookEvent(topic, "", "", problem=NO_JSON)] if was_event else []
         found = self.events(body) if self.events is not None else [body]
-        events = [self._event(small, event, len(found)) for event in found] if isinstance(found, list) else []
-        return [event for event in events if event is not None]
+        if not isinstance(found, list):
+            return []
+        return [one for event in found for one in self._events(small, event, len(found))]
 
-    def _event(self, headers: Headers, event: Any, count: int) -> WebhookEvent | None:
+    def _events(self, headers: Headers, event: Any, count: int) -> list[WebhookEvent]:
         told = self.topic(event) if self.topic is not None else headers.get(self.topic_header, MISSING)
         topic = "" if told is MISSING else as_text(told)
         plan = self.topics.get(topic) or self.topics.get("*")
         if plan is None:
-            return None
-        return plan.event(topic, event, self._delivery_id(headers, event, count), self._occurred(event))
+            return []
+        made = plan.event(topic, event, self._delivery_id(headers, event, count), self._occurred(event))
+        if made is None:
+            return []
+        # Which of them a delivery's id stands for cannot be told: with one id the second would look like a repetition.
+        others = [replace(made, resource=name, delivery_id=None) for name in plan.also]
+        return [made, *others]
 
     def _delivery_id(self, headers: Headers, event: Any, count: int) -> str | None:
         if self.delivery_id is not None:

@@ -1,4 +1,5 @@
-"""How a call says who sends it. An Auth adds headers and query parameters to a request; it opens no socket."""
+"""How a call says who sends it. An Auth adds headers and query parameters to a request, or signs it; it opens no
+socket."""
 
 from __future__ import annotations
 
@@ -6,6 +7,9 @@ import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from oauthlib import oauth1
 
 from integrations.exceptions import TokenExpired
 
@@ -17,11 +21,21 @@ class Auth(Protocol):
     def apply(self, headers: dict[str, str], params: list[tuple[str, str]]) -> None:
         """Adds what identifies us. Raises TokenExpired where a session token is needed and there is none."""
 
+    def sign(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> str:
+        """The address that is called. It comes last, with all that is sent, and may add to the headers too."""
+
     def secrets(self) -> tuple[str, ...]:
         """What must never be seen in evidence or a log."""
 
 
-class Fixed:
+class _Unsigned:
+    """What says the same, whatever is sent."""
+
+    def sign(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> str:
+        return url
+
+
+class Fixed(_Unsigned):
     """The same headers and query parameters with every call."""
 
     def __init__(
@@ -56,7 +70,7 @@ def api_key(value: str, *, header: str = "", query: str = "") -> Auth:
     return _Carried(Fixed({header: value} if header else {}, {query: value} if query else {}), (value,))
 
 
-class _Carried:
+class _Carried(_Unsigned):
     """Fixed headers and parameters, with the secret parts named."""
 
     def __init__(self, fixed: Fixed, secrets: tuple[str, ...]) -> None:
@@ -67,7 +81,7 @@ class _Carried:
         return self._secrets
 
 
-class Session:
+class Session(_Unsigned):
     """A token that a login call gave. It may be renewed at any moment while other threads send.
 
     `more_secrets` are what the login itself needs: they are in no other call, but in the evidence of a failed login.
@@ -106,3 +120,55 @@ class Session:
     def secrets(self) -> tuple[str, ...]:
         current = self._current
         return (*self._more_secrets, current[0]) if current else self._more_secrets
+
+
+class OAuth1:
+    """OAuth 1.0a: each call is signed, and the secrets stay here. Without a token it is "one-legged".
+
+    https://datatracker.ietf.org/doc/html/rfc5849 and, for `method` HMAC-SHA256, the same with another hash.
+    """
+
+    def __init__(
+        self,
+        client_key: str,
+        client_secret: str,
+        *,
+        token: str = "",
+        token_secret: str = "",
+        method: str = oauth1.SIGNATURE_HMAC_SHA256,
+        realm: str = "",
+        in_query: bool = False,
+    ) -> None:
+        self._secrets = tuple(secret for secret in (client_secret, token_secret, token) if secret)
+        self._client = oauth1.Client(
+            client_key,
+            client_secret=client_secret,
+            resource_owner_key=token or None,
+            resource_owner_secret=token_secret or None,
+            signature_method=method,
+            signature_type=oauth1.SIGNATURE_TYPE_QUERY if in_query else oauth1.SIGNATURE_TYPE_AUTH_HEADER,
+            realm=realm or None,
+        )
+
+    def apply(self, headers: dict[str, str], params: list[tuple[str, str]]) -> None:
+        """Nothing: what is sent must be known first."""
+
+    def sign(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> str:
+        # Of bodies only forms are signed.
+        kind = headers.get("Content-Type", "")
+        form = body.decode() if body and kind == "application/x-www-form-urlencoded" else None
+        shown = {"Content-Type": kind} if form else {}
+        written = _written_out(url)
+        signed, added, _ = self._client.sign(written, method, form, shown)  # type: ignore[arg-type]  # any method
+        if "Authorization" in added:
+            headers["Authorization"] = added["Authorization"]
+        return str(signed)
+
+    def secrets(self) -> tuple[str, ...]:
+        return self._secrets
+
+
+def _written_out(url: str) -> str:
+    """A next page's address may hold signs that stand for themselves: a signature is over their quoted forms."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(query=urlencode(parse_qsl(parts.query, keep_blank_values=True))))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import SplitResult, unquote_plus, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, unquote_plus, urlencode, urljoin, urlsplit, urlunsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -133,8 +133,8 @@ class HttpClient:
         url = self._url(request.path, params)
         prepared = requests.PreparedRequest()
         prepared.method = request.method
-        prepared.url = url
         prepared.body = encode(request, headers)
+        prepared.url = self.auth.sign(request.method, url, headers, prepared.body)
         prepared.headers = requests.structures.CaseInsensitiveDict(headers)
         try:
             raw: Any = self._adapter.send(prepared, stream=True, timeout=self._timeout, verify=self._verify)
@@ -211,6 +211,7 @@ class HttpClient:
             return position
         ours: list[tuple[str, str]] = []
         self.auth.apply({}, ours)
+        ours += parse_qsl(urlsplit(self.auth.sign("GET", self._base, {}, None)).query)
         address, _, query = url.partition("?")
         names = {name for name, _ in ours}
         kept = [pair for pair in query.split("&") if unquote_plus(pair.partition("=")[0]) not in names]

@@ -19,6 +19,7 @@ from integrations.connectors.words.identity import (
     KeyAuth,
     LoginAuth,
     NoAuth,
+    OAuth1Auth,
     OAuthClientAuth,
 )
 from integrations.connectors.words.paging import (
@@ -58,6 +59,7 @@ __all__ = [
     "LoginAuth",
     "NoAuth",
     "NoPaging",
+    "OAuth1Auth",
     "OAuthClientAuth",
     "OffsetPaging",
     "One",

@@ -34,6 +34,18 @@ class HeadersAuth(Word, tag="headers", tag_field="kind"):
     headers: dict[str, str]
 
 
+class OAuth1Auth(Word, tag="oauth1", tag_field="kind"):
+    """OAuth 1.0a: each call is signed. Without `token` it is "one-legged". `placed_in`: where the signature goes."""
+
+    client_key: str = "{client_id}"
+    client_secret: str = "{client_secret}"  # noqa: S105  # a placeholder
+    token: str = ""
+    token_secret: str = ""
+    method: Literal["HMAC-SHA256", "HMAC-SHA1"] = "HMAC-SHA256"
+    realm: str = ""
+    placed_in: Literal["header", "query"] = "header"
+
+
 class LoginAuth(Word, tag="login", tag_field="kind"):
     """A call that gives a token. `token` is an expression over its answer, or `token_header` names a header.
 
@@ -71,4 +83,4 @@ class OAuthClientAuth(Word, tag="oauth_client", tag_field="kind"):
     extra: dict[str, str] = {}
 
 
-AuthWord = NoAuth | BearerAuth | BasicAuth | KeyAuth | HeadersAuth | LoginAuth | OAuthClientAuth
+AuthWord = NoAuth | BearerAuth | BasicAuth | KeyAuth | HeadersAuth | OAuth1Auth | LoginAuth | OAuthClientAuth

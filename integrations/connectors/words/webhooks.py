@@ -33,9 +33,11 @@ class Signature(Word):
 
 
 class Topic(Word):
-    """What an event is about. `id` and `payload` are expressions over the event."""
+    """What an event is about. `id` and `payload` are expressions over the event. `also`: further resources that show
+    the same thing."""
 
     resource: str
+    also: list[str] = []
     id: Expression = "id"
     id_tail: bool = False
     payload: Expression = ""

@@ -15,6 +15,7 @@ import pytest
 from integrations.connectors import signatures
 from integrations.connectors.base import SignatureRefused, WebhookEvent
 from integrations.connectors.rest import RestConnector
+from integrations.exceptions import DeclarationError
 from integrations.http.guard import Guard
 from tests.conftest import NO_REFERENCE, REFERENCE
 
@@ -128,6 +129,19 @@ def test_algorithms_and_encodings(algorithm: str, encoding: str) -> None:
         plan.verify_webhook({"x-signature": sent[:-2] + "00"}, BODY)
 
 
+@pytest.mark.parametrize(
+    ("entered", "key"),
+    [
+        ("a &amp; &quot;b&quot; &#039;c&#39; &lt;d&gt; &#x26; &#X3E;", "a & \"b\" 'c' <d> & >"),
+        ("&amp;amp; stays half", "&amp; stays half"),
+        ("a&b &copy &ltd &eacute; &#233; &AMP;", "a&b &copy &ltd &eacute; &#233; &AMP;"),
+    ],
+)
+def test_a_secret_that_was_written_for_html_has_five_signs_differently(entered: str, key: str) -> None:
+    sent = hmac.new(key.encode(), BODY, hashlib.sha256).hexdigest()
+    assert connector({"key_form": "html"}, entered).verify_webhook({"X-Signature": sent}, BODY)
+
+
 def test_a_token_instead_of_a_signature() -> None:
     plan = connector({"algorithm": "plain", "prefix": "Bearer "})
     assert plan.verify_webhook({"X-Signature": f"Bearer {SECRET}"}, BODY)
@@ -192,6 +206,17 @@ def verified(body: Any, headers: dict[str, str] | None = None, **words: Any) -> 
     return connector({}, **words).verify_webhook(
         {"X-Signature": signed(message=raw).hexdigest(), **(headers or {})}, raw
     )
+
+
+def test_an_event_can_be_about_two_resources() -> None:
+    topics = {"*": {"resource": "orders", "also": ["stock"]}}
+    events = verified({"id": 7}, {"X-Id": "d1"}, topics=topics, delivery_id_header="X-Id")
+    assert [(event.resource, event.external_id, event.delivery_id) for event in events] == [
+        ("orders", "7", "d1"),
+        ("stock", "7", None),
+    ]
+    with pytest.raises(DeclarationError, match="dreams"):
+        connector({}, topics={"*": {"resource": "orders", "also": ["dreams"]}})
 
 
 def test_what_an_event_is_about() -> None:
