@@ -10,15 +10,17 @@ from integrations.connectors.graphql import GraphQLConnector
 from integrations.connectors.hubspot import HubSpot
 from integrations.connectors.rest import RestConnector
 from integrations.connectors.sandbox_shop import SandboxShop
+from integrations.connectors.shipbob import ShipBob
 from integrations.connectors.stripe import Stripe
 from integrations.connectors.vendure import Vendure
 from integrations.exceptions import DeclarationError, Failure
 
 PLATFORMS: dict[str, type[Connector]] = {
-    "hubspot": HubSpot,
     "rest": RestConnector,
     "graphql": GraphQLConnector,
+    "hubspot": HubSpot,
     "sandbox_shop": SandboxShop,
+    "shipbob": ShipBob,
     "stripe": Stripe,
     "vendure": Vendure,
 }

@@ -6,6 +6,7 @@ from .hubspot import PRESETS as HUBSPOT
 from .preset import Preset
 from .sandbox_shop import PRESETS as SANDBOX_SHOP
 from .sandbox_warehouse import PRESETS as SANDBOX_WAREHOUSE
+from .shipbob import PRESETS as SHIPBOB
 from .stripe import PRESETS as STRIPE
 from .vendure import PRESETS as VENDURE
 
@@ -13,6 +14,7 @@ PRESETS: dict[str, Preset] = {
     **HUBSPOT,
     **SANDBOX_SHOP,
     **SANDBOX_WAREHOUSE,
+    **SHIPBOB,
     **STRIPE,
     **VENDURE,
 }

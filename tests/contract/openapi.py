@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -345,7 +345,8 @@ def _as_meant(document: dict[str, Any]) -> dict[str, Any]:
     """Documents that were cut out of larger ones refer to what was left behind: nothing is known of that.
 
     And vendors write `nullable` beside a reference, a choice or an enum, where the standard says that it counts for
-    nothing without a `type`.
+    nothing without a `type`; and `additionalProperties: false` in a kind and in all that is derived from it, by which
+    nothing would be allowed (see `_as_one`).
     """
 
     def cleaned(value: Any) -> Any:
@@ -371,11 +372,47 @@ def _as_meant(document: dict[str, Any]) -> dict[str, Any]:
                     made[word] = [*made[word], NULL]
             if isinstance(made.get("enum"), list):
                 made["enum"] = [*made["enum"], None]
-        return made
+        return _as_one(document, made, cleaned)
 
     made = cleaned(document)
     assert isinstance(made, dict)
     return made
+
+
+def _as_one(document: dict[str, Any], made: dict[str, Any], cleaned: Callable[[Any], Any]) -> dict[str, Any]:
+    """A kind with what it is derived from is closed as a whole, and a choice is closed by what can be chosen.
+
+    What is derived from a kind is of that kind too, so a choice between the two is no "exactly one".
+    """
+    choices = made.get("oneOf")
+    if isinstance(choices, list) and _is_between_kin(document, choices):
+        made = {**{word: below for word, below in made.items() if word != "oneOf"}, "anyOf": choices}
+    if made.get("additionalProperties") is not False:
+        return made
+    if "allOf" in made:
+        parts = [cleaned(_target(document, part)) for part in made["allOf"]]
+        required = [name for part in (*parts, made) for name in part.get("required", [])]
+        properties = {name: below for part in parts for name, below in part.get("properties", {}).items()}
+        made = {word: below for word, below in made.items() if word != "allOf"}
+        made["properties"] = {**properties, **made.get("properties", {})}
+        made |= {"required": list(dict.fromkeys(required))} if required else {}
+    elif ("oneOf" in made or "anyOf" in made) and "properties" not in made:
+        made = {word: below for word, below in made.items() if word != "additionalProperties"}
+    return made
+
+
+def _is_between_kin(document: dict[str, Any], choices: list[Any]) -> bool:
+    names = {choice.get("$ref") for choice in choices}
+    return any(
+        part.get("$ref") in names for choice in choices for part in _target(document, choice).get("allOf", ())
+    )
+
+
+def _target(document: dict[str, Any], part: Schema) -> dict[str, Any]:
+    reference = part.get("$ref")
+    found = part if reference is None else _at(document, reference.removeprefix("#"))
+    assert isinstance(found, dict)
+    return found
 
 
 @lru_cache(maxsize=32)

@@ -147,6 +147,59 @@ def test_an_answer_is_one_that_the_vendor_could_give(says: Says, is_right: bool)
     assert (told == []) is is_right
 
 
+CLOSED: dict[str, Any] = {"type": "object", "additionalProperties": False}
+KIN = {
+    "openapi": "3.0.0",
+    "components": {
+        "schemas": {
+            "Base": {**CLOSED, "required": ["id"], "properties": {"id": {"type": "integer"}}},
+            "Derived": {
+                **CLOSED,
+                "allOf": [{"$ref": "#/components/schemas/Base"}],
+                "properties": {"sku": {"type": "string"}},
+            },
+            "Other": {**CLOSED, "required": ["name"], "properties": {"name": {"type": "string"}}},
+        }
+    },
+    "paths": {
+        f"/{name}": {
+            "get": {
+                "responses": {
+                    "200": {
+                        "content": {
+                            "application/json": {
+                                "schema": {
+                                    "additionalProperties": False,
+                                    "oneOf": [{"$ref": f"#/components/schemas/{kind}"} for kind in kinds],
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        for name, kinds in (("kin", ("Base", "Derived")), ("strangers", ("Base", "Other")))
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "is_right"),
+    [
+        ("/kin", {"id": 1}, True),
+        ("/kin", {"id": 1, "sku": "A"}, True),
+        ("/kin", {"sku": "A"}, False),
+        ("/kin", {"id": 1, "skew": "A"}, False),
+        ("/kin", {"id": 1, "sku": 7}, False),
+        ("/strangers", {"name": "A"}, True),
+        ("/strangers", {"id": 1, "name": "A"}, False),
+    ],
+)
+def test_what_is_derived_from_a_kind_is_closed_as_a_whole(path: str, body: Any, is_right: bool) -> None:
+    told = OpenApi(KIN).answer_problems(asked("GET", path), Says(body))
+    assert (told == []) is is_right
+
+
 SCHEMA = """
 type Query { order(id: ID!, first: Int): Order }
 type Order { id: ID! number: Int lines: [Line!]! customer: Customer }
