@@ -20,7 +20,8 @@ from integrations.templatetags.portal import ago
 
 from . import catalogue
 from .connection_form import CLEAR, SECRET, SETTING, ConnectionForm, form_for
-from .frame import DialogForm, PortalAdmin, QuickView, action, display
+from .consent import ConsentActions, redirect_url
+from .frame import DialogForm, QuickView, action, display
 from .job_columns import rows_url
 from .questions import Question
 
@@ -54,7 +55,7 @@ class WhichEnvironment(Question):
 
 
 @admin.register(Connection)
-class ConnectionAdmin(PortalAdmin):
+class ConnectionAdmin(ConsentActions):
     list_display = ("name", "platform_label", "environment_label", "health_label", "checked", "job_count")
     list_display_links = ("name",)
     list_filter = (DoesItWork, WhichEnvironment)
@@ -64,7 +65,7 @@ class ConnectionAdmin(PortalAdmin):
     search_help_text = "Search by name or platform"
     history_about = "Secrets are not kept in versions: only that one was changed stands below."
     written_with_form = ("settings", "secrets")
-    actions_detail = ("test_connection", "give_webhook_address")
+    actions_detail = ("give_access", "test_connection", "give_webhook_address")
     quick_views = (
         QuickView("All", ""),
         QuickView("Working", "health=working"),
@@ -84,6 +85,8 @@ class ConnectionAdmin(PortalAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """With the host under which the portal is seen: a webhook's address is copied as it stands."""
         row = super().get_object(request, object_id, from_field)
+        if row is not None:
+            row.redirect_url = redirect_url(request)
         if row is not None and row.webhook_address:
             row.webhook_url = request.build_absolute_uri(_webhook_path(row))
         return row
@@ -182,11 +185,13 @@ class ConnectionAdmin(PortalAdmin):
             link = format_html('{}<a href="{}" target="_blank">How to get them</a>', about, url)
             fieldsets.append((f"{label}: secrets", {"fields": secrets, "description": link}))
         if obj is not None:
-            fieldsets.append(("State", {"fields": ["health_line", "budget_line", "webhook_line"]}))
+            fieldsets.append(
+                ("State", {"fields": ["health_line", "access_line", "budget_line", "webhook_line"]})
+            )
         return fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Connection | None = None) -> Any:
-        return ("health_line", "budget_line", "webhook_line")
+        return ("health_line", "access_line", "budget_line", "webhook_line")
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Connection | None = None) -> Any:
         return self.prepopulated_fields if obj is None else {}

@@ -10,12 +10,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from integrations.connectors.facts import Facts
 from integrations.exceptions import Failure, SignatureRefused, TokenExpired
 from integrations.http.guard import Guard
 from integrations.http.quota import Told
+
+if TYPE_CHECKING:
+    from integrations.connectors.consent import Consent
 
 __all__ = [
     "Abilities",
@@ -58,7 +61,8 @@ class Page:
     """One step of a read. `next_position` is JSON, None when all was read.
 
     `complete`: the whole list was seen in this read, so what is not in it is gone. `notices` are sentences for the
-    operator about how the platform behaved.
+    operator about how the platform behaved. `mark`, on the last page, is given to the next read as its first position:
+    for platforms that number their changes and do not time them. A read of everything anew begins without it.
     """
 
     items: tuple[Item, ...]
@@ -66,6 +70,7 @@ class Page:
     complete: bool = False
     notices: tuple[str, ...] = ()
     total: int | None = None
+    mark: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -129,6 +134,8 @@ class WriteContext:
     """What a write is prepared from.
 
     `ids` holds the destination's ids of what it refers to and, under "steps", those that earlier steps returned.
+    `kinds`: what the mapping says of the body's fields, by path, where it is known (`mappings.kinds`). `version` and
+    `read_at` (seconds since 1970) are the source's: which of two writes of one thing is newer.
     """
 
     operation: str
@@ -140,6 +147,9 @@ class WriteContext:
     settings: dict[str, Any] = field(default_factory=dict)
     subject: str = ""
     natural_key: str = ""
+    kinds: dict[str, str] = field(default_factory=dict)
+    version: str = ""
+    read_at: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -202,10 +212,14 @@ class Limit:
 
 @dataclass(frozen=True)
 class Token:
-    """What a login gave. `value` is JSON and is kept encrypted; `expires_at` None: it is not said."""
+    """What a login gave. `value` is JSON and is kept encrypted; `expires_at` None: it is not said.
+
+    `consent_ends_at`: when a person has to say yes again, where the platform tells.
+    """
 
     value: Any
     expires_at: datetime | None = None
+    consent_ends_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -274,6 +288,8 @@ class Connector(ABC):
     settings_fields: ClassVar[tuple[SettingField, ...]] = ()
     facts: ClassVar[Facts]
     timeout_seconds: float = 30.0
+    # Where access is given by a person on a page of the platform (OAuth), and not by secrets alone.
+    consent: Consent | None = None
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What there is to connect, and what can be done with it: read from the connectors themselves, so that it stays true."""
+"""What there is to connect, and what can be done with it: read from the connectors themselves, so it stays true."""
 
 from __future__ import annotations
 

@@ -26,14 +26,16 @@ from integrations.connectors.base import (
     WebhookEvent,
     WriteContext,
 )
+from integrations.connectors.consent import Consent, access_of
 from integrations.connectors.declaration import plan_of
 from integrations.connectors.details import Turn, at_once
 from integrations.connectors.plan import Plan, ResourcePlan
 from integrations.connectors.reading import ListPlan
 from integrations.connectors.times import utc_now
+from integrations.connectors.words import NoAuth
 from integrations.connectors.writing import natural_key_of
 from integrations.exceptions import DeclarationError, Failure, TokenExpired
-from integrations.http.auth import Session
+from integrations.http.auth import Auth, Session
 from integrations.http.client import HttpClient, Request
 from integrations.http.guard import Guard
 
@@ -60,12 +62,13 @@ class DeclaredConnector(Connector):
         self.settings = self.plan.variables(settings)
         self.secrets = dict(secrets)
         self.timeout_seconds = self.plan.timeout[2]
-        self.auth = self.plan.identity.auth(self.settings, self.secrets)
+        self.auth, self.consent = self._identity()
         self.base_url = self.plan.base_url(self.settings)
         self._guard = guard
         self._logged_in = ("", 0.0)
         self._refused: dict[tuple[str, str], str] = {}
         self._turn: Turn = at_once
+        self._kept: Mapping[str, Any] = {}
         self.client = self._client(self.base_url, self.auth)
         if token is not None:
             self.use_token(token)
@@ -81,6 +84,19 @@ class DeclaredConnector(Connector):
 
     def be_called(self, name: str) -> None:
         self.client.name = name
+
+    def _identity(self) -> tuple[Auth, Consent | None]:
+        """By the secrets that are entered; where those of `auth` are missing, or there is no other way, by consent."""
+        scope = {**self.secrets, "settings": self.settings}
+        consent = Consent.of(self.plan.oauth, scope, lambda url: self._client(url, None))
+        if consent is not None and isinstance(self.plan.word.auth, NoAuth):
+            return consent.session(), consent
+        try:
+            return self.plan.identity.auth(self.settings, self.secrets), None
+        except DeclarationError:
+            if consent is None:
+                raise
+            return consent.session(), consent
 
     def _client(self, base_url: str, auth: Any) -> HttpClient:
         headers = {name: text({"settings": self.settings}) for name, text in self.plan.headers.items()}
@@ -201,7 +217,14 @@ class DeclaredConnector(Connector):
     def needs_login(self) -> bool:
         return isinstance(self.auth, Session) and self.auth.is_missing()
 
+    def check_consent(self, told: Mapping[str, str]) -> None:
+        """Of what came back with the browser: raises SignatureRefused where the platform did not send it."""
+
     def login(self) -> Token:
+        if self.consent is not None:
+            token = self.consent.refresh(self._kept)
+            self._logged_in = (access_of(token), time.monotonic())
+            return token
         login = self.plan.identity.login
         if login is None:
             raise _cannot(self.label, "it has no login")
@@ -217,7 +240,9 @@ class DeclaredConnector(Connector):
 
     def use_token(self, token: Token) -> None:
         if isinstance(self.auth, Session):
-            self.auth.use(str(token.value), token.expires_at)
+            self._kept = token.value if isinstance(token.value, dict) else {}
+            self.client.hide(str(value) for value in self._kept.values() if value)
+            self.auth.use(access_of(token), token.expires_at)
 
     def _in_session(self, what: tuple[str, str], call: Callable[[], Result]) -> Result:
         """Many platforms say the same for an expired session and for a missing right. Where the same is refused with an

@@ -11,6 +11,7 @@ from integrations.connectors.batches import BatchPlan
 from integrations.connectors.endpoints import EndpointPlan
 from integrations.connectors.failures import RulePlan, Rules
 from integrations.connectors.identity import SECRET_NAMES, IdentityPlan
+from integrations.connectors.oauth import OAuthPlan
 from integrations.connectors.reading import ListPlan
 from integrations.connectors.rows import OnePlan, RecordPlan
 from integrations.connectors.signatures import WebhookPlan
@@ -188,6 +189,7 @@ class Plan:
             for name, value in declaration.headers.items()
         }
         self.identity = IdentityPlan(declaration.auth, names, "auth", declaration.graphql_path)
+        self.oauth = OAuthPlan(declaration.oauth, names, SECRET_NAMES, "oauth") if declaration.oauth else None
         rules = Rules(_rules(declaration.errors, "errors"))
         if not declaration.resources:
             raise DeclarationError("resources", "Name at least one resource.")

@@ -65,7 +65,8 @@ class AccessToken(models.Model):
     """What a login call or an OAuth exchange gave; one holder refreshes it at a time.
 
     `version` moves with each new token, by conditional UPDATE: a worker whose call was refused
-    reads the row again first, and logs in only if nobody else has done so since.
+    reads the row again first, and logs in only if nobody else has done so since. `holder` is who renews it;
+    `consent_ends_at` is when a person has to say yes again, where the platform tells.
     """
 
     connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="access_token")
@@ -73,6 +74,8 @@ class AccessToken(models.Model):
     version = models.PositiveIntegerField(default=0)
     expires_at = models.DateTimeField(null=True, blank=True)
     refreshing_until = models.DateTimeField(null=True, blank=True)
+    holder = models.CharField(max_length=200, blank=True, default="", db_default="")
+    consent_ends_at = models.DateTimeField(null=True, blank=True)
     obtained_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ GET  /control/books?system=&effects=no      {"systems": {name: {table: […]}}, 
 GET  /control/effects?after=&limit=         the effects alone, in pages of their sequence
 GET/POST/DELETE /control/faults[/{id}]      POST takes one rule or {"rules": […]};  POST /control/faults/preset/{name}
 GET/PUT /control/{system}/settings          idempotency, key_lifetime, session_lifetime, rate_limit
+GET  /control/{system}/consents;  POST /control/{system}/revoke   see consent.py
 POST /control/{system}/down {mode}          "refuse" (503) or "close";  POST /control/{system}/up
 POST /control/shop/orders                   a customer's order; /orders/{id or number}/pay|edit|cancel|refund|touch
 POST /control/shop/stock/{sku}              {available}: staff count a shelf of the channel
@@ -17,6 +18,7 @@ from typing import Any
 
 from integrations.sandbox import seed
 from integrations.sandbox.clock import to_text
+from integrations.sandbox.consent import Consents
 from integrations.sandbox.presets import PRESETS
 from integrations.sandbox.refusals import Refusal, no_such_address, not_found
 from integrations.sandbox.shop import Shop
@@ -30,8 +32,9 @@ MODES = ("refuse", "close")
 
 
 class Control:
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, consents: Consents) -> None:
         self.world = world
+        self.consents = consents
 
     def respond(self, request: Request) -> Response:
         match request.segments:
@@ -48,6 +51,10 @@ class Control:
                 return Response(200, self.world.warehouse.set_stock(sku, on_hand))
             case ["carrier", "tracking", number] if request.method == "POST":
                 return Response(200, self.world.carrier.advance(number, str(request.json().get("state"))))
+            case [name, "consents"] if name in self.world.systems and request.method == "GET":
+                return Response(200, self.consents.counts(name))
+            case [name, "revoke"] if name in self.world.systems and request.method == "POST":
+                return Response(200, self.consents.revoke(name))
             case [name, ("settings" | "down" | "up") as part] if name in self.world.systems:
                 return self.respond_settings(request, name, part)
         return self.respond_books(request)

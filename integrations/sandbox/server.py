@@ -12,6 +12,7 @@ import traceback
 from collections import deque
 
 from integrations.sandbox.access import Access
+from integrations.sandbox.consent import Consents
 from integrations.sandbox.control import Control
 from integrations.sandbox.faults import AFTER, BEFORE, answer_before, disturb, spoil
 from integrations.sandbox.refusals import Refusal, no_such_address, problem
@@ -27,7 +28,8 @@ class Sandbox:
     def __init__(self, world: World, tokens: dict[str, str], port: int) -> None:
         self.world = world
         self.access = Access(world.store, world.clock, tokens)
-        self.control = Control(world)
+        self.consents = Consents(world.store, world.clock, tokens)
+        self.control = Control(world, self.consents)
         self.limits = Limits()
         self.numbers = itertools.count(1)
         # So that a request id is never given twice, restarts included.
@@ -75,7 +77,11 @@ class Sandbox:
         if settings.get("down"):
             return _closed(settings["down"])
         if (request.method, request.segments) == ("POST", ["token"]):
+            if b"grant_type=" in request.body:
+                return self.consents.token(system.name, request)
             return Response(200, self.access.login(system.name, request.json()))
+        if (request.method, request.segments) == ("GET", ["authorize"]):
+            return self.consents.ask(system.name, request)
         self.access.check(system.name, request.headers)
         self.limits.check(system.name, settings.get("rate_limit"))
         path = "/" + "/".join(request.segments)

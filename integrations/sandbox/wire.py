@@ -81,8 +81,9 @@ class Response:
         """The whole answer as bytes, and where its body begins."""
         body = self.content()
         lines = [f"HTTP/1.1 {self.status} {REASONS.get(self.status, 'Unknown')}"]
-        lines += [f"{name}: {value}" for name, value in self.headers.items()]
-        lines.append(f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n")
+        headers = {"Content-Type": "application/json", **self.headers}
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        lines.append(f"Content-Length: {len(body)}\r\n\r\n")
         head = "\r\n".join(lines).encode("latin-1")
         return head + body, len(head)
 

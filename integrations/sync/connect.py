@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from integrations.connectors import registry
@@ -14,6 +14,7 @@ from integrations.models import AccessToken, Connection, Health
 
 from . import breaker, budget, faults, shared_clock
 from .gate import Gate
+from .holder import is_proven_dead, this_process
 
 Result = TypeVar("Result")
 
@@ -21,6 +22,8 @@ Result = TypeVar("Result")
 LOGIN_MARGIN = 5.0
 # ... and who finds it under way waits so long for its end, and looks so often, in seconds.
 LOGIN_PATIENCE, LOGIN_LOOK = 2.0, 0.1
+# Seconds for which nobody takes the place of one who renews a person's access and was not seen to die.
+STANDS_STILL = 300.0
 
 
 def connect(connection: Connection) -> Connector:
@@ -35,6 +38,13 @@ def connect(connection: Connection) -> Connector:
         name=connection.name,
     )
     if connector.needs_login():
+        if connector.consent is not None and row.token is None:
+            connector.close()
+            raise Failure.config(
+                "not_connected",
+                f"{connection.name} has not given access to Crossdock yet. Open the connection and press Connect.",
+                connection_wide=True,
+            )
         _log_in(connection, connector, row.version)
     return connector
 
@@ -91,14 +101,10 @@ def renew_token(connection: Connection, connector: Connector, seen_version: int)
     1. Whoever moves `refreshing_until` by conditional UPDATE does the login; one at a time.
     2. A worker that finds it taken uses the newer token if there is one, and otherwise fails as transient:
        its records go back to the queue for a moment.
+    3. What is renewed is always the token of the row: on many platforms one that was renewed before is worth nothing,
+       and its use ends the access altogether.
     """
-    now = shared_clock.now()
-    claimed = (
-        AccessToken.objects.filter(connection=connection, version=seen_version)
-        .exclude(refreshing_until__gt=now)
-        .update(refreshing_until=now + timedelta(seconds=connector.timeout_seconds + LOGIN_MARGIN))
-    )
-    if not claimed:
+    if not _claimed(connection, connector, seen_version):
         row = _token_row(connection)
         if row.version == seen_version:
             raise Failure.transient(
@@ -110,20 +116,55 @@ def renew_token(connection: Connection, connector: Connector, seen_version: int)
         if token is not None:
             connector.use_token(token)
         return
+    kept = _token_of(_token_row(connection))
+    if kept is not None:
+        connector.use_token(kept)
     budget.owe(connection, connector.limit(), 1)
     try:
         token = connector.login()
     except BaseException:
         AccessToken.objects.filter(connection=connection, version=seen_version).update(refreshing_until=None)
         raise
-    AccessToken.objects.filter(connection=connection, version=seen_version).update(
-        token=token.value,
-        expires_at=token.expires_at,
-        obtained_at=shared_clock.now(),
-        version=seen_version + 1,
-        refreshing_until=None,
-    )
+    keep_token(connection, token, seen_version)
     connector.use_token(token)
+
+
+def _claimed(connection: Connection, connector: Connector, seen_version: int) -> bool:
+    """Where a person gave the access, one whose holder only stands still is waited for some minutes more: when it goes
+    on it would use a token that has been renewed meanwhile. One that is seen to be dead is not waited for."""
+    now = shared_clock.now()
+    row = AccessToken.objects.filter(connection=connection, version=seen_version).first()
+    if row is None or (row.refreshing_until is not None and not _is_over(row, connector, now)):
+        return False
+    return bool(
+        AccessToken.objects.filter(
+            pk=row.pk, version=seen_version, refreshing_until=row.refreshing_until
+        ).update(
+            refreshing_until=now + timedelta(seconds=connector.timeout_seconds + LOGIN_MARGIN),
+            holder=this_process()[:200],
+        )
+    )
+
+
+def _is_over(row: AccessToken, connector: Connector, now: datetime) -> bool:
+    if row.refreshing_until is None or is_proven_dead(row.holder):
+        return True
+    stands_still = timedelta(seconds=STANDS_STILL) if connector.consent is not None else timedelta(0)
+    return row.refreshing_until + stands_still <= now
+
+
+def keep_token(connection: Connection, token: Token, seen_version: int) -> bool:
+    """False where another one was kept since `seen_version` was read: that one counts."""
+    return bool(
+        AccessToken.objects.filter(connection=connection, version=seen_version).update(
+            token=token.value,
+            expires_at=token.expires_at,
+            consent_ends_at=token.consent_ends_at,
+            obtained_at=shared_clock.now(),
+            version=seen_version + 1,
+            refreshing_until=None,
+        )
+    )
 
 
 def token_version(connection: Connection) -> int:

@@ -238,6 +238,16 @@ def _works_again(job: SyncJob, place: str, connection_id: int) -> None:
     reached(connection_id)
 
 
+def access_failed(connection_id: int, failure: Failure) -> None:
+    """Access that could not be renewed where no job asked for it: what passes is tried again, the rest is told."""
+    if failure.kind != Kind.TRANSIENT:
+        Connection.objects.filter(pk=connection_id).exclude(health=Health.FAILING).update(
+            health=Health.FAILING,
+            health_sentence=failure.sentence[:500],
+            health_checked_at=shared_clock.now(),
+        )
+
+
 def reached(connection_id: int) -> None:
     """A call went well: the breaker closes, and what was told of it is over."""
     now = shared_clock.now()

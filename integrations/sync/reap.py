@@ -17,7 +17,7 @@ from integrations.models import (
     SyncRun,
 )
 
-from . import claim, overdue, schedules, shared_clock, stalled, steer, stock
+from . import claim, consent, overdue, schedules, shared_clock, stalled, steer, stock
 from .doorbell import TASKS, ring
 from .holder import this_process
 
@@ -37,6 +37,7 @@ def sweep() -> None:
     stock.prune_accepted()
     overdue.tell_overdue()
     stalled.tell_stalled()
+    consent.keep_alive()
 
 
 def ring_for_due_batches() -> None:

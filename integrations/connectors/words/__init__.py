@@ -19,6 +19,7 @@ from integrations.connectors.words.identity import (
     KeyAuth,
     LoginAuth,
     NoAuth,
+    OAuth,
     OAuth1Auth,
     OAuthClientAuth,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "LoginAuth",
     "NoAuth",
     "NoPaging",
+    "OAuth",
     "OAuth1Auth",
     "OAuthClientAuth",
     "OffsetPaging",
@@ -142,6 +144,7 @@ class Declaration(Word):
     label: str = ""
     variables: dict[str, Variable] = {}
     auth: AuthWord = msgspec.field(default_factory=NoAuth)
+    oauth: OAuth | None = None
     headers: dict[str, str] = {}
     graphql_path: str = ""
     limits: Limits = msgspec.field(default_factory=Limits)

@@ -83,4 +83,26 @@ class OAuthClientAuth(Word, tag="oauth_client", tag_field="kind"):
     extra: dict[str, str] = {}
 
 
+class OAuth(Word):
+    """OAuth 2.0 by consent: a person says yes on the platform's own page, once. Used where no other secret is entered.
+
+    `authorize_url` and `token_url` may be of other hosts than the API. `authorize` are further parameters of the page
+    that asks the person, `extra` of the calls for tokens. `pkce`: RFC 7636 with S256. On many platforms an access that
+    is not used ends, so after `keep_alive` seconds it is renewed without need (0: never).
+    """
+
+    authorize_url: str
+    token_url: str
+    client_id: str = "{client_id}"
+    client_secret: str = "{client_secret}"  # noqa: S105  # a placeholder
+    scope: str = ""
+    pkce: bool = True
+    credentials_in: Literal["body", "header"] = "body"
+    authorize: dict[str, str] = {}
+    extra: dict[str, str] = {}
+    header: str = "Authorization"
+    prefix: str = "Bearer "
+    keep_alive: Seconds = 7 * 86_400.0
+
+
 AuthWord = NoAuth | BearerAuth | BasicAuth | KeyAuth | HeadersAuth | OAuth1Auth | LoginAuth | OAuthClientAuth

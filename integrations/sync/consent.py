@@ -1,0 +1,106 @@
+"""Access that a person gives on a page of the platform: asked for, kept, and kept alive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from integrations.connectors import registry
+from integrations.connectors.consent import Consent
+from integrations.connectors.http import DeclaredConnector
+from integrations.connectors.oauth import Question
+from integrations.exceptions import Failure
+from integrations.models import AccessToken, Connection
+
+from . import faults, shared_clock
+from .connect import keep_token, renew_token, token_version
+
+# Nothing is renewed more often than this for want of use.
+SHORTEST_KEEP_ALIVE = timedelta(hours=1)
+
+
+def page(connection: Connection, question: Question) -> str:
+    """The address of the platform's page that asks the person. Raises Failure where the connection has none."""
+    connector, consent = _connector(connection)
+    try:
+        return consent.page(question)
+    finally:
+        connector.close()
+
+
+def accept(connection: Connection, question: Question, told: Mapping[str, str]) -> None:
+    """Keeps what the person's yes is worth. `told` is what came back with their browser.
+
+    Raises Failure for a no and for a code that the platform does not take, SignatureRefused for what it did not send.
+    Network: call it outside any transaction.
+    """
+    connector, consent = _connector(connection)
+    try:
+        connector.check_consent(told)
+        if told.get("error") or not told.get("code"):
+            raise Failure.config("not_given", _refusal(connection, told))
+        version = token_version(connection)
+        keep_token(connection, consent.exchange(told["code"], question), version)
+    finally:
+        connector.close()
+    faults.reached(connection.pk)
+
+
+def is_asked_for(connection: Connection) -> bool:
+    """Whether a person has to give access, with the secrets as they are now."""
+    try:
+        connector, _ = _connector(connection)
+        connector.close()
+    except Failure:
+        return False
+    return True
+
+
+def keep_alive() -> None:
+    """Renews what nobody has used for so long that the platform may end it. A no is the connection's failure."""
+    now = shared_clock.now()
+    unused = AccessToken.objects.filter(
+        token__isnull=False, connection__enabled=True, obtained_at__lt=now - SHORTEST_KEEP_ALIVE
+    )
+    for row in unused.select_related("connection"):
+        try:
+            connector, consent = _connector(row.connection)
+        except Failure:
+            continue
+        try:
+            assert row.obtained_at is not None
+            seconds = consent.keep_alive_seconds
+            if seconds and row.obtained_at + timedelta(seconds=seconds) <= now:
+                renew_token(row.connection, connector, row.version)
+        except Failure as failure:
+            faults.access_failed(row.connection_id, failure)
+        finally:
+            connector.close()
+
+
+def _connector(connection: Connection) -> tuple[DeclaredConnector, Consent]:
+    """Without a login. Raises Failure where no person is asked."""
+    made = registry.connect(
+        connection.platform,
+        settings=connection.settings,
+        secrets=connection.secret_values(),
+        environment=connection.environment,
+        name=connection.name,
+    )
+    if isinstance(made, DeclaredConnector) and made.consent is not None:
+        return made, made.consent
+    made.close()
+    raise Failure.config(
+        "no_consent",
+        f"{connection.name} needs no Connect: it is called with the secrets that are entered. "
+        "To connect by consent, enter client id and client secret instead.",
+    )
+
+
+def _refusal(connection: Connection, told: Mapping[str, str]) -> str:
+    if told.get("error") == "access_denied":
+        return f"{connection.name} was not connected: access was not given. Press Connect to try again."
+    return (
+        f"{connection.name} was not connected. Its page came back without a yes"
+        f"{' (' + told['error'][:60] + ')' if told.get('error') else ''}. Check client id and redirect address there."
+    )
