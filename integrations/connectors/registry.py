@@ -8,6 +8,7 @@ from typing import Any
 from integrations.connectors.base import Connector, Token
 from integrations.connectors.graphql import GraphQLConnector
 from integrations.connectors.hubspot import HubSpot
+from integrations.connectors.klaviyo import Klaviyo
 from integrations.connectors.rest import RestConnector
 from integrations.connectors.sandbox_shop import SandboxShop
 from integrations.connectors.shipbob import ShipBob
@@ -16,6 +17,7 @@ from integrations.connectors.vendure import Vendure
 from integrations.exceptions import DeclarationError, Failure
 
 PLATFORMS: dict[str, type[Connector]] = {
+    "klaviyo": Klaviyo,
     "rest": RestConnector,
     "graphql": GraphQLConnector,
     "hubspot": HubSpot,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .hubspot import PRESETS as HUBSPOT
+from .klaviyo import PRESETS as KLAVIYO
 from .preset import Preset
 from .sandbox_shop import PRESETS as SANDBOX_SHOP
 from .sandbox_warehouse import PRESETS as SANDBOX_WAREHOUSE
@@ -12,6 +13,7 @@ from .vendure import PRESETS as VENDURE
 
 PRESETS: dict[str, Preset] = {
     **HUBSPOT,
+    **KLAVIYO,
     **SANDBOX_SHOP,
     **SANDBOX_WAREHOUSE,
     **SHIPBOB,
