@@ -150,7 +150,7 @@ class ConnectionForm(ModelForm):
     def save(self, commit: bool = True) -> Connection:
         self.instance.platform = self.platform
         self.instance.settings = self.new_settings()
-        self.instance.secrets = self.new_secrets()
+        self.instance.enter_secrets(self.new_secrets())
         if self.moved_to:
             # What the old system gave for its session is none of the new one's business either.
             AccessToken.objects.filter(connection=self.instance).delete()

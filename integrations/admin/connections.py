@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets as random_source
 from typing import Any, cast
 
 from django.contrib import admin
@@ -24,6 +23,7 @@ from .consent import ConsentActions, redirect_url
 from .frame import DialogForm, QuickView, action, display
 from .job_columns import rows_url
 from .questions import Question
+from .webhooks import WebhookActions, webhook_path
 
 PAGES = "admin/integrations/connection"
 HEALTH_COLOURS = {"Working": "success", "Failing": "danger", "Not tested yet": "warning"}
@@ -55,7 +55,7 @@ class WhichEnvironment(Question):
 
 
 @admin.register(Connection)
-class ConnectionAdmin(ConsentActions):
+class ConnectionAdmin(ConsentActions, WebhookActions):
     list_display = ("name", "platform_label", "environment_label", "health_label", "checked", "job_count")
     list_display_links = ("name",)
     list_filter = (DoesItWork, WhichEnvironment)
@@ -64,8 +64,8 @@ class ConnectionAdmin(ConsentActions):
     search_fields = ("name", "key", "platform")
     search_help_text = "Search by name or platform"
     history_about = "Secrets are not kept in versions: only that one was changed stands below."
-    written_with_form = ("settings", "secrets")
-    actions_detail = ("give_access", "test_connection", "give_webhook_address")
+    written_with_form = ("settings", "secrets", "webhook_secret_before")
+    actions_detail = ("give_access", "test_connection", "order_webhooks", "give_webhook_address")
     quick_views = (
         QuickView("All", ""),
         QuickView("Working", "health=working"),
@@ -88,7 +88,7 @@ class ConnectionAdmin(ConsentActions):
         if row is not None:
             row.redirect_url = redirect_url(request)
         if row is not None and row.webhook_address:
-            row.webhook_url = request.build_absolute_uri(_webhook_path(row))
+            row.webhook_url = request.build_absolute_uri(webhook_path(row))
         return row
 
     @display("Platform", ordering="platform")
@@ -186,12 +186,23 @@ class ConnectionAdmin(ConsentActions):
             fieldsets.append((f"{label}: secrets", {"fields": secrets, "description": link}))
         if obj is not None:
             fieldsets.append(
-                ("State", {"fields": ["health_line", "access_line", "budget_line", "webhook_line"]})
+                (
+                    "State",
+                    {
+                        "fields": [
+                            "health_line",
+                            "access_line",
+                            "budget_line",
+                            "webhook_line",
+                            "subscription_line",
+                        ]
+                    },
+                )
             )
         return fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Connection | None = None) -> Any:
-        return ("health_line", "access_line", "budget_line", "webhook_line")
+        return ("health_line", "access_line", "budget_line", "webhook_line", "subscription_line")
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Connection | None = None) -> Any:
         return self.prepopulated_fields if obj is None else {}
@@ -213,12 +224,6 @@ class ConnectionAdmin(ConsentActions):
     @display("Calls")
     def budget_line(self, row: Connection) -> str:
         return allowance.sentence(row)
-
-    @display("Webhook address")
-    def webhook_line(self, row: Any) -> str:
-        if not row.webhook_address:
-            return "None yet. Make one with the button above if the system can send webhooks."
-        return format_html("<code>{}</code>", row.webhook_url)
 
     # --- what can be done -------------------------------------------------------------------------------------
 
@@ -242,22 +247,6 @@ class ConnectionAdmin(ConsentActions):
         shown = {"report": report, "halted": halted}
         return HttpResponse(render_to_string("admin/connection_report.html", shown, request))
 
-    @action(
-        "Make webhook address",
-        icon="webhook",
-        permissions=["change"],
-        title="Make a new webhook address",
-        text="An address that cannot be guessed. If there was one, it stops working: enter the new one in the system.",
-        button="Make it",
-    )
-    def give_webhook_address(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
-        connection = self.object_for(request, object_id, "change")
-        Connection.objects.filter(pk=connection.pk).update(webhook_address=random_source.token_urlsafe(24))
-        url = reverse("admin:integrations_connection_change", args=[connection.pk])
-        return self.done(
-            request, "The address is below. Enter it in the system that shall send webhooks.", url
-        )
-
 
 def _halted_jobs(connection: Connection) -> list[SyncJob]:
     """What a failure stopped and a person has to let go on, now that the connection works."""
@@ -273,7 +262,3 @@ def _platform_of(request: HttpRequest) -> str | None:
 def _label(platform: str) -> str:
     kind = registry.platforms().get(platform)
     return kind.label if kind is not None else platform
-
-
-def _webhook_path(row: Connection) -> str:
-    return reverse("webhook", args=[row.webhook_address])

@@ -8,7 +8,8 @@ from typing import Any
 from django.db import transaction
 
 from integrations.models import Connection, Partner, SyncJob, Workflow
-from mappings.fields import Sealed, encrypt_json
+from integrations.models.connection import replaced_webhook_secret
+from mappings.fields import Sealed, SecretUnreadable, encrypt_json
 
 from . import meaning
 from .diff import Change
@@ -22,7 +23,7 @@ REASON = "applied from a file"
 def apply(plan: Plan) -> None:
     """One transaction: whatever goes wrong in it, nothing has changed. A plan without changes writes nothing."""
     sealed = {
-        change.key: _sealed(plan.wanted["connections"][change.key])
+        change.key: _sealed(change.key, plan.wanted["connections"][change.key])
         for change in plan.changes
         if change.section == "connections"
     }
@@ -32,13 +33,25 @@ def apply(plan: Plan) -> None:
             _WRITERS[change.section](change, {**wanted, **sealed.get(change.key, {})})
 
 
-def _sealed(wanted: Plain) -> Plain:
+def _sealed(key: str, wanted: Plain) -> Plain:
     """Encryption is done before the transaction begins."""
     if "secrets" not in wanted:
         return {}
-    return {
-        "secrets": Sealed(encrypt_json({name: hidden.value for name, hidden in wanted["secrets"].items()}))
-    }
+    entered = {name: hidden.value for name, hidden in wanted["secrets"].items()}
+    sealed = {"secrets": Sealed(encrypt_json(entered))}
+    before = replaced_webhook_secret(_readable_secrets(key), entered)
+    if before is not None:
+        sealed["webhook_secret_before"] = Sealed(encrypt_json(before))
+    return sealed
+
+
+def _readable_secrets(key: str) -> Plain:
+    """Of the connection as it stands; {} where there is none, or its secrets are under another key."""
+    try:
+        row = Connection.objects.filter(key=key).first()
+    except SecretUnreadable:
+        return {}
+    return row.secret_values() if row is not None else {}
 
 
 def _connection(change: Change, wanted: Plain) -> None:

@@ -32,6 +32,7 @@ __all__ = [
     "Page",
     "SettingField",
     "SignatureRefused",
+    "Subscription",
     "TestReport",
     "Token",
     "TokenExpired",
@@ -251,6 +252,16 @@ class WebhookEvent:
     problem: str = ""
 
 
+@dataclass(frozen=True)
+class Subscription:
+    """A webhook that the platform sends, or would send if it had not switched it off (`active` False)."""
+
+    id: str
+    address: str
+    topics: tuple[str, ...]
+    active: bool = True
+
+
 class TestStep(NamedTuple):
     what: str
     ok: bool
@@ -363,6 +374,22 @@ class Connector(ABC):
     @abstractmethod
     def verify_webhook(self, headers: Mapping[str, str], raw: bytes, url: str = "") -> list[WebhookEvent]:
         """The events in it. `url` is the address that was called, as its sender knows it. Raises SignatureRefused."""
+
+    def webhook_topics(self) -> tuple[str, ...]:
+        """What is ordered where webhooks can be ordered by calls; () where a person sets them up there."""
+        return ()
+
+    def subscriptions(self) -> list[Subscription]:
+        """All that the platform has for this account, whoever made them."""
+        raise NotImplementedError(f"{self.platform} has no calls for webhooks")
+
+    def subscribe(self, address: str, topics: Sequence[str], secret: str) -> str:
+        """Orders webhooks. Returns the secret that signs them: the one given, or the platform's own."""
+        raise NotImplementedError(f"{self.platform} has no calls for webhooks")
+
+    def unsubscribe(self, subscription_id: str) -> bool:
+        """False where the platform has no call for it."""
+        return False
 
     def pace(self, turn: Callable[[], None]) -> None:  # noqa: B027  # most reads are one call per page
         """`turn` is called on the reader's thread before each further call of a read; it may wait or raise."""

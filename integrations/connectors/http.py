@@ -20,6 +20,7 @@ from integrations.connectors.base import (
     Page,
     SettingField,
     SignatureRefused,
+    Subscription,
     TestReport,
     Token,
     Told,
@@ -31,6 +32,7 @@ from integrations.connectors.declaration import plan_of
 from integrations.connectors.details import Turn, at_once
 from integrations.connectors.plan import Plan, ResourcePlan
 from integrations.connectors.reading import ListPlan
+from integrations.connectors.subscribing import SubscriptionsPlan
 from integrations.connectors.times import utc_now
 from integrations.connectors.words import NoAuth
 from integrations.connectors.writing import natural_key_of
@@ -208,6 +210,34 @@ class DeclaredConnector(Connector):
         if self.plan.webhook is None:
             raise SignatureRefused(f"{self.label} is not expected to send webhooks.")
         return self.plan.webhook.verify(headers, raw, self.secrets, url)
+
+    def webhook_topics(self) -> tuple[str, ...]:
+        return tuple(self.plan.subscriptions.word.topics) if self.plan.subscriptions is not None else ()
+
+    def subscriptions(self) -> list[Subscription]:
+        plan = self._subscriptions_plan()
+        return self._in_session(
+            ("list", "webhooks"), lambda: plan.all(self.client, self.settings, self._turn)
+        )
+
+    def subscribe(self, address: str, topics: Sequence[str], secret: str) -> str:
+        plan = self._subscriptions_plan()
+        return self._in_session(
+            ("create", "webhooks"),
+            lambda: plan.subscribe(self.client, self.settings, address, topics, secret, self._turn),
+        )
+
+    def unsubscribe(self, subscription_id: str) -> bool:
+        plan = self._subscriptions_plan()
+        return self._in_session(
+            ("delete", "webhooks"),
+            lambda: plan.unsubscribe(self.client, self.settings, subscription_id, self._turn),
+        )
+
+    def _subscriptions_plan(self) -> SubscriptionsPlan:
+        if self.plan.subscriptions is None:
+            raise _cannot(self.label, "webhooks cannot be ordered by calls; set them up there")
+        return self.plan.subscriptions
 
     def told(self) -> Told | None:
         return self.client.heard.asked()

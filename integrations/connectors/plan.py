@@ -15,6 +15,7 @@ from integrations.connectors.oauth import OAuthPlan
 from integrations.connectors.reading import ListPlan
 from integrations.connectors.rows import OnePlan, RecordPlan
 from integrations.connectors.signatures import WebhookPlan
+from integrations.connectors.subscribing import SubscriptionsPlan
 from integrations.connectors.templates import (
     Names,
     as_text,
@@ -201,6 +202,12 @@ class Plan:
         self.webhook = (
             WebhookPlan(declaration.webhook, names, SECRET_NAMES, set(self.resources))
             if declaration.webhook
+            else None
+        )
+        ordered = declaration.webhook.subscriptions if declaration.webhook else None
+        self.subscriptions = (
+            SubscriptionsPlan(ordered, rules, names, "webhook.subscriptions", declaration.graphql_path)
+            if ordered is not None
             else None
         )
         self.test_endpoint: EndpointPlan | None = None

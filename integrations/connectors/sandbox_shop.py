@@ -110,6 +110,15 @@ class SandboxShop(DeclaredConnector):
             "topic_header": "X-Sandbox-Topic",
             "delivery_id_header": "X-Sandbox-Event-Id",
             "occurred": {"at": "occurred_at"},
+            "subscriptions": {
+                "topics": ["orders/updated", "stock/updated"],
+                "list": {"path": "/webhooks", "records": "webhooks"},
+                "create": {
+                    "path": "/webhooks",
+                    "body": {"address": "{address}", "topics": "{topics}", "secret": "{secret}"},
+                },
+                "delete": {"path": "/webhooks/{id}"},
+            },
             "topics": {
                 "stock/updated": {"resource": "stock", "id": "data.sku", "payload": "data"},
                 "orders/updated": {"resource": "orders", "id": "data.id", "payload": "data"},

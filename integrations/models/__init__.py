@@ -1,5 +1,13 @@
 from .batch import Batch, Priority
-from .connection import AccessToken, CallShare, Connection, Environment, Health, RateBudget
+from .connection import (
+    AccessToken,
+    CallShare,
+    Connection,
+    Environment,
+    Health,
+    RateBudget,
+    WebhookSubscription,
+)
 from .delivery import (
     FINAL_STATES,
     PENDING_STATES,
@@ -59,5 +67,6 @@ __all__ = [
     "SyncRun",
     "Thing",
     "UnitsInFlight",
+    "WebhookSubscription",
     "Workflow",
 ]

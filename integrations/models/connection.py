@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from mappings.fields import SecretField
@@ -13,6 +15,10 @@ from mappings.fields import SecretField
 KEY_VALIDATOR = RegexValidator(
     r"^[a-z0-9][a-z0-9-]*$", "Use small letters, digits and hyphens, for example 'main-warehouse'."
 )
+
+
+# So long platforms may sign with a secret that was replaced: Shopify for an hour, Razorpay while it retries (a day).
+SECRET_OVERLAP = timedelta(days=2)
 
 
 class Environment(models.TextChoices):
@@ -42,12 +48,25 @@ class Connection(models.Model):
     webhook_address = models.CharField(
         max_length=64, unique=True, null=True, blank=True, help_text="Unguessable end of the webhook address."
     )
+    webhook_secret_before = SecretField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The webhook secret that was replaced, and until when it still counts.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     history = HistoricalRecords(
         app="integrations",
-        excluded_fields=["secrets", "health", "health_sentence", "health_checked_at", "webhook_address"],
+        excluded_fields=[
+            "secrets",
+            "health",
+            "health_sentence",
+            "health_checked_at",
+            "webhook_address",
+            "webhook_secret_before",
+        ],
     )
 
     class Meta:
@@ -59,6 +78,26 @@ class Connection(models.Model):
 
     def secret_values(self) -> dict[str, Any]:
         return dict(self.secrets or {})
+
+    def enter_secrets(self, secrets: dict[str, Any]) -> None:
+        """Replaces them all. The platform may sign with the webhook secret of before for a while."""
+        before = replaced_webhook_secret(self.secret_values(), secrets)
+        if before is not None:
+            self.webhook_secret_before = before
+        self.secrets = secrets
+
+    def earlier_webhook_secret(self) -> str:
+        """ "" where none was replaced in the last days."""
+        before = self.webhook_secret_before
+        return str(before["secret"]) if before and before["until"] > timezone.now().isoformat() else ""
+
+
+def replaced_webhook_secret(old: dict[str, Any], new: dict[str, Any]) -> dict[str, str] | None:
+    """{"secret", "until"} of the one that `new` replaces; None where it stays, or was withdrawn for good."""
+    before, after = old.get("webhook_secret"), new.get("webhook_secret")
+    if not before or not after or before == after:
+        return None
+    return {"secret": str(before), "until": (timezone.now() + SECRET_OVERLAP).isoformat()}
 
 
 class AccessToken(models.Model):
@@ -80,6 +119,28 @@ class AccessToken(models.Model):
 
     def __str__(self) -> str:
         return f"Access token of {self.connection_id}"
+
+
+class WebhookSubscription(models.Model):
+    """What the portal has ordered of one platform, and what the last look at it found.
+
+    `address` is the whole one, as the platform reaches this portal. `lost` counts how often the platform had dropped or
+    switched off what was ordered; `sentence` says what the last look found, "" where all was well.
+    """
+
+    connection = models.OneToOneField(
+        Connection, on_delete=models.CASCADE, related_name="webhook_subscription"
+    )
+    address = models.CharField(max_length=500)
+    topics = models.JSONField(default=list)
+    made_at = models.DateTimeField()
+    checked_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    lost = models.PositiveIntegerField(default=0)
+    lost_at = models.DateTimeField(null=True, blank=True)
+    sentence = models.CharField(max_length=500, blank=True)
+
+    def __str__(self) -> str:
+        return f"Webhooks of {self.connection_id}"
 
 
 class RateBudget(models.Model):

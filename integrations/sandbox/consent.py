@@ -1,5 +1,5 @@
-"""OAuth 2.0 by consent, as strict as the strictest vendors: PKCE (S256) is a must, a code is good once, a refresh token is
-good once, and the use of an old one ends the whole access (RFC 6749, RFC 7636, RFC 9700 4.14).
+"""OAuth 2.0 by consent, as strict as the strictest vendors: PKCE (S256) is a must, codes and refresh tokens are good
+once, and the use of an old one ends the whole access (RFC 6749, RFC 7636, RFC 9700 4.14).
 
 GET  /{system}/authorize?response_type=code&client_id=&redirect_uri=&state=&code_challenge=&code_challenge_method=S256
      a page that asks; &answer=yes or &answer=no goes back to redirect_uri with code or error=access_denied, and state

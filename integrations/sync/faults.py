@@ -238,6 +238,28 @@ def _works_again(job: SyncJob, place: str, connection_id: int) -> None:
     reached(connection_id)
 
 
+def webhooks_lost(connection: Connection, jobs: Sequence[SyncJob], sentence: str) -> None:
+    """Mended already; a person is told, since it may have a cause here. One open ErrorRecord per connection."""
+    now = shared_clock.now()
+    mark = fingerprint(None, Kind.CONFIG, "webhooks_lost", "webhook", str(connection.pk), "")
+    open_ones = ErrorRecord.objects.filter(fingerprint=mark, settled_at__isnull=True)
+    if open_ones.update(last_seen_at=now, attempts=F("attempts") + 1, sentence=sentence):
+        return
+    row = ErrorRecord(
+        job=jobs[0] if jobs else None,
+        connection=connection,
+        kind=Kind.CONFIG,
+        code="webhooks_lost",
+        place="webhook",
+        subject=connection.name[:120],
+        sentence=sentence,
+        fingerprint=mark,
+        first_seen_at=now,
+        last_seen_at=now,
+    )
+    ErrorRecord.objects.bulk_create([row], ignore_conflicts=True)
+
+
 def access_failed(connection_id: int, failure: Failure) -> None:
     """Access that could not be renewed where no job asked for it: what passes is tried again, the rest is told."""
     if failure.kind != Kind.TRANSIENT:

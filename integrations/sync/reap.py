@@ -17,7 +17,7 @@ from integrations.models import (
     SyncRun,
 )
 
-from . import claim, consent, overdue, schedules, shared_clock, stalled, steer, stock
+from . import claim, consent, overdue, schedules, shared_clock, stalled, steer, stock, subscriptions
 from .doorbell import TASKS, ring
 from .holder import this_process
 
@@ -38,6 +38,7 @@ def sweep() -> None:
     overdue.tell_overdue()
     stalled.tell_stalled()
     consent.keep_alive()
+    subscriptions.look_after()
 
 
 def ring_for_due_batches() -> None:

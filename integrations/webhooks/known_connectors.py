@@ -45,6 +45,14 @@ def addressee(address: str, anew: bool = False) -> Addressee | None:
     return found
 
 
+def earlier_connector_for(connection_id: int) -> Connector | None:
+    """With the webhook secret that was replaced, for as long as the platform may still sign with it. Built each time:
+    only what the secret of today does not fit comes here."""
+    connection = Connection.objects.filter(pk=connection_id, webhook_secret_before__isnull=False).first()
+    earlier = connection.earlier_webhook_secret() if connection is not None else ""
+    return _built(connection, {"webhook_secret": earlier}) if connection is not None and earlier else None
+
+
 def connector_for(connection_id: int, updated_at: datetime) -> Connector:
     """Builds without network and without a session token: enough to verify, never used to send."""
     with _lock:
@@ -62,11 +70,14 @@ def connector_for(connection_id: int, updated_at: datetime) -> Connector:
 
 
 def _build(connection_id: int) -> Connector:
-    connection = Connection.objects.get(pk=connection_id)
+    return _built(Connection.objects.get(pk=connection_id), {})
+
+
+def _built(connection: Connection, other_secrets: dict[str, str]) -> Connector:
     return registry.connect(
         connection.platform,
         settings=connection.settings,
-        secrets=connection.secret_values(),
+        secrets={**connection.secret_values(), **other_secrets},
         environment=connection.environment,
         token=None,
     )

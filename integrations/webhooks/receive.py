@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import TimeoutError as NotStoredInTime
 from datetime import datetime
 from functools import lru_cache
@@ -15,13 +15,13 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from integrations.connectors.base import SignatureRefused, WebhookEvent
+from integrations.connectors.base import Connector, SignatureRefused, WebhookEvent
 from integrations.exceptions import Failure
 from integrations.models import InboundEvent, InboundState
 from integrations.sync import shared_clock
 
 from . import committer, envelope
-from .known_connectors import Addressee, addressee, connector_for
+from .known_connectors import Addressee, addressee, connector_for, earlier_connector_for
 
 BODY_LIMIT = 5 * 1024 * 1024
 
@@ -63,15 +63,30 @@ def receive(request: HttpRequest, address: str) -> HttpResponse:
 
 
 def _verified(address: str, known: Addressee, request: HttpRequest, raw: bytes) -> list[WebhookEvent]:
-    """Raises SignatureRefused, but not for a secret that was entered since the address was looked up."""
+    """Raises SignatureRefused where none of the secrets fits that may be meant."""
     sent = (dict(request.headers), raw, request.build_absolute_uri())
-    try:
-        return connector_for(known.connection_id, known.updated_at).verify_webhook(*sent)
-    except SignatureRefused:
-        now = addressee(address, anew=True)
-        if now is None or now == known:
-            raise
-        return connector_for(now.connection_id, now.updated_at).verify_webhook(*sent)
+    refused = SignatureRefused("Nobody who knows the secret has sent this.")
+    for connector in _who_may_verify(address, known):
+        try:
+            return connector.verify_webhook(*sent)
+        except SignatureRefused as this:
+            refused = this
+    raise refused
+
+
+def _who_may_verify(address: str, known: Addressee) -> Iterator[Connector]:
+    """With the secret as it was looked up, with one that was entered since, and with the one that was replaced:
+    platforms go on signing with that for a while, above all what they send again."""
+    yield connector_for(known.connection_id, known.updated_at)
+    now = addressee(address, anew=True)
+    if now is None:
+        return
+    if now != known:
+        yield connector_for(now.connection_id, now.updated_at)
+    earlier = earlier_connector_for(now.connection_id)
+    if earlier is not None:
+        yield earlier
+        earlier.close()
 
 
 def _read(request: HttpRequest) -> bytes | None:

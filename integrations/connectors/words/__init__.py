@@ -35,6 +35,7 @@ from integrations.connectors.words.paging import (
     Sized,
 )
 from integrations.connectors.words.reads import Detail, Listing, One, Since
+from integrations.connectors.words.subscriptions import SubscriptionList, Subscriptions
 from integrations.connectors.words.webhooks import Signature, Topic, Webhook
 from integrations.connectors.words.writes import Batch, ErrorRule, Key, Lines, Write
 
@@ -72,6 +73,8 @@ __all__ = [
     "Signature",
     "Since",
     "Sized",
+    "SubscriptionList",
+    "Subscriptions",
     "Template",
     "Test",
     "Time",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from integrations.connectors.words.basics import Expression, Seconds, Time, Word
+from integrations.connectors.words.subscriptions import Subscriptions
 
 
 class Signature(Word):
@@ -55,3 +56,4 @@ class Webhook(Word):
     delivery_id: Expression = ""
     delivery_id_header: str = ""
     occurred: Time | None = None
+    subscriptions: Subscriptions | None = None

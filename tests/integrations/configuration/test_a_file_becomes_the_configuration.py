@@ -281,7 +281,7 @@ def test_nothing_but_the_environment_given_is_looked_at(monkeypatch: pytest.Monk
         (
             Connection,
             {*CONNECTION_FIELDS, "settings", "secrets"},
-            {"health", "health_sentence", "health_checked_at", "webhook_address"},
+            {"health", "health_sentence", "health_checked_at", "webhook_address", "webhook_secret_before"},
         ),
         (Workflow, set(WORKFLOW_FIELDS), set()),
         (Partner, {*PARTNER_FIELDS, "jobs"}, set()),
