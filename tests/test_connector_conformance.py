@@ -36,6 +36,7 @@ ANYTHING: dict[str, Any] = {
     "available": 3,
     "order_id": "7",
     "tracking_code": "T1",
+    "payment_id": "pay_1042",
     "contact": "1042@example.com",
 }
 ORDERS = {
@@ -76,6 +77,7 @@ EXAMPLES: dict[str, Example] = {
     "graphql": Example({"declaration": {"base_url": BASE, "resources": {"orders": GRAPHQL_ORDERS}}}),
     "hubspot": Example({"base_url": BASE}),
     "klaviyo": Example({"base_url": BASE}),
+    "razorpay": Example({"base_url": BASE}),
     "sandbox_shop": Example({"base_url": BASE}),
     "shipbob": Example({"base_url": BASE}),
     "stripe": Example({"base_url": BASE}),

@@ -171,7 +171,7 @@ class Klaviyo(DeclaredConnector):
             },
         },
         "webhook": {
-            # UNVERIFIED: Klaviyo itself says nowhere what is signed, and how. The header's time was seen hours away from
+            # UNVERIFIED: Klaviyo itself says nowhere what is signed and how. The header's time was seen hours away from
             # the body's own, so it binds loosely: what is told is fetched, and to hear it again is harmless.
             "signature": {
                 "header": "Klaviyo-Signature",

@@ -9,6 +9,7 @@ from integrations.connectors.base import Connector, Token
 from integrations.connectors.graphql import GraphQLConnector
 from integrations.connectors.hubspot import HubSpot
 from integrations.connectors.klaviyo import Klaviyo
+from integrations.connectors.razorpay import Razorpay
 from integrations.connectors.rest import RestConnector
 from integrations.connectors.sandbox_shop import SandboxShop
 from integrations.connectors.shipbob import ShipBob
@@ -18,6 +19,7 @@ from integrations.exceptions import DeclarationError, Failure
 
 PLATFORMS: dict[str, type[Connector]] = {
     "klaviyo": Klaviyo,
+    "razorpay": Razorpay,
     "rest": RestConnector,
     "graphql": GraphQLConnector,
     "hubspot": HubSpot,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .hubspot import PRESETS as HUBSPOT
 from .klaviyo import PRESETS as KLAVIYO
 from .preset import Preset
+from .razorpay import PRESETS as RAZORPAY
 from .sandbox_shop import PRESETS as SANDBOX_SHOP
 from .sandbox_warehouse import PRESETS as SANDBOX_WAREHOUSE
 from .shipbob import PRESETS as SHIPBOB
@@ -14,6 +15,7 @@ from .vendure import PRESETS as VENDURE
 PRESETS: dict[str, Preset] = {
     **HUBSPOT,
     **KLAVIYO,
+    **RAZORPAY,
     **SANDBOX_SHOP,
     **SANDBOX_WAREHOUSE,
     **SHIPBOB,

@@ -1,0 +1,119 @@
+"""Razorpay's payments, refunds, orders and customers into our Records, and our refunds into what it takes.
+
+Amounts are in the smallest unit of a currency. Which order of the shop it is stands in the notes, under names that
+the shops' own plugins gave them; notes are an object, and an empty list where there are none.
+"""
+
+from __future__ import annotations
+
+from .preset import Preset, rule
+
+_CURRENCY = {"currency": "= currency"}
+_ORDER_ID = "notes.order_id || notes.woocommerce_order_id || notes.merchant_order_id"
+_ORDER_NUMBER = "notes.order_number || notes.woocommerce_order_number || notes.merchant_order_id"
+_STATUS = (
+    "(status == 'failed' && 'failed') || (status == 'created' && 'pending') || (status == 'pending' && 'pending') "
+    "|| (status == 'authorized' && 'authorized') || (status == 'refunded' && 'refunded') "
+    "|| (refund_status == 'full' && 'refunded') || (amount_refunded > `0` && 'partially_refunded') || 'paid'"
+)
+
+PAYMENTS_READ = Preset(
+    name="Razorpay: payments",
+    direction="read",
+    platform="razorpay",
+    resource="payments",
+    kind="payment",
+    rules=(
+        rule("id", "id", required=True),
+        rule("order_id", _ORDER_ID),
+        rule("order_number", _ORDER_NUMBER),
+        rule("amount", "amount", "from_minor_units", arguments=_CURRENCY, required=True),
+        rule("currency", "currency", "upper", required=True),
+        rule("status", _STATUS),
+        rule("provider", "'razorpay'"),
+        rule("reference", "id"),
+        rule("created_at", "created_at", "time", arguments={"format": "unix"}),
+        rule("extra.order", "order_id"),
+        rule("extra.method", "method"),
+    ),
+    description="The shop's order is taken from the notes, where the shop's plugin writes them.",
+)
+
+REFUNDS_READ = Preset(
+    name="Razorpay: refunds",
+    direction="read",
+    platform="razorpay",
+    resource="refunds",
+    kind="refund",
+    rules=(
+        rule("id", "id", required=True),
+        rule("order_id", _ORDER_ID),
+        rule("order_number", _ORDER_NUMBER),
+        rule("amount", "amount", "from_minor_units", arguments=_CURRENCY, required=True),
+        rule("currency", "currency", "upper", required=True),
+        rule("reason", "notes.reason || notes.comment"),
+        rule("created_at", "created_at", "time", arguments={"format": "unix"}),
+        rule("extra.status", "status"),
+        rule("extra.payment", "payment_id"),
+        rule("extra.receipt", "receipt"),
+    ),
+)
+
+ORDERS_READ = Preset(
+    name="Razorpay: orders",
+    direction="read",
+    platform="razorpay",
+    resource="orders",
+    kind="order",
+    rules=(
+        rule("id", "id", required=True),
+        rule("number", f"receipt || {_ORDER_NUMBER}"),
+        rule("placed_at", "created_at", "time", arguments={"format": "unix"}),
+        rule("currency", "currency", "upper", required=True),
+        rule("total", "amount", "from_minor_units", arguments=_CURRENCY, required=True),
+        rule("status", "'open'"),
+        rule("payment_status", "(status == 'paid' && 'paid') || 'pending'"),
+        rule("extra.attempts", "attempts"),
+    ),
+    description="Razorpay's order is what is to be paid: it has no lines and no addresses.",
+)
+
+CUSTOMERS_READ = Preset(
+    name="Razorpay: customers",
+    direction="read",
+    platform="razorpay",
+    resource="customers",
+    kind="customer",
+    rules=(
+        rule("id", "id", required=True),
+        rule("name", "name"),
+        rule("email", "email"),
+        rule("phone", "contact"),
+        rule("created_at", "created_at", "time", arguments={"format": "unix"}),
+    ),
+)
+
+REFUNDS_WRITE = Preset(
+    name="Razorpay: make refunds",
+    direction="write",
+    platform="razorpay",
+    resource="refunds",
+    kind="refund",
+    rules=(
+        rule("payment_id", "starts_with(extra.payment || '', 'pay_') && extra.payment || null"),
+        rule("amount", "amount", "to_minor_units", arguments=_CURRENCY, required=True),
+        rule("receipt", "id", "truncate", arguments={"length": 40}),
+        rule("notes.reference", "id", required=True),
+        rule("notes.order_number", "order_number"),
+        rule("notes.reason", "reason", "truncate", arguments={"length": 256}),
+    ),
+    description="extra.payment must hold Razorpay's id of the payment (pay_…), which the shop tells with it.",
+)
+
+PRESETS: dict[str, Preset] = {
+    "razorpay-payments": PAYMENTS_READ,
+    "razorpay-refunds": REFUNDS_READ,
+    "razorpay-orders": ORDERS_READ,
+    "razorpay-customers": CUSTOMERS_READ,
+    "razorpay-make-refunds": REFUNDS_WRITE,
+}

@@ -1,0 +1,159 @@
+"""The examples of Razorpay's own library as Records, worked out by hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from mappings.presets.razorpay import (
+    CUSTOMERS_READ,
+    ORDERS_READ,
+    PAYMENTS_READ,
+    REFUNDS_READ,
+    REFUNDS_WRITE,
+)
+from mappings.records import Customer, Order, Payment, Refund
+from tests.contract.samples import read_with, sample, write_with
+
+MOMENT = datetime(2014, 5, 23, 6, 32, 30, tzinfo=UTC)
+
+
+def payment(**more: Any) -> dict[str, Any]:
+    return {**sample("razorpay/payment_captured.json"), **more}
+
+
+def test_a_captured_payment() -> None:
+    assert read_with(PAYMENTS_READ, sample("razorpay/payment_captured.json")) == Payment(
+        id="pay_29QQoUBi66xm2f",
+        amount=Decimal("5.00"),
+        currency="INR",
+        status="paid",
+        provider="razorpay",
+        reference="pay_29QQoUBi66xm2f",
+        created_at=MOMENT,
+    )
+
+
+def test_payments_that_nobody_has_paid_yet() -> None:
+    records = [read_with(PAYMENTS_READ, one) for one in sample("razorpay/payments_list.json")["items"]]
+    assert [(one.id, one.status) for one in records] == [
+        ("pay_29QQoUBi66xm2f", "pending"),
+        ("pay_19btGlBig6xZ2f", "pending"),
+    ]
+
+
+def test_the_payment_of_a_webhook_names_the_shops_order() -> None:
+    payload = sample("razorpay/webhook_payment_authorized.json")["payload"]["payment"]["entity"]
+    assert read_with(PAYMENTS_READ, payload) == Payment(
+        id="pay_6koWN7bvxujzxM",
+        order_id="random order id",
+        order_number="random order id",
+        amount=Decimal("10000.00"),
+        currency="INR",
+        status="paid",
+        provider="razorpay",
+        reference="pay_6koWN7bvxujzxM",
+        created_at=datetime(2016, 11, 24, 9, 8, 3, tzinfo=UTC),
+        extra={"order": "order_100000000order", "method": "card"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        ({"status": "failed"}, "failed"),
+        ({"status": "created"}, "pending"),
+        ({"status": "authorized"}, "authorized"),
+        ({"amount_refunded": 40, "refund_status": "partial"}, "partially_refunded"),
+        ({"amount_refunded": 500, "refund_status": "full", "status": "refunded"}, "refunded"),
+        ({"amount_refunded": 500, "refund_status": "full"}, "refunded"),
+        ({"amount_refunded": None}, "paid"),
+    ],
+)
+def test_what_came_of_a_payment(told: dict[str, Any], status: str) -> None:
+    assert read_with(PAYMENTS_READ, payment(**told)).status == status
+
+
+@pytest.mark.parametrize(
+    ("notes", "order_id", "number"),
+    [
+        ({"woocommerce_order_id": "77", "woocommerce_order_number": "1042"}, "77", "1042"),
+        ({"order_id": "A-1", "order_number": "#1"}, "A-1", "#1"),
+    ],
+)
+def test_notes_name_the_order(notes: dict[str, str], order_id: str, number: str) -> None:
+    record = read_with(PAYMENTS_READ, payment(notes=notes))
+    assert (record.order_id, record.order_number) == (order_id, number)
+
+
+def test_no_notes_are_an_empty_list() -> None:
+    assert read_with(PAYMENTS_READ, payment(notes=[])) == read_with(PAYMENTS_READ, payment())
+
+
+def test_a_refund() -> None:
+    assert read_with(REFUNDS_READ, sample("razorpay/refund.json")) == Refund(
+        id="rfnd_FP8DDKxqJif6ca",
+        amount=Decimal("3001.00"),
+        currency="INR",
+        created_at=datetime(2020, 8, 10, 16, 48, 44, tzinfo=UTC),
+        extra={"status": "processed", "payment": "pay_FIKOnlyii5QGNx", "receipt": "#126"},
+    )
+
+
+def test_an_order_that_was_tried_and_not_paid() -> None:
+    assert read_with(ORDERS_READ, sample("razorpay/order.json")) == Order(
+        id="fake_order_id",
+        number="12121",
+        placed_at=MOMENT,
+        currency="INR",
+        total=Decimal("5.00"),
+        status="open",
+        payment_status="pending",
+        extra={"attempts": 1},
+    )
+
+
+def test_an_order_that_was_paid() -> None:
+    assert (
+        read_with(ORDERS_READ, {**sample("razorpay/order.json"), "status": "paid"}).payment_status == "paid"
+    )
+
+
+def test_a_customer() -> None:
+    payload: dict[str, Any] = {
+        "id": "cust_1",
+        "entity": "customer",
+        "name": "Ada",
+        "email": "ada@example.com",
+        "contact": None,
+        "notes": [],
+        "created_at": 1400826750,
+    }
+    assert read_with(CUSTOMERS_READ, payload) == Customer(
+        id="cust_1", name="Ada", email="ada@example.com", phone=None, created_at=MOMENT
+    )
+
+
+@pytest.mark.parametrize(
+    ("currency", "units", "amount"),
+    [("INR", 1250, "12.50"), ("KWD", 1250, "1.250"), ("JPY", 1250, "1250"), ("USD", 1, "0.01")],
+)
+def test_units_are_as_the_currency_counts_them_both_ways(currency: str, units: int, amount: str) -> None:
+    assert read_with(PAYMENTS_READ, payment(amount=units, currency=currency)).amount == Decimal(amount)
+    refund = Refund(
+        id="R1", amount=Decimal(amount), currency=currency, order_number="1042", extra={"payment": "pay_1"}
+    )
+    assert write_with(REFUNDS_WRITE, refund) == {
+        "payment_id": "pay_1",
+        "amount": units,
+        "receipt": "R1",
+        "notes": {"reference": "R1", "order_number": "1042"},
+    }
+
+
+def test_a_refund_of_another_providers_payment_names_no_payment() -> None:
+    refund = Refund(id="R1", amount=Decimal(1), currency="INR", extra={"payment": "ch_1"})
+    assert "payment_id" not in write_with(REFUNDS_WRITE, refund)
