@@ -80,6 +80,7 @@ EXAMPLES: dict[str, Example] = {
     "razorpay": Example({"base_url": BASE}),
     "sandbox_shop": Example({"base_url": BASE}),
     "shipbob": Example({"base_url": BASE}),
+    "shopify": Example({"base_url": "https://203.0.113.5"}),
     "stripe": Example({"base_url": BASE}),
     "vendure": Example({"base_url": BASE}),
 }

@@ -167,7 +167,7 @@ class Rules:
                 if rule.kind in PASSES:
                     return Verdict(True, done=rule.kind == "done")
                 raise rule.failure(client, response, body)
-        if self.graphql and isinstance(body, Mapping) and body.get("errors"):
+        if self.graphql and _has_errors(body, status):
             raise _graphql_failure(client, response, body)
         if status >= 300:
             client.check(response, said(body), field=said_field(body))
@@ -213,6 +213,12 @@ def said_code(body: Any) -> str:
         if isinstance(found, str) and found:
             return _as_code(found)
     return ""
+
+
+def _has_errors(body: Any, status: int) -> bool:
+    """GraphQL's errors are a list. A text of that name beside a status is what a gateway says, and the status tells."""
+    found = body.get("errors") if isinstance(body, Mapping) else None
+    return bool(found) and (isinstance(found, list) or status < 300)
 
 
 def _graphql_failure(client: HttpClient, response: Response, body: Mapping[str, Any]) -> Failure:

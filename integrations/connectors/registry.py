@@ -13,6 +13,7 @@ from integrations.connectors.razorpay import Razorpay
 from integrations.connectors.rest import RestConnector
 from integrations.connectors.sandbox_shop import SandboxShop
 from integrations.connectors.shipbob import ShipBob
+from integrations.connectors.shopify import Shopify
 from integrations.connectors.stripe import Stripe
 from integrations.connectors.vendure import Vendure
 from integrations.exceptions import DeclarationError, Failure
@@ -25,6 +26,7 @@ PLATFORMS: dict[str, type[Connector]] = {
     "hubspot": HubSpot,
     "sandbox_shop": SandboxShop,
     "shipbob": ShipBob,
+    "shopify": Shopify,
     "stripe": Stripe,
     "vendure": Vendure,
 }

@@ -9,6 +9,8 @@ from .razorpay import PRESETS as RAZORPAY
 from .sandbox_shop import PRESETS as SANDBOX_SHOP
 from .sandbox_warehouse import PRESETS as SANDBOX_WAREHOUSE
 from .shipbob import PRESETS as SHIPBOB
+from .shopify import PRESETS as SHOPIFY
+from .shopify_older import PRESETS as SHOPIFY_OLDER
 from .stripe import PRESETS as STRIPE
 from .vendure import PRESETS as VENDURE
 
@@ -19,6 +21,8 @@ PRESETS: dict[str, Preset] = {
     **SANDBOX_SHOP,
     **SANDBOX_WAREHOUSE,
     **SHIPBOB,
+    **SHOPIFY,
+    **SHOPIFY_OLDER,
     **STRIPE,
     **VENDURE,
 }

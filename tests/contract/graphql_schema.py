@@ -50,6 +50,11 @@ class GraphQL:
                     self.schema, operation.variable_definitions or (), body.get("variables") or {}
                 )
                 problems += [str(error) for error in values] if isinstance(values, list) else []
+                known = {variable.variable.name.value for variable in operation.variable_definitions or ()}
+                problems += [
+                    f"the operation has no variable ${name}"
+                    for name in sorted(set(body.get("variables") or {}) - known)
+                ]
         return problems
 
     def answer_problems(self, asked: Asked, says: Says) -> list[str]:

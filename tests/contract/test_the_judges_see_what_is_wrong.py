@@ -231,6 +231,7 @@ def judge() -> GraphQL:
         ("query { order(id: 1) { id total } }", {}, "Cannot query field 'total'"),
         ("query { order { id } }", {}, "is required"),
         ("query { order(id: 1 { id } }", {}, "Syntax Error"),
+        (ORDER, {"id": "1", "frist": 1}, "no variable $frist"),
     ],
 )
 def test_a_document_is_judged_by_the_schema(document: str, variables: dict[str, Any], said: str) -> None:

@@ -188,6 +188,12 @@ def test_graphql_errors_beside_http_200(
     assert "it does not fit" in failure.sentence
 
 
+def test_a_gateways_text_before_a_graphql_api_is_judged_by_its_status(platform: Platform) -> None:
+    failure = graphql(platform, [], {"errors": "Unavailable"}, 503)
+    assert (failure.kind, failure.code, failure.in_doubt) == (Kind.TRANSIENT, "server_error", True)
+    assert graphql(platform, [], {"errors": "No."}).code == "refused"
+
+
 def test_a_union_member_that_is_an_error(platform: Platform) -> None:
     rule = {
         "when": "data.*.errorCode[]",
