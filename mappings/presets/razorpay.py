@@ -100,7 +100,7 @@ REFUNDS_WRITE = Preset(
     resource="refunds",
     kind="refund",
     rules=(
-        rule("payment_id", "starts_with(extra.payment || '', 'pay_') && extra.payment || null"),
+        rule("payment_id", "starts_with(extra.payment || '', 'pay_') && extra.payment || `null`"),
         rule("amount", "amount", "to_minor_units", arguments=_CURRENCY, required=True),
         rule("receipt", "id", "truncate", arguments={"length": 40}),
         rule("notes.reference", "id", required=True),
