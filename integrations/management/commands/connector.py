@@ -1,0 +1,54 @@
+"""`connector list` shows what can be connected; `connector new NAME` makes the first files of another one."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+from rich.table import Table
+
+from integrations.connectors import catalogue, scaffold
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+class Command(BaseCommand):
+    help = "Shows what can be connected, or makes the first files of a new connector."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        tasks = parser.add_subparsers(dest="task", required=True)
+        tasks.add_parser("list", help="What can be connected, and how far it was tested.")
+        new = tasks.add_parser("new", help="The first files of a new connector, with presets and tests.")
+        new.add_argument("name", help="Of the module, for example: acme_shop.")
+        new.add_argument("--label", default="", help="As people call it: “Acme Shop”.")
+        new.add_argument("--documentation", default="", help="The vendor's page about its API.")
+
+    def handle(self, *arguments: Any, **options: Any) -> None:
+        if options["task"] == "list":
+            self._list()
+            return
+        root = ROOT
+        try:
+            paths = scaffold.make(root, options["name"], options["label"], options["documentation"])
+        except scaffold.NotMade as reason:
+            raise CommandError(str(reason)) from reason
+        for path in paths:
+            self.stdout.write(str(path.relative_to(root)))
+        self.stdout.write(
+            "\nIt is green as it is: make test ARGS=tests/contract\n"
+            "Now make it true, from the vendor's documentation: first the dialect (what the vendor says), then the "
+            "declaration, then the presets with real payloads. CONTRIBUTING.md has the steps."
+        )
+
+    def _list(self) -> None:
+        table = Table("System", "Reads", "Writes", "Tested", box=None)
+        for group, entries in catalogue.entries():
+            table.add_section()
+            table.add_row(f"[bold]{group}[/bold]")
+            for entry in entries:
+                tested = entry.facts.verified.name.lower()
+                table.add_row(entry.label, ", ".join(entry.reads), ", ".join(entry.writes), tested)
+        Console(file=self.stdout).print(table)  # type: ignore[arg-type]  # it has the one method that is used, write()
