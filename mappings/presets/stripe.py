@@ -88,8 +88,8 @@ REFUNDS_WRITE = Preset(
     resource="refunds",
     kind="refund",
     rules=(
-        rule("charge", "starts_with(extra.payment || '', 'ch_') && extra.payment || `null`"),
-        rule("payment_intent", "starts_with(extra.payment || '', 'pi_') && extra.payment || `null`"),
+        rule("charge", "[extra.payment || ''][?starts_with(@, 'ch_')] | [0]"),
+        rule("payment_intent", "[extra.payment || ''][?starts_with(@, 'pi_')] | [0]"),
         rule("amount", "amount", "to_minor_units", arguments=_CURRENCY_OF_OURS, required=True),
         rule("metadata.reference", "id", required=True),
         rule("metadata.order_number", "order_number"),
