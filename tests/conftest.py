@@ -56,8 +56,12 @@ def chromium() -> str:
     return next((path for name in names if (path := shutil.which(name))), "")
 
 
+# What real systems are started with, and the packages that have it.
+PROGRAMS = {"node": "nodejs and npm", "curl": "curl"}
+
+
 @cache
-def missing(marker: str) -> str:
+def missing(marker: str, *programs: str) -> str:
     """Why the tests with this marker cannot run here, and what to do; "" where they can."""
     if marker == "postgres" and not postgres_server():
         return (
@@ -70,8 +74,9 @@ def missing(marker: str) -> str:
     if marker == "real":
         if not (REFERENCE / "real").is_dir():
             return NO_REFERENCE
-        if not shutil.which("node"):
-            return "no Node on the path: install the packages nodejs and npm"
+        for program in programs or ("node",):
+            if not shutil.which(program):
+                return f"no {program} on the path: install {PROGRAMS[program]}"
     return ""
 
 
@@ -79,7 +84,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     elsewhere = [item for item in items if _belongs_to_the_run_on_postgres(item)]
     for item in items:
         for marker in ("postgres", "redis", "browser", "real"):
-            if item.get_closest_marker(marker) and (reason := missing(marker)):
+            mark = item.get_closest_marker(marker)
+            if mark and (reason := missing(marker, *mark.args)):
                 item.add_marker(pytest.mark.skip(reason=reason))
     if elsewhere:
         config.hook.pytest_deselected(items=elsewhere)

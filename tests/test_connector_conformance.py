@@ -76,6 +76,7 @@ EXAMPLES: dict[str, Example] = {
     ),
     "graphql": Example({"declaration": {"base_url": BASE, "resources": {"orders": GRAPHQL_ORDERS}}}),
     "hubspot": Example({"base_url": BASE}),
+    "karrio": Example({"base_url": BASE}),
     "klaviyo": Example({"base_url": BASE}),
     "razorpay": Example({"base_url": BASE}),
     "sandbox_shop": Example({"base_url": BASE}),

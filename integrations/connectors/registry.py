@@ -8,6 +8,7 @@ from typing import Any
 from integrations.connectors.base import Connector, Token
 from integrations.connectors.graphql import GraphQLConnector
 from integrations.connectors.hubspot import HubSpot
+from integrations.connectors.karrio import Karrio
 from integrations.connectors.klaviyo import Klaviyo
 from integrations.connectors.razorpay import Razorpay
 from integrations.connectors.rest import RestConnector
@@ -19,6 +20,7 @@ from integrations.connectors.vendure import Vendure
 from integrations.exceptions import DeclarationError, Failure
 
 PLATFORMS: dict[str, type[Connector]] = {
+    "karrio": Karrio,
     "klaviyo": Klaviyo,
     "razorpay": Razorpay,
     "rest": RestConnector,

@@ -41,6 +41,13 @@ ORDER_PAGES = {
     "size_param": "Limit",
     "more": "length(@) > `0`",
 }
+TOPICS = [
+    "order.shipped",
+    "order.shipment.cancelled",
+    "order.shipment.delivered",
+    "order.shipment.exception",
+    "order.shipment.on_hold",
+]
 STOPPED_LATE = "canceled_shipment_results[?is_success == `false`]"
 
 
@@ -116,8 +123,9 @@ class ShipBob(DeclaredConnector):
             "Returns, receiving orders and bills are not read yet.",
             "Shipments name SKUs and not the lines of the shop's order.",
         ),
-        webhooks="Integrations → Webhooks → Add Subscription, with this connection's webhook address and the topics "
-        "order.shipped and order.shipment.*. Then copy the signing secret (whsec_…).",
+        webhooks="Press “Order webhooks” at the connection. By hand: Integrations → Webhooks → Add Subscription, with "
+        "this connection's webhook address and the topics order.shipped and order.shipment.*; then copy the signing "
+        "secret (whsec_…).",
     )
     declaration = {
         "label": "ShipBob",
@@ -214,19 +222,30 @@ class ShipBob(DeclaredConnector):
                 "key_form": "base64",
                 "secret_prefix": "whsec_",
             },
+            # ShipBob makes a secret of its own form, and tells it once.
+            "subscriptions": {
+                "topics": TOPICS,
+                "list": {
+                    "path": f"{VERSION}/webhook",
+                    "records": "items",
+                    "paging": {"style": "link", "next": "next", "size": 250, "size_param": "RecordsPerPage"},
+                },
+                "address": "url",
+                "active": "enabled",
+                "secret": "secret",
+                "create": {
+                    "path": f"{VERSION}/webhook",
+                    "body": {"url": "{address}", "topics": "{topics}", "description": "Crossdock"},
+                },
+                "delete": {"path": f"{VERSION}/webhook/{{id}}"},
+            },
             "topic_header": "x-webhook-topic",
             "delivery_id_header": "webhook-id",
             "events": "(shipments || [@])[]",
             "topics": {
                 topic: {"resource": "shipments", "id": "shipment_id || (order_id && id)"}
-                for topic in (
-                    "order.shipped",
-                    "order.shipment.cancelled",
-                    "order.shipment.delivered",
-                    "order.shipment.exception",
-                    "order.shipment.on_hold",
-                    "order.shipment.tracking.updated",
-                )
+                # The last is told by subscriptions that were made for a later version of the API.
+                for topic in (*TOPICS, "order.shipment.tracking.updated")
             },
         },
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .hubspot import PRESETS as HUBSPOT
+from .karrio import PRESETS as KARRIO
 from .klaviyo import PRESETS as KLAVIYO
 from .preset import Preset
 from .razorpay import PRESETS as RAZORPAY
@@ -16,6 +17,7 @@ from .vendure import PRESETS as VENDURE
 
 PRESETS: dict[str, Preset] = {
     **HUBSPOT,
+    **KARRIO,
     **KLAVIYO,
     **RAZORPAY,
     **SANDBOX_SHOP,

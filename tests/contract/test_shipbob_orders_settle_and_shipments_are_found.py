@@ -139,3 +139,16 @@ def test_the_test_names_the_channels_that_may_be_entered(
     vendor.on("/2026-01/channel", Says({**CHANNELS, "items": [{"id": channel, "name": "Shop"}]}))
     report = shipbob.test()
     assert (report.ok, report.steps[-1].sentence) == (is_right, told)
+
+
+def test_webhooks_are_ordered_with_the_secret_that_shipbob_makes(vendor: Vendor, shipbob: Connector) -> None:
+    address, secret = "https://portal.example.com/hook", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    made = {"id": "ep_1", "url": address, "topics": list(shipbob.webhook_topics())}
+    vendor.on("POST /2026-01/webhook", Says({**made, "secret": secret}))
+    vendor.on("GET /2026-01/webhook", Says({**CHANNELS, "items": [{**made, "enabled": False}]}))
+    vendor.on("DELETE /2026-01/webhook/ep_1", Says(None, 204))
+    assert shipbob.subscribe(address, shipbob.webhook_topics(), "ours") == secret
+    (found,) = shipbob.subscriptions()
+    assert (found.id, found.address, found.active) == ("ep_1", address, False)
+    assert found.topics == shipbob.webhook_topics()
+    assert shipbob.unsubscribe("ep_1")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.real.carrier import Carrier
 from tests.real.shop import Shop
 
 
@@ -9,3 +10,9 @@ from tests.real.shop import Shop
 def shop() -> Shop:
     """It is left running: starting it takes a minute, and `stop.sh vendure` beside it ends it."""
     return Shop.start()
+
+
+@pytest.fixture(scope="session")
+def carrier() -> Carrier:
+    """It is left running too: its first start takes two minutes, and `stop.sh karrio` ends it."""
+    return Carrier.start()
