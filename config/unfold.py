@@ -119,6 +119,7 @@ UNFOLD: dict[str, Any] = {
                         "permission": _may_view("integrations.connection"),
                     },
                     _page("Inbound events", "webhook", "integrations.inboundevent"),
+                    _page("Webhook ledger", "fact_check", "monitoring.webhookhour"),
                 ],
             },
             {

@@ -28,6 +28,7 @@ from integrations.models import (
     SyncRun,
 )
 from integrations.sync.measures import PERIODS
+from monitoring.models import MissedWebhook, WebhookHour
 from monitoring.rollups import LOOK_BACK, complete_until, hour_of
 
 # Rows of one transaction. Larger ones are no faster and make a webhook wait on SQLite.
@@ -97,7 +98,10 @@ def _all_old(now: datetime) -> Iterator[Old]:
     if (days := settings.KEEP_INTENTS_DAYS) > 0:
         yield Old("intents", _intents(now - timedelta(days=days)), "settled_at")
     if (days := settings.KEEP_OUTCOMES_DAYS) > 0:
-        yield Old("outcomes", _outcomes(now - timedelta(days=max(days, SHOWN_DAYS))), "recorded_at")
+        before = now - timedelta(days=max(days, SHOWN_DAYS))
+        yield Old("missed webhooks", MissedWebhook.objects.filter(changed_at__lt=before), "changed_at")
+        yield Old("webhook ledger", WebhookHour.objects.filter(hour__lt=before), "hour")
+        yield Old("outcomes", _outcomes(before), "recorded_at")
     if (days := settings.KEEP_BATCHES_DAYS) > 0:
         yield Old("batches", _batches(now - timedelta(days=days)), "settled_at")
     if (days := settings.KEEP_RUNS_DAYS) > 0:

@@ -6,8 +6,13 @@ from integrations.sync import schedules
 
 NAME = "monitoring: watch"
 PRUNE = "monitoring: prune"
+LEDGER = "monitoring: webhook ledger"
 # Name → (task, minutes between two runs).
-SCHEDULES = {NAME: ("monitoring.tasks.watch", 1), PRUNE: ("monitoring.tasks.prune", 5)}
+SCHEDULES = {
+    NAME: ("monitoring.tasks.watch", 1),
+    PRUNE: ("monitoring.tasks.prune", 5),
+    LEDGER: ("monitoring.tasks.ledger", 5),
+}
 
 
 def install() -> None:

@@ -6,7 +6,7 @@ import time
 
 from django.conf import settings
 
-from monitoring import retention, rollups, triage
+from monitoring import retention, rollups, triage, webhook_ledger
 
 # Seconds that one pass may take: a worker that lets go of old facts is missing elsewhere.
 PRUNE_SECONDS = 10.0
@@ -16,6 +16,11 @@ def watch() -> None:
     """Once a minute: counts what is new and groups the open errors."""
     triage.triage()
     rollups.roll_up(deadline=time.monotonic() + float(settings.TASK_SECONDS))
+
+
+def ledger() -> None:
+    """Every few minutes: what webhooks told, and what they should have told."""
+    webhook_ledger.keep()
 
 
 def prune() -> None:

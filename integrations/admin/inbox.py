@@ -47,6 +47,12 @@ class InboundEventAdmin(FactsAdmin):
     ordering = ("-received_at", "-id")
     search_fields = ("=external_id", "=delivery_id", "topic")
     search_help_text = "Id or topic"
+    narrowed_by = {
+        "connection": "System",
+        "resource": "Resource",
+        "received_at__gte": "Since",
+        "received_at__lt": "Before",
+    }
     actions = ("replay_many",)
     actions_detail = ("replay_one",)
     quick_views = (

@@ -90,6 +90,16 @@ def look(row: WebhookSubscription) -> None:
         return
     if looked.missing and was_well:
         _lost(row, looked.missing, since)
+    else:
+        _read_what_no_webhook_told(row.connection_id)
+
+
+def _read_what_no_webhook_told(connection_id: int) -> None:
+    """Once a day also where nothing is read in intervals; not where a job has never read all: that would be a backfill
+    nobody asked for."""
+    for job in SyncJob.objects.filter(source_id=connection_id, every_seconds=0, watermark__isnull=False):
+        if job.may_run:
+            steer.run_now(job)
 
 
 def _look(row: WebhookSubscription, left: str | None = None) -> Looked:

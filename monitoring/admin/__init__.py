@@ -1,5 +1,5 @@
 """Sight's own pages in the portal's admin."""
 
-from . import incidents
+from . import incidents, webhooks
 
-__all__ = ["incidents"]
+__all__ = ["incidents", "webhooks"]
