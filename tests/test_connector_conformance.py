@@ -84,6 +84,7 @@ EXAMPLES: dict[str, Example] = {
     "shopify": Example({"base_url": "https://203.0.113.5"}),
     "stripe": Example({"base_url": BASE}),
     "vendure": Example({"base_url": BASE}),
+    "woocommerce": Example({"base_url": BASE}),
 }
 
 

@@ -46,13 +46,17 @@ class BatchPlan:
         self.answer = expression(word.answer, f"{field}.answer")
         self.key_place = tuple(word.key.split(".")) if word.key else ()
 
-    def send(self, client: HttpClient, calls: Sequence[Call], settings: Any) -> list[Answer | Failure]:
+    def send(
+        self, client: HttpClient, calls: Sequence[Call], settings: Any, path: str = ""
+    ) -> list[Answer | Failure]:
+        """`path`: another address than the declared one, where it depends on what is sent."""
         items = [
             put(call.body, self.key_place, call.key) if self.key_place and call.key else call.body
             for call in calls
         ]
         scope = {"items": items, "settings": settings}
         request = self.endpoint.request(scope)
+        request.path = path or request.path
         if self.place:
             request.body = put(request.body, self.place, items)
         response = client.send(request)

@@ -17,6 +17,7 @@ from integrations.connectors.shipbob import ShipBob
 from integrations.connectors.shopify import Shopify
 from integrations.connectors.stripe import Stripe
 from integrations.connectors.vendure import Vendure
+from integrations.connectors.woocommerce import WooCommerce
 from integrations.exceptions import DeclarationError, Failure
 
 PLATFORMS: dict[str, type[Connector]] = {
@@ -31,6 +32,7 @@ PLATFORMS: dict[str, type[Connector]] = {
     "shopify": Shopify,
     "stripe": Stripe,
     "vendure": Vendure,
+    "woocommerce": WooCommerce,
 }
 
 

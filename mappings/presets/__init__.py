@@ -14,6 +14,7 @@ from .shopify import PRESETS as SHOPIFY
 from .shopify_older import PRESETS as SHOPIFY_OLDER
 from .stripe import PRESETS as STRIPE
 from .vendure import PRESETS as VENDURE
+from .woocommerce import PRESETS as WOOCOMMERCE
 
 PRESETS: dict[str, Preset] = {
     **HUBSPOT,
@@ -27,6 +28,7 @@ PRESETS: dict[str, Preset] = {
     **SHOPIFY_OLDER,
     **STRIPE,
     **VENDURE,
+    **WOOCOMMERCE,
 }
 
 __all__ = ["PRESETS", "Preset"]
