@@ -17,6 +17,18 @@ from integrations.connectors.http import BASE_URL, DeclaredConnector
 from integrations.http.client import Request
 
 ADDRESS = "https://api.stripe.com"
+VERSION = "2023-10-16"
+CHARGE_EVENTS = [
+    "charge.captured",
+    "charge.expired",
+    "charge.failed",
+    "charge.pending",
+    "charge.refunded",
+    "charge.succeeded",
+    "charge.updated",
+]
+CUSTOMER_EVENTS = ["customer.created", "customer.updated", "customer.deleted"]
+REFUND_EVENTS = ["refund.created", "refund.updated", "refund.failed", "charge.refund.updated"]
 CURSOR = {
     "style": "cursor",
     "param": "starting_after",
@@ -51,9 +63,9 @@ def _resource(path: str, events: str) -> dict[str, Any]:
     }
 
 
-def _topics(resource: str, names: str) -> dict[str, dict[str, str]]:
+def _topics(resource: str, names: list[str]) -> dict[str, dict[str, str]]:
     """The order of events is not kept, so the object is fetched as it is now."""
-    return {name: {"resource": resource, "id": "data.object.id"} for name in names.split()}
+    return {name: {"resource": resource, "id": "data.object.id"} for name in names}
 
 
 class Stripe(DeclaredConnector):
@@ -94,7 +106,7 @@ class Stripe(DeclaredConnector):
             "Copy the key (rk_…) into “Secret or restricted key”. Stripe shows it once.",
         ),
         verified=Verified.CONTRACT,
-        verified_against="Stripe's OpenAPI document, API version 2023-10-16",
+        verified_against="Stripe's OpenAPI document, API version 2023-10-16, and an emulator that keeps payments",
         limits="25 calls a second in a sandbox and 100 in live mode; Crossdock keeps to 25.",
         traps=(
             "A partial refund leaves the payment “succeeded”: its refunded amount tells.",
@@ -102,14 +114,15 @@ class Stripe(DeclaredConnector):
             "Events are kept for 30 days: after a longer pause run “Everything again” once.",
         ),
         lacks=("Payouts and disputes are not read yet.",),
-        webhooks="Developers → Webhooks → Add destination, with this connection's webhook address and the events "
-        "charge.*, refund.* and customer.*. Then copy the signing secret (whsec_…).",
+        webhooks="“Order webhooks” at the connection does it all; the key then needs Write for Webhook Endpoints. Or "
+        "by hand: Developers → Webhooks → Add destination, with the connection's webhook address and the events below; "
+        "then copy the signing secret (whsec_…).",
     )
     declaration = {
         "label": "Stripe",
         "base_url": "{base_url}",
         "variables": {"base_url": {"default": ADDRESS}, "account": {"required": False}},
-        "headers": {"Stripe-Version": "2023-10-16", "Stripe-Account": "{account}"},
+        "headers": {"Stripe-Version": VERSION, "Stripe-Account": "{account}"},
         "auth": {"kind": "bearer"},
         "limits": {"requests_per_second": 25, "burst": 25, "concurrent": 8},
         "timeouts": {"connect": 4, "read": 20, "total": 24},
@@ -163,14 +176,29 @@ class Stripe(DeclaredConnector):
             "topic": "type",
             "delivery_id": "id",
             "occurred": {"at": "created", "format": "unix"},
+            # https://docs.stripe.com/api/webhook_endpoints
+            "subscriptions": {
+                "topics": [*CHARGE_EVENTS, *CUSTOMER_EVENTS, *REFUND_EVENTS],
+                "list": {
+                    "path": "/v1/webhook_endpoints",
+                    "records": "data",
+                    "paging": CURSOR,
+                },
+                "address": "url",
+                "topics_at": "enabled_events",
+                "active": "status == 'enabled'",
+                "create": {
+                    "path": "/v1/webhook_endpoints",
+                    "encoding": "form",
+                    "body": {"url": "{address}", "enabled_events": "{topics}", "api_version": VERSION},
+                },
+                "delete": {"path": "/v1/webhook_endpoints/{id}"},
+                "secret": "secret",
+            },
             "topics": {
-                **_topics(
-                    "charges",
-                    "charge.captured charge.expired charge.failed charge.pending charge.refunded charge.succeeded "
-                    "charge.updated",
-                ),
-                **_topics("customers", "customer.created customer.updated customer.deleted"),
-                **_topics("refunds", "refund.created refund.updated refund.failed charge.refund.updated"),
+                **_topics("charges", CHARGE_EVENTS),
+                **_topics("customers", CUSTOMER_EVENTS),
+                **_topics("refunds", REFUND_EVENTS),
             },
         },
     }

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.real.carrier import Carrier
+from tests.real.payments import Payments
 from tests.real.shop import Shop
 
 
@@ -16,3 +17,9 @@ def shop() -> Shop:
 def carrier() -> Carrier:
     """It is left running too: its first start takes two minutes, and `stop.sh karrio` ends it."""
     return Carrier.start()
+
+
+@pytest.fixture(scope="session")
+def payments() -> Payments:
+    """It is left running as well; `stop.sh localstripe` ends it."""
+    return Payments.start()
