@@ -30,6 +30,7 @@ from integrations.connectors.base import (
 from integrations.connectors.consent import Consent, access_of
 from integrations.connectors.declaration import plan_of
 from integrations.connectors.details import Turn, at_once
+from integrations.connectors.failures import Rules
 from integrations.connectors.plan import Plan, ResourcePlan
 from integrations.connectors.reading import ListPlan
 from integrations.connectors.subscribing import SubscriptionsPlan
@@ -318,7 +319,7 @@ class DeclaredConnector(Connector):
         if endpoint is not None:
             self._turn()
             response = self.client.send(endpoint.request({"settings": self.settings}))
-            self.plan.rules.judge(self.client, response)
+            Rules(self.plan.rules.rules, graphql=endpoint.is_graphql).judge(self.client, response)
             expects = self.plan.test_expects
             well = expects is None or expects(response.json)
             report.add(
@@ -355,7 +356,8 @@ class DeclaredConnector(Connector):
     def ask(self, request: Request) -> Any:
         """One more call's answer, for a connector that overrides a step. Raises Failure as every call does."""
         response = self.client.send(request)
-        self.plan.rules.judge(self.client, response)
+        is_graphql = isinstance(request.body, Mapping) and "query" in request.body
+        Rules(self.plan.rules.rules, graphql=is_graphql).judge(self.client, response)
         return response.json
 
     def close(self) -> None:

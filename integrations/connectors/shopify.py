@@ -11,13 +11,24 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from integrations.connectors import shopify_documents as ask
-from integrations.connectors.base import Answer, Call, Item, SettingField, TestReport, Token, WebhookEvent
-from integrations.connectors.facts import Facts, Group, Verified
-from integrations.connectors.http import BASE_URL, DeclaredConnector, Result
+from integrations.connectors.base import (
+    Answer,
+    Call,
+    Item,
+    Page,
+    TestReport,
+    Token,
+    WebhookEvent,
+)
+from integrations.connectors.http import DeclaredConnector, Result
+from integrations.connectors.shopify_bulk import EXPORTS, Exporting
 from integrations.connectors.shopify_declaration import RESOURCES, topics
+from integrations.connectors.shopify_facts import FACTS, SETTINGS
 from integrations.connectors.shopify_writes import (
     Level,
     completed,
@@ -32,100 +43,18 @@ from integrations.connectors.shopify_writes import (
     with_payment,
 )
 from integrations.exceptions import DeclarationError, Failure, Kind, TokenExpired
-from integrations.http.client import Request
+from integrations.http.client import HttpClient, Request
 from integrations.http.guard import Guard
 
 VERSION = "2026-07"
-SCOPES = (
-    "read_orders, read_all_orders, write_orders, read_customers, write_customers, read_products, read_locations, "
-    "read_inventory, write_inventory, read_merchant_managed_fulfillment_orders and "
-    "write_merchant_managed_fulfillment_orders"
-)
 NOT_SET = "Shopify sets several levels or none, and refused another one. It is sent again without that."
 
 
 class Shopify(DeclaredConnector):
     platform = "shopify"
     label = "Shopify"
-    settings_fields = (
-        SettingField(
-            BASE_URL.name,
-            "Address of the store",
-            kind="url",
-            help_text="https://your-store.myshopify.com, not the domain that customers see. To try it out, take the "
-            "address of a development store.",
-        ),
-        SettingField(
-            "location",
-            "Location",
-            required=False,
-            help_text="Number of the location whose stock is read and written, as at the end of its address in "
-            "Settings → Locations. Empty: the store's main location, and no webhooks for stock.",
-        ),
-        SettingField(
-            "notify_customers",
-            "Let Shopify write to customers",
-            required=False,
-            kind="boolean",
-            default=False,
-            help_text="Whether a new fulfilment or tracking number makes Shopify send its e-mail.",
-        ),
-        SettingField(
-            "client_id",
-            "Client ID",
-            required=False,
-            secret=True,
-            help_text="Of an app made in the Dev Dashboard; goes with its client secret.",
-        ),
-        SettingField("client_secret", "Client secret", required=False, secret=True),
-        SettingField(
-            "token",
-            "Access token",
-            required=False,
-            secret=True,
-            help_text="Only for a custom app that was made in the store's admin before 2026. It begins with shpat_.",
-        ),
-        SettingField(
-            "webhook_secret",
-            "Signing secret of webhooks",
-            required=False,
-            secret=True,
-            help_text="The client secret of the app that made the webhooks, or the one that Settings → Notifications "
-            "→ Webhooks shows.",
-        ),
-    )
-    facts = Facts(
-        group=Group.SHOP,
-        documentation="https://shopify.dev/docs/api/admin-graphql",
-        credentials=(
-            "In Shopify's admin open Settings → Apps → Develop apps → Build apps in Dev Dashboard.",
-            f"Create an app there, and a version of it with the scopes {SCOPES}.",
-            "Release the version, then install the app on your store.",
-            "In the app open Settings and copy Client ID and Client secret into the fields of the same names.",
-            "An older custom app of the store's admin goes on working: enter its access token (shpat_…) instead.",
-        ),
-        verified=Verified.CONTRACT,
-        verified_against="Shopify's Admin GraphQL schema 2026-07; logging in, exports and webhooks against its written "
-        "documentation.",
-        limits="100 points a second on standard plans, up to 2000 on larger ones; Crossdock keeps to what each answer "
-        "tells.",
-        traps=(
-            "Without the scope read_all_orders only the orders of the last 60 days are there.",
-            "Names and addresses of customers need Shopify's approval for protected customer data.",
-            "The total is what an order is worth now: refunds and edits are taken off it.",
-            "Amounts are in the store's currency, whatever currency the customer paid in.",
-            "Shopify deletes a webhook that fails for four hours, so keep the reading interval as well.",
-            "A unit that was refunded counts as cancelled, even where it had been shipped before.",
-        ),
-        lacks=(
-            "A connection reads and writes the stock of one location; make one more connection for each other.",
-            "Products are not created or priced here, and drafts, returns and disputes are not read.",
-            "A fulfilment is made at one location; what lies at several needs one fulfilment for each.",
-        ),
-        webhooks="Settings → Notifications → Webhooks → Create webhook, in the format JSON, with this connection's "
-        "webhook address: order creation, update, cancellation and deletion, refund, fulfilment, customer and "
-        "inventory level events. Then copy the secret shown there.",
-    )
+    settings_fields = SETTINGS
+    facts = FACTS
     declaration = {
         "label": "Shopify",
         "base_url": "{base_url}",
@@ -244,6 +173,40 @@ class Shopify(DeclaredConnector):
                 evidence=refused.evidence,
                 connection_wide=True,
             ) from refused
+
+    def read(
+        self,
+        resource: str,
+        *,
+        since: datetime | None,
+        position: dict[str, Any] | None,
+        not_final: bool = False,
+    ) -> Page:
+        """All of a large store comes as an export; the rest, and what has changed, page by page."""
+        if resource in EXPORTS and since is None and (position is None or "bulk" in position):
+            page = self._in_session(("export", resource), lambda: self._exported(resource, position))
+            if page is not None:
+                return page
+        return super().read(resource, since=since, position=position, not_final=not_final)
+
+    def _exported(self, resource: str, position: dict[str, Any] | None) -> Page | None:
+        record = self.plan.resources[resource].record
+        exporting = Exporting(EXPORTS[resource], record, self._ask, self._stranger)
+        if position is not None:
+            return exporting.read(position)
+        is_worth_it = exporting.is_worth_it()
+        self._turn()
+        return exporting.start() if is_worth_it else None
+
+    def _stranger(self, url: str) -> HttpClient:
+        """For the file of an export, which is on a host of its own: our token is not for that."""
+        parts = urlsplit(url)
+        return HttpClient(
+            f"{parts.scheme}://{parts.netloc}",
+            timeout=self.plan.timeout,
+            guard=self._guard,
+            name=self.client.name,
+        )
 
     def verify_webhook(self, headers: Mapping[str, str], raw: bytes, url: str = "") -> list[WebhookEvent]:
         """Stock of other locations than the connection's is another connection's."""

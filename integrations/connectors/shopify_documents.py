@@ -148,3 +148,13 @@ SET_STOCK = """mutation($input: InventorySetQuantitiesInput!, $key: String!) {
   }
 }"""
 SHOP = "{ shop { name currencyCode } }"
+
+# Grouped: what belongs to an order follows it at once.
+RUN_EXPORT = """mutation($query: String!) {
+  bulkOperationRunQuery(query: $query, groupObjects: true) {
+    bulkOperation { id status } userErrors { code field message }
+  }
+}"""
+EXPORT = """query($id: ID!) {
+  bulkOperation(id: $id) { id status errorCode rootObjectCount url }
+}"""

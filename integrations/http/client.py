@@ -274,7 +274,7 @@ class HttpClient:
         return content
 
     def _parse(self, response: Response) -> Any:
-        if not response.raw:
+        if not response.raw or not response.request.is_json:
             return None
         try:
             return parse_json(response.raw, response.headers.get("content-type", ""))

@@ -18,7 +18,8 @@ from integrations.exceptions import Failure
 @dataclass(slots=True)
 class Request:
     """`path` goes behind the base URL; a whole URL must be of the same host. `body` is a JSON value, a mapping of
-    form fields, or bytes. `writes`: without an answer nobody knows whether it had its effect."""
+    form fields, or bytes. `writes`: without an answer nobody knows whether it had its effect. `is_json`: so is the
+    answer; else its bytes are all there is of it."""
 
     method: str
     path: str
@@ -27,6 +28,7 @@ class Request:
     body: Any = None
     encoding: str = "json"
     writes: bool = False
+    is_json: bool = True
 
 
 @dataclass(slots=True)

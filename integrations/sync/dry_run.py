@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from integrations.connectors.base import Connector, Item, Page
+from integrations.exceptions import Failure
 from integrations.models import Delivery, State, SyncJob
 
 from . import shared_clock
@@ -71,10 +73,23 @@ def _pages(
                 break
 
 
+def _when_ready(read: Callable[[], Page]) -> Page:
+    """Whoever asks what would be done waits for what the platform must write first."""
+    while True:
+        try:
+            return read()
+        except Failure as failure:
+            if failure.code != "not_ready":
+                raise
+            time.sleep(failure.retry_after or 1.0)
+
+
 def _reader(
     job: SyncJob, source: Connector, since: datetime | None, position: dict[str, Any] | None, not_final: bool
 ) -> Callable[[], Page]:
-    return lambda: source.read(job.source_resource, since=since, position=position, not_final=not_final)
+    return lambda: _when_ready(
+        lambda: source.read(job.source_resource, since=since, position=position, not_final=not_final)
+    )
 
 
 def _foresee(

@@ -214,7 +214,7 @@ def _put_off(job: SyncJob, failure: Failure, known: int) -> None:
     else:
         wait = PAUSE_AFTER_FAILURE.total_seconds()
     _wait(job, wait)
-    if failure.code not in ("rate_limited", "out_of_reach", "login_under_way"):
+    if failure.code not in ("rate_limited", "out_of_reach", "login_under_way", "not_ready"):
         faults.source_failed(job, failure, known)
 
 

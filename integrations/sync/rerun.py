@@ -292,7 +292,7 @@ def _put_off(run: SyncRun, failure: Failure, known: int) -> None:
     else:
         wait = PAUSE_AFTER_FAILURE.total_seconds()
     _wait(run, wait)
-    if failure.code not in ("rate_limited", "out_of_reach", "login_under_way"):
+    if failure.code not in ("rate_limited", "out_of_reach", "login_under_way", "not_ready"):
         faults.source_failed(run.job, failure, known)
 
 

@@ -23,6 +23,7 @@ from tests.contract.dialects.shopify import (
     KEY,
     LEVELS,
     PATH,
+    SINCE,
     TO_FULFIL,
     connected,
     fulfillment,
@@ -122,6 +123,20 @@ def test_a_key_that_is_just_being_worked_on_is_asked_again(vendor: Vendor, shop:
     answering(vendor, inventorySetQuantities=busy)
     failure = refused(lambda: shop.send(stock(shop)))
     assert (failure.kind, failure.in_doubt) == (Kind.TRANSIENT, True)
+
+
+def test_a_look_up_that_is_throttled_is_no_answer(vendor: Vendor, shop: Shopify) -> None:
+    throttled = {"errors": [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}]}
+    answering(vendor, inventoryItems=Says(throttled))
+    assert refused(lambda: shop.send(stock(shop))).code == "rate_limited"
+
+
+def test_what_the_app_may_not_is_told_when_it_is_tried(vendor: Vendor, shop: Shopify) -> None:
+    denied = {
+        "errors": [{"message": "Access denied for shop field", "extensions": {"code": "ACCESS_DENIED"}}]
+    }
+    vendor.on(f"POST {PATH}", Says(denied))
+    assert "Access denied for shop field" in shop.test().sentence()
 
 
 @pytest.mark.parametrize(
@@ -410,7 +425,7 @@ def test_an_order_of_many_lines_is_read_with_all_of_them(vendor: Vendor, shop: S
         return page("order.lineItems", [line(2)] if after else [line(1)], None if after else "lines-2")
 
     vendor.on(f"POST {PATH}", answer)
-    first, second = shop.read("orders", since=None, position=None).items
+    first, second = shop.read("orders", since=SINCE, position=None).items
     assert [one["id"] for one in first.payload["allLines"]] == [gid("LineItem", 1), gid("LineItem", 2)]
     assert "allLines" not in second.payload
     assert len(vendor.asked) == 3
@@ -419,7 +434,7 @@ def test_an_order_of_many_lines_is_read_with_all_of_them(vendor: Vendor, shop: S
 def test_a_page_that_is_too_dear_is_asked_for_by_half(vendor: Vendor, shop: Shopify) -> None:
     dear = Says({"errors": [{"message": "Too dear", "extensions": {"code": "MAX_COST_EXCEEDED"}}]})
     vendor.on(f"POST {PATH}", [dear, page("orders", [order(1)])])
-    read = shop.read("orders", since=None, position=None)
+    read = shop.read("orders", since=SINCE, position=None)
     assert [asked.json["variables"]["first"] for asked in vendor.asked] == [25, 12]
     assert "12 at a time" in read.notices[0]
 
