@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,13 +22,14 @@ from integrations.connectors.base import (
     Call,
     Item,
     Page,
+    Subscription,
     TestReport,
     Token,
     WebhookEvent,
 )
 from integrations.connectors.http import DeclaredConnector, Result
 from integrations.connectors.shopify_bulk import EXPORTS, Exporting
-from integrations.connectors.shopify_declaration import RESOURCES, topics
+from integrations.connectors.shopify_declaration import RESOURCES, WEBHOOK
 from integrations.connectors.shopify_facts import FACTS, SETTINGS
 from integrations.connectors.shopify_writes import (
     Level,
@@ -107,24 +109,7 @@ class Shopify(DeclaredConnector):
             },
         ],
         "resources": RESOURCES,
-        # https://shopify.dev/docs/apps/build/webhooks/verify-deliveries
-        "webhook": {
-            "signature": {"header": "X-Shopify-Hmac-Sha256", "encoding": "base64"},
-            "topic_header": "X-Shopify-Topic",
-            "delivery_id_header": "X-Shopify-Webhook-Id",
-            "topics": {
-                **topics(
-                    "orders",
-                    "orders/create orders/updated orders/paid orders/cancelled orders/fulfilled "
-                    "orders/partially_fulfilled orders/delete",
-                ),
-                **topics("customers", "customers/create customers/update customers/delete"),
-                **topics("payments", "order_transactions/create"),
-                **topics("refunds", "refunds/create"),
-                **topics("fulfillments", "fulfillments/create fulfillments/update"),
-                **topics("stock", "inventory_levels/connect inventory_levels/update"),
-            },
-        },
+        "webhook": WEBHOOK,
     }
 
     def __init__(
@@ -215,6 +200,35 @@ class Shopify(DeclaredConnector):
             return events
         told = str(json.loads(raw).get("location_id") or "")
         return events if told and told == tail(self.settings.get("location")) else []
+
+    def webhook_topics(self) -> tuple[str, ...]:
+        """Without a location, stock that is told of could not be told from that of others."""
+        found = super().webhook_topics()
+        return (
+            found if self.settings["location"] else tuple(name for name in found if "inventory" not in name)
+        )
+
+    def subscriptions(self) -> list[Subscription]:
+        if not self._signing_secret():
+            raise Failure.config(
+                "webhook_secret",
+                "Enter the app's API secret key as the signing secret of webhooks first: Shopify signs with it.",
+                field="webhook_secret",
+            )
+        # They are ordered as ORDERS_CREATE and come as orders/create.
+        names = {_ordered(name): name for name in WEBHOOK["topics"]}
+        return [
+            replace(one, topics=tuple(names.get(topic, topic) for topic in one.topics))
+            for one in super().subscriptions()
+        ]
+
+    def subscribe(self, address: str, topics: Sequence[str], secret: str) -> str:
+        super().subscribe(address, [_ordered(name) for name in topics], secret)
+        return self._signing_secret()
+
+    def _signing_secret(self) -> str:
+        """Of webhooks that are ordered by calls: https://shopify.dev/docs/apps/build/webhooks/verify-deliveries"""
+        return str(self.secrets.get("client_secret") or self.secrets.get("webhook_secret") or "")
 
     def lookup(self, resource: str, natural_key: str) -> Item | None:
         """By what Shopify has no search for: the parts of an order are shown with it."""
@@ -330,3 +344,7 @@ class Shopify(DeclaredConnector):
         body = {"query": document, "variables": variables}
         data: dict[str, Any] = self.ask(Request("POST", self.plan.word.graphql_path, body=body))["data"]
         return data
+
+
+def _ordered(topic: str) -> str:
+    return topic.replace("/", "_").upper()

@@ -241,3 +241,42 @@ RESOURCES: dict[str, Any] = {
         },
     },
 }
+
+# https://shopify.dev/docs/apps/build/webhooks/verify-deliveries
+WEBHOOK: dict[str, Any] = {
+    "signature": {"header": "X-Shopify-Hmac-Sha256", "encoding": "base64"},
+    "topic_header": "X-Shopify-Topic",
+    "delivery_id_header": "X-Shopify-Webhook-Id",
+    "topics": {
+        **topics(
+            "orders",
+            "orders/create orders/updated orders/paid orders/cancelled orders/fulfilled "
+            "orders/partially_fulfilled orders/delete",
+        ),
+        **topics("customers", "customers/create customers/update customers/delete"),
+        **topics("payments", "order_transactions/create"),
+        **topics("refunds", "refunds/create"),
+        **topics("fulfillments", "fulfillments/create fulfillments/update"),
+        **topics("stock", "inventory_levels/connect inventory_levels/update"),
+    },
+    "subscriptions": {
+        # What an order's payment or shipping changes is told by its update as well.
+        "topics": [
+            *("orders/create", "orders/updated", "orders/delete"),
+            *("customers/create", "customers/update", "customers/delete"),
+            *("order_transactions/create", "refunds/create", "fulfillments/create", "fulfillments/update"),
+            *("inventory_levels/connect", "inventory_levels/update"),
+        ],
+        "each": True,
+        "list": {
+            "document": ask.SUBSCRIPTIONS,
+            "variables": {"after": "{cursor}", "first": "{size}"},
+            "records": "data.webhookSubscriptions.nodes",
+            "paging": {"style": "page_info", "page_info": "data.webhookSubscriptions.pageInfo", "size": 100},
+        },
+        "address": "uri",
+        "topics_at": "topic",
+        "create": {"document": ask.SUBSCRIBE, "variables": {"topic": "{topic}", "address": "{address}"}},
+        "delete": {"document": ask.UNSUBSCRIBE, "variables": {"id": "{id}"}},
+    },
+}

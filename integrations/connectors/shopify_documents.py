@@ -158,3 +158,15 @@ RUN_EXPORT = """mutation($query: String!) {
 EXPORT = """query($id: ID!) {
   bulkOperation(id: $id) { id status errorCode rootObjectCount url }
 }"""
+
+SUBSCRIPTIONS = f"""query($after: String, $first: Int!) {{
+  webhookSubscriptions(after: $after, first: $first) {{ {LINES} nodes {{ id topic uri }} }}
+}}"""
+SUBSCRIBE = """mutation($topic: WebhookSubscriptionTopic!, $address: String!) {
+  webhookSubscriptionCreate(topic: $topic, webhookSubscription: { uri: $address, format: JSON }) {
+    webhookSubscription { id } userErrors { field message }
+  }
+}"""
+UNSUBSCRIBE = """mutation($id: ID!) {
+  webhookSubscriptionDelete(id: $id) { deletedWebhookSubscriptionId userErrors { field message } }
+}"""

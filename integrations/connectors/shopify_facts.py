@@ -55,8 +55,8 @@ SETTINGS = (
         "Signing secret of webhooks",
         required=False,
         secret=True,
-        help_text="The client secret of the app that made the webhooks, or the one that Settings → Notifications "
-        "→ Webhooks shows.",
+        help_text="Filled in when webhooks are ordered here. Else what Settings → Notifications → Webhooks shows; with "
+        "an access token of an older app, that app's API secret key.",
     ),
 )
 
@@ -88,7 +88,6 @@ FACTS = Facts(
         "Products are not created or priced here, and drafts, returns and disputes are not read.",
         "A fulfilment is made at one location; what lies at several needs one fulfilment for each.",
     ),
-    webhooks="Settings → Notifications → Webhooks → Create webhook, in the format JSON, with this connection's "
-    "webhook address: order creation, update, cancellation and deletion, refund, fulfilment, customer and "
-    "inventory level events. Then copy the secret shown there.",
+    webhooks="Press “Order webhooks” at this connection. For those of Settings → Notifications → Webhooks enter the "
+    "secret that is shown there; one connection cannot take both kinds.",
 )
