@@ -50,7 +50,7 @@ UNCHANGED = Verdict(state=State.UNCHANGED)
 
 def decide(facts: Facts, abilities: Abilities, actions: Sequence[Action]) -> Verdict:
     if facts.written_hash and _is_stale(facts):
-        return Verdict(state=State.SUPERSEDED, reason="A newer version was written already.")
+        return _written_already(facts)
     if not facts.exists:
         return make(abilities)
     named = _actions(facts, actions)
@@ -65,6 +65,13 @@ def decide(facts: Facts, abilities: Abilities, actions: Sequence[Action]) -> Ver
             reason="It changed in the source, but the destination cannot change it any more.",
         )
     return Verdict(operations=operations + named)
+
+
+def _written_already(facts: Facts) -> Verdict:
+    """Another version that is newer, or this very one as a later read showed it: then nothing of it is missing there."""
+    if facts.version and facts.written_version and facts.version != facts.written_version:
+        return Verdict(state=State.SUPERSEDED, reason="A newer version was written already.")
+    return Verdict(state=State.UNCHANGED, reason="It was written already, as a later read showed it.")
 
 
 def make(abilities: Abilities) -> Verdict:

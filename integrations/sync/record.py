@@ -324,7 +324,7 @@ def _settle(job: SyncJob, run: SyncRun, group: Group, standings: dict[int, _Stan
     if job.counts_units_in_flight:
         stock.release_units(_there_in_full(group, standings))
     for how, states in (
-        (Settled.GONE, (State.UNCHANGED, State.FILTERED)),
+        (Settled.GONE, (State.UNCHANGED, State.FILTERED, State.SUPERSEDED)),
         (Settled.IGNORED, (State.IGNORED,)),
     ):
         at_rest = [
@@ -348,7 +348,8 @@ def _there_in_full(group: Group, standings: dict[int, _Standing]) -> list[int]:
     same = [
         (case.delivery.pk, case.parcel.serial)
         for case, ending in group.ended
-        if ending.state == State.UNCHANGED and case.delivery.first_delivered_at is not None
+        if ending.state in (State.UNCHANGED, State.SUPERSEDED)
+        and case.delivery.first_delivered_at is not None
     ]
     return [pk for pk, serial in written + same if serial >= standings[pk].accepted_serial]
 

@@ -51,7 +51,7 @@ def test_an_older_version_is_superseded() -> None:
 
 def test_a_read_that_began_earlier_never_overwrites_when_versions_are_missing() -> None:
     verdict = decide(facts(version="", read_at=99.0), ALL, [])
-    assert verdict.state == State.SUPERSEDED
+    assert (verdict.state, verdict.operations) == (State.UNCHANGED, ())
 
 
 def test_the_same_version_with_another_content_and_no_later_read_is_fetched() -> None:

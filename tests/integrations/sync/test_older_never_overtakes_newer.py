@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from integrations.connectors.base import Item
-from integrations.models import Delivery, Door, ErrorRecord
+from integrations.models import Delivery, Door, ErrorRecord, Outcome, UnitsInFlight
 from integrations.sync import retry
 from integrations.sync.accept import accept
+from integrations.sync.answers import Answers
+from integrations.sync.case import Sending
+from integrations.sync.claim import Lease
+from integrations.sync.connect import connect
+from integrations.sync.send import Results
 from tests.journeys.test_an_order_arrives_once_whatever_becomes_of_the_answer import without
 from tests.journeys.world import ORDERS, World
 
@@ -61,3 +68,38 @@ def test_that_the_order_is_there_does_not_prove_that_its_cancellation_arrived(wo
     assert world.states() == {"Order #1001": "failed"}
     (error,) = world.open_errors()
     assert error.place == "in_doubt"
+
+
+def test_a_read_that_was_overtaken_by_a_webhook_leaves_nothing_open(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It began before the webhook's order was fetched, shows the same version, and is taken in while that is sent."""
+    product = {"sku": "LAMP", "title": "Lamp", "price": "9.00", "currency": "EUR", "available": 3}
+    world.sandbox.control("POST", "/shop/products", product)
+    world.place("1001", ("LAMP", 1))
+    world.carry(ORDERS)
+    assert len(world.open_errors()) == 1
+    world.sandbox.control("POST", "/warehouse/stock/LAMP", {"on_hand": 3})
+    world.sandbox.control("POST", "/shop/orders/1001/edit", {"shipping_address": {"city": "Bonn"}})
+    job = world.job(ORDERS)
+    began = timezone.now()
+    connector = connect(job.source)
+    (item,) = connector.read(job.source_resource, since=None, position=None).items
+    connector.close()
+    told = Item(external_id=item.external_id, payload={}, version=item.version, partial=True)
+    accept(job, Door.WEBHOOK, [told], read_at=timezone.now())
+    write_down, slow = Answers.write_down, []
+
+    def overtaking(self: Answers, lease: Lease, results: Results) -> list[Sending]:
+        if not slow:
+            slow.append(accept(job, Door.PULL, [item], read_at=began))
+        return write_down(self, lease, results)
+
+    monkeypatch.setattr(Answers, "write_down", overtaking)
+    world.deliver(ORDERS)
+    assert slow[0].accepted == 1
+    assert [order["ship_to"]["city"] for order in world.warehouse_orders()] == ["Bonn"]
+    assert world.open_errors() == []
+    assert not UnitsInFlight.objects.filter(accepted__lt=F("quantity")).exists()
+    outcomes = Outcome.objects.filter(job=job).order_by("pk").values_list("state", flat=True)
+    assert list(outcomes)[-2:] == ["delivered", "unchanged"]
