@@ -18,6 +18,7 @@ from integrations.connectors.shopify import Shopify
 from integrations.connectors.stripe import Stripe
 from integrations.connectors.vendure import Vendure
 from integrations.connectors.woocommerce import WooCommerce
+from integrations.connectors.zendesk import Zendesk
 from integrations.exceptions import DeclarationError, Failure
 
 PLATFORMS: dict[str, type[Connector]] = {
@@ -33,6 +34,7 @@ PLATFORMS: dict[str, type[Connector]] = {
     "stripe": Stripe,
     "vendure": Vendure,
     "woocommerce": WooCommerce,
+    "zendesk": Zendesk,
 }
 
 

@@ -15,6 +15,7 @@ from .shopify_older import PRESETS as SHOPIFY_OLDER
 from .stripe import PRESETS as STRIPE
 from .vendure import PRESETS as VENDURE
 from .woocommerce import PRESETS as WOOCOMMERCE
+from .zendesk import PRESETS as ZENDESK
 
 PRESETS: dict[str, Preset] = {
     **HUBSPOT,
@@ -29,6 +30,7 @@ PRESETS: dict[str, Preset] = {
     **STRIPE,
     **VENDURE,
     **WOOCOMMERCE,
+    **ZENDESK,
 }
 
 __all__ = ["PRESETS", "Preset"]
