@@ -101,7 +101,7 @@ class Zendesk(DeclaredConnector):
             "Switch token access on where it is off, click “Add API token”, name it Crossdock and save.",
             "Copy the token into “API token”, and enter the e-mail address you sign in with.",
             "Or, for OAuth: Admin Center → Apps and integrations → APIs → OAuth clients → “Add OAuth client”.",
-            "Give it the redirect address that this page shows, enter its identifier and secret here, and press Connect.",
+            "Give it the redirect address that this page shows, enter its identifier and secret here, press “Connect”.",
         ),
         verified=Verified.CONTRACT,
         verified_against="Zendesk's OpenAPI document as published in parts, in August 2026: addresses and the outer "
