@@ -68,7 +68,7 @@ def decide(facts: Facts, abilities: Abilities, actions: Sequence[Action]) -> Ver
 
 
 def _written_already(facts: Facts) -> Verdict:
-    """Another version that is newer, or this very one as a later read showed it: then nothing of it is missing there."""
+    """Another version that is newer, or this very one as a later read showed it: nothing of it is missing there."""
     if facts.version and facts.written_version and facts.version != facts.written_version:
         return Verdict(state=State.SUPERSEDED, reason="A newer version was written already.")
     return Verdict(state=State.UNCHANGED, reason="It was written already, as a later read showed it.")

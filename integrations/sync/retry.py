@@ -28,7 +28,7 @@ from integrations.models import (
     SyncRun,
 )
 
-from . import faults, intents, shared_clock, steer, stock
+from . import arrived, faults, intents, shared_clock, steer, stock
 from .accept import Accepted, accept
 from .leaving import Leaving
 from .overdue import OVERDUE
@@ -121,10 +121,18 @@ def comment(error: ErrorRecord, text: str, by: Person) -> None:
 
 
 def confirm_arrived(error: ErrorRecord, external_id: str, by: Person) -> None:
-    """A person has looked: the write in doubt had arrived, under this id of the destination."""
+    """A person has looked: the write in doubt had arrived, under this id of the destination, which is asked as well.
+
+    Network: call it outside any transaction.
+    """
     intent = _doubtful(error)
-    if not external_id.strip():
+    external_id = external_id.strip()[:255]
+    if not external_id:
         raise NotPossible("Enter the id that the destination gave it.")
+    try:
+        arrived.check(intent, external_id)
+    except arrived.Contradicted as reason:
+        raise NotPossible(str(reason)) from reason
     leaving = Leaving.from_plain(intent.call)
     now = shared_clock.now()
     with transaction.atomic():
@@ -132,7 +140,7 @@ def confirm_arrived(error: ErrorRecord, external_id: str, by: Person) -> None:
         ExternalId.objects.get_or_create(
             connection_id=intent.destination_id,
             resource=intent.resource,
-            external_id=external_id.strip()[:255],
+            external_id=external_id,
             defaults={"thing_id": intent.thing_id},
         )
         delivery = Delivery.objects.filter(pk=intent.delivery_id)
@@ -156,7 +164,7 @@ def confirm_arrived(error: ErrorRecord, external_id: str, by: Person) -> None:
             first_delivered_at=now,
         )
         faults.settle_errors([intent.delivery_id], Settled.DELIVERED)
-        _judge([error], Decision.CONFIRM, by, external_id.strip())
+        _judge([error], Decision.CONFIRM, by, external_id)
         _record_confirmed(error, leaving, now)
 
 

@@ -10,6 +10,7 @@ from pytest_django.fixtures import Settings
 
 from integrations.models import ErrorRecord, Intent, State
 from integrations.sync import deliver, retry
+from tests.sandbox.running import warehouse_order
 
 from .world import ORDERS, World
 
@@ -81,6 +82,54 @@ def test_a_person_confirms_that_it_had_arrived(world: World) -> None:
     world.sandbox.control("POST", "/shop/orders/1001/cancel", {})
     world.carry(ORDERS)
     assert [order["state"] for order in world.warehouse_orders()] == ["cancelled"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("typo-4711", "has nothing under typo-4711"),
+        ("{other}", "{other} is Order #1002, another record"),
+        ("", "Enter the id"),
+    ],
+)
+def test_an_id_that_cannot_be_right_is_not_believed(world: World, typed: str, said: str) -> None:
+    """Or the order would count as delivered, and never reach the warehouse."""
+    world.place("1002")
+    world.carry(ORDERS)
+    (other,) = [order["id"] for order in world.warehouse_orders()]
+    world.redeclare(without(world, "lookup"))
+    world.sandbox.fault("warehouse", "error_before", method="POST", path="^/orders$", count=1)
+    world.place("1001")
+    world.carry(ORDERS)
+    (error,) = world.open_errors()
+    with pytest.raises(retry.NotPossible) as caught:
+        retry.confirm_arrived(error, typed.format(other=other), None)
+    assert said.format(other=other) in str(caught.value)
+    assert world.states()["Order #1001"] == "failed"
+    assert world.open_errors() == [error]
+
+
+def test_the_id_of_an_order_that_is_not_ours_is_seen_by_the_reference(world: World) -> None:
+    with_lookup = without(world)
+    in_doubt(world)
+    stranger = world.sandbox.ask("POST", "/warehouse/orders", warehouse_order("9999")).body["id"]
+    world.redeclare(with_lookup)
+    (error,) = world.open_errors()
+    with pytest.raises(retry.NotPossible) as caught:
+        retry.confirm_arrived(error, stranger, None)
+    (ours,) = [order["id"] for order in world.warehouse_orders() if order["reference"] != "9999"]
+    assert f"as {ours}. Enter that." in str(caught.value)
+    retry.confirm_arrived(error, ours, None)
+
+
+def test_while_the_warehouse_is_away_nothing_is_believed(world: World) -> None:
+    error = in_doubt(world)
+    (order,) = world.warehouse_orders()
+    world.sandbox.control("POST", "/warehouse/down", {"mode": "refuse"})
+    with pytest.raises(retry.NotPossible, match="could not be asked"):
+        retry.confirm_arrived(error, order["id"], None)
+    world.sandbox.control("POST", "/warehouse/up", {})
+    retry.confirm_arrived(error, order["id"], None)
 
 
 def test_a_person_says_that_it_had_not_arrived(world: World) -> None:

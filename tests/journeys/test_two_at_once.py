@@ -21,7 +21,7 @@ from integrations.sync.send import Sender
 
 from .world import ORDERS, World
 
-NEEDS_LOGIN: Any = SimpleNamespace(timeout_seconds=2.0)
+NEEDS_LOGIN: Any = SimpleNamespace(timeout_seconds=2.0, consent=None)
 
 
 def item(placed: dict[str, Any], minute: int) -> Item:
@@ -101,7 +101,7 @@ def test_a_login_that_fell_holds_up_the_others_no_longer_than_it_may_take(world:
         return Token(value="a session", expires_at=None)
 
     connector: Any = SimpleNamespace(
-        login=login, use_token=lambda token: None, timeout_seconds=2.0, limit=Limit
+        login=login, use_token=lambda token: None, timeout_seconds=2.0, limit=Limit, consent=None
     )
     AccessToken.objects.get_or_create(connection=warehouse)
     connect.renew_token(warehouse, connector, connect.token_version(warehouse))
@@ -120,7 +120,9 @@ def test_who_finds_a_login_under_way_waits_for_its_end(world: World, monkeypatch
             token="theirs", version=connect.token_version(warehouse) + 1, refreshing_until=None
         )
 
-    connector = SimpleNamespace(needs_login=lambda: True, use_token=used.append, timeout_seconds=2.0)
+    connector = SimpleNamespace(
+        needs_login=lambda: True, use_token=used.append, timeout_seconds=2.0, consent=None
+    )
     monkeypatch.setattr(registry, "connect", lambda *_, **__: connector)
     monkeypatch.setattr(time, "sleep", the_other_is_done)
     connect.connect(warehouse)

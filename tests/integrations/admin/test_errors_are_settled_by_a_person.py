@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from integrations.connectors.base import Abilities, Item
 from integrations.models import (
     Batch,
     Decision,
@@ -232,13 +234,22 @@ def test_the_page_of_a_plain_error_offers_retry_only(admin_client: Client, faile
 
 
 def test_it_had_arrived_remembers_the_id_and_sends_nothing(
-    admin_client: Client, boss: User, doubtful: ErrorRecord, bells: Bells
+    admin_client: Client, boss: User, doubtful: ErrorRecord, bells: Bells, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    there = Item("W-77", {"id": "W-77"})
+    depot: Any = SimpleNamespace(
+        resources=lambda: {doubtful.intent and doubtful.intent.resource: Abilities(fetch=True)},
+        fetch=lambda resource, external_id: there if external_id == "W-77" else None,
+        close=lambda: None,
+    )
+    monkeypatch.setattr("integrations.sync.arrived.connect", lambda connection: depot)
     leaving = {
         "call": {"resource": "orders", "operation": "create", "step": 0, "method": "POST", "path": "/"}
     }
     assert doubtful.intent is not None
     type(doubtful.intent).objects.filter(pk=doubtful.intent.pk).update(call=leaving | {"operation": "create"})
+    act(admin_client, doubtful, "confirm_arrived", external_id="W-78")
+    assert "has nothing under W-78" in messages_of(admin_client)[0]
     act(admin_client, doubtful, "confirm_arrived", external_id=" W-77 ")
     doubtful.refresh_from_db()
     assert doubtful.settled_how == Settled.DELIVERED
