@@ -17,7 +17,7 @@ from .claim import Lease
 from .endings import after_failure
 from .leaving import Leaving
 from .record import Group, record
-from .send import NothingThere, Result, Results
+from .send import NothingThere, Result, Results, is_away
 from .weigh import prepare
 
 
@@ -29,7 +29,7 @@ class Answers:
         self.connector = connector
         self.abilities = abilities
 
-    def write_down(self, lease: Lease, results: Results) -> list[Sending]:
+    def write_down(self, lease: Lease, results: Results, *, system_is_away: bool = False) -> list[Sending]:
         """Returns the calls that follow, of writes of several. Raises LeaseLost, and nothing is written."""
         group = Group()
         stepping: list[tuple[Sending, Leaving]] = []
@@ -41,14 +41,14 @@ class Answers:
                 group.settled_intents.append(sending.intent_id)
                 stepping.append((sending, leaving))
             else:
-                self._sort(group, sending, result)
+                self._sort(group, sending, result, system_is_away)
         stored = record(self.job, lease, group)
         return [
             Sending(sending.case, intent_id, leaving, leaving.as_call())
             for (sending, leaving), intent_id in zip(stepping, stored, strict=True)
         ]
 
-    def _sort(self, group: Group, sending: Sending, result: Result) -> None:
+    def _sort(self, group: Group, sending: Sending, result: Result, system_is_away: bool) -> None:
         if isinstance(result, Answer):
             group.delivered.append((sending, result))
             group.settled_intents.append(sending.intent_id)
@@ -61,7 +61,13 @@ class Answers:
             )
             group.ended.append((sending.case, again))
             return
-        ending = after_failure(self.job, self.abilities, sending, result)
+        ending = after_failure(
+            self.job,
+            self.abilities,
+            sending,
+            result,
+            system_is_away=system_is_away and is_away(result),
+        )
         group.ended.append((sending.case, ending))
         if ending.keeps_intent or self._was_in_doubt(sending, result):
             group.doubtful_intents.append(sending.intent_id)

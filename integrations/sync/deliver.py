@@ -298,7 +298,9 @@ class Carrier:
         if hand.is_lost:
             return
         try:
-            following = self.answers.write_down(hand.lease, results)
+            following = self.answers.write_down(
+                hand.lease, results, system_is_away=self.sender.stopped is not None
+            )
         except LeaseLost:
             self._lose(hand)
             return

@@ -25,8 +25,13 @@ def backoff(attempts: int) -> float:
     return float(min(LONGEST_PAUSE, pause) * random.uniform(0.75, 1.25))  # noqa: S311  # not for secrets
 
 
-def after_failure(job: SyncJob, abilities: Abilities, sending: Sending, failure: Failure) -> Ending:
-    """Transient: later. In doubt: settled with the key or by look-up, else a person. All else: a person."""
+def after_failure(
+    job: SyncJob, abilities: Abilities, sending: Sending, failure: Failure, *, system_is_away: bool = False
+) -> Ending:
+    """Transient: later. In doubt: settled with the key or by look-up, else a person. All else: a person.
+
+    `system_is_away`: it is not this record's failure, so the try does not count; the breaker says when it goes on.
+    """
     case = sending.case
     attempts = case.delivery.attempts + 1
     if failure.code in ("rate_limited", "login_under_way", "not_sent"):
@@ -37,6 +42,12 @@ def after_failure(job: SyncJob, abilities: Abilities, sending: Sending, failure:
         return Ending(
             State.QUEUED, failure.sentence, not_before=shared_clock.seconds() + PAUSE_OF_STOPPED_JOB
         )
+    if system_is_away and (not failure.in_doubt or abilities.keys or abilities.lookup):
+        ending = Ending(
+            State.RETRYING, failure.sentence[:300], not_before=shared_clock.seconds() + backoff(1)
+        )
+        ending.keeps_intent = failure.in_doubt
+        return ending
     if failure.in_doubt:
         return _in_doubt(job, abilities, sending, failure, attempts)
     if sending.leaving.serial < case.parcel.serial and not sending.leaving.steps_done:
@@ -56,7 +67,7 @@ def _in_doubt(
         return ending
     fault = _fault(sending, failure, "in_doubt")
     fault.intent_id = sending.intent_id
-    fault.sentence = doubt_sentence(job, sending.leaving.subject)
+    fault.sentence = doubt_sentence(job, sending.leaving.subject, failure.status)
     if sending.leaving.serial < sending.case.parcel.serial:
         # The version before this one is in doubt; this one waits, and is not used up by the question.
         ending = _again(failure, attempts)
@@ -70,9 +81,10 @@ def name_by_id(job: SyncJob, external_id: str) -> str:
     return f"{job.kind.replace('_', ' ').capitalize()} {external_id}"
 
 
-def doubt_sentence(job: SyncJob, subject: str) -> str:
+def doubt_sentence(job: SyncJob, subject: str, status: int | None = None) -> str:
+    answer = f"it answered with a fault of its own (HTTP {status})" if status else "its answer never came"
     return (
-        f"{subject}: {job.destination.name} may or may not have taken it; its answer never came. "
+        f"{subject}: {job.destination.name} may or may not have taken it; {answer}. "
         f"Look there, then choose “It had arrived” or “Send it again”."
     )
 

@@ -24,6 +24,8 @@ from .runs import close_settled_runs, open_run, reading_run
 PAUSE_AFTER_FAILURE = timedelta(seconds=30)
 
 WHOLE, NOT_FINAL = "whole", "not_final"
+# Not a part of a read: what the last one left for the next to begin at.
+MARK = "mark"
 
 
 def pull(job_id: int, deadline: float, at_once: bool = False) -> bool:
@@ -105,7 +107,8 @@ class _Reading:
         page = with_login(job.source, self.connector, lambda: self._read(position))
         self.gate.rest()
         following = self._following(position, page)
-        values: dict[str, Any] = {"resume_position": following}
+        left = {"part": MARK, "at": page.mark} if following is None and page.mark is not None else None
+        values: dict[str, Any] = {"resume_position": following or left}
         if following is None:
             values |= _read_through(job)
         accepted = accept(
@@ -119,7 +122,7 @@ class _Reading:
             also=_note_read_through if following is None else None,
         )
         job.position_version += 1
-        job.resume_position = following
+        job.resume_position = following or left
         run = SyncRun.objects.get(pk=accepted.run_id)
         _note(run, page)
         if following is None:
@@ -155,17 +158,23 @@ def _start(job: SyncJob) -> bool:
     """Begins a read: from the watermark, or from the beginning of all where there is none."""
     now = shared_clock.now()
     run = reading_run(job)
+    is_full = run is not None and run.full
     with transaction.atomic():
         started = SyncJob.objects.filter(pk=job.pk, position_version=job.position_version).update(
             read_started_at=now,
-            read_since=None if run and run.full else job.watermark,
-            resume_position=None,
+            read_since=None if is_full else job.watermark,
+            resume_position=None if is_full else _from_mark(job),
             position_version=job.position_version + 1,
         )
         if started:
             open_run(job, Door.PULL)
     job.refresh_from_db()
     return bool(started)
+
+
+def _from_mark(job: SyncJob) -> dict[str, Any] | None:
+    left = job.resume_position
+    return {"part": WHOLE, "at": left["at"]} if left is not None and left.get("part") == MARK else None
 
 
 def _read_through(job: SyncJob) -> dict[str, Any]:

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
 from integrations.connectors.base import Abilities, Answer, Connector
-from integrations.exceptions import Failure, TokenExpired
+from integrations.exceptions import Failure, Kind, TokenExpired
 from integrations.models import SyncJob
 
+from .breaker import FAILURES_THAT_OPEN
 from .case import Sending
 from .claim import Lease
 from .connect import renew_token, token_version
@@ -70,6 +71,8 @@ class Sender:
         self._ends = False
         self._threads: list[threading.Thread] = []
         self._token_version = token_version(job.destination)
+        # Calls in a row, of all threads, that showed the whole system away.
+        self._away = 0
 
     @property
     def size(self) -> int:
@@ -257,14 +260,44 @@ class Sender:
 
     def _heed(self, result: Result) -> None:
         """A vendor that asks us to wait is obeyed at once; a dead or locked one stops the rest."""
+        if not isinstance(result, Failure) or not is_away(result):
+            self._away = 0
         if not isinstance(result, Failure):
             return
+        if is_away(result):
+            self._note_away(result)
         if result.code == "rate_limited":
             self.gate.hold(result.retry_after or 1.0)
         elif result.connection_wide:
             self.stopped = self.stopped or result
             self.gate.refuse(not_sent(0.0))
 
+    def _note_away(self, failure: Failure) -> None:
+        """One such answer may be one record's; some in a row, and all while it was away before, are the system's."""
+        self._away += 1
+        if self._away >= FAILURES_THAT_OPEN or self.gate.failures:
+            self.stopped = self.stopped or away(self.job.destination.name, failure)
+            self.gate.refuse(not_sent(0.0))
+
+
+def is_away(failure: Failure) -> bool:
+    """Whether the system as a whole may be away: no answer, or a gateway's instead. A 500 is often one record's."""
+    if failure.kind != Kind.TRANSIENT or failure.code in ("rate_limited", "not_sent", "token_expired"):
+        return False
+    return failure.status in (502, 503, 504) or (failure.status is None and failure.in_doubt)
+
+
+def away(name: str, failure: Failure) -> Failure:
+    """The same as a matter of the connection: told once for all its records."""
+    how = f"It answers HTTP {failure.status}" if failure.status else "No answer comes"
+    return Failure.transient(
+        "out_of_reach",
+        f"{name} is away. {how}. What is to be sent waits, and goes on by itself when it is back.",
+        status=failure.status,
+        evidence=failure.evidence,
+        connection_wide=True,
+    )
+
 
 def _is_answered(result: Result) -> bool:
-    return not isinstance(result, Failure) or result.status is not None
+    return not isinstance(result, Failure) or (result.status is not None and not is_away(result))

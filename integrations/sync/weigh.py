@@ -14,6 +14,7 @@ from integrations.connectors.base import Abilities, Action, Connector, WriteCont
 from integrations.exceptions import Failure
 from integrations.models import Removed, State, SyncJob
 from mappings import records, translate
+from mappings.kinds import kinds_of
 from mappings.search import search_keys
 
 from . import shared_clock, stock
@@ -38,6 +39,7 @@ class Scales:
         self.rules = rules
         self.abilities: Abilities = connector.resources()[job.destination_resource]
         self.actions: Sequence[Action] = connector.actions(job.destination_resource)
+        self.kinds = kinds_of(rules.write)
 
     def weigh(self, cases: Sequence[Case]) -> None:
         """Gives each case an ending, a leaving, or `parcel.partial` (it must be fetched first)."""
@@ -187,6 +189,9 @@ class Scales:
             settings=self.job.destination.settings,
             subject=case.subject,
             natural_key="",
+            kinds=self.kinds,
+            version=case.parcel.version,
+            read_at=case.parcel.read_at,
         )
         try:
             case.leaving = self._leaving(case, context, steps)

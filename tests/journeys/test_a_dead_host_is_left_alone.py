@@ -135,3 +135,38 @@ def test_the_test_button_calls_also_while_it_is_open_and_closes_it(dead: World) 
     move(dead, f"{dead.sandbox.base}/warehouse")
     assert connect.test(Connection.objects.get(key="warehouse")).ok is True
     assert (failures(), dead.open_errors()) == (0, [])
+
+
+@pytest.mark.parametrize("mode", ["close", "refuse"])
+def test_what_was_on_its_way_to_a_system_that_went_away_goes_on_by_itself(world: World, mode: str) -> None:
+    """It accepts connections, and closes them without a word or answers 503: longer than all tries of a record."""
+    for number in range(1001, 1010):
+        world.place(str(number))
+    world.read(ORDERS)
+    world.sandbox.control("POST", "/warehouse/down", {"mode": mode})
+    for _ in range(world.job(ORDERS).retry_limit + 3):
+        pause_is_over(world)
+        all_is_due(world)
+        drain(world)
+    (error,) = world.open_errors()
+    assert (error.delivery, error.code) == (None, "out_of_reach")
+    assert "goes on by itself when it is back" in error.sentence
+    assert failures() > breaker.FAILURES_THAT_OPEN
+    world.sandbox.control("POST", "/warehouse/up", {})
+    pause_is_over(world)
+    all_is_due(world)
+    world.deliver(ORDERS)
+    assert len(world.warehouse_orders()) == 9
+    assert set(world.states().values()) == {"delivered"}
+    assert world.open_errors() == []
+    assert failures() == 0
+
+
+def test_one_records_fault_is_not_taken_for_the_systems(world: World) -> None:
+    """A 500 that one record causes each time ends as its error, and the others arrive."""
+    for number in range(1001, 1006):
+        world.place(str(number))
+    world.sandbox.fault("warehouse", "error_before", method="POST", path="^/orders$", count=8)
+    world.carry(ORDERS)
+    assert failures() == 0
+    assert world.job(ORDERS).may_run

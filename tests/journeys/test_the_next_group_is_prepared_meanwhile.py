@@ -58,7 +58,7 @@ def test_what_waits_does_not_leave_once_its_lease_is_lost(
     lost, call = threading.Event(), Sender._call
     sent: list[int] = []
 
-    def losing(self: Answers, lease: Any, results: Any) -> Any:
+    def losing(self: Answers, lease: Any, results: Any, **how: Any) -> Any:
         Batch.objects.filter(pk=lease.batch.pk).update(lease_token="another")
         lost.set()
         raise LeaseLost

@@ -90,10 +90,10 @@ def test_a_read_that_was_overtaken_by_a_webhook_leaves_nothing_open(
     accept(job, Door.WEBHOOK, [told], read_at=timezone.now())
     write_down, slow = Answers.write_down, []
 
-    def overtaking(self: Answers, lease: Lease, results: Results) -> list[Sending]:
+    def overtaking(self: Answers, lease: Lease, results: Results, **how: bool) -> list[Sending]:
         if not slow:
             slow.append(accept(job, Door.PULL, [item], read_at=began))
-        return write_down(self, lease, results)
+        return write_down(self, lease, results, **how)
 
     monkeypatch.setattr(Answers, "write_down", overtaking)
     world.deliver(ORDERS)
