@@ -75,6 +75,7 @@ EXAMPLES: dict[str, Example] = {
         {"declaration": {"base_url": BASE, "auth": {"kind": "bearer"}, "resources": {"orders": ORDERS}}}
     ),
     "graphql": Example({"declaration": {"base_url": BASE, "resources": {"orders": GRAPHQL_ORDERS}}}),
+    "bigcommerce": Example({"base_url": BASE, "store_hash": "abc123"}),
     "hubspot": Example({"base_url": BASE}),
     "karrio": Example({"base_url": BASE}),
     "klaviyo": Example({"base_url": BASE}),

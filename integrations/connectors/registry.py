@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from integrations.connectors.base import Connector, Token
+from integrations.connectors.bigcommerce import BigCommerce
 from integrations.connectors.graphql import GraphQLConnector
 from integrations.connectors.hubspot import HubSpot
 from integrations.connectors.karrio import Karrio
@@ -22,6 +23,7 @@ from integrations.connectors.zendesk import Zendesk
 from integrations.exceptions import DeclarationError, Failure
 
 PLATFORMS: dict[str, type[Connector]] = {
+    "bigcommerce": BigCommerce,
     "karrio": Karrio,
     "klaviyo": Klaviyo,
     "razorpay": Razorpay,

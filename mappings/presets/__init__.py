@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .bigcommerce import PRESETS as BIGCOMMERCE
 from .hubspot import PRESETS as HUBSPOT
 from .karrio import PRESETS as KARRIO
 from .klaviyo import PRESETS as KLAVIYO
@@ -18,6 +19,7 @@ from .woocommerce import PRESETS as WOOCOMMERCE
 from .zendesk import PRESETS as ZENDESK
 
 PRESETS: dict[str, Preset] = {
+    **BIGCOMMERCE,
     **HUBSPOT,
     **KARRIO,
     **KLAVIYO,
