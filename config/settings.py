@@ -69,6 +69,8 @@ CSRF_FAILURE_VIEW = "config.errors.forged"
 PRIVATE_NETWORKS: list[str] = env.list("PRIVATE_NETWORKS", default=[])
 # The ports that may be called on public addresses; none named: those of web servers.
 PUBLIC_PORTS: list[int] = env.list("PUBLIC_PORTS", cast=int, default=[])
+# The one folder whose SQLite files may be connected, for the same reason only here; none named: none may.
+SQLITE_FOLDER: str = env.str("SQLITE_FOLDER", default="")
 
 # --- Parts ----------------------------------------------------------------------------------------
 

@@ -10,8 +10,10 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
+import pymysql
 import pytest
 import redis
 
@@ -41,6 +43,24 @@ def postgres_server() -> str:
 
 
 @cache
+def mysql_server() -> str:
+    """The address of a MariaDB or MySQL where tests may make databases and users, or ""."""
+    address = os.environ.get("TEST_MYSQL_SERVER", "mysql://root@127.0.0.1:3306")
+    server = urlsplit(address)
+    try:
+        pymysql.connect(
+            host=server.hostname,
+            port=server.port or 3306,
+            user=server.username,
+            password=server.password or "",
+            connect_timeout=2,
+        ).close()
+    except pymysql.MySQLError:
+        return ""
+    return address
+
+
+@cache
 def redis_server() -> str:
     address = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
     try:
@@ -67,6 +87,11 @@ def missing(marker: str, *programs: str) -> str:
         return (
             "no PostgreSQL at 127.0.0.1:5432: install and start it, or set TEST_POSTGRES_SERVER=postgres://…"
         )
+    if marker == "mysql" and not mysql_server():
+        return (
+            "no MariaDB or MySQL at 127.0.0.1:3306 that lets root in without a password: install and start it, or set "
+            "TEST_MYSQL_SERVER=mysql://user:password@host:port"
+        )
     if marker == "redis" and not redis_server():
         return "no Redis at 127.0.0.1:6379: install and start it, or set TEST_REDIS_URL=redis://…"
     if marker == "browser" and not chromium():
@@ -83,7 +108,7 @@ def missing(marker: str, *programs: str) -> str:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     elsewhere = [item for item in items if _belongs_to_the_run_on_postgres(item)]
     for item in items:
-        for marker in ("postgres", "redis", "browser", "real"):
+        for marker in ("postgres", "mysql", "redis", "browser", "real"):
             mark = item.get_closest_marker(marker)
             if mark and (reason := missing(marker, *mark.args)):
                 item.add_marker(pytest.mark.skip(reason=reason))

@@ -63,6 +63,18 @@ GRAPHQL_ORDERS = {
     },
 }
 
+_BI = {"key": "reference", "write": {}}
+SQL = {
+    "kind": "postgresql",
+    "host": "203.0.113.5",
+    "database": "bi",
+    "user": "crossdock",
+    "tables": {
+        **dict.fromkeys(("orders", "payments", "refunds", "shipments", "stock"), _BI),
+        "items": {"key": "sku", "read": {"updated_at": "changed_at"}},
+    },
+}
+
 
 @dataclass(frozen=True)
 class Example:
@@ -83,6 +95,7 @@ EXAMPLES: dict[str, Example] = {
     "sandbox_shop": Example({"base_url": BASE}),
     "shipbob": Example({"base_url": BASE}),
     "shopify": Example({"base_url": "https://203.0.113.5"}),
+    "sql": Example(SQL),
     "stripe": Example({"base_url": BASE}),
     "vendure": Example({"base_url": BASE}),
     "woocommerce": Example({"base_url": BASE}),

@@ -225,7 +225,7 @@ class SyncJobAdmin(JobActions):
     def positions(self, row: SyncJob) -> str:
         watermark = ago(row.watermark) if row.watermark else "from the beginning"
         resumes = (
-            "in the middle of a read: it goes on there" if row.resume_position else "no read is under way"
+            "in the middle of a read: it goes on there" if row.read_started_at else "no read is under way"
         )
         return format_html("Changes since {} are read next; {}.", watermark, resumes)
 

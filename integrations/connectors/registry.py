@@ -16,6 +16,7 @@ from integrations.connectors.rest import RestConnector
 from integrations.connectors.sandbox_shop import SandboxShop
 from integrations.connectors.shipbob import ShipBob
 from integrations.connectors.shopify import Shopify
+from integrations.connectors.sql import SqlConnector
 from integrations.connectors.stripe import Stripe
 from integrations.connectors.vendure import Vendure
 from integrations.connectors.woocommerce import WooCommerce
@@ -33,6 +34,7 @@ PLATFORMS: dict[str, type[Connector]] = {
     "sandbox_shop": SandboxShop,
     "shipbob": ShipBob,
     "shopify": Shopify,
+    "sql": SqlConnector,
     "stripe": Stripe,
     "vendure": Vendure,
     "woocommerce": WooCommerce,

@@ -13,6 +13,7 @@ from .sandbox_warehouse import PRESETS as SANDBOX_WAREHOUSE
 from .shipbob import PRESETS as SHIPBOB
 from .shopify import PRESETS as SHOPIFY
 from .shopify_older import PRESETS as SHOPIFY_OLDER
+from .sql import PRESETS as SQL
 from .stripe import PRESETS as STRIPE
 from .vendure import PRESETS as VENDURE
 from .woocommerce import PRESETS as WOOCOMMERCE
@@ -29,6 +30,7 @@ PRESETS: dict[str, Preset] = {
     **SHIPBOB,
     **SHOPIFY,
     **SHOPIFY_OLDER,
+    **SQL,
     **STRIPE,
     **VENDURE,
     **WOOCOMMERCE,

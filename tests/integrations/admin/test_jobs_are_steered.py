@@ -92,7 +92,10 @@ def test_changing_a_job_is_not_enough_to_run_it(job: SyncJob) -> None:
 def test_the_page_shows_where_the_job_stands(admin_client: Client, job: SyncJob) -> None:
     factories.run(job, delivered=12)
     SyncJob.objects.filter(pk=job.pk).update(
-        resume_position={"page": 3}, watermark=timezone.now(), state_reason="It was slow."
+        resume_position={"page": 3},
+        read_started_at=timezone.now(),
+        watermark=timezone.now(),
+        state_reason="It was slow.",
     )
     page = admin_client.get(change_url(job)).content.decode()
     assert "in the middle of a read: it goes on there" in page
