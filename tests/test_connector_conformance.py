@@ -31,6 +31,7 @@ SECRETS = {
     "webhook_secret": "webhook-secret-0123456789",
 }
 ANYTHING: dict[str, Any] = {
+    "id": "1042",
     "reference": "1042",
     "sku": "MUG-001",
     "available": 3,
@@ -83,6 +84,7 @@ class Example:
 
 
 EXAMPLES: dict[str, Example] = {
+    "mailchimp": Example({"base_url": BASE, "list_id": "a1b2c3"}),
     "rest": Example(
         {"declaration": {"base_url": BASE, "auth": {"kind": "bearer"}, "resources": {"orders": ORDERS}}}
     ),

@@ -11,6 +11,7 @@ from integrations.connectors.graphql import GraphQLConnector
 from integrations.connectors.hubspot import HubSpot
 from integrations.connectors.karrio import Karrio
 from integrations.connectors.klaviyo import Klaviyo
+from integrations.connectors.mailchimp import Mailchimp
 from integrations.connectors.razorpay import Razorpay
 from integrations.connectors.rest import RestConnector
 from integrations.connectors.sandbox_shop import SandboxShop
@@ -27,6 +28,7 @@ PLATFORMS: dict[str, type[Connector]] = {
     "bigcommerce": BigCommerce,
     "karrio": Karrio,
     "klaviyo": Klaviyo,
+    "mailchimp": Mailchimp,
     "razorpay": Razorpay,
     "rest": RestConnector,
     "graphql": GraphQLConnector,

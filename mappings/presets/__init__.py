@@ -7,6 +7,7 @@ from .hubspot import PRESETS as HUBSPOT
 from .karrio import PRESETS as KARRIO
 from .klaviyo import PRESETS as KLAVIYO
 from .preset import Preset
+from .mailchimp import PRESETS as MAILCHIMP
 from .razorpay import PRESETS as RAZORPAY
 from .sandbox_shop import PRESETS as SANDBOX_SHOP
 from .sandbox_warehouse import PRESETS as SANDBOX_WAREHOUSE
@@ -24,6 +25,7 @@ PRESETS: dict[str, Preset] = {
     **HUBSPOT,
     **KARRIO,
     **KLAVIYO,
+    **MAILCHIMP,
     **RAZORPAY,
     **SANDBOX_SHOP,
     **SANDBOX_WAREHOUSE,
