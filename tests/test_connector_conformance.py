@@ -93,6 +93,7 @@ EXAMPLES: dict[str, Example] = {
     "hubspot": Example({"base_url": BASE}),
     "karrio": Example({"base_url": BASE}),
     "klaviyo": Example({"base_url": BASE}),
+    "paypal": Example({"base_url": BASE}),
     "razorpay": Example({"base_url": BASE}),
     "sandbox_shop": Example({"base_url": BASE}),
     "shipbob": Example({"base_url": BASE}),

@@ -12,6 +12,7 @@ from integrations.connectors.hubspot import HubSpot
 from integrations.connectors.karrio import Karrio
 from integrations.connectors.klaviyo import Klaviyo
 from integrations.connectors.mailchimp import Mailchimp
+from integrations.connectors.paypal import PayPal
 from integrations.connectors.razorpay import Razorpay
 from integrations.connectors.rest import RestConnector
 from integrations.connectors.sandbox_shop import SandboxShop
@@ -29,6 +30,7 @@ PLATFORMS: dict[str, type[Connector]] = {
     "karrio": Karrio,
     "klaviyo": Klaviyo,
     "mailchimp": Mailchimp,
+    "paypal": PayPal,
     "razorpay": Razorpay,
     "rest": RestConnector,
     "graphql": GraphQLConnector,

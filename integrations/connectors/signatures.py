@@ -224,6 +224,10 @@ class WebhookPlan:
         """Events of topics that are not declared are left out. Raises SignatureRefused."""
         small = {name.lower(): value for name, value in headers.items()}
         self.signature.check(small, raw, secrets, utc_now(), url)
+        return self.heard(small, raw)
+
+    def heard(self, small: Headers, raw: bytes) -> list[WebhookEvent]:
+        """The events of what is known to be the platform's own. `small`: headers with names in small letters."""
         try:
             body = orjson.loads(raw)
         except orjson.JSONDecodeError:

@@ -6,6 +6,7 @@ from .bigcommerce import PRESETS as BIGCOMMERCE
 from .hubspot import PRESETS as HUBSPOT
 from .karrio import PRESETS as KARRIO
 from .klaviyo import PRESETS as KLAVIYO
+from .paypal import PRESETS as PAYPAL
 from .preset import Preset
 from .mailchimp import PRESETS as MAILCHIMP
 from .razorpay import PRESETS as RAZORPAY
@@ -26,6 +27,7 @@ PRESETS: dict[str, Preset] = {
     **KARRIO,
     **KLAVIYO,
     **MAILCHIMP,
+    **PAYPAL,
     **RAZORPAY,
     **SANDBOX_SHOP,
     **SANDBOX_WAREHOUSE,

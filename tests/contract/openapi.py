@@ -365,7 +365,12 @@ def _as_meant(document: dict[str, Any]) -> dict[str, Any]:
                 if value.get("nullable") is True
                 else {"$ref": reference}
             )
-        made = {key: cleaned(one) for key, one in value.items()}
+        made = {
+            key: cleaned(one)
+            for key, one in value.items()
+            # The validator heeds the word and not what it says.
+            if key not in ("readOnly", "writeOnly") or one is not False
+        }
         if value.get("nullable") is True:
             for word in ("anyOf", "oneOf"):
                 if isinstance(made.get(word), list):

@@ -19,7 +19,11 @@ DOCUMENT = {
     "components": {
         "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}},
         "schemas": {
-            "Line": {"type": "object", "required": ["sku"], "properties": {"sku": {"type": "string"}}},
+            "Line": {
+                "type": "object",
+                "required": ["sku"],
+                "properties": {"sku": {"type": "string", "readOnly": False}},
+            },
             "Order": {
                 "type": "object",
                 "required": ["id"],
