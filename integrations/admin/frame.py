@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
@@ -50,6 +51,10 @@ class DialogForm(DialogBase):
         object_id: str | None
 
 
+# Of what a column of ours holds.
+LARGEST = 2**63 - 1
+
+
 class PortalChangeList(UnfoldChangeList):
     """Counts once. unfold compares with the count of the whole table, which is not asked for here."""
 
@@ -59,6 +64,13 @@ class PortalChangeList(UnfoldChangeList):
             # Instead of "Select sync job to change": the name of the window's tab.
             name = str(self.opts.verbose_name_plural)
             self.title = name[:1].upper() + name[1:]
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> Any:
+        """A number in the address that no column can hold names no row: as all that cannot be looked up."""
+        asked = [value for name, value in request.GET.items() if name != SEARCH_VAR and value.isdigit()]
+        if any(int(value) > LARGEST for value in asked):
+            raise IncorrectLookupParameters
+        return super().get_queryset(request, exclude_parameters)
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)

@@ -76,7 +76,9 @@ class JobActions(PortalAdmin):
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """A job that goes is paused, and one that stands is resumed: never both."""
-        goes = SyncJob.objects.filter(pk=object_id, state=JobState.ACTIVE).exists()
+        goes = (
+            str(object_id).isdigit() and SyncJob.objects.filter(pk=object_id, state=JobState.ACTIVE).exists()
+        )
         hidden = "resume" if goes else "pause"
         return [entry for entry in super().get_actions_detail(request, object_id) if entry.path != hidden]
 

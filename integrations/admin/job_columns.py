@@ -50,6 +50,7 @@ def nothing_to_send(run: SyncRun) -> str:
     reasons = (
         (run.unchanged, "unchanged", State.UNCHANGED),
         (run.filtered, "filtered", State.FILTERED),
+        (run.ignored, "dropped", State.IGNORED),
         (run.superseded, "superseded", State.SUPERSEDED),
         (run.held, "held back", State.HELD),
     )

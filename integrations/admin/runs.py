@@ -140,7 +140,10 @@ class SyncRunAdmin(FactsAdmin):
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """A run that has ended has nothing to cancel, and one that goes on is not begun again."""
-        running = SyncRun.objects.filter(pk=object_id, finished_at__isnull=True).exists()
+        running = (
+            str(object_id).isdigit()
+            and SyncRun.objects.filter(pk=object_id, finished_at__isnull=True).exists()
+        )
         wanted = "cancel_run" if running else "run_again"
         offered = super().get_actions_detail(request, object_id)
         return [entry for entry in offered if str(getattr(entry, "action_name", "")).endswith(wanted)]
@@ -193,8 +196,9 @@ def progress_of(run: SyncRun) -> dict[str, Any]:
         for name, label, state, colour in (
             ("delivered", "Delivered", State.DELIVERED, "good"),
             ("unchanged", "Unchanged", State.UNCHANGED, "plain"),
-            ("superseded", "Superseded by a newer version", State.SUPERSEDED, "plain"),
+            ("superseded", "Superseded: came in again later", State.SUPERSEDED, "plain"),
             ("filtered", "Filtered by a rule", State.FILTERED, "plain"),
+            ("ignored", "Dropped by a cancel or a person", State.IGNORED, "plain"),
             ("held", "Held back", State.HELD, "warn"),
             ("failed", "Need a person", State.FAILED, "bad"),
         )

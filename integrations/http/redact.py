@@ -55,6 +55,8 @@ _SECRET_IN_TEXT = re.compile(
     r"([^\s\"&,;}]{6,})",
     re.IGNORECASE,
 )
+# Who knows the end of such an address can send there; the framework writes it with each refusal.
+_WEBHOOK_ADDRESS = re.compile(r"(/hooks/)[\w-]+")
 _SPLIT_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[\s.\-]+")
 
 
@@ -73,6 +75,7 @@ class Redactor:
             text = self._secrets.sub(HIDDEN, text)
         text = _BEARER.sub(lambda found: f"{found[1]} {HIDDEN}", text)
         text = _SECRET_IN_TEXT.sub(lambda found: found[1] + HIDDEN, text)
+        text = _WEBHOOK_ADDRESS.sub(rf"\1{HIDDEN}", text)
         text = _EMAIL.sub("[email]", text)
         return _PHONE.sub("[phone]", text)
 

@@ -24,7 +24,7 @@ class State(models.TextChoices):
     FAILED = "failed", "Needs a person"
     DELIVERED = "delivered", "Delivered"
     UNCHANGED = "unchanged", "Unchanged"
-    SUPERSEDED = "superseded", "Superseded by a newer version"
+    SUPERSEDED = "superseded", "Superseded: it came in again later"
     FILTERED = "filtered", "Filtered by a rule"
     IGNORED = "ignored", "Ignored by a person"
 

@@ -65,6 +65,9 @@ class SyncRun(models.Model):
     unchanged = models.PositiveIntegerField(default=0)
     superseded = models.PositiveIntegerField(default=0)
     filtered = models.PositiveIntegerField(default=0)
+    ignored = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Dropped by a cancel, or by a person's decision."
+    )
     held = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
 
@@ -90,7 +93,8 @@ class SyncRun(models.Model):
 
     @property
     def settled(self) -> int:
-        return self.delivered + self.unchanged + self.superseded + self.filtered + self.held + self.failed
+        at_rest = self.unchanged + self.superseded + self.filtered + self.ignored + self.held
+        return self.delivered + at_rest + self.failed
 
     @property
     def left(self) -> int:

@@ -95,6 +95,7 @@ class RunSerializer(serializers.ModelSerializer[SyncRun]):
             "unchanged",
             "superseded",
             "filtered",
+            "ignored",
             "held",
             "failed",
             "settled",

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count
 
-from integrations.models import Door, Outcome, State, SyncRun
+from integrations.models import Door, JobState, Outcome, State, SyncJob, SyncRun
 
 from . import shared_clock
 
@@ -37,6 +37,8 @@ class Progress:
     is_reading: bool
     rate: float | None
     ends_at: datetime | None
+    # "" where its job goes; else how that stands ("Paused", "Halted by a failure"), and nothing of it moves.
+    stands: str = ""
 
     @property
     def share(self) -> int:
@@ -50,11 +52,19 @@ def of(run: SyncRun, now: datetime | None = None) -> Progress:
 
 
 def of_all(runs: Iterable[SyncRun], now: datetime | None = None) -> dict[int, Progress]:
-    """By run; one query, whatever their number."""
+    """By run; two queries, whatever their number."""
     rows, moment = list(runs), now or shared_clock.now()
     going = [run for run in rows if run.finished_at is None]
     settled = _settled_lately(going, moment)
-    return {run.pk: _of(run, settled.get(run.pk, 0), moment) for run in rows}
+    standing = _standing_jobs(going)
+    return {run.pk: _of(run, settled.get(run.pk, 0), moment, standing.get(run.job_id, "")) for run in rows}
+
+
+def _standing_jobs(runs: list[SyncRun]) -> dict[int, str]:
+    if not runs:
+        return {}
+    jobs = SyncJob.objects.filter(pk__in={run.job_id for run in runs}).exclude(state=JobState.ACTIVE)
+    return {pk: str(JobState(state).label) for pk, state in jobs.values_list("pk", "state")}
 
 
 def _settled_lately(runs: list[SyncRun], now: datetime) -> dict[int, int]:
@@ -67,16 +77,17 @@ def _settled_lately(runs: list[SyncRun], now: datetime) -> dict[int, int]:
     return dict(counted)
 
 
-def _of(run: SyncRun, settled_lately: int, now: datetime) -> Progress:
+def _of(run: SyncRun, settled_lately: int, now: datetime, standing: str) -> Progress:
     is_reading = run.door in WITH_AN_END and run.finished_at is None and not run.read_through
     to_read = max(run.total - run.read, 0) if is_reading and run.total is not None else None
     left = run.left + (to_read or 0)
     total = None if is_reading and to_read is None else run.settled + left
-    rate = _rate(run, settled_lately, now)
+    stands = standing if run.finished_at is None else ""
+    rate = None if stands else _rate(run, settled_lately, now)
     ends_at = None
     if total is not None and rate and left and run.door in WITH_AN_END:
         ends_at = now + timedelta(seconds=left / rate)
-    return Progress(run.settled, left, total, run.read, to_read, is_reading, rate, ends_at)
+    return Progress(run.settled, left, total, run.read, to_read, is_reading, rate, ends_at, stands)
 
 
 def _rate(run: SyncRun, settled_lately: int, now: datetime) -> float | None:

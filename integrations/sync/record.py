@@ -67,7 +67,7 @@ COUNTED = {
     State.UNCHANGED: "unchanged",
     State.SUPERSEDED: "superseded",
     State.FILTERED: "filtered",
-    State.IGNORED: "filtered",
+    State.IGNORED: "ignored",
     State.HELD: "held",
     State.FAILED: "failed",
 }

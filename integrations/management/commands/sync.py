@@ -36,6 +36,7 @@ COUNTS = (
     "unchanged",
     "superseded",
     "filtered",
+    "ignored",
     "held",
     "failed",
     "left",

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from integrations.models import ErrorRecord, Partner, SyncJob
+from integrations.models import Connection, ErrorRecord, Outcome, Partner, SyncJob, SyncRun
 from tests import factories
 from tests.integrations.admin.pages import list_url, result_count
 
@@ -60,3 +60,15 @@ def test_a_dialog_at_an_address_without_a_number_is_no_fault(admin_client: Clien
     Partner.objects.create(key="p", name="P")
     address = reverse("admin:integrations_partner_revoke_key", args=["nobody"])
     assert admin_client.post(address, {"_form_submitted": "True", "key": "1"}).status_code in (200, 404)
+
+
+@pytest.mark.parametrize("model", [SyncJob, SyncRun, Connection, ErrorRecord])
+def test_an_address_that_names_no_row_is_not_found(admin_client: Client, model: Any) -> None:
+    address = reverse(f"admin:integrations_{model._meta.model_name}_change", args=["abc"])
+    assert admin_client.get(address).status_code in (302, 404)
+
+
+def test_a_number_that_no_row_can_have_narrows_to_nothing(admin_client: Client) -> None:
+    too_large = "9" * 25
+    assert admin_client.get(f"{list_url(Outcome)}?run={too_large}").status_code == 302
+    assert admin_client.get(f"{list_url(ErrorRecord)}?q={too_large}").status_code == 200

@@ -117,6 +117,7 @@ def test_a_log_line_holds_neither(caplog: pytest.LogCaptureFixture) -> None:
     log.addHandler(handler)
     try:
         log.error("sent %s to %s", "Authorization: Bearer abcdefghijk", "kaethe@example.com")
+        log.warning("Unauthorized: /hooks/pKhnQTjX-_abcdefghijk")
         try:
             raise ValueError("kaethe@example.com has api_key=abcdefghijk")
         except ValueError:

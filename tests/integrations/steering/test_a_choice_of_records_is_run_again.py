@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from integrations.connectors.base import Abilities, Item
 from integrations.models import Batch, Door, JobState, Priority, RunState, SyncJob, SyncRun, Thing
@@ -280,11 +281,24 @@ def test_while_it_reads_the_end_is_known_only_where_the_source_says_it(job: Sync
     assert (known.total, known.left, known.to_read, known.share) == (950, 900, 800, 5)
 
 
-def test_many_runs_cost_one_query(job: SyncJob) -> None:
+def test_many_runs_cost_two_queries(job: SyncJob) -> None:
     runs = [
         SyncRun(pk=number, job=job, door=Door.PULL, started_at=job.created_at, finished_at=None)
         for number in range(1, 9)
     ]
     with CaptureQueriesContext(connection) as seen:
         progress.of_all(runs)
-    assert len(seen) == 1
+    assert len(seen) == 2
+
+
+@pytest.mark.parametrize(
+    ("state", "stands"), [("active", ""), ("paused", "Paused"), ("halted", "Halted by a failure")]
+)
+def test_a_run_of_a_job_that_stands_foresees_no_end(job: SyncJob, state: str, stands: str) -> None:
+    SyncJob.objects.update(state=state)
+    started = timezone.now() - timedelta(seconds=30)
+    run = SyncRun(
+        pk=1, job=job, door=Door.PULL, started_at=started, accepted=100, delivered=40, read_through=True
+    )
+    seen = progress.of(run)
+    assert (seen.stands, seen.rate is None) == (stands, bool(stands))

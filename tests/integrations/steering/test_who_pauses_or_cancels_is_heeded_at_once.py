@@ -87,6 +87,7 @@ def test_a_cancelled_run_sends_nothing_more(
     run.refresh_from_db()
     assert run.state == RunState.CANCELLED
     assert warehouse.writes < RECORDS / 3
+    assert (run.ignored, run.filtered) == (RECORDS - warehouse.writes, 0)
     assert Delivery.objects.filter(state=State.IGNORED).count() == RECORDS - warehouse.writes
     assert not Delivery.objects.filter(state=State.QUEUED).exists()
 
