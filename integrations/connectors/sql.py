@@ -50,7 +50,7 @@ FACTS = Facts(
     ),
     verified=Verified.REAL,
     verified_against="PostgreSQL 15, MariaDB 10.11 and SQLite 3.40 themselves. MySQL was not tried; where it differs "
-    "from MariaDB, its own manual was followed.",
+    "from MariaDB, its own manual was followed. Of encryption, only that a certificate which is not trusted is refused.",
     limits="None by the database. Crossdock opens at most 4 connections at a time, and each statement has 8 seconds.",
     traps=(
         "The database's address must be named in PRIVATE_NETWORKS with its port, also where it is a public one.",

@@ -370,3 +370,15 @@ def test_a_declaration_without_sense_is_refused_in_its_place(
     with pytest.raises(DeclarationError) as caught:
         database.connector(tables)
     assert caught.value.field == field
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_column_that_was_changed_by_hand_meanwhile_is_looked_at_anew(database: Database) -> None:
+    """PostgreSQL refuses a text for a number there; MySQL and SQLite would take it."""
+    connector = database.connector(ORDERS)
+    write(connector, {"id": "1", "value": "7"})
+    database.run("ALTER TABLE orders ALTER COLUMN value TYPE bigint USING value::bigint")
+    write(connector, {"id": "2", "value": "8"})
+    assert [str(row[0]) for row in database.rows("SELECT value FROM orders ORDER BY id")] == ["7", "8"]
+    connector.close()
