@@ -49,9 +49,9 @@ FACTS = Facts(
         "Enter address, user and password here, and declare the tables.",
     ),
     verified=Verified.REAL,
-    verified_against="PostgreSQL 15, MariaDB 10.11 and SQLite 3.40 themselves. MySQL was not tried; where it differs "
-    "from MariaDB, its own manual was followed. Of encryption, only that a certificate which is not trusted is refused.",
-    limits="None by the database. Crossdock opens at most 4 connections at a time, and each statement has 8 seconds.",
+    verified_against="PostgreSQL 15, MariaDB 10.11 and SQLite 3.40 themselves. MySQL itself was not tried; of "
+    "encryption only that a server without a trusted certificate is refused.",
+    limits="None by the database. Crossdock makes at most 4 calls at a time, and each statement has 8 seconds.",
     traps=(
         "The database's address must be named in PRIVATE_NETWORKS with its port, also where it is a public one.",
         (
