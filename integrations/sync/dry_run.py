@@ -42,6 +42,21 @@ def dry_run(job: SyncJob, full: bool = False) -> Iterator[Foreseen]:
 
     `full` reads everything and leaves nothing out as known. Raises Failure where a system cannot be reached.
     """
+    for weighed in weigh_all(job, full):
+        yield from (Foreseen(external_id, external_id, KNOWN) for external_id in weighed.known)
+        yield from map(_said, weighed.cases)
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A page's records: those that need no decision, and those that were decided."""
+
+    known: list[str]
+    cases: list[Case]
+
+
+def weigh_all(job: SyncJob, full: bool) -> Iterator[Weighed]:
+    """Page by page what the source shows, decided as a run would, and nothing stored. Raises Failure."""
     since = None if full else job.watermark
     source, destination = connect(job.source), connect(job.destination)
     gate = Gate(job.source, source, 1, urgent=True)
@@ -49,7 +64,7 @@ def dry_run(job: SyncJob, full: bool = False) -> Iterator[Foreseen]:
         source.pace(gate.turn)
         scales = Scales(job, destination, rules_of(job))
         for began, page in _pages(job, source, gate, since):
-            yield from _foresee(job, scales, page.items, began, full)
+            yield _weighed(job, scales, page.items, began, full)
     finally:
         gate.close()
         source.close()
@@ -92,22 +107,18 @@ def _reader(
     )
 
 
-def _foresee(
-    job: SyncJob, scales: Scales, items: tuple[Item, ...], began: datetime, full: bool
-) -> Iterator[Foreseen]:
+def _weighed(job: SyncJob, scales: Scales, items: tuple[Item, ...], began: datetime, full: bool) -> Weighed:
     known = known_of(job, [item.external_id for item in items])
     parcels = fresh(items, known, scales.rules, began, full, False)
     taken = {parcel.external_id for parcel in parcels}
-    for external_id in dict.fromkeys(item.external_id for item in items):
-        if external_id not in taken:
-            yield Foreseen(external_id, external_id, KNOWN)
+    untaken = [name for name in dict.fromkeys(item.external_id for item in items) if name not in taken]
     things = {external_id: entry.thing_id for external_id, entry in known.items()}
     cases = _cases(job, parcels, things)
     scales.weigh(cases)
     unclear = [case for case in cases if case.parcel.partial and case.ending is None]
     fetch(job, unclear)
     scales.weigh(unclear)
-    yield from map(_said, cases)
+    return Weighed(untaken, cases)
 
 
 def _cases(job: SyncJob, parcels: Sequence[Parcel], things: dict[str, int | None]) -> list[Case]:

@@ -19,6 +19,7 @@ from rich.table import Table
 from integrations.exceptions import Failure
 from integrations.models import ErrorRecord, SyncJob, SyncRun
 from integrations.sync import progress
+from integrations.sync.adopt import MAKES
 from integrations.sync.dry_run import Foreseen, dry_run
 from integrations.sync.foreground import CouldNotRun, run_to_end
 from integrations.sync.selection import NotPossible, Selection, by_ids, span
@@ -134,15 +135,18 @@ class Command(BaseCommand):
             raise CouldNotRun(why_not(job))
         counts: Counter[str] = Counter()
         notable: list[Foreseen] = []
+        made: list[str] = []
         for foreseen in dry_run(job, full=options["full"]):
             counts[foreseen.what] += 1
+            if foreseen.what.split(" + ")[0] in MAKES:
+                made.append(foreseen.subject)
             if foreseen.reason and len(notable) < _MOST_LINES:
                 notable.append(foreseen)
         if options["json"]:
             reasons = [{"record": f.subject, "what": f.what, "reason": f.reason} for f in notable]
-            self._print_json(job=job.key, dry_run=True, would=dict(counts), reasons=reasons)
+            self._print_json(job=job.key, dry_run=True, would=dict(counts), makes=made, reasons=reasons)
         else:
-            self._print_foreseen(counts, notable)
+            self._print_foreseen(counts, notable, made)
         return ERRORS_OPEN if counts["failed"] else ALL_DELIVERED
 
     def _print_counts(self, counts: dict[str, int], run: SyncRun) -> None:
@@ -162,7 +166,7 @@ class Command(BaseCommand):
         if count > _MOST_LINES:
             self.stdout.write(f"  and {count - _MOST_LINES:,} more.")
 
-    def _print_foreseen(self, counts: Counter[str], notable: list[Foreseen]) -> None:
+    def _print_foreseen(self, counts: Counter[str], notable: list[Foreseen], made: list[str]) -> None:
         if not counts:
             self.stdout.write("Nothing to do: nothing has changed since the last read.")
             return
@@ -172,6 +176,11 @@ class Command(BaseCommand):
         for what, count in counts.most_common():
             table.add_row(what, f"{count:,}")
         Console(file=self.stdout).print(table)  # type: ignore[arg-type]  # OutputWrapper is a text stream
+        if made:
+            more = (
+                f" and {len(made) - _MOST_LINES:,} more (--json names all)" if len(made) > _MOST_LINES else ""
+            )
+            self.stdout.write(f"Would be made anew: {', '.join(made[:_MOST_LINES])}{more}.")
         for foreseen in notable:
             self.stdout.write(f"  - {foreseen.what}: {foreseen.reason}")
 
