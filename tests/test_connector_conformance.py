@@ -95,6 +95,7 @@ EXAMPLES: dict[str, Example] = {
     "klaviyo": Example({"base_url": BASE}),
     "paypal": Example({"base_url": BASE}),
     "razorpay": Example({"base_url": BASE}),
+    "saleor": Example({"base_url": BASE}),
     "sandbox_shop": Example({"base_url": BASE}),
     "shipbob": Example({"base_url": BASE}),
     "shopify": Example({"base_url": "https://203.0.113.5"}),

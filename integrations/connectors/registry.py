@@ -15,6 +15,7 @@ from integrations.connectors.mailchimp import Mailchimp
 from integrations.connectors.paypal import PayPal
 from integrations.connectors.razorpay import Razorpay
 from integrations.connectors.rest import RestConnector
+from integrations.connectors.saleor import Saleor
 from integrations.connectors.sandbox_shop import SandboxShop
 from integrations.connectors.shipbob import ShipBob
 from integrations.connectors.shopify import Shopify
@@ -35,6 +36,7 @@ PLATFORMS: dict[str, type[Connector]] = {
     "rest": RestConnector,
     "graphql": GraphQLConnector,
     "hubspot": HubSpot,
+    "saleor": Saleor,
     "sandbox_shop": SandboxShop,
     "shipbob": ShipBob,
     "shopify": Shopify,

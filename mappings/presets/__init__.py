@@ -10,6 +10,7 @@ from .paypal import PRESETS as PAYPAL
 from .preset import Preset
 from .mailchimp import PRESETS as MAILCHIMP
 from .razorpay import PRESETS as RAZORPAY
+from .saleor import PRESETS as SALEOR
 from .sandbox_shop import PRESETS as SANDBOX_SHOP
 from .sandbox_warehouse import PRESETS as SANDBOX_WAREHOUSE
 from .shipbob import PRESETS as SHIPBOB
@@ -29,6 +30,7 @@ PRESETS: dict[str, Preset] = {
     **MAILCHIMP,
     **PAYPAL,
     **RAZORPAY,
+    **SALEOR,
     **SANDBOX_SHOP,
     **SANDBOX_WAREHOUSE,
     **SHIPBOB,
