@@ -84,7 +84,6 @@ class Example:
 
 
 EXAMPLES: dict[str, Example] = {
-    "mailchimp": Example({"base_url": BASE, "list_id": "a1b2c3"}),
     "rest": Example(
         {"declaration": {"base_url": BASE, "auth": {"kind": "bearer"}, "resources": {"orders": ORDERS}}}
     ),
@@ -94,6 +93,8 @@ EXAMPLES: dict[str, Example] = {
     "karrio": Example({"base_url": BASE}),
     "klaviyo": Example({"base_url": BASE}),
     "paypal": Example({"base_url": BASE}),
+    "mailchimp": Example({"base_url": BASE, "list_id": "a1b2c3"}),
+    "pipedrive": Example({"base_url": BASE}),
     "razorpay": Example({"base_url": BASE}),
     "saleor": Example({"base_url": BASE}),
     "sandbox_shop": Example({"base_url": BASE}),

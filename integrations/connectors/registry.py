@@ -11,8 +11,9 @@ from integrations.connectors.graphql import GraphQLConnector
 from integrations.connectors.hubspot import HubSpot
 from integrations.connectors.karrio import Karrio
 from integrations.connectors.klaviyo import Klaviyo
-from integrations.connectors.mailchimp import Mailchimp
 from integrations.connectors.paypal import PayPal
+from integrations.connectors.mailchimp import Mailchimp
+from integrations.connectors.pipedrive import Pipedrive
 from integrations.connectors.razorpay import Razorpay
 from integrations.connectors.rest import RestConnector
 from integrations.connectors.saleor import Saleor
@@ -30,8 +31,9 @@ PLATFORMS: dict[str, type[Connector]] = {
     "bigcommerce": BigCommerce,
     "karrio": Karrio,
     "klaviyo": Klaviyo,
-    "mailchimp": Mailchimp,
     "paypal": PayPal,
+    "mailchimp": Mailchimp,
+    "pipedrive": Pipedrive,
     "razorpay": Razorpay,
     "rest": RestConnector,
     "graphql": GraphQLConnector,

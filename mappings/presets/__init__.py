@@ -7,8 +7,9 @@ from .hubspot import PRESETS as HUBSPOT
 from .karrio import PRESETS as KARRIO
 from .klaviyo import PRESETS as KLAVIYO
 from .paypal import PRESETS as PAYPAL
-from .preset import Preset
 from .mailchimp import PRESETS as MAILCHIMP
+from .pipedrive import PRESETS as PIPEDRIVE
+from .preset import Preset
 from .razorpay import PRESETS as RAZORPAY
 from .saleor import PRESETS as SALEOR
 from .sandbox_shop import PRESETS as SANDBOX_SHOP
@@ -27,8 +28,9 @@ PRESETS: dict[str, Preset] = {
     **HUBSPOT,
     **KARRIO,
     **KLAVIYO,
-    **MAILCHIMP,
     **PAYPAL,
+    **MAILCHIMP,
+    **PIPEDRIVE,
     **RAZORPAY,
     **SALEOR,
     **SANDBOX_SHOP,
