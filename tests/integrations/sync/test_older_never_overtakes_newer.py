@@ -9,7 +9,7 @@ from django.utils import timezone
 from integrations.connectors.base import Item
 from integrations.models import Delivery, Door, ErrorRecord, Outcome, UnitsInFlight
 from integrations.sync import retry
-from integrations.sync.accept import accept
+from integrations.sync.accept import Accepted, accept
 from integrations.sync.answers import Answers
 from integrations.sync.case import Sending
 from integrations.sync.claim import Lease
@@ -88,7 +88,8 @@ def test_a_read_that_was_overtaken_by_a_webhook_leaves_nothing_open(
     connector.close()
     told = Item(external_id=item.external_id, payload={}, version=item.version, partial=True)
     accept(job, Door.WEBHOOK, [told], read_at=timezone.now())
-    write_down, slow = Answers.write_down, []
+    write_down = Answers.write_down
+    slow: list[Accepted] = []
 
     def overtaking(self: Answers, lease: Lease, results: Results, **how: bool) -> list[Sending]:
         if not slow:
