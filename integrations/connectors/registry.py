@@ -7,12 +7,13 @@ from typing import Any
 
 from integrations.connectors.base import Connector, Token
 from integrations.connectors.bigcommerce import BigCommerce
+from integrations.connectors.freshdesk import Freshdesk
 from integrations.connectors.graphql import GraphQLConnector
 from integrations.connectors.hubspot import HubSpot
 from integrations.connectors.karrio import Karrio
 from integrations.connectors.klaviyo import Klaviyo
-from integrations.connectors.paypal import PayPal
 from integrations.connectors.mailchimp import Mailchimp
+from integrations.connectors.paypal import PayPal
 from integrations.connectors.pipedrive import Pipedrive
 from integrations.connectors.razorpay import Razorpay
 from integrations.connectors.rest import RestConnector
@@ -29,10 +30,11 @@ from integrations.exceptions import DeclarationError, Failure
 
 PLATFORMS: dict[str, type[Connector]] = {
     "bigcommerce": BigCommerce,
+    "freshdesk": Freshdesk,
     "karrio": Karrio,
     "klaviyo": Klaviyo,
-    "paypal": PayPal,
     "mailchimp": Mailchimp,
+    "paypal": PayPal,
     "pipedrive": Pipedrive,
     "razorpay": Razorpay,
     "rest": RestConnector,

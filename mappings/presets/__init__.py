@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from .bigcommerce import PRESETS as BIGCOMMERCE
+from .freshdesk import PRESETS as FRESHDESK
 from .hubspot import PRESETS as HUBSPOT
 from .karrio import PRESETS as KARRIO
 from .klaviyo import PRESETS as KLAVIYO
-from .paypal import PRESETS as PAYPAL
 from .mailchimp import PRESETS as MAILCHIMP
+from .paypal import PRESETS as PAYPAL
 from .pipedrive import PRESETS as PIPEDRIVE
 from .preset import Preset
 from .razorpay import PRESETS as RAZORPAY
@@ -25,11 +26,12 @@ from .zendesk import PRESETS as ZENDESK
 
 PRESETS: dict[str, Preset] = {
     **BIGCOMMERCE,
+    **FRESHDESK,
     **HUBSPOT,
     **KARRIO,
     **KLAVIYO,
-    **PAYPAL,
     **MAILCHIMP,
+    **PAYPAL,
     **PIPEDRIVE,
     **RAZORPAY,
     **SALEOR,
