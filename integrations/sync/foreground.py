@@ -5,9 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from django.db.models import Q
 
+from integrations.connectors import registry
+from integrations.exceptions import Failure
+from integrations.http.guard import Refused, installed_guard
 from integrations.models import Batch, Door, ErrorRecord, JobState, SyncJob, SyncRun
 
 from . import breaker, deliver, rerun, shared_clock, steer
@@ -35,6 +39,7 @@ def run_to_end(
     (for a retry, or for what they refer to): the workers go on with them. With a `selection` only that is read, in a
     run of its own. Raises CouldNotRun.
     """
+    _check_own_settings(job)
     if job.state == JobState.HALTED:
         # A failure halted it, and a person asks for it now: whether the cause is mended is seen at once.
         steer.resume(job)
@@ -55,6 +60,33 @@ def run_to_end(
         if time.monotonic() - moved_at + due_in > patience.total_seconds():
             return _give_up(job, run)
         _sleep(due_in)
+
+
+def _check_own_settings(job: SyncJob) -> None:
+    """What this process may not reach, the workers perhaps may: such a failure would halt the job for them as well."""
+    for connection in (job.source, job.destination):
+        try:
+            connector = registry.connect(
+                connection.platform,
+                settings=connection.settings,
+                secrets=connection.secret_values(),
+                environment=connection.environment,
+            )
+        except Failure:
+            continue
+        address = urlsplit(str(getattr(connector, "base_url", "")))
+        connector.close()
+        if not address.hostname:
+            continue
+        try:
+            installed_guard().addresses(address.hostname, address.port or 443)
+        except Refused as reason:
+            raise CouldNotRun(
+                f"This command may not reach {connection.name}: {reason} Give it the environment that the workers "
+                "have. Nothing was changed."
+            ) from None
+        except OSError:
+            continue
 
 
 def _begin(job: SyncJob, full: bool, selection: Selection | None) -> SyncRun:

@@ -6,6 +6,8 @@ import time
 from typing import Any
 
 import pytest
+from django.core.management import call_command
+from pytest_django.fixtures import Settings
 
 from integrations.models import Batch, Connection, RateBudget
 from integrations.sync import breaker, connect, deliver, pull, retry, steer
@@ -170,3 +172,17 @@ def test_one_records_fault_is_not_taken_for_the_systems(world: World) -> None:
     world.carry(ORDERS)
     assert failures() == 0
     assert world.job(ORDERS).may_run
+
+
+def test_a_command_with_less_allowed_than_the_workers_leaves_their_job_alone(
+    world: World, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Typed into another shell, without the environment that lets the workers reach the store's own network."""
+    world.place()
+    settings.PRIVATE_NETWORKS = []
+    with pytest.raises(SystemExit) as ended:
+        call_command("sync", ORDERS)
+    assert ended.value.code == 2
+    assert "Give it the environment that the workers have" in capsys.readouterr().err
+    job = world.job(ORDERS)
+    assert (job.state, world.open_errors()) == ("active", [])
