@@ -100,6 +100,7 @@ EXAMPLES: dict[str, Example] = {
     "saleor": Example({"base_url": BASE}),
     "sandbox_shop": Example({"base_url": BASE}),
     "shipbob": Example({"base_url": BASE}),
+    "shipengine": Example({"base_url": BASE}),
     "shopify": Example({"base_url": "https://203.0.113.5"}),
     "sql": Example(SQL),
     "stripe": Example({"base_url": BASE}),

@@ -20,6 +20,7 @@ from integrations.connectors.rest import RestConnector
 from integrations.connectors.saleor import Saleor
 from integrations.connectors.sandbox_shop import SandboxShop
 from integrations.connectors.shipbob import ShipBob
+from integrations.connectors.shipengine import ShipEngine
 from integrations.connectors.shopify import Shopify
 from integrations.connectors.sql import SqlConnector
 from integrations.connectors.stripe import Stripe
@@ -43,6 +44,7 @@ PLATFORMS: dict[str, type[Connector]] = {
     "saleor": Saleor,
     "sandbox_shop": SandboxShop,
     "shipbob": ShipBob,
+    "shipengine": ShipEngine,
     "shopify": Shopify,
     "sql": SqlConnector,
     "stripe": Stripe,

@@ -223,8 +223,14 @@ class WebhookPlan:
     ) -> list[WebhookEvent]:
         """Events of topics that are not declared are left out. Raises SignatureRefused."""
         small = {name.lower(): value for name, value in headers.items()}
-        self.signature.check(small, raw, secrets, utc_now(), url)
+        self.prove(small, raw, secrets, url)
         return self.heard(small, raw)
+
+    def prove(self, small: Headers, raw: bytes, secrets: Mapping[str, Any], url: str) -> datetime:
+        """When it was looked at. Raises SignatureRefused."""
+        now = utc_now()
+        self.signature.check(small, raw, secrets, now, url)
+        return now
 
     def heard(self, small: Headers, raw: bytes) -> list[WebhookEvent]:
         """The events of what is known to be the platform's own. `small`: headers with names in small letters."""

@@ -16,6 +16,7 @@ from .saleor import PRESETS as SALEOR
 from .sandbox_shop import PRESETS as SANDBOX_SHOP
 from .sandbox_warehouse import PRESETS as SANDBOX_WAREHOUSE
 from .shipbob import PRESETS as SHIPBOB
+from .shipengine import PRESETS as SHIPENGINE
 from .shopify import PRESETS as SHOPIFY
 from .shopify_older import PRESETS as SHOPIFY_OLDER
 from .sql import PRESETS as SQL
@@ -38,6 +39,7 @@ PRESETS: dict[str, Preset] = {
     **SANDBOX_SHOP,
     **SANDBOX_WAREHOUSE,
     **SHIPBOB,
+    **SHIPENGINE,
     **SHOPIFY,
     **SHOPIFY_OLDER,
     **SQL,

@@ -70,6 +70,9 @@ class OpenApi:
         else:
             # Many documents describe what goes well alone.
             return [] if says.status >= 400 else [f"{name}: the vendor answers with {', '.join(responses)}"]
+        if says.status == 204 and says.body is None:
+            # HTTP allows no body there, whatever a document describes.
+            return []
         place, response = self._resolved(f"{at}/responses/{_escaped(status)}", responses[status])
         content = response.get("content") or {}
         kind = next((kind for kind in content if "json" in kind), None)

@@ -52,7 +52,8 @@ DOCUMENT = {
                 "responses": {
                     "200": {
                         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Order"}}}
-                    }
+                    },
+                    "204": {"content": {"application/json": {"schema": {"type": "object"}}}},
                 },
             },
         },
@@ -143,6 +144,7 @@ def test_what_the_document_does_not_allow_is_told(wrong: Asked, said: str) -> No
         (Says({"id": "7"}), False),
         (Says({"lines": []}), False),
         (Says({"id": 7}, 201), False),
+        (Says(status=204), True),
         (Says({"anything": 1}, 404), True),
     ],
 )
