@@ -89,6 +89,7 @@ EXAMPLES: dict[str, Example] = {
     ),
     "graphql": Example({"declaration": {"base_url": BASE, "resources": {"orders": GRAPHQL_ORDERS}}}),
     "bigcommerce": Example({"base_url": BASE, "store_hash": "abc123"}),
+    "easypost": Example({"base_url": BASE}),
     "freshdesk": Example({"base_url": BASE}),
     "hubspot": Example({"base_url": BASE}),
     "karrio": Example({"base_url": BASE}),

@@ -7,6 +7,7 @@ from typing import Any
 
 from integrations.connectors.base import Connector, Token
 from integrations.connectors.bigcommerce import BigCommerce
+from integrations.connectors.easypost import EasyPost
 from integrations.connectors.freshdesk import Freshdesk
 from integrations.connectors.graphql import GraphQLConnector
 from integrations.connectors.hubspot import HubSpot
@@ -31,6 +32,7 @@ from integrations.exceptions import DeclarationError, Failure
 
 PLATFORMS: dict[str, type[Connector]] = {
     "bigcommerce": BigCommerce,
+    "easypost": EasyPost,
     "freshdesk": Freshdesk,
     "karrio": Karrio,
     "klaviyo": Klaviyo,

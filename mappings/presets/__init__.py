@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .bigcommerce import PRESETS as BIGCOMMERCE
+from .easypost import PRESETS as EASYPOST
 from .freshdesk import PRESETS as FRESHDESK
 from .hubspot import PRESETS as HUBSPOT
 from .karrio import PRESETS as KARRIO
@@ -27,6 +28,7 @@ from .zendesk import PRESETS as ZENDESK
 
 PRESETS: dict[str, Preset] = {
     **BIGCOMMERCE,
+    **EASYPOST,
     **FRESHDESK,
     **HUBSPOT,
     **KARRIO,
