@@ -156,7 +156,7 @@ class WriteContext:
 @dataclass(frozen=True)
 class Abilities:
     """What a platform can do with one resource. `key_lifetime` is in seconds; `batch_size` 0: no batch calls;
-    `fetch_calls`: how many calls one fetch takes."""
+    `fetch_calls`: how many calls one fetch takes; `lookup_after`: seconds until a look-up shows what was written."""
 
     reads: bool = False
     creates: bool = False
@@ -166,6 +166,7 @@ class Abilities:
     keys: bool = False
     key_lifetime: float = 0.0
     lookup: bool = False
+    lookup_after: float = 0.0
     fetch: bool = False
     fetch_calls: int = 1
     batch_size: int = 0

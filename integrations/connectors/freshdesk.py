@@ -116,6 +116,8 @@ class Freshdesk(DeclaredConnector):
                     "params": {"order_by": "created_at", "order_type": "desc", "per_page": 100},
                     "record": "@",
                     "match": f"custom_fields.{FIELD}",
+                    # The newest are there at once; the search, for what is none of them any more, lags by minutes.
+                    "after": 300,
                 },
                 "create": {"path": TICKETS},
                 "update": {

@@ -59,6 +59,8 @@ def _deal() -> dict[str, Any]:
     }
 
 
+# Seconds until a search shows what was written; the vendor says no number.
+SHOWN_AFTER = 60
 OF_PERSON = {
     "method": "PATCH",
     "path": f"{API}/deals/{{external_id}}",
@@ -152,7 +154,11 @@ class Pipedrive(DeclaredConnector):
                 "required": ["name", "emails[].value"],
                 "list": _list("persons"),
                 "fetch": {"path": f"{API}/persons/{{external_id}}", "record": "data"},
-                "lookup": {**_search("persons", "email"), "record": "data.items[0].item"},
+                "lookup": {
+                    **_search("persons", "email"),
+                    "record": "data.items[0].item",
+                    "after": SHOWN_AFTER,
+                },
                 "create": {"path": f"{API}/persons", "answer": "data"},
                 "update": {
                     "method": "PATCH",
@@ -168,7 +174,12 @@ class Pipedrive(DeclaredConnector):
                 "required": ["title"],
                 "list": _list("deals"),
                 "fetch": {"path": f"{API}/deals/{{external_id}}", "record": "data"},
-                "lookup": {**_search("deals", "title"), "record": "data.items[].item", "match": "title"},
+                "lookup": {
+                    **_search("deals", "title"),
+                    "record": "data.items[].item",
+                    "match": "title",
+                    "after": SHOWN_AFTER,
+                },
                 "create": {
                     "path": f"{API}/deals",
                     "body": _deal(),

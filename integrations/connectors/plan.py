@@ -156,6 +156,7 @@ class ResourcePlan:
             keys=keyed,
             key_lifetime=min(lived) if keyed else 0.0,
             lookup=self.lookup is not None,
+            lookup_after=self.word.lookup.after if self.word.lookup is not None else 0.0,
             fetch=self.fetch is not None,
             fetch_calls=1 + len(self.fetch.details) if self.fetch is not None else 1,
             batch_size=self.word.batch.size if self.word.batch is not None else 0,

@@ -135,6 +135,11 @@ def put_in_doubt(intent_ids: Sequence[int]) -> None:
     Intent.objects.filter(pk__in=intent_ids, settled_at__isnull=True).update(state=IntentState.IN_DOUBT)
 
 
+# Between the moment a write is stored and that at which it leaves, at most.
+LEAVES_WITHIN = timedelta(seconds=60)
+NOT_SHOWN_YET = "Its answer was lost. It is looked up as soon as the search there shows what was written."
+
+
 def take_over(job: SyncJob, abilities: Abilities, lease: Lease, case: Case) -> Sending | None:
     """What to do about the open Intent of a case's key: send the very same again, look it up, wait, or ask.
 
@@ -161,6 +166,12 @@ def take_over(job: SyncJob, abilities: Abilities, lease: Lease, case: Case) -> S
     # A look-up finds what a first call made. It says nothing of the calls after it, nor of a change to what
     # was there before.
     if at_rest and abilities.lookup and not leaving.steps_done and leaving.external_id is None:
+        shown_at = intent.created_at + LEAVES_WITHIN + timedelta(seconds=abilities.lookup_after)
+        if abilities.lookup_after and shown_at > shared_clock.now():
+            case.ending = Ending(
+                State.RETRYING, NOT_SHOWN_YET, not_before=shown_at.timestamp(), keeps_intent=True
+            )
+            return None
         sending.look_up = True
         return sending
     case.ending = _ask(job, case, intent, leaving)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from pytest_django.fixtures import Settings
 
+from integrations.connectors.base import Item
+from integrations.connectors.http import DeclaredConnector
 from integrations.models import ErrorRecord, Intent, State
-from integrations.sync import deliver, retry
+from integrations.sync import deliver, intents, retry
 from tests.sandbox.running import warehouse_order
 
 from .world import ORDERS, World
@@ -162,3 +165,23 @@ def test_a_lease_is_never_too_short_for_a_call(world: World, settings: Settings)
     world.carry(ORDERS)
     assert len(world.warehouse_orders()) == 1
     assert Intent.objects.count() == 1
+
+
+def test_a_search_that_lags_is_not_asked_too_early(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does not show the order yet, which would be taken for missing, and made a second time."""
+    monkeypatch.setattr(intents, "LEAVES_WITHIN", timedelta(0))
+    declaration = without(world)
+    declaration["resources"]["orders"]["lookup"]["after"] = 4.0
+    world.redeclare(declaration)
+    made, lookup = time.monotonic(), DeclaredConnector.lookup
+
+    def lagging(self: DeclaredConnector, resource: str, natural_key: str) -> Item | None:
+        return lookup(self, resource, natural_key) if time.monotonic() - made > 3.0 else None
+
+    monkeypatch.setattr(DeclaredConnector, "lookup", lagging)
+    world.sandbox.fault("warehouse", "error_after", method="POST", path="^/orders$", count=1)
+    world.place()
+    world.carry(ORDERS)
+    assert len(world.warehouse_orders()) == 1
+    assert world.states() == {"Order #1001": "delivered"}
+    assert world.open_errors() == []

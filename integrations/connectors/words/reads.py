@@ -55,9 +55,11 @@ class Listing(Endpoint):
 class One(Endpoint):
     """One thing. Templates are over {external_id} (fetch) or {natural_key} (lookup); `record` is where it is.
 
-    `match` (lookup): where in the record the natural key stands; then a search may find similar things too.
+    `match` (lookup): where in the record the natural key stands; then a search may find similar things too. `after`
+    (lookup): so many seconds pass before the search shows what was written.
     """
 
     record: Expression = "@"
     match: Expression = ""
+    after: Seconds = 0.0
     details: list[Detail] = []
