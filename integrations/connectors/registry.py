@@ -31,18 +31,18 @@ from integrations.connectors.zendesk import Zendesk
 from integrations.exceptions import DeclarationError, Failure
 
 PLATFORMS: dict[str, type[Connector]] = {
+    "rest": RestConnector,
+    "graphql": GraphQLConnector,
     "bigcommerce": BigCommerce,
     "easypost": EasyPost,
     "freshdesk": Freshdesk,
+    "hubspot": HubSpot,
     "karrio": Karrio,
     "klaviyo": Klaviyo,
     "mailchimp": Mailchimp,
     "paypal": PayPal,
     "pipedrive": Pipedrive,
     "razorpay": Razorpay,
-    "rest": RestConnector,
-    "graphql": GraphQLConnector,
-    "hubspot": HubSpot,
     "saleor": Saleor,
     "sandbox_shop": SandboxShop,
     "shipbob": ShipBob,
