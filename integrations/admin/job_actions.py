@@ -137,6 +137,7 @@ class JobActions(PortalAdmin):
         except selection.NotPossible as reason:
             back = reverse("admin:integrations_syncjob_change", args=[job.pk])
             return self.done(request, str(reason), back, messages.ERROR)
+        self.log_change(request, job, f"Ran again: {form.cleaned_data['selection'].sentence()}.")
         url = reverse("admin:integrations_syncrun_change", args=[run.pk])
         return self.done(request, "They are being read again.", url)
 
@@ -148,6 +149,7 @@ class JobActions(PortalAdmin):
         run = steer.run_now(job, full=full)
         if run is None:
             return self.done(request, "The job is being run already. Its runs are below.", back)
+        self.log_change(request, job, "Ran it in full." if full else "Ran it.")
         return self.done(
             request, "The job is running.", reverse("admin:integrations_syncrun_change", args=[run.pk])
         )
@@ -165,6 +167,7 @@ class JobActions(PortalAdmin):
         job = self.object_for(request, object_id, "run")
         reason = form.cleaned_data["reason"] or f"Paused by {request.user.get_username()}."
         steer.pause(job, reason)
+        self.log_change(request, job, f"Paused: {reason}")
         return self.done(
             request, f"{job.name} is paused.", reverse("admin:integrations_syncjob_change", args=[job.pk])
         )
@@ -180,6 +183,7 @@ class JobActions(PortalAdmin):
     def resume(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         job = self.object_for(request, object_id, "run")
         steer.resume(job)
+        self.log_change(request, job, "Resumed.")
         return self.done(
             request, f"{job.name} goes on.", reverse("admin:integrations_syncjob_change", args=[job.pk])
         )

@@ -166,6 +166,7 @@ class SyncRunAdmin(FactsAdmin):
         if run.finished_at is not None:
             return self.done(request, "The run has ended already.", url)
         dropped = cancel(run, by=request.user.get_username())
+        self.log_change(request, run.job, f"Cancelled run {run.pk}.")
         told = f" {dropped:,} {'record was' if dropped == 1 else 'records were'} not sent." if dropped else ""
         return self.done(request, f"The run is cancelled.{told}", url)
 
@@ -185,6 +186,7 @@ class SyncRunAdmin(FactsAdmin):
             again = rerun.begin(run.job, Selection(run_id=run.pk))
         except NotPossible as reason:
             return self.done(request, str(reason), url, messages.ERROR)
+        self.log_change(request, run.job, f"Ran again what run {run.pk} carried.")
         url = reverse("admin:integrations_syncrun_change", args=[again.pk])
         return self.done(request, "They are being read again.", url)
 

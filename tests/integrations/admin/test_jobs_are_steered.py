@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -179,3 +180,15 @@ def test_saving_a_job_leaves_alone_what_workers_moved_meanwhile(
     assert response.status_code == 302, response.context["errors"]
     job.refresh_from_db()
     assert (job.name, job.state, job.position_version) == ("Renamed", "halted", 7)
+
+
+def test_who_steered_and_why_is_kept(admin_client: Client, job: SyncJob, boss: User) -> None:
+    act(admin_client, job, "pause", reason="stock-taking")
+    act(admin_client, job, "resume")
+    act(admin_client, job, "run_now")
+    act(admin_client, SyncRun.objects.get(job=job), "cancel_run")
+    url = reverse("admin:integrations_syncjob_history", args=[job.pk])
+    page = admin_client.get(url).content.decode()
+    for deed in ("Paused: stock-taking", "Resumed.", "Ran it.", "Cancelled run"):
+        assert deed in page
+    assert page.count(boss.get_username()) >= 4
