@@ -128,7 +128,13 @@ class Consents:
             grant,
             {"id": grant, "system": system, "refresh": refresh, "access": access, "ended": False},
         )
-        told = {"access_token": access, "refresh_token": f"{grant}.{refresh}", "token_type": "bearer"}
+        told: Document = {
+            "access_token": access,
+            "refresh_token": f"{grant}.{refresh}",
+            "token_type": "bearer",
+        }
+        if "consent_lifetime" in settings:
+            told["refresh_token_expires_in"] = settings["consent_lifetime"]
         return Response(200, {**told, "expires_in": lifetime})
 
     def _burn(self, system: str, grant: str) -> None:

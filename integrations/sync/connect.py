@@ -24,6 +24,8 @@ LOGIN_MARGIN = 5.0
 LOGIN_PATIENCE, LOGIN_LOOK = 2.0, 0.1
 # Seconds for which nobody takes the place of one who renews a person's access and was not seen to die.
 STANDS_STILL = 300.0
+# So long before a person's yes ends that is told.
+TOLD_BEFORE, ENDS_SOON = timedelta(days=7), "access_ends_soon"
 
 
 def connect(connection: Connection) -> Connector:
@@ -155,6 +157,9 @@ def _is_over(row: AccessToken, connector: Connector, now: datetime) -> bool:
 
 def keep_token(connection: Connection, token: Token, seen_version: int) -> bool:
     """False where another one was kept since `seen_version` was read: that one counts."""
+    ends_at = token.consent_ends_at
+    if ends_at is None or ends_at > shared_clock.now() + TOLD_BEFORE:
+        faults.over_for_connection(connection.pk, ENDS_SOON)
     return bool(
         AccessToken.objects.filter(connection=connection, version=seen_version).update(
             token=token.value,

@@ -13,7 +13,7 @@ from integrations.exceptions import Failure
 from integrations.models import AccessToken, Connection
 
 from . import faults, shared_clock
-from .connect import keep_token, renew_token, token_version
+from .connect import ENDS_SOON, TOLD_BEFORE, keep_token, renew_token, token_version
 
 # Nothing is renewed more often than this for want of use.
 SHORTEST_KEEP_ALIVE = timedelta(hours=1)
@@ -54,6 +54,24 @@ def is_asked_for(connection: Connection) -> bool:
     except Failure:
         return False
     return True
+
+
+def tell_what_ends_soon() -> None:
+    """Once for each: the day before which somebody must press Reconnect."""
+    ends = AccessToken.objects.filter(
+        token__isnull=False,
+        connection__enabled=True,
+        consent_ends_at__lt=shared_clock.now() + TOLD_BEFORE,
+    )
+    for row in ends.select_related("connection"):
+        if row.consent_ends_at is None or faults.is_told_of_connection(row.connection_id, ENDS_SOON):
+            continue
+        faults.tell_of_connection(
+            row.connection,
+            ENDS_SOON,
+            f"The access that {row.connection.name} gave ends on {row.consent_ends_at:%d %B %Y}. Open the connection "
+            "and press Reconnect before that day; until then everything goes on.",
+        )
 
 
 def keep_alive() -> None:

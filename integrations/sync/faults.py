@@ -238,19 +238,19 @@ def _works_again(job: SyncJob, place: str, connection_id: int) -> None:
     reached(connection_id)
 
 
-def webhooks_lost(connection: Connection, jobs: Sequence[SyncJob], sentence: str) -> None:
-    """Mended already; a person is told, since it may have a cause here. One open ErrorRecord per connection."""
+def tell_of_connection(connection: Connection, code: str, sentence: str, job: SyncJob | None = None) -> None:
+    """What a person should know of a connection while everything still goes. One open ErrorRecord per code."""
     now = shared_clock.now()
-    mark = fingerprint(None, Kind.CONFIG, "webhooks_lost", "webhook", str(connection.pk), "")
+    mark = _of_connection(connection.pk, code)
     open_ones = ErrorRecord.objects.filter(fingerprint=mark, settled_at__isnull=True)
     if open_ones.update(last_seen_at=now, attempts=F("attempts") + 1, sentence=sentence):
         return
     row = ErrorRecord(
-        job=jobs[0] if jobs else None,
+        job=job,
         connection=connection,
         kind=Kind.CONFIG,
-        code="webhooks_lost",
-        place="webhook",
+        code=code,
+        place="connection",
         subject=connection.name[:120],
         sentence=sentence,
         fingerprint=mark,
@@ -258,6 +258,21 @@ def webhooks_lost(connection: Connection, jobs: Sequence[SyncJob], sentence: str
         last_seen_at=now,
     )
     ErrorRecord.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def is_told_of_connection(connection_id: int, code: str) -> bool:
+    mark = _of_connection(connection_id, code)
+    return ErrorRecord.objects.filter(fingerprint=mark, settled_at__isnull=True).exists()
+
+
+def over_for_connection(connection_id: int, code: str) -> None:
+    ErrorRecord.objects.filter(
+        fingerprint=_of_connection(connection_id, code), settled_at__isnull=True
+    ).update(settled_at=shared_clock.now(), settled_how=Settled.GONE)
+
+
+def _of_connection(connection_id: int, code: str) -> str:
+    return fingerprint(None, Kind.CONFIG, code, "connection", str(connection_id), "")
 
 
 def access_failed(connection_id: int, failure: Failure) -> None:

@@ -38,6 +38,7 @@ def sweep() -> None:
     overdue.tell_overdue()
     stalled.tell_stalled()
     consent.keep_alive()
+    consent.tell_what_ends_soon()
     subscriptions.look_after()
 
 

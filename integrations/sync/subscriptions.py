@@ -163,12 +163,13 @@ def _lost(row: WebhookSubscription, missing: tuple[str, ...], since: datetime) -
     name = row.connection.name
     WebhookSubscription.objects.filter(pk=row.pk).update(lost=F("lost") + 1, lost_at=shared_clock.now())
     jobs = list(SyncJob.objects.filter(source_id=row.connection_id))
-    faults.webhooks_lost(
+    faults.tell_of_connection(
         row.connection,
-        jobs,
+        "webhooks_lost",
         f"{name} had stopped its webhooks ({', '.join(missing)}) since {since:%Y-%m-%d %H:%M} UTC or later. They were "
         "ordered anew, and what was not told meanwhile is being read. Where this comes back, look whether this portal "
         f"can be reached from {name} at all times.",
+        jobs[0] if jobs else None,
     )
     for job in jobs:
         if job.may_run:
