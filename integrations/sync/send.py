@@ -230,9 +230,12 @@ class Sender:
         if refused is not None:
             return [refused] * len(part.sendings)
         results: list[Result] = []
+        is_reached = False
         try:
             results = self._call(part.sendings)
         except TokenExpired as expired:
+            # It answered: else the probe of a breaker would wait for itself to come back.
+            is_reached = True
             self._session.clear()
             return expired
         except Failure as failure:
@@ -240,7 +243,7 @@ class Sender:
         except Exception as error:  # noqa: BLE001  # what nobody foresaw: a bug of ours, and its effect unknown
             results = [Failure.bug(error, in_doubt=True)] * len(part.sendings)
         finally:
-            self.gate.leave(reached=any(_is_answered(result) for result in results))
+            self.gate.leave(reached=is_reached or any(_is_answered(result) for result in results))
         for result in results:
             self._heed(result)
         return results

@@ -112,6 +112,7 @@ class Siege:
             killer.look()
             if time.monotonic() > ends:
                 print(f"Not all came to rest, but {self.left}:\n{self.portal.told()}", flush=True)
+                print(tables.what_waits(self.portal), flush=True)
                 return
             time.sleep(0.3)
 

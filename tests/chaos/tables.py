@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 
 from .comparing import Delivery, Tables
@@ -41,6 +42,24 @@ DOUBTS = (
     "SELECT COUNT(*) FROM integrations_errorrecord WHERE settled_at IS NULL"
     " AND (place = 'in_doubt' OR code = 'worker_died')"
 )
+
+# What may hold work back: a breaker, a pause, a lease, a job that stands, a bell that nobody answered.
+WAITS = {
+    "budgets": (
+        "SELECT c.key, b.failures, b.open_until_us, b.blocked_until_us, b.next_free_us"
+        " FROM integrations_ratebudget b JOIN integrations_connection c ON c.id = b.connection_id"
+    ),
+    "jobs": "SELECT key, state, state_reason, last_complete_read_at FROM integrations_syncjob",
+    "batches": (
+        "SELECT j.key, b.priority, b.not_before, b.lease_until, b.lease_holder, b.attempts"
+        " FROM integrations_batch b JOIN integrations_syncjob j ON j.id = b.job_id WHERE b.settled_at IS NULL"
+    ),
+}
+
+
+def what_waits(portal: ChaosPortal) -> str:
+    rows = [f"{name}: {row}" for name, question in WAITS.items() for row in portal.asked(question)]
+    return "\n".join([f"At {time.time():.0f}:", *rows])
 
 
 def read(portal: ChaosPortal) -> Tables:

@@ -164,6 +164,30 @@ def test_what_was_on_its_way_to_a_system_that_went_away_goes_on_by_itself(world:
     assert failures() == 0
 
 
+def test_a_call_that_finds_the_session_over_shows_that_the_system_is_back(world: World) -> None:
+    """Sessions that last shorter than the wait for a probe: else each probe would find its own one over."""
+    declaration = world.declaration()
+    declaration["auth"] = {
+        "kind": "login",
+        "path": "token",
+        "body": {"client_id": "warehouse", "client_secret": "{token}"},
+        "token": "access_token",
+    }
+    declaration["errors"].insert(0, {"when": "errors[?code == 'token_expired']", "kind": "expired"})
+    world.redeclare(declaration)
+    world.place()
+    world.read(ORDERS)
+    world.sandbox.control("PUT", "/warehouse/settings", {"session_lifetime": 0})
+    connect.connect(world.connection("warehouse")).close()
+    world.sandbox.control("PUT", "/warehouse/settings", {"session_lifetime": 3600})
+    RateBudget.objects.update_or_create(
+        connection=world.connection("warehouse"), defaults={"failures": 1, "open_until_us": 1}
+    )
+    drain(world)
+    assert set(world.states().values()) == {"delivered"}
+    assert failures() == 0
+
+
 def test_one_records_fault_is_not_taken_for_the_systems(world: World) -> None:
     """A 500 that one record causes each time ends as its error, and the others arrive."""
     for number in range(1001, 1006):
