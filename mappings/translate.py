@@ -6,7 +6,6 @@ A rule whose target ends in `[]` opens a scope: `lines[]` from `line_items` goes
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,11 +15,9 @@ from functools import partial
 from typing import Any
 
 import msgspec
-import orjson
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from .expressions import Expression, ExpressionError, compile_expression
-from .labels import label
 from .records import ABSENT, RECORD_KINDS, Record, as_data
 from .shapes import convert
 from .targets import target_type
@@ -374,54 +371,3 @@ def _empty_places(data: Any, path: list[str], seen: str = "") -> Iterable[str]:
     if isinstance(value, list):
         return [found for i, part in enumerate(value) for found in _empty_places(part, rest, f"{here}.{i}")]
     return _empty_places(value, rest, here)
-
-
-def content_hash(body: Mapping[str, Any]) -> str:
-    """128 bits over the body: numbers that are equal count as the same, ABSENT does not count."""
-    try:
-        # What a mapping writes is plain JSON already.
-        text = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
-    except TypeError:
-        text = orjson.dumps(_normal(body), option=orjson.OPT_SORT_KEYS)
-    return hashlib.blake2b(text, digest_size=16).hexdigest()
-
-
-def _normal(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _normal(part) for name, part in value.items() if part is not ABSENT}
-    if isinstance(value, list):
-        return [_normal(part) for part in value]
-    if isinstance(value, Decimal):
-        return str(value.normalize())
-    if isinstance(value, UnsetType):
-        return None
-    return value
-
-
-def sentence_for(problem: Problem, subject: str, source_name: str, destination_name: str) -> str:
-    """What a shopkeeper reads: what is wrong with what, and what to do."""
-    name = label(problem.field)
-    source = _within(source_name)
-    match problem.code:
-        case "missing_field":
-            what = f"{name.of} has no {name.what}" if name.of else f"there is no {name.what}"
-            return (
-                f"{subject}: {what}. {destination_name} requires one. "
-                f"Add it in {source}, or set a default in the mapping."
-            )
-        case "unknown_value":
-            return f"{subject}: the {name.what} is one that we do not know yet. {problem.detail}"
-        case "expression":
-            return (
-                f"{subject}: the rule for {name.what} does not work. {problem.detail} Mend it in the mapping."
-            )
-        case _:
-            return (
-                f"{subject}: the {name.what} cannot be used. {problem.detail} "
-                f"Correct it in {source}, or change its rule in the mapping."
-            )
-
-
-def _within(name: str) -> str:
-    """A name inside a sentence: “The shop” is “the shop” there."""
-    return f"the {name[4:]}" if name.startswith("The ") else name

@@ -15,7 +15,8 @@ from integrations.sync.preview import missing_in_new, sample
 from mappings.expressions import ExpressionError
 from mappings.models import Direction, Mapping
 from mappings.records import as_data
-from mappings.translate import Problem, Rules, compile_rules, read, sentence_for, write
+from mappings.sentences import sentence_for
+from mappings.translate import Problem, Rules, compile_rules, read, write
 
 from . import widgets
 from .connection_form import as_json

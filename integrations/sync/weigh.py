@@ -14,8 +14,10 @@ from integrations.connectors.base import Abilities, Action, Connector, WriteCont
 from integrations.exceptions import Failure
 from integrations.models import Removed, State, SyncJob
 from mappings import records, translate
+from mappings.content_hash import content_hash
 from mappings.kinds import kinds_of
 from mappings.search import search_keys
+from mappings.sentences import sentence_for
 
 from . import shared_clock, stock
 from .case import Case, Ending
@@ -97,9 +99,7 @@ class Scales:
             case.ending = Ending(State.FILTERED, f"The job's filter is not true: {self.job.filter}"[:300])
             return
         first = problems[0]
-        sentence = translate.sentence_for(
-            first, case.subject, self.job.source.name, self.job.destination.name
-        )
+        sentence = sentence_for(first, case.subject, self.job.source.name, self.job.destination.name)
         fault = data_fault(case, first.code, "translate", sentence, first.field)
         fault.evidence = {"problems": [msgspec.to_builtins(problem) for problem in problems[:20]]}
         self._fail(case, fault)
@@ -133,7 +133,7 @@ class Scales:
             self._not_translated(case, written.problems)
             return
         case.body = written.body
-        case.content_hash = translate.content_hash(written.body)
+        case.content_hash = content_hash(written.body)
         verdict = decide(self._facts(case), self.abilities, self.actions)
         self._carry_out(case, verdict)
 
@@ -209,9 +209,7 @@ class Scales:
         problems = missing_fields(self.connector, resource, operation, self.rules.write, case.body)
         if not problems:
             return None
-        sentence = translate.sentence_for(
-            problems[0], case.subject, self.job.source.name, self.job.destination.name
-        )
+        sentence = sentence_for(problems[0], case.subject, self.job.source.name, self.job.destination.name)
         fault = data_fault(case, problems[0].code, "validate", sentence, problems[0].field)
         fault.evidence = {"problems": [msgspec.to_builtins(problem) for problem in problems[:20]]}
         return fault

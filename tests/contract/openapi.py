@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property, lru_cache
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -22,27 +22,27 @@ from referencing.jsonschema import DRAFT202012
 
 from tests.integrations.answering import Asked, Says
 
+from .openapi_document import Schema, as_meant, at, joined
+
 HOME = "urn:vendor"
 METHODS = ("get", "post", "put", "patch", "delete")
 # What our client sends with every call, whatever the vendor.
 USUAL_HEADERS = {"authorization", "content-type", "accept"}
 FORM = "application/x-www-form-urlencoded"
-Schema = Mapping[str, Any]
-NULL = {"enum": [None]}
 
 
 class OpenApi:
     """`mount` is the part of our server's paths that stands before the document's paths."""
 
     def __init__(self, document: dict[str, Any], mount: str = "") -> None:
-        self.document = _as_meant(document)
+        self.document = as_meant(document)
         self.mount = mount.rstrip("/")
         self.is_newer = str(document.get("openapi", "")).startswith("3.1")
 
     @classmethod
     def of(cls, *files: Path, mount: str = "") -> OpenApi:
         """Several documents of one vendor are joined; where two say something of the same path, the first counts."""
-        return OpenApi(_joined(tuple(files)), mount)
+        return OpenApi(joined(tuple(files)), mount)
 
     def request_problems(self, asked: Asked) -> list[str]:
         found = self._operation(asked)
@@ -279,7 +279,7 @@ class OpenApi:
         """What a reference leads to, and where that stands in the document."""
         while "$ref" in found:
             place = found["$ref"].removeprefix("#")
-            found = _at(self.document, place)
+            found = at(self.document, place)
         return place, found
 
 
@@ -335,101 +335,3 @@ def _escaped(text: str) -> str:
     return (
         text.replace("~", "~0").replace("/", "~1").replace("%", "%25").replace("{", "%7B").replace("}", "%7D")
     )
-
-
-def _at(document: Any, pointer: str) -> Any:
-    for part in unquote(pointer).strip("/").split("/"):
-        key = part.replace("~1", "/").replace("~0", "~")
-        document = document[int(key)] if isinstance(document, list) else document[key]
-    return document
-
-
-def _as_meant(document: dict[str, Any]) -> dict[str, Any]:
-    """Documents that were cut out of larger ones refer to what was left behind: nothing is known of that.
-
-    And vendors write `nullable` beside a reference, a choice or an enum, where the standard says that it counts for
-    nothing without a `type`; and `additionalProperties: false` in a kind and in all that is derived from it, by which
-    nothing would be allowed (see `_as_one`).
-    """
-
-    def cleaned(value: Any) -> Any:
-        if isinstance(value, list):
-            return [cleaned(one) for one in value]
-        if not isinstance(value, dict):
-            return value
-        reference = value.get("$ref")
-        if isinstance(reference, str):
-            try:
-                _at(document, reference.removeprefix("#"))
-            except (KeyError, IndexError, ValueError, TypeError):
-                return {}
-            return (
-                {"anyOf": [{"$ref": reference}, NULL]}
-                if value.get("nullable") is True
-                else {"$ref": reference}
-            )
-        made = {
-            key: cleaned(one)
-            for key, one in value.items()
-            # The validator heeds the word and not what it says.
-            if key not in ("readOnly", "writeOnly") or one is not False
-        }
-        if value.get("nullable") is True:
-            for word in ("anyOf", "oneOf"):
-                if isinstance(made.get(word), list):
-                    made[word] = [*made[word], NULL]
-            if isinstance(made.get("enum"), list):
-                made["enum"] = [*made["enum"], None]
-        return _as_one(document, made, cleaned)
-
-    made = cleaned(document)
-    assert isinstance(made, dict)
-    return made
-
-
-def _as_one(document: dict[str, Any], made: dict[str, Any], cleaned: Callable[[Any], Any]) -> dict[str, Any]:
-    """A kind with what it is derived from is closed as a whole, and a choice is closed by what can be chosen.
-
-    What is derived from a kind is of that kind too, so a choice between the two is no "exactly one".
-    """
-    choices = made.get("oneOf")
-    if isinstance(choices, list) and _is_between_kin(document, choices):
-        made = {**{word: below for word, below in made.items() if word != "oneOf"}, "anyOf": choices}
-    if made.get("additionalProperties") is not False:
-        return made
-    if "allOf" in made:
-        parts = [cleaned(_target(document, part)) for part in made["allOf"]]
-        required = [name for part in (*parts, made) for name in part.get("required", [])]
-        properties = {name: below for part in parts for name, below in part.get("properties", {}).items()}
-        made = {word: below for word, below in made.items() if word != "allOf"}
-        made["properties"] = {**properties, **made.get("properties", {})}
-        made |= {"required": list(dict.fromkeys(required))} if required else {}
-    elif ("oneOf" in made or "anyOf" in made) and "properties" not in made:
-        made = {word: below for word, below in made.items() if word != "additionalProperties"}
-    return made
-
-
-def _is_between_kin(document: dict[str, Any], choices: list[Any]) -> bool:
-    names = {choice.get("$ref") for choice in choices}
-    return any(
-        part.get("$ref") in names for choice in choices for part in _target(document, choice).get("allOf", ())
-    )
-
-
-def _target(document: dict[str, Any], part: Schema) -> dict[str, Any]:
-    reference = part.get("$ref")
-    found = part if reference is None else _at(document, reference.removeprefix("#"))
-    assert isinstance(found, dict)
-    return found
-
-
-@lru_cache(maxsize=32)
-def _joined(files: tuple[Path, ...]) -> dict[str, Any]:
-    first, *others = [json.loads(file.read_text()) for file in files]
-    for other in others:
-        first["paths"] = {**other["paths"], **first["paths"]}
-        for name, section in other.get("components", {}).items():
-            ours = first.setdefault("components", {}).setdefault(name, {})
-            first["components"][name] = {**section, **ours}
-    found: dict[str, Any] = first
-    return found

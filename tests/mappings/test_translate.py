@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from mappings import records
+from mappings.content_hash import content_hash
 from mappings.records import ABSENT, Order
+from mappings.sentences import sentence_for
 from mappings.translate import (
     RuleData,
     Rules,
     compile_rules,
-    content_hash,
     missing_in_body,
     read,
-    sentence_for,
     write,
 )
 

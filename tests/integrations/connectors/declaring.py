@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from integrations.connectors.base import Page
+from integrations.connectors.base import Call, Page, WriteContext
 from integrations.connectors.rest import RestConnector
 from tests.integrations.answering import LOOPBACK, Platform
 
@@ -46,3 +46,7 @@ def read_all(connector: RestConnector, resource: str = "things", **more: Any) ->
 
 def ids(pages: list[Page]) -> list[str]:
     return [item.external_id for page in pages for item in page.items]
+
+
+def call_of(connector: RestConnector, **body: Any) -> Call:
+    return connector.prepare("orders", WriteContext("create", body or {"reference": "1042"}), 0, "k1")
