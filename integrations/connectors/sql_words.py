@@ -71,7 +71,7 @@ def _table(name: str, told: Any, schema: str) -> Table:
     try:
         word = convert(told, Table)
     except msgspec.ValidationError as error:
-        raise _refusal(field, str(error)) from error
+        raise refusal(field, str(error)) from error
     word = msgspec.structs.replace(word, table=word.table or name, schema=word.schema or schema)
     if word.read is None and word.write is None:
         raise DeclarationError(field, "Say what it is for: read, write or both.")
@@ -132,7 +132,7 @@ def zone_of(settings: Mapping[str, Any]) -> ZoneInfo:
     return zone(str(settings.get("zone") or "UTC"), "zone")
 
 
-def _refusal(field: str, message: str) -> DeclarationError:
+def refusal(field: str, message: str) -> DeclarationError:
     place = _PLACE.search(message)
     if place is not None:
         field, message = field + place[1], message[: place.start()]
