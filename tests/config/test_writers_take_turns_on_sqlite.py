@@ -292,7 +292,7 @@ def test_a_lock_that_nobody_holds_on_to_leaves_no_open_file(tmp_path: Path) -> N
     kept.acquire()
     WriteLock(tmp_path / "x").acquire()
 
-    assert open_files(tmp_path) == {"kept.lock", "kept.turn"}
+    assert open_files(tmp_path) == {"kept.lock", "kept.turn", "kept.first"}
     assert not is_taken(tmp_path / "x")
 
 
@@ -311,3 +311,87 @@ def test_a_database_in_memory_needs_none(django_db_blocker: DjangoDbBlocker) -> 
 
     assert database.write_lock is None
     database.connection.close()
+
+
+def served(path: Path, arrivals: list[tuple[str, bool]]) -> list[str]:
+    """Who gets the lock in which order, when all of them come, one after the other, while it is held."""
+    order: list[str] = []
+    holder = WriteLock(path)
+    holder.acquire()
+
+    def wait_for_it(name: str, goes_first: bool) -> None:
+        lock = WriteLock(path, goes_first=goes_first)
+        lock.acquire()
+        order.append(name)
+        lock.close()
+
+    threads = []
+    for name, goes_first in arrivals:
+        threads.append(threading.Thread(target=wait_for_it, args=(name, goes_first), daemon=True))
+        threads[-1].start()
+        until(lambda suffix="first" if goes_first else "turn": is_taken(path, suffix))  # type: ignore[misc] # bound now
+    holder.close()
+    for thread in threads:
+        thread.join(SECONDS)
+    return order
+
+
+def test_the_web_server_is_served_before_a_worker_that_came_earlier(tmp_path: Path) -> None:
+    for round_ in range(20):
+        assert served(tmp_path / str(round_), [("worker", False), ("web", True)]) == ["web", "worker"]
+
+
+def test_a_worker_lets_the_web_server_pass_once_and_not_for_ever(tmp_path: Path) -> None:
+    ended = threading.Event()
+    webhooks = 0
+
+    def one_webhook_after_the_other() -> None:
+        nonlocal webhooks
+        lock = WriteLock(tmp_path / "x", goes_first=True)
+        while not ended.is_set():
+            lock.acquire()
+            webhooks += 1
+            lock.release()
+        lock.close()
+
+    threads = [threading.Thread(target=one_webhook_after_the_other, daemon=True) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    worker = WriteLock(tmp_path / "x", goes_first=False)
+    until(lambda: webhooks > 0)
+    for _ in range(200):
+        worker.acquire()
+        worker.release()
+    ended.set()
+    for thread in threads:
+        thread.join(SECONDS)
+
+    assert webhooks > 1
+
+
+def test_a_signal_ends_a_waiting_that_let_the_web_server_pass(tmp_path: Path) -> None:
+    class TimeIsUp(Exception):
+        pass
+
+    def raise_it(*_: Any) -> None:
+        raise TimeIsUp
+
+    path = tmp_path / "x"
+    web, worker = WriteLock(path, goes_first=True), WriteLock(path, goes_first=False)
+    # A web process that stands still where it waits: it has its place and not the lock.
+    with Path(f"{path}.first").open("a") as place:
+        fcntl.flock(place, fcntl.LOCK_EX)
+        before = signal.signal(signal.SIGUSR1, raise_it)
+        alarm = threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGUSR1))
+        alarm.start()
+        try:
+            with pytest.raises(TimeIsUp):
+                worker.acquire()
+                alarm.join()
+        finally:
+            signal.signal(signal.SIGUSR1, before)
+
+    assert not worker.held
+    web.acquire()
+    assert web.held
+    web.close()
