@@ -16,7 +16,7 @@ from unfold.dataclasses import UnfoldAction
 
 from integrations.connectors.oauth import Question, new_question
 from integrations.exceptions import DeclarationError, Failure, SignatureRefused
-from integrations.models import AccessToken, Connection
+from integrations.models import AccessToken, Connection, SyncJob
 from integrations.sync import consent
 from integrations.templatetags.portal import ago
 from mappings.fields import decrypt_json, encrypt_json
@@ -111,13 +111,23 @@ class ConsentActions(PortalAdmin):
         here = reverse("admin:integrations_connection_change", args=[connection.pk])
         question = Question(kept["state"], decrypt_json(kept["verifier"]), kept["redirect_uri"])
         try:
-            consent.accept(connection, question, told)
+            resumed = consent.accept(connection, question, told)
         except SignatureRefused as refused:
             return self.done(request, f"Nothing was changed. {refused}", here, messages.ERROR)
         except Failure as failure:
             return self.done(request, failure.sentence, here, messages.ERROR)
         self.log_change(request, connection, "Gave access on the page of the platform.")
-        return self.done(request, f"{connection.name} is connected. Test it with the button above.", here)
+        for job in resumed:
+            self.log_change(request, job, f"Resumed, because {connection.name} gave access again.")
+        return self.done(request, f"{connection.name} is connected. {_what_goes_on(resumed)}", here)
+
+
+def _what_goes_on(resumed: list[SyncJob]) -> str:
+    if not resumed:
+        return "Test it with the button above."
+    names = ", ".join(job.name for job in resumed[:3])
+    more = f" and {len(resumed) - 3} more" if len(resumed) > 3 else ""
+    return f"What waited for it goes on: {names}{more}."
 
 
 def redirect_url(request: HttpRequest) -> str:

@@ -31,6 +31,9 @@ class Access:
             raise Refusal(401, "unauthorized", "The access token is missing or not valid here.")
         if session["expires_at"] <= self.clock.now():
             raise Refusal(401, "token_expired", "The access token has expired.")
+        if "grant" in session and not session.get("used"):
+            with self.store.transaction():
+                self.store.put(SESSIONS, token, {**session, "used": True})
 
     def login(self, system: str, body: Document) -> Document:
         secret = str(body.get("client_secret", ""))

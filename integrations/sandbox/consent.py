@@ -7,7 +7,8 @@ POST /{system}/token, a form: grant_type=authorization_code with code, redirect_
      grant_type=refresh_token with refresh_token; each with client_id and client_secret in the form or as Basic
      → {"access_token", "refresh_token", "token_type", "expires_in"}, or 400 {"error": "invalid_grant"}
 POST /control/{system}/revoke        takes every access to this system back
-GET  /control/{system}/consents      {"given", "renewed", "burnt"}: burnt were ended because an old token was used
+GET  /control/{system}/consents      {"given", "renewed", "burnt", "unheard"}: burnt were ended because an old token was
+     used; unheard are those of them whose newest token nobody ever used, since the answer that brought it was lost
 """
 
 import base64
@@ -137,9 +138,12 @@ class Consents:
             told["refresh_token_expires_in"] = settings["consent_lifetime"]
         return Response(200, {**told, "expires_in": lifetime})
 
-    def _burn(self, system: str, grant: str) -> None:
+    def _burn(self, system: str, name: str) -> None:
         self._count(system, "burnt")
-        self._end(grant)
+        grant = self.store.get(GRANTS, name) or {}
+        if not (self.store.get(SESSIONS, grant.get("access", "")) or {}).get("used"):
+            self._count(system, "unheard")
+        self._end(name)
 
     def _end(self, name: str) -> None:
         grant = self.store.get(GRANTS, name)
@@ -157,7 +161,7 @@ class Consents:
         return self.counts(system)
 
     def counts(self, system: str) -> Document:
-        return {"given": 0, "renewed": 0, "burnt": 0, **(self.store.get(COUNTS, system) or {})}
+        return {"given": 0, "renewed": 0, "burnt": 0, "unheard": 0, **(self.store.get(COUNTS, system) or {})}
 
     def _count(self, system: str, what: str) -> None:
         counts = self.counts(system)

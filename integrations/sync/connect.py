@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from django.db import InterfaceError, OperationalError, connections, router
+
 from integrations.connectors import registry
 from integrations.connectors.base import Connector, SettingField, TestReport, Token
 from integrations.exceptions import Failure, TokenExpired
@@ -24,6 +26,8 @@ LOGIN_MARGIN = 5.0
 LOGIN_PATIENCE, LOGIN_LOOK = 2.0, 0.1
 # Seconds for which nobody takes the place of one who renews a person's access and was not seen to die.
 STANDS_STILL = 300.0
+# What a login gave is kept also where the database is away for so long, in seconds: nobody else knows it.
+KEEP_PATIENCE, KEEP_LOOK = 30.0, 0.2
 # So long before a person's yes ends that is told.
 TOLD_BEFORE, ENDS_SOON = timedelta(days=7), "access_ends_soon"
 
@@ -127,8 +131,24 @@ def renew_token(connection: Connection, connector: Connector, seen_version: int)
     except BaseException:
         AccessToken.objects.filter(connection=connection, version=seen_version).update(refreshing_until=None)
         raise
-    keep_token(connection, token, seen_version)
+    _keep_also_without_database(connection, token, seen_version)
     connector.use_token(token)
+
+
+def _keep_also_without_database(connection: Connection, token: Token, seen_version: int) -> None:
+    """A database that restarts is waited for: where a refresh token is good once, the old one is worth nothing now,
+    and with the new one lost a person would have to say yes again."""
+    ends = time.monotonic() + KEEP_PATIENCE
+    while True:
+        try:
+            keep_token(connection, token, seen_version)
+            return
+        except (InterfaceError, OperationalError):
+            database = connections[router.db_for_write(AccessToken)]
+            if database.in_atomic_block or time.monotonic() > ends:
+                raise
+            database.close()
+        time.sleep(KEEP_LOOK)
 
 
 def _claimed(connection: Connection, connector: Connector, seen_version: int) -> bool:

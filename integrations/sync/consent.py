@@ -10,11 +10,13 @@ from integrations.connectors.consent import Consent
 from integrations.connectors.http import DeclaredConnector
 from integrations.connectors.oauth import Question
 from integrations.exceptions import Failure
-from integrations.models import AccessToken, Connection
+from integrations.models import AccessToken, Connection, ErrorRecord, JobState, SyncJob
 
-from . import faults, shared_clock
+from . import faults, shared_clock, steer
 from .connect import ENDS_SOON, TOLD_BEFORE, keep_token, renew_token, token_version
 
+# What a job is halted with where access is missing: a person's yes mends it.
+_WAITS_FOR_ACCESS = ("not_connected", "access_ended", "unauthorized")
 # Nothing is renewed more often than this for want of use.
 SHORTEST_KEEP_ALIVE = timedelta(hours=1)
 
@@ -28,8 +30,10 @@ def page(connection: Connection, question: Question) -> str:
         connector.close()
 
 
-def accept(connection: Connection, question: Question, told: Mapping[str, str]) -> None:
-    """Keeps what the person's yes is worth. `told` is what came back with their browser.
+def accept(connection: Connection, question: Question, told: Mapping[str, str]) -> list[SyncJob]:
+    """Keeps what the person's yes is worth, and resumes the jobs that waited for nothing else; returns those.
+
+    `told` is what came back with their browser.
 
     Raises Failure for a no and for a code that the platform does not take, SignatureRefused for what it did not send.
     Network: call it outside any transaction.
@@ -44,6 +48,23 @@ def accept(connection: Connection, question: Question, told: Mapping[str, str]) 
     finally:
         connector.close()
     faults.reached(connection.pk)
+    waited = _jobs_that_wait_for(connection)
+    for job in waited:
+        steer.resume(job)
+    return waited
+
+
+def _jobs_that_wait_for(connection: Connection) -> list[SyncJob]:
+    of_jobs = ErrorRecord.objects.filter(
+        delivery__isnull=True, settled_at__isnull=True, place__in=("read", "send")
+    )
+    of_this_access = of_jobs.filter(connection=connection, code__in=_WAITS_FOR_ACCESS)
+    others = of_jobs.exclude(pk__in=of_this_access.values("pk"))
+    return list(
+        SyncJob.objects.filter(state=JobState.HALTED, pk__in=of_this_access.values("job"))
+        .exclude(pk__in=others.filter(job__isnull=False).values("job"))
+        .order_by("pk")
+    )
 
 
 def is_asked_for(connection: Connection) -> bool:

@@ -16,7 +16,7 @@ PAID = ("paid", "partially_refunded")
 
 @dataclass(frozen=True)
 class Difference:
-    """`how`: lost, doubled, older over newer, or state (the two sides tell different things)."""
+    """`how`: lost, doubled, older over newer, access, or state (the two sides tell different things)."""
 
     how: str
     job: str
@@ -81,6 +81,17 @@ def compare_open_work(tables: Tables) -> list[Difference]:
         for name, count in tables.open_work.items()
         if count
     ]
+
+
+def compare_access(consents: dict[str, int], job: str, fell: int) -> list[Difference]:
+    """A refresh token that is good once was never used twice, but by the next one after somebody who fell (`fell`
+    times) between the platform's answer and our writing it down."""
+    in_use = consents["burnt"] - consents["unheard"]
+    if in_use:
+        return [Difference("access", job, "-", f"{in_use} times one worker ended what another was using")]
+    if consents["unheard"] > fell:
+        return [Difference("access", job, "-", f"{consents['unheard']} answers lost with {fell} falls")]
+    return []
 
 
 def is_refused(order: Order) -> bool:

@@ -12,7 +12,7 @@ from .comparing import Difference
 from .killer import DATABASE, POINT, Blow, Struck
 from .world import KINDS
 
-HOWS = ("lost", "doubled", "older over newer", "state")
+HOWS = ("lost", "doubled", "older over newer", "access", "state")
 
 
 @dataclass
@@ -24,6 +24,7 @@ class Report:
     handed_over: int
     did: Mapping[str, int]
     decisions: Mapping[str, int]
+    consents: Mapping[str, int]
     differences: list[Difference]
     seconds_of_blows: float
     seconds: float
@@ -62,6 +63,7 @@ def figures(reports: Sequence[Report]) -> dict[str, Any]:
         "blows_that_found_nobody": sum(len(report.missed) for report in reports),
         "customers": dict(_each(item for report in reports for item in report.did.items())),
         "operator": dict(_each(item for report in reports for item in report.decisions.items())),
+        "access_by_consent": dict(_each(item for report in reports for item in report.consents.items())),
         "differences": {
             how: sum(d.how == how for report in reports for d in report.differences) for how in HOWS
         },

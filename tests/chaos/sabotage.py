@@ -12,10 +12,10 @@ from typing import Any
 from django.utils import timezone
 
 from integrations.models import Batch
-from integrations.sync import intents
+from integrations.sync import connect, intents
 from integrations.sync.claim import Lease
 
-INTENT, LEASE = "intent", "lease"
+INTENT, LEASE, ACCESS = "intent", "lease", "access"
 NO_LOCK = "DROP INDEX one_open_intent_per_key"
 
 
@@ -24,6 +24,7 @@ def install(guard: str) -> None:
     owner, name, without = {
         INTENT: (intents, "store", _store_nothing),
         LEASE: (Lease, "renew", _renew_in_any_case),
+        ACCESS: (connect, "_claimed", _renew_beside_another),
     }[guard]
     getattr(owner, name)
     setattr(owner, name, without)
@@ -33,6 +34,11 @@ def _store_nothing(made: Sequence[Any], lease: Lease) -> dict[str, int]:
     """The write leaves, and nobody has written down that it would."""
     numbers = itertools.count(-1, -1)
     return {intent.key: next(numbers) for intent in made}
+
+
+def _renew_beside_another(*_: Any) -> bool:
+    """Without looking whether another worker is about to renew the access."""
+    return True
 
 
 def _renew_in_any_case(lease: Lease) -> None:

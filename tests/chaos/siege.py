@@ -14,12 +14,12 @@ from pathlib import Path
 from tests.integrations.processes.family import until
 
 from . import tables
-from .comparing import Difference, compare, compare_open_work
+from .comparing import Difference, compare, compare_access, compare_open_work
 from .customers import Customers
 from .killer import Killer, planned
 from .portal import ChaosPortal
 from .report import Report
-from .world import KINDS, World
+from .world import BY_CONSENT, KINDS, World
 
 # Seconds: for coming to rest, for the start of all processes, and for a blow with what it takes to stand up again.
 PATIENCE, LONGEST_START, LONGEST_BLOW = 150.0, 120.0, 15.0
@@ -41,6 +41,7 @@ class Siege:
         self.portal.run(
             "apply", str(self.world.write_configuration(every_seconds=every_seconds, second=second))
         )
+        self.portal.run("give_access", BY_CONSENT)
 
     def play(self, kills: int, *, server: object = None) -> Report:
         began = time.monotonic()
@@ -75,7 +76,8 @@ class Siege:
             handed_over=killer.handed_over,
             did=customers.did,
             decisions=self._decisions(),
-            differences=self.differences(),
+            consents=self.world.consents(),
+            differences=[*self.differences(), *self._access_differences(killer)],
             seconds_of_blows=struck,
             seconds=time.monotonic() - began,
         )
@@ -89,6 +91,10 @@ class Siege:
         shop = books[KINDS[0]]["systems"]["shop"]["orders"]
         found = [difference for kind in KINDS for difference in compare(shop, books[kind], kind, told)]
         return found + compare_open_work(told)
+
+    def _access_differences(self, killer: Killer) -> list[Difference]:
+        fell = sum(BY_CONSENT in struck.jobs for struck in killer.struck if struck.blow.kills)
+        return compare_access(self.world.consents(), BY_CONSENT, fell)
 
     def _web_answers(self) -> bool:
         host, _, port = self.portal.web.rpartition(":")
@@ -131,7 +137,7 @@ class Siege:
 
     def _decisions(self) -> dict[str, int]:
         words = [line.split()[0] for line in self.portal.log("operator").read_text().splitlines() if line]
-        return {word: words.count(word) for word in ("arrived", "again", "retried")}
+        return {word: words.count(word) for word in ("arrived", "again", "retried", "reconnected")}
 
 
 @contextmanager

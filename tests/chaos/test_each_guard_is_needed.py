@@ -15,11 +15,11 @@ import pytest
 
 from tests.integrations.processes.family import lives, until
 
-from .ambush import KILL, REQUEST_LEFT, STOP, WEIGHED
+from .ambush import KILL, REQUEST_LEFT, STOP, TOKEN_REFRESH, WEIGHED
 from .conftest import linux
-from .sabotage import INTENT, LEASE, NO_LOCK
+from .sabotage import ACCESS, INTENT, LEASE, NO_LOCK
 from .siege import Siege
-from .world import KEYS, KINDS, LOOKUP, NEITHER, SECOND, SKU
+from .world import BY_CONSENT, KEYS, KINDS, LOOKUP, NEITHER, SECOND, SKU
 
 pytestmark = [pytest.mark.siege, pytest.mark.chaos, pytest.mark.timeout(300), linux]
 
@@ -175,6 +175,56 @@ def test_one_key_has_one_writer(calm: Siege) -> None:
     meet_at_the_lock(calm)
     carry_all(calm, KEYS, SECOND)
     assert ("doubled", "1002") in hows(calm, KEYS)
+
+
+def test_an_access_that_is_good_once_is_renewed_by_one(calm: Siege) -> None:
+    """A worker stands still between the platform's new token and our writing it down; another needs one too."""
+    place(calm, "1001")
+    stopped = caught_while_renewing(calm, STOP)
+    place(calm, "1002")
+    assert carry(calm, BY_CONSENT, CHAOS_CARRY_AT_MOST="5").wait(60) == 0
+    assert calm.world.consents()["burnt"] == 0
+    let_go_on(stopped)
+    settle_without_waiting(calm)
+    assert calm.world.consents() == {"given": 1, "renewed": 1, "burnt": 0, "unheard": 0}
+
+    place(calm, "1003")
+    stopped = caught_while_renewing(calm, STOP)
+    place(calm, "1004")
+    assert carry(calm, BY_CONSENT, CHAOS_SABOTAGE=ACCESS, CHAOS_CARRY_AT_MOST="5").wait(60) == 0
+    assert calm.world.consents()["burnt"] == 1
+    let_go_on(stopped)
+
+
+def test_an_access_whose_renewer_was_killed_is_asked_for_and_all_goes_on(calm: Siege) -> None:
+    """Nobody has the new token, and the old one is worth nothing: a person says yes again, and nothing is lost."""
+    place(calm, "1001")
+    for process in caught_while_renewing(calm, KILL):
+        assert process.wait(60) == -signal.SIGKILL
+    until_leases_are_over(calm)
+    carry_all(calm, BY_CONSENT)
+    halted = f"SELECT state FROM integrations_syncjob WHERE key = '{BY_CONSENT}'"
+    assert calm.portal.asked(halted)[0][0] == "halted"
+    calm.portal.run("operate", "--once")
+    settle_without_waiting(calm)
+    assert calm.world.consents() == {"given": 2, "renewed": 1, "burnt": 1, "unheard": 1}
+
+
+def caught_while_renewing(siege: Siege, deed: str) -> list[subprocess.Popen[bytes]]:
+    siege.world.sandboxes[BY_CONSENT].fault(
+        "warehouse", "expired_token", method="POST", path="^/orders", count=1
+    )
+    return caught(siege, TOKEN_REFRESH, deed, BY_CONSENT)
+
+
+def settle_without_waiting(siege: Siege) -> None:
+    until_leases_are_over(siege)
+    siege.portal.changed(DUE_AT_ONCE)
+    carry_all(siege, BY_CONSENT)
+    siege.portal.run("operate", "--once")
+    siege.portal.changed(DUE_AT_ONCE)
+    carry_all(siege, BY_CONSENT)
+    assert hows(siege, BY_CONSENT) == set()
 
 
 def meet_at_the_lock(siege: Siege) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from .ambush import POINTS
-from .comparing import Delivery, Tables, compare
+from .comparing import Delivery, Tables, compare, compare_access
 from .killer import DATABASE, POINT, STOPPED, planned
 
 CHANGED = "2026-05-01T10:00:00.000Z"
@@ -141,3 +141,14 @@ def test_a_plan_strikes_every_point_and_is_the_same_for_the_same_seed(kills: int
     # Two databases with a hundred each: more than ten at each point.
     assert min(at_points[point] for point in POINTS) >= max(1, kills * 8 // 100)
     assert {DATABASE, STOPPED} <= {blow.what for blow in plan}
+
+
+@pytest.mark.parametrize(
+    ("burnt", "unheard", "fell", "is_wrong"),
+    [(0, 0, 0, False), (2, 2, 2, False), (1, 0, 5, True), (2, 2, 1, True)],
+)
+def test_an_access_may_end_only_with_somebody_who_fell(
+    burnt: int, unheard: int, fell: int, is_wrong: bool
+) -> None:
+    counts = {"given": 1, "renewed": 9, "burnt": burnt, "unheard": unheard}
+    assert bool(compare_access(counts, "lookup", fell)) is is_wrong

@@ -17,6 +17,8 @@ DEMO = Path(__file__).resolve().parents[2] / "integrations" / "demo" / "configur
 
 KEYS, LOOKUP, NEITHER = "keys", "lookup", "neither"
 KINDS = (KEYS, LOOKUP, NEITHER)
+# This one lets in by a person's consent, with refresh tokens that are good once; the others by a login.
+BY_CONSENT = LOOKUP
 # A second job that carries the same orders to the same warehouse: the two meet at the lock of a key.
 SECOND = "second"
 SKU = "MUG"
@@ -99,6 +101,11 @@ class World:
         file.write_text(json.dumps(configuration(every_seconds, second)))
         return file
 
+    def consents(self) -> dict[str, int]:
+        """Of the one that lets in by consent; see integrations.sandbox.consent."""
+        found: dict[str, int] = self.sandboxes[BY_CONSENT].control("GET", "/warehouse/consents")
+        return found
+
     def books(self) -> dict[str, Any]:
         return {kind: sandbox.control("GET", "/books") for kind, sandbox in self.sandboxes.items()}
 
@@ -125,15 +132,21 @@ def configuration(every_seconds: int, second: bool) -> dict[str, Any]:
 def _warehouse(warehouse: dict[str, Any], kind: str) -> dict[str, Any]:
     """Behind a login, quick to be given up, and without the words that this kind does not have."""
     warehouse["name"] = f"The warehouse ({kind})"
-    warehouse["secrets"] = {"token": f"${{TOKEN_{kind.upper()}}}"}
+    url, token = f"${{URL_{kind.upper()}}}", f"${{TOKEN_{kind.upper()}}}"
     declaration = warehouse["settings"]["declaration"]
-    declaration["base_url"] = f"${{URL_{kind.upper()}}}"
-    declaration["auth"] = {
-        "kind": "login",
-        "path": "token",
-        "body": {"client_id": "warehouse", "client_secret": "{token}"},
-        "token": "access_token",
-    }
+    declaration["base_url"] = url
+    if kind == BY_CONSENT:
+        warehouse["secrets"] = {"client_id": "warehouse", "client_secret": token}
+        declaration.pop("auth")
+        declaration["oauth"] = {"authorize_url": f"{url}/authorize", "token_url": f"{url}/token"}
+    else:
+        warehouse["secrets"] = {"token": token}
+        declaration["auth"] = {
+            "kind": "login",
+            "path": "token",
+            "body": {"client_id": "warehouse", "client_secret": "{token}"},
+            "token": "access_token",
+        }
     declaration["errors"].insert(0, {"when": "errors[?code == 'token_expired']", "kind": "expired"})
     declaration["timeouts"] = {"connect": 1, "read": TOTAL, "total": TOTAL}
     resources = declaration["resources"]

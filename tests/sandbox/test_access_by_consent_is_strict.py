@@ -62,7 +62,7 @@ def test_a_yes_is_worth_an_access_that_is_renewed(sandbox: SandboxProcess) -> No
     second = refreshed(sandbox, first["refresh_token"]).body
     assert is_let_in(sandbox, second)
     assert second["refresh_token"] != first["refresh_token"]
-    assert sandbox.control("GET", "/shop/consents") == {"given": 1, "renewed": 1, "burnt": 0}
+    assert sandbox.control("GET", "/shop/consents") == {"given": 1, "renewed": 1, "burnt": 0, "unheard": 0}
 
 
 def test_the_page_offers_both_answers(sandbox: SandboxProcess) -> None:
@@ -94,10 +94,21 @@ def test_a_no_is_told(sandbox: SandboxProcess) -> None:
 def test_an_old_refresh_token_ends_the_whole_access(sandbox: SandboxProcess) -> None:
     first = exchanged(sandbox, told(asked(sandbox))["code"]).body
     second = refreshed(sandbox, first["refresh_token"]).body
+    assert is_let_in(sandbox, second)
     assert refreshed(sandbox, first["refresh_token"]).body == {"error": "invalid_grant"}
     assert not is_let_in(sandbox, second)
     assert refreshed(sandbox, second["refresh_token"]).status == 400
-    assert sandbox.control("GET", "/shop/consents")["burnt"] == 1
+    counts = sandbox.control("GET", "/shop/consents")
+    assert (counts["burnt"], counts["unheard"]) == (1, 0)
+
+
+def test_it_is_told_where_nobody_heard_of_the_newest_token(sandbox: SandboxProcess) -> None:
+    first = exchanged(sandbox, told(asked(sandbox))["code"]).body
+    assert is_let_in(sandbox, first)
+    refreshed(sandbox, first["refresh_token"])
+    assert refreshed(sandbox, first["refresh_token"]).body == {"error": "invalid_grant"}
+    counts = sandbox.control("GET", "/shop/consents")
+    assert (counts["burnt"], counts["unheard"]) == (1, 1)
 
 
 def test_a_code_is_good_once(sandbox: SandboxProcess) -> None:

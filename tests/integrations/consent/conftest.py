@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import http.client
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from pytest_django.fixtures import Settings
@@ -14,6 +12,7 @@ from integrations.connectors.oauth import new_question
 from integrations.models import Connection
 from integrations.sync import consent
 from tests import factories
+from tests.sandbox.consenting import answered
 from tests.sandbox.running import SandboxProcess
 
 BACK = "http://testserver/admin/integrations/connection/connected/"
@@ -53,14 +52,9 @@ def declaration(sandbox: SandboxProcess) -> dict[str, Any]:
 
 def says(page: str, answer: str = "yes") -> dict[str, str]:
     """What the platform sends back with the browser after a person's answer."""
-    parts = urlsplit(page)
-    asking = http.client.HTTPConnection(parts.netloc, timeout=10)
-    asking.request("GET", f"{parts.path}?{parts.query}&answer={answer}")
-    answered = asking.getresponse()
-    location = answered.getheader("Location") or ""
-    asking.close()
-    assert (answered.status, location.partition("?")[0]) == (302, BACK)
-    return dict(parse_qsl(urlsplit(location).query))
+    address, told = answered(page, answer)
+    assert address == BACK
+    return told
 
 
 def connected(shop: Connection) -> None:

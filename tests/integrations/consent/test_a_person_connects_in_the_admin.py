@@ -9,7 +9,10 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
+from integrations.exceptions import Failure
 from integrations.models import AccessToken, Connection
+from integrations.sync import faults
+from tests import factories
 from tests.integrations.admin.pages import SUBMITTED
 from tests.integrations.consent.conftest import BACK, connected, says
 from tests.sandbox.running import SandboxProcess
@@ -43,6 +46,17 @@ def test_there_and_back(admin_client: Client, shop: Connection) -> None:
     assert "Shop is connected" in came_back(admin_client, told)
     assert AccessToken.objects.get(connection=shop).token["refresh_token"]
     assert "Reconnect" in page_of(admin_client, shop)
+
+
+def test_it_is_told_which_jobs_go_on_and_by_whom_they_were_resumed(
+    admin_client: Client, shop: Connection
+) -> None:
+    job = factories.job(source=shop, name="Orders")
+    faults.source_failed(job, Failure.config("access_ended", "The access has ended.", connection_wide=True))
+    told = came_back(admin_client, says(pressed(admin_client, shop)))
+    assert "What waited for it goes on: Orders." in told
+    history = admin_client.get(reverse("admin:integrations_syncjob_history", args=[job.pk])).content.decode()
+    assert "Resumed, because Shop gave access again." in history
 
 
 def test_a_no_changes_nothing_and_says_so(admin_client: Client, shop: Connection) -> None:

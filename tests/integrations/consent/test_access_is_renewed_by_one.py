@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 from django.utils import timezone
 
+from integrations.connectors.oauth import new_question
 from integrations.exceptions import Failure, Kind, TokenExpired
-from integrations.models import AccessToken, Connection, Health
-from integrations.sync import connect, consent
+from integrations.models import AccessToken, Connection, ErrorRecord, Health, JobState, SyncJob
+from integrations.sync import connect, consent, faults
 from integrations.sync.connect import renew_token, token_version, with_login
 from integrations.sync.holder import this_process
-from tests.integrations.consent.conftest import connected
+from tests import factories
+from tests.integrations.consent.conftest import BACK, connected, says
 from tests.sandbox.running import SandboxProcess
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -62,7 +66,7 @@ def test_it_is_renewed_before_it_ends(shop: Connection, sandbox: SandboxProcess)
     connected(shop)
     ends_now(shop)
     read(shop)
-    assert counts(sandbox) == {"given": 1, "renewed": 1, "burnt": 0}
+    assert counts(sandbox) == {"given": 1, "renewed": 1, "burnt": 0, "unheard": 0}
 
 
 @pytest.mark.postgres
@@ -86,7 +90,7 @@ def test_many_workers_at_the_same_moment_renew_it_once(shop: Connection, sandbox
     for worker in workers:
         worker.join(30)
     assert failed == []
-    assert counts(sandbox) == {"given": 1, "renewed": 1, "burnt": 0}
+    assert counts(sandbox) == {"given": 1, "renewed": 1, "burnt": 0, "unheard": 0}
 
 
 def test_a_worker_with_an_old_token_renews_the_newest(shop: Connection, sandbox: SandboxProcess) -> None:
@@ -96,7 +100,7 @@ def test_a_worker_with_an_old_token_renews_the_newest(shop: Connection, sandbox:
     ends_now(shop)
     read(shop)
     renew_token(shop, slow, token_version(shop))
-    assert counts(sandbox) == {"given": 1, "renewed": 2, "burnt": 0}
+    assert counts(sandbox) == {"given": 1, "renewed": 2, "burnt": 0, "unheard": 0}
     slow.read("orders", since=None, position=None)
     slow.close()
 
@@ -126,7 +130,7 @@ def test_who_died_while_renewing_is_followed(
     connected(shop)
     stands_still(shop, holder, since)
     read(shop)
-    assert counts(sandbox) == {"given": 1, "renewed": 1, "burnt": 0}
+    assert counts(sandbox) == {"given": 1, "renewed": 1, "burnt": 0, "unheard": 0}
 
 
 def test_an_access_that_was_taken_back_asks_for_a_person(shop: Connection, sandbox: SandboxProcess) -> None:
@@ -161,7 +165,7 @@ def test_what_nobody_uses_is_kept_alive(shop: Connection, sandbox: SandboxProces
     AccessToken.objects.filter(connection=shop).update(obtained_at=timezone.now() - timedelta(days=8))
     consent.keep_alive()
     consent.keep_alive()
-    assert counts(sandbox) == {"given": 1, "renewed": 1, "burnt": 0}
+    assert counts(sandbox) == {"given": 1, "renewed": 1, "burnt": 0, "unheard": 0}
 
 
 def test_a_keep_alive_that_is_refused_shows_at_the_connection(
@@ -187,3 +191,39 @@ def test_an_ended_session_alone_is_renewed_and_the_call_repeated(
     with_login(shop, connector, lambda: connector.read("orders", since=None, position=None))
     connector.close()
     assert counts(sandbox)["burnt"] == 0
+
+
+def test_what_was_given_is_kept_also_where_the_database_restarts_meanwhile(
+    shop: Connection, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old refresh token is worth nothing by then."""
+    connected(shop)
+    ends_now(shop)
+    kept, away = connect.keep_token, iter([OperationalError("away"), InterfaceError("away")])
+
+    def keep(*arguments: Any) -> bool:
+        for error in away:
+            raise error
+        return kept(*arguments)
+
+    monkeypatch.setattr(connect, "keep_token", keep)
+    read(shop)
+    read(shop)
+    assert counts(sandbox) == {"given": 1, "renewed": 1, "burnt": 0, "unheard": 0}
+
+
+def test_a_yes_lets_the_jobs_go_on_that_waited_for_it_alone(
+    shop: Connection, sandbox: SandboxProcess
+) -> None:
+    ended = Failure.config("access_ended", "The access has ended.", connection_wide=True)
+    other = Failure.config("not_found", "There is no such list.")
+    waits, torn, broken = (factories.job(source=shop, name=name) for name in ("waits", "torn", "broken"))
+    for job, failure in ((waits, ended), (torn, ended), (broken, other)):
+        faults.source_failed(job, failure)
+    faults.destination_failed(torn, other)
+    question = new_question(BACK)
+    resumed = consent.accept(shop, question, says(consent.page(shop, question)))
+    assert resumed == [waits]
+    states = dict(SyncJob.objects.values_list("name", "state"))
+    assert states == {"waits": JobState.ACTIVE, "torn": JobState.HALTED, "broken": JobState.HALTED}
+    assert not ErrorRecord.objects.filter(job=waits, settled_at__isnull=True).exists()

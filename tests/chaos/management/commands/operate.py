@@ -1,5 +1,6 @@
 """`manage.py operate`: the person who is asked. Looks into the destination's books about a write in doubt, and decides;
-a record that was given up because workers died again and again while they had it, this one tries again.
+a record that was given up because workers died again and again while they had it, this one tries again; an access that
+has ended, because the answer that renewed it was lost, is given again.
 
 With `--once` it settles what is open now; without, it goes on until it is ended. Each decision is a line of output.
 """
@@ -18,8 +19,10 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error as DatabaseError
 from django.db import connections
 
-from integrations.models import ErrorRecord
+from integrations.exceptions import Failure
+from integrations.models import Connection, ErrorRecord
 from integrations.sync import retry
+from tests.chaos import access
 
 # A request that left may be on its way for a moment: nobody looks sooner than that.
 LONGEST_WAY = 1.0
@@ -42,6 +45,7 @@ class Command(BaseCommand):
             time.sleep(0.5)
 
     def _look(self, side: dict[str, dict[str, str]]) -> None:
+        self._reconnect()
         given_up = ErrorRecord.objects.filter(settled_at__isnull=True, code="worker_died")
         for subject in list(given_up.values_list("subject", flat=True)):
             retry.retry(given_up.filter(subject=subject), None)
@@ -61,6 +65,17 @@ class Command(BaseCommand):
                 self._decide(error, [str(order["id"]) for order in there if _shows(error, order)])
             except retry.NotPossible as why:
                 self.stdout.write(f"not possible {error.subject}: {why}")
+
+    def _reconnect(self) -> None:
+        ended = ErrorRecord.objects.filter(settled_at__isnull=True, code="access_ended")
+        for connection in Connection.objects.filter(pk__in=ended.values("connection")):
+            try:
+                access.give(connection)
+            except Failure as failure:
+                self.stdout.write(f"not possible {connection.key}: {failure.sentence}")
+                continue
+            self.stdout.write(f"reconnected {connection.key}")
+            self.stdout.flush()
 
     def _decide(self, error: ErrorRecord, ids: list[str]) -> None:
         if ids:
