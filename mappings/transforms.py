@@ -15,6 +15,7 @@ from babel.core import UnknownLocaleError
 from babel.numbers import NumberFormatError, parse_decimal
 
 from .currencies import places_of
+from .dotnet_times import parse_dotnet, write_dotnet
 from .records import ABSENT
 
 # No amount, weight or count has more digits; a number with an exponent of a million would fill the memory.
@@ -151,6 +152,8 @@ def _parse_time(value: Any, form: str) -> datetime:
         return datetime.fromtimestamp(float(value), UTC)
     if form == "unix_ms":
         return datetime.fromtimestamp(float(value) / 1000, UTC)
+    if form == "dotnet":
+        return parse_dotnet(str(value))
     if form == "rfc2822":
         return parsedate_to_datetime(str(value))
     if form == "iso":
@@ -167,6 +170,8 @@ def _to_time(value: Any, arguments: Mapping[str, Any]) -> Any:
         return int(moment.timestamp())
     if form == "unix_ms":
         return int(moment.timestamp() * 1000)
+    if form == "dotnet":
+        return write_dotnet(moment)
     if form == "iso":
         return moment.isoformat().replace("+00:00", "Z")
     return moment.strftime(form)
@@ -260,7 +265,7 @@ def _less(value: Any, arguments: Mapping[str, Any]) -> Decimal | int:
 
 TEXT_OF = Argument("locale", description="How numbers are written there, such as “de”.")
 CURRENCY = Argument("currency", required=True, description="ISO code; “= currency” takes it from the record.")
-FORMAT = Argument("format", description="iso, unix, unix_ms, rfc2822 or a pattern such as %d.%m.%Y.")
+FORMAT = Argument("format", description="iso, unix, unix_ms, dotnet, rfc2822 or a pattern such as %d.%m.%Y.")
 ZONE = Argument("zone", description="Time zone, such as Europe/Berlin.")
 
 TRANSFORMS: dict[str, Transform] = {

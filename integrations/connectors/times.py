@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from integrations.connectors.templates import MISSING, expression
 from integrations.connectors.words import Since, Time, Version
 from integrations.exceptions import DeclarationError
+from mappings.dotnet_times import parse_dotnet, write_dotnet
 
-FORMATS = ("iso", "unix", "unix_ms", "date", "a pattern with % (for example %Y-%m-%d %H:%M:%S)")
+NAMED = ("iso", "unix", "unix_ms", "date", "dotnet")
+FORMATS = (*NAMED, "a pattern with % (for example %Y-%m-%d %H:%M:%S)")
 DIGITS_OF_VERSION = 20
 
 
@@ -33,7 +35,7 @@ def zone(name: str, field: str) -> ZoneInfo:
 
 
 def check_format(form: str, field: str) -> None:
-    if form not in ("iso", "unix", "unix_ms", "date") and "%" not in form:
+    if form not in NAMED and "%" not in form:
         raise DeclarationError(field, f"{form!r} is no format of a time. Use one of: {', '.join(FORMATS)}.")
     if "%" in form:
         try:
@@ -112,6 +114,8 @@ def _parse(value: Any, form: str, home: ZoneInfo, fold: int) -> datetime:
         seconds = Decimal(str(value)) / (1000 if form == "unix_ms" else 1)
         return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=int(seconds * 1_000_000))
     text = str(value).strip()
+    if form == "dotnet":
+        return parse_dotnet(text)
     if form == "date":
         return datetime.combine(date.fromisoformat(text), datetime.min.time(), home).astimezone(UTC)
     found = datetime.fromisoformat(text) if form == "iso" else datetime.strptime(text, form)  # noqa: DTZ007
@@ -128,6 +132,8 @@ def write(when: datetime, form: str, home: ZoneInfo) -> str | int:
         return math.floor(when.timestamp())
     if form == "unix_ms":
         return math.floor(when.timestamp() * 1000)
+    if form == "dotnet":
+        return write_dotnet(when)
     local = when.astimezone(home)
     if form == "date":
         return local.date().isoformat()
@@ -166,7 +172,7 @@ def since_writer(word: Since, field: str) -> Callable[[datetime], tuple[datetime
     check_format(word.format, f"{field}.format")
     home = zone(word.zone, f"{field}.zone")
     granule = word.granularity or _granule(word.format)
-    has_offset = word.format in ("iso", "unix", "unix_ms") or "%z" in word.format
+    has_offset = word.format in ("iso", "unix", "unix_ms", "dotnet") or "%z" in word.format
 
     def ask(since: datetime) -> tuple[datetime, str | int]:
         wanted = since.timestamp() - word.overlap

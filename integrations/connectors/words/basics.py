@@ -27,8 +27,8 @@ class Variable(Word):
 
 
 class Time(Word):
-    """`format`: iso, unix, unix_ms, date, or a pattern like "%d.%m.%Y %H:%M". Where the text has no zone, `zone` is
-    meant, or what `zone_at` (an expression over the record) gives. Several places, or a list: the newest counts."""
+    """`format`: iso, unix, unix_ms, date, dotnet, or a pattern like "%d.%m.%Y %H:%M". Where the text has no zone, `zone`
+    is meant, or what `zone_at` (an expression over the record) gives. Several places, or a list: the newest counts."""
 
     at: Expression | list[Expression]
     format: str = "iso"
