@@ -107,6 +107,7 @@ EXAMPLES: dict[str, Example] = {
     "stripe": Example({"base_url": BASE}),
     "vendure": Example({"base_url": BASE}),
     "woocommerce": Example({"base_url": BASE}),
+    "xero": Example({"base_url": BASE}),
     "zendesk": Example({"base_url": BASE}),
 }
 

@@ -27,6 +27,7 @@ from integrations.connectors.sql import SqlConnector
 from integrations.connectors.stripe import Stripe
 from integrations.connectors.vendure import Vendure
 from integrations.connectors.woocommerce import WooCommerce
+from integrations.connectors.xero import Xero
 from integrations.connectors.zendesk import Zendesk
 from integrations.exceptions import DeclarationError, Failure
 
@@ -52,6 +53,7 @@ PLATFORMS: dict[str, type[Connector]] = {
     "stripe": Stripe,
     "vendure": Vendure,
     "woocommerce": WooCommerce,
+    "xero": Xero,
     "zendesk": Zendesk,
 }
 

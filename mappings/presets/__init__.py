@@ -24,6 +24,7 @@ from .sql import PRESETS as SQL
 from .stripe import PRESETS as STRIPE
 from .vendure import PRESETS as VENDURE
 from .woocommerce import PRESETS as WOOCOMMERCE
+from .xero import PRESETS as XERO
 from .zendesk import PRESETS as ZENDESK
 
 PRESETS: dict[str, Preset] = {
@@ -48,6 +49,7 @@ PRESETS: dict[str, Preset] = {
     **STRIPE,
     **VENDURE,
     **WOOCOMMERCE,
+    **XERO,
     **ZENDESK,
 }
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from integrations.connectors import registry
-from integrations.connectors.base import Connector
+from integrations.connectors.base import Connector, Token
 from integrations.exceptions import Kind
 from tests.conftest import REFERENCE
 from tests.contract.vendor import Contract, Vendor
@@ -97,6 +97,8 @@ class Dialect:
     base: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
     session: Callable[[Asked], Says | None] | None = None
+    # What a person's yes is worth, where nothing else lets in.
+    consent: dict[str, str] | None = None
 
     def vendor(self) -> Vendor:
         return Vendor(self.contract() if self.contract else None, self.session)
@@ -105,7 +107,8 @@ class Dialect:
         """A new one each time: nothing is remembered but what the tables would keep."""
         kind = registry.get(self.platform)
         settings = {"base_url": vendor.base + self.base, **self.settings}
-        made = kind(settings, self.secrets, guard=LOOPBACK)
+        token = Token(self.consent) if self.consent is not None else None
+        made = kind(settings, self.secrets, token=token, guard=LOOPBACK)
         if made.needs_login():
             made.use_token(made.login())
         return made
