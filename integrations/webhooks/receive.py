@@ -112,7 +112,7 @@ def _store(
     connection_id: int, headers: dict[str, str], raw: bytes, events: list[WebhookEvent]
 ) -> HttpResponse:
     if not events:
-        return _answer(200, "Nothing to keep.")
+        return _said_by_status(200)
     now = shared_clock.now()
     rows = [_row(connection_id, headers, raw, event, now) for event in events]
     try:
@@ -120,7 +120,7 @@ def _store(
     except (DatabaseError, NotStoredInTime):
         _log.exception("webhook of connection %s was not stored", connection_id)
         return _answer(500, "Not stored. Send it again.")
-    return _answer(200, "Stored.")
+    return _said_by_status(200)
 
 
 def _row(
@@ -147,7 +147,7 @@ def _refuse(connection_id: int) -> HttpResponse:
         committer.committer.count_refusal(connection_id, shared_clock.now().date())
     except (DatabaseError, NotStoredInTime):
         _log.exception("a refused webhook of connection %s was not counted", connection_id)
-    return _answer(401, "The signature is not right.")
+    return _said_by_status(401)
 
 
 def _kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
@@ -169,6 +169,12 @@ def _identity(delivery_id: str) -> str:
     if len(delivery_id) <= _LONGEST_ID and "\x00" not in delivery_id:
         return delivery_id
     return f"sha256:{hashlib.sha256(delivery_id.encode('utf-8', 'surrogatepass')).hexdigest()}"
+
+
+def _said_by_status(status: int) -> HttpResponse:
+    """To what a vendor sends: no body and no cookies, since some look for it before they send anything of worth
+    (https://developer.xero.com/documentation/webhooks/configuring-your-server). Nobody reads one."""
+    return HttpResponse(status=status, content_type="text/plain; charset=utf-8")
 
 
 def _answer(status: int, sentence: str, **headers: str) -> HttpResponse:
