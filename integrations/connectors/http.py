@@ -308,7 +308,9 @@ class DeclaredConnector(Connector):
         return report
 
     def _try_login(self, report: TestReport) -> None:
-        if not isinstance(self.auth, Session):
+        if not isinstance(self.auth, Session) or (self.consent is not None and not self.auth.is_missing()):
+            # A person's access is renewed by whoever keeps it: what a renewal gives here would be lost, and what was
+            # kept before is worth nothing then.
             return
         self._turn()
         self.use_token(self.login())
