@@ -47,7 +47,8 @@ class Item:
     """One thing as the platform shows it.
 
     `version` sorts as text: ISO UTC with microseconds ("2026-11-23T06:45:00.000000Z") or a zero-padded integer;
-    "" when the platform has none. `partial`: only the id is known, fetch the rest.
+    "" when the platform has none. `partial`: only the id is known, fetch the rest. `origin`: where it stands there, for
+    a person who has to find it ("orders.csv, line 17"). `problem`: nothing can be made of it; why, and what to do.
     """
 
     external_id: str
@@ -55,6 +56,8 @@ class Item:
     version: str = ""
     deleted: bool = False
     partial: bool = False
+    origin: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True)

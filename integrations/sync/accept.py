@@ -249,6 +249,8 @@ def fresh(
                 partial=item.partial,
                 recount=recount,
                 forced=force,
+                origin=item.origin,
+                problem=item.problem,
             )
         )
     return parcels
@@ -258,6 +260,8 @@ def _digest(item: Item) -> str:
     """A removal has a digest of its own: told again, it is known; what comes back afterwards is not."""
     if item.deleted:
         return "removed"
+    if item.problem:
+        return digest_of([item.problem, item.payload])
     return "" if item.partial else digest_of(item.payload)
 
 

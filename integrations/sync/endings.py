@@ -16,6 +16,8 @@ from .faults import Fault
 
 FIRST_PAUSE, SECOND_PAUSE, LONGEST_PAUSE = 0.5, 2.0, 900.0
 PAUSE_OF_STOPPED_JOB = 30.0
+# Of a record of which the source's connector could make nothing.
+UNREADABLE = "unreadable"
 
 
 def backoff(attempts: int) -> float:

@@ -30,6 +30,7 @@ from integrations.models import (
 
 from . import arrived, faults, intents, shared_clock, steer, stock
 from .accept import Accepted, accept
+from .endings import UNREADABLE
 from .leaving import Leaving
 from .overdue import OVERDUE
 from .runs import open_run
@@ -218,10 +219,7 @@ def _requeue(
             with transaction.atomic():
                 together_with()
         return 0
-    items = [
-        _item(external_id, error, (payloads or {}).get(error.pk, error.payload))
-        for error, external_id in chosen
-    ]
+    items = [_item(external_id, error, payloads or {}) for error, external_id in chosen]
 
     def judged(_: Accepted) -> None:
         if together_with is not None:
@@ -238,11 +236,14 @@ def _job_of(error: ErrorRecord) -> int:
     return error.job_id
 
 
-def _item(external_id: str, error: ErrorRecord, payload: Any) -> Item:
-    """Without a payload (it was never read) the object is fetched anew."""
+def _item(external_id: str, error: ErrorRecord, mended: dict[int, dict[str, Any]]) -> Item:
+    """Without a payload (it was never read) the object is fetched anew. What the connector could make nothing of stays
+    so until a person mends it, or the source shows it rightly."""
+    payload = mended.get(error.pk, error.payload)
     if payload is None:
         return Item(external_id=external_id, payload={}, version=error.version, partial=True)
-    return Item(external_id=external_id, payload=payload, version=error.version)
+    problem = error.sentence if error.code == UNREADABLE and error.pk not in mended else ""
+    return Item(external_id=external_id, payload=payload, version=error.version, problem=problem)
 
 
 def _resume(error: ErrorRecord, by: Person, text: str) -> int:

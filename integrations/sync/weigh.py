@@ -22,7 +22,7 @@ from mappings.sentences import sentence_for
 from . import shared_clock, stock
 from .case import Case, Ending
 from .decide import Facts, Verdict, decide
-from .endings import data_fault, name_by_id, waiting
+from .endings import UNREADABLE, data_fault, name_by_id, waiting
 from .faults import Fault
 from .gather import resolve_references
 from .leaving import Leaving
@@ -68,6 +68,10 @@ class Scales:
         if case.parcel.deleted:
             self._removed(case)
             return
+        if case.parcel.problem:
+            case.subject = case.delivery.subject or name_by_id(self.job, case.parcel.external_id)
+            self._fail(case, data_fault(case, UNREADABLE, "read", case.parcel.problem))
+            return
         translation = translate.read(self.rules.read, case.parcel.payload)
         case.record = translation.record
         if translation.record is not None:
@@ -100,6 +104,8 @@ class Scales:
             return
         first = problems[0]
         sentence = sentence_for(first, case.subject, self.job.source.name, self.job.destination.name)
+        if case.parcel.origin:
+            sentence += f" It stands in {case.parcel.origin}."
         fault = data_fault(case, first.code, "translate", sentence, first.field)
         fault.evidence = {"problems": [msgspec.to_builtins(problem) for problem in problems[:20]]}
         self._fail(case, fault)
