@@ -71,6 +71,8 @@ PRIVATE_NETWORKS: list[str] = env.list("PRIVATE_NETWORKS", default=[])
 PUBLIC_PORTS: list[int] = env.list("PUBLIC_PORTS", cast=int, default=[])
 # The one folder whose SQLite files may be connected, for the same reason only here; none named: none may.
 SQLITE_FOLDER: str = env.str("SQLITE_FOLDER", default="")
+# The one folder below which files (CSV, Parquet) may be read and written; none named: none may.
+FILES_ROOT: str = env.str("FILES_ROOT", default="")
 
 # --- Parts ----------------------------------------------------------------------------------------
 

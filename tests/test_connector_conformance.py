@@ -77,6 +77,28 @@ SQL = {
 }
 
 
+FILES = {
+    **dict.fromkeys(("payments", "refunds", "shipments"), {"key": "reference", "write": {}}),
+    "orders": {
+        "key": "reference",
+        "read": {"pattern": "orders-*.csv", "lines": "lines"},
+        "write": {"folder": "out", "lines": "lines"},
+    },
+    "stock": {
+        "key": "sku",
+        "format": "parquet",
+        "read": {"pattern": "stock-*.parquet"},
+        "write": {"folder": "out", "file": "day"},
+    },
+}
+SERVER = {
+    "host": "203.0.113.5",
+    "user": "crossdock",
+    # The key of nobody: the base point of its curve.
+    "known_host": "203.0.113.5 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFhmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZm",
+}
+
+
 @dataclass(frozen=True)
 class Example:
     settings: dict[str, Any]
@@ -90,6 +112,7 @@ EXAMPLES: dict[str, Example] = {
     "graphql": Example({"declaration": {"base_url": BASE, "resources": {"orders": GRAPHQL_ORDERS}}}),
     "bigcommerce": Example({"base_url": BASE, "store_hash": "abc123"}),
     "easypost": Example({"base_url": BASE}),
+    "folder": Example({"folder": "drop", "files": FILES}),
     "freshdesk": Example({"base_url": BASE}),
     "hubspot": Example({"base_url": BASE}),
     "karrio": Example({"base_url": BASE}),
@@ -100,6 +123,7 @@ EXAMPLES: dict[str, Example] = {
     "razorpay": Example({"base_url": BASE}),
     "saleor": Example({"base_url": BASE}),
     "sandbox_shop": Example({"base_url": BASE}),
+    "sftp": Example({**SERVER, "files": FILES}),
     "shipbob": Example({"base_url": BASE}),
     "shipengine": Example({"base_url": BASE}),
     "shopify": Example({"base_url": "https://203.0.113.5"}),

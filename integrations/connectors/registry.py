@@ -8,6 +8,7 @@ from typing import Any
 from integrations.connectors.base import Connector, Token
 from integrations.connectors.bigcommerce import BigCommerce
 from integrations.connectors.easypost import EasyPost
+from integrations.connectors.files import FolderConnector
 from integrations.connectors.freshdesk import Freshdesk
 from integrations.connectors.graphql import GraphQLConnector
 from integrations.connectors.hubspot import HubSpot
@@ -20,6 +21,7 @@ from integrations.connectors.razorpay import Razorpay
 from integrations.connectors.rest import RestConnector
 from integrations.connectors.saleor import Saleor
 from integrations.connectors.sandbox_shop import SandboxShop
+from integrations.connectors.sftp import SftpConnector
 from integrations.connectors.shipbob import ShipBob
 from integrations.connectors.shipengine import ShipEngine
 from integrations.connectors.shopify import Shopify
@@ -36,6 +38,7 @@ PLATFORMS: dict[str, type[Connector]] = {
     "graphql": GraphQLConnector,
     "bigcommerce": BigCommerce,
     "easypost": EasyPost,
+    "folder": FolderConnector,
     "freshdesk": Freshdesk,
     "hubspot": HubSpot,
     "karrio": Karrio,
@@ -46,6 +49,7 @@ PLATFORMS: dict[str, type[Connector]] = {
     "razorpay": Razorpay,
     "saleor": Saleor,
     "sandbox_shop": SandboxShop,
+    "sftp": SftpConnector,
     "shipbob": ShipBob,
     "shipengine": ShipEngine,
     "shopify": Shopify,
