@@ -28,7 +28,7 @@ from .doorbell import ring
 from .endings import data_fault, name_by_id
 from .gather import gather
 from .give_way import Courtesy
-from .hand import COMMIT_EVERY, Hand, group_size, groups, is_found_again
+from .hand import COMMIT_EVERY, Hand, group_size, groups, is_found_again, size_for
 from .pull import pull
 from .record import Group, record
 from .runs import close_settled_runs
@@ -193,7 +193,7 @@ class Carrier:
         """The first of many is small: the threads have nothing to do while it is being prepared."""
         places = hand.groups.popleft()
         most = 2 * max(self.sender.size, self.abilities.batch_size)
-        if not self._has_begun and most < len(places) == self.group_size:
+        if not self._has_begun and most < len(places) == hand.size:
             hand.groups.appendleft(places[most:])
             places = places[:most]
         self._has_begun = True
@@ -203,7 +203,7 @@ class Carrier:
         """Of those in hand: the one that was begun, or one of which something is due again."""
         for hand in self._hands:
             if not hand.groups and not hand.flying and hand.rests_for() <= 0:
-                hand.groups = deque(groups(hand.lease, self.group_size))
+                hand.groups = deque(groups(hand.lease, hand.size))
             if hand.groups:
                 return hand
         return None
@@ -232,7 +232,8 @@ class Carrier:
             return None
         if self._waits_for_orders(lease):
             return None
-        hand = Hand(lease, deque(groups(lease, self.group_size)), self.group_size)
+        size = size_for(lease.batch.priority, self.group_size)
+        hand = Hand(lease, deque(groups(lease, size)), size)
         if not hand.groups:
             lease.give_back()
             return None

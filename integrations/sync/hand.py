@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from integrations.connectors.base import Abilities, Limit
+from integrations.models import Priority
 
 from . import shared_clock
 from .claim import Lease
@@ -16,6 +17,8 @@ from .send import Results
 # Records are weighed and committed in groups of at most this many (half a batch as it is sealed), and committed at
 # least this often while anything comes back.
 GROUP = 125
+# Fresh events come while others are being stored: on SQLite a webhook waits for the one group that is being written.
+FRESH_GROUP = 60
 COMMIT_EVERY = 1.0
 # Seconds in which the platform's limit lets a whole group through: a newer version waits so long for its turn.
 LONGEST_GROUP = 10.0
@@ -67,6 +70,10 @@ def group_size(abilities: Abilities, limit: Limit, calls: int) -> int:
         return GROUP
     in_time = int(limit.calls_per_second * LONGEST_GROUP) * max(abilities.batch_size, 1)
     return min(max(in_time, calls), GROUP)
+
+
+def size_for(priority: int, size: int) -> int:
+    return min(size, FRESH_GROUP) if priority == Priority.FRESH else size
 
 
 def is_found_again(abilities: Abilities) -> bool:

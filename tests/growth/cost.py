@@ -38,6 +38,8 @@ def _carry(job: Any, kind: str, count: int) -> dict[str, float]:
     from integrations.sync.accept import accept
 
     items = _items(job, kind, count)
+    if kind == "changed":
+        _know_how_to_find(items)
     connection.ensure_connection()
     began, cpu, database = time.monotonic(), time.process_time(), _cpu_of_database()
     for start in range(0, count, AT_ONCE):
@@ -77,6 +79,28 @@ def _items(job: Any, kind: str, count: int) -> list[Any]:
         .order_by()
     )
     return [order(name, thing, version) for thing, name in names.items()]
+
+
+def _know_how_to_find(items: list[Any]) -> None:
+    """What was delivered before has its search keys; those that `fill` made have none that fit."""
+    from integrations.models import ExternalId, SearchKey
+    from mappings.search import keyed_hash
+
+    things = dict(
+        ExternalId.objects.filter(external_id__in=[item.external_id for item in items]).values_list(
+            "external_id", "thing_id"
+        )
+    )
+    keys = [
+        SearchKey(kind=kind, digest=keyed_hash(kind, value), thing_id=things[item.external_id])
+        for item in items
+        for kind, value in (
+            ("order_number", item.payload["name"]),
+            ("email", item.payload["email"]),
+            ("id", item.external_id),
+        )
+    ]
+    SearchKey.objects.bulk_create(keys, ignore_conflicts=True)
 
 
 def _cpu_of_database() -> float:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from integrations.connectors.base import Abilities, Limit
-from integrations.models import Intent
-from integrations.sync import hand, intents
-from integrations.sync.hand import GROUP, group_size
+from integrations.models import Door, Intent, Priority
+from integrations.sync import accept, hand, intents, pull
+from integrations.sync.hand import FRESH_GROUP, GROUP, group_size, size_for
 from tests.integrations.answering import Says
 
 from .between import Between, order
@@ -87,3 +87,22 @@ def test_what_is_no_whole_group_is_not_parted(between: Between, stored: list[int
 )
 def test_a_group_is_what_the_limit_lets_through_soon(abilities: Abilities, limit: Limit, size: int) -> None:
     assert group_size(abilities, limit, calls=8) == size
+
+
+@pytest.mark.parametrize(
+    ("priority", "size", "asked"),
+    [(Priority.FRESH, FRESH_GROUP, GROUP), (Priority.FRESH, 8, 8), (Priority.BACKFILL, GROUP, GROUP)],
+)
+def test_what_is_fresh_goes_in_small_groups(priority: Priority, size: int, asked: int) -> None:
+    assert size_for(priority, asked) == size
+
+
+def test_fresh_orders_are_written_down_in_small_groups(
+    between: Between, stored: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A webhook that comes meanwhile waits for one such group at most."""
+    monkeypatch.setattr(hand, "FRESH_GROUP", ORDERS // 4)
+    monkeypatch.setattr(accept, "PRIORITIES", {Door.PULL: Priority.FRESH})
+    monkeypatch.setattr(pull, "_is_backfill", lambda job: False)
+    carry_all(between, {})
+    assert max(stored) == ORDERS // 4
