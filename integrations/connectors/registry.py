@@ -24,6 +24,7 @@ from integrations.connectors.sandbox_shop import SandboxShop
 from integrations.connectors.sftp import SftpConnector
 from integrations.connectors.shipbob import ShipBob
 from integrations.connectors.shipengine import ShipEngine
+from integrations.connectors.shippo import Shippo
 from integrations.connectors.shopify import Shopify
 from integrations.connectors.sql import SqlConnector
 from integrations.connectors.stripe import Stripe
@@ -52,6 +53,7 @@ PLATFORMS: dict[str, type[Connector]] = {
     "sftp": SftpConnector,
     "shipbob": ShipBob,
     "shipengine": ShipEngine,
+    "shippo": Shippo,
     "shopify": Shopify,
     "sql": SqlConnector,
     "stripe": Stripe,

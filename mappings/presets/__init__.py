@@ -19,6 +19,7 @@ from .sandbox_shop import PRESETS as SANDBOX_SHOP
 from .sandbox_warehouse import PRESETS as SANDBOX_WAREHOUSE
 from .shipbob import PRESETS as SHIPBOB
 from .shipengine import PRESETS as SHIPENGINE
+from .shippo import PRESETS as SHIPPO
 from .shopify import PRESETS as SHOPIFY
 from .shopify_older import PRESETS as SHOPIFY_OLDER
 from .sql import PRESETS as SQL
@@ -45,6 +46,7 @@ PRESETS: dict[str, Preset] = {
     **SANDBOX_WAREHOUSE,
     **SHIPBOB,
     **SHIPENGINE,
+    **SHIPPO,
     **SHOPIFY,
     **SHOPIFY_OLDER,
     **SQL,
