@@ -118,6 +118,7 @@ EXAMPLES: dict[str, Example] = {
     "karrio": Example({"base_url": BASE}),
     "klaviyo": Example({"base_url": BASE}),
     "mailchimp": Example({"base_url": BASE, "list_id": "a1b2c3"}),
+    "medusa": Example({"base_url": BASE}),
     "paypal": Example({"base_url": BASE}),
     "pipedrive": Example({"base_url": BASE}),
     "razorpay": Example({"base_url": BASE}),

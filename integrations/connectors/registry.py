@@ -15,6 +15,7 @@ from integrations.connectors.hubspot import HubSpot
 from integrations.connectors.karrio import Karrio
 from integrations.connectors.klaviyo import Klaviyo
 from integrations.connectors.mailchimp import Mailchimp
+from integrations.connectors.medusa import Medusa
 from integrations.connectors.paypal import PayPal
 from integrations.connectors.pipedrive import Pipedrive
 from integrations.connectors.razorpay import Razorpay
@@ -45,6 +46,7 @@ PLATFORMS: dict[str, type[Connector]] = {
     "karrio": Karrio,
     "klaviyo": Klaviyo,
     "mailchimp": Mailchimp,
+    "medusa": Medusa,
     "paypal": PayPal,
     "pipedrive": Pipedrive,
     "razorpay": Razorpay,

@@ -10,6 +10,7 @@ from .hubspot import PRESETS as HUBSPOT
 from .karrio import PRESETS as KARRIO
 from .klaviyo import PRESETS as KLAVIYO
 from .mailchimp import PRESETS as MAILCHIMP
+from .medusa import PRESETS as MEDUSA
 from .paypal import PRESETS as PAYPAL
 from .pipedrive import PRESETS as PIPEDRIVE
 from .preset import Preset
@@ -38,6 +39,7 @@ PRESETS: dict[str, Preset] = {
     **KARRIO,
     **KLAVIYO,
     **MAILCHIMP,
+    **MEDUSA,
     **PAYPAL,
     **PIPEDRIVE,
     **RAZORPAY,
