@@ -90,7 +90,8 @@ class Xero(DeclaredConnector):
         _, consent = super()._identity()
         if consent is None:
             raise DeclarationError(
-                "client_id", "Client id and client secret of the app are not entered. Xero knows no other way in."
+                "client_id",
+                "Client id and client secret of the app are not entered. Xero knows no other way in.",
             )
         secrets = tuple(str(value) for value in self.secrets.values() if value)
         self.session = OfOrganisation("Authorization", "Bearer ", "", secrets)
@@ -104,9 +105,14 @@ class Xero(DeclaredConnector):
 
     def _in_organisation(self, call: Callable[[], Result]) -> Result:
         if not self.session.tenant:
-            with self._choosing:
-                self.session.tenant = self.session.tenant or self._only_organisation()
+            self._choose_organisation()
         return call()
+
+    def _choose_organisation(self) -> None:
+        """Once, however many calls begin at the same time."""
+        with self._choosing:
+            if not self.session.tenant:
+                self.session.tenant = self._only_organisation()
 
     def _organisations(self) -> dict[str, str]:
         """Names by id. https://developer.xero.com/documentation/guides/oauth2/tenants"""
@@ -254,8 +260,8 @@ class Xero(DeclaredConnector):
         return super().send(replace(renamed, key="", headers={}))
 
     def _cancelled(self, call: Call) -> Answer:
-        """A draft is deleted and a booked invoice voided. One that was paid or credited stays: money has come in, and what
-        goes back is a credit note."""
+        """A draft is deleted and a booked invoice voided. One that was paid or credited stays: money has come in, and
+        what goes back is a credit note."""
         invoice = self.fetch("invoices", call.external_id)
         if invoice is None:
             raise Failure.data(
@@ -264,19 +270,25 @@ class Xero(DeclaredConnector):
                 "Ignore this.",
             )
         status = invoice.payload.get("Status")
-        is_settled = any(Decimal(str(invoice.payload.get(name) or 0)) for name in ("AmountPaid", "AmountCredited"))
+        is_settled = any(
+            Decimal(str(invoice.payload.get(name) or 0)) for name in ("AmountPaid", "AmountCredited")
+        )
         if status in ("VOIDED", "DELETED", "PAID") or is_settled:
             return Answer(call.external_id, body=invoice.payload, version=invoice.version, replayed=True)
         return super().send(_with(call, Status="VOIDED" if status == "AUTHORISED" else "DELETED"))
 
     def _paid_back(self, call: Call) -> Answer:
-        """The payment of a credit note. Without an account for it, the credit stays open for whoever keeps the books."""
+        """The payment of a credit note. Without an account for it the credit stays open for whoever keeps the books."""
         if not (_sent(call).get("Account") or {}).get("Code"):
             return Answer(external_id=call.external_id)
         try:
             answer = super().send(call)
         except Failure as failure:
-            note = self.fetch("credit_notes", call.external_id) if failure.code == "exceeds_what_is_open" else None
+            note = (
+                self.fetch("credit_notes", call.external_id)
+                if failure.code == "exceeds_what_is_open"
+                else None
+            )
             if note is None or Decimal(str(note.payload.get("RemainingCredit") or 0)):
                 raise
             return Answer(external_id=call.external_id, replayed=True)

@@ -41,7 +41,9 @@ def invoice(context: WriteContext, settings: Mapping[str, Any]) -> dict[str, Any
     shipping = number(body.pop("shipping", None), "shipping_total")
     if shipping:
         lines.append(_extra("Shipping", shipping))
-    prices, discount = _prices(str(body.get("LineAmountTypes") or settings.get("prices") or ""), lines, record)
+    prices, discount = _prices(
+        str(body.get("LineAmountTypes") or settings.get("prices") or ""), lines, record
+    )
     if discount:
         lines.append(_extra("Discount", -discount))
     if prices != NO_TAX:
@@ -119,7 +121,9 @@ def _extra(what: str, amount: Decimal) -> Line:
 def _sum_of(line: Line) -> Decimal:
     if "LineAmount" in line:
         return Decimal(line["LineAmount"])
-    sum_of_units = line.get("Quantity", Decimal(1)) * line["UnitAmount"] - line.get("DiscountAmount", Decimal(0))
+    sum_of_units = line.get("Quantity", Decimal(1)) * line["UnitAmount"] - line.get(
+        "DiscountAmount", Decimal(0)
+    )
     return Decimal(sum_of_units).quantize(CENT, ROUND_HALF_UP)
 
 
@@ -153,7 +157,7 @@ def _prices(chosen: str, lines: Sequence[Line], record: Mapping[str, Any]) -> tu
 
 
 def _share_tax(lines: Sequence[Line], tax: Decimal | None) -> None:
-    """What of the order's tax is in no line is that of the one line that has none told, which mostly is the shipping."""
+    """What of the order's tax is in no line is that of the one line that tells none, which mostly is the shipping."""
     without = [line for line in lines if "TaxAmount" not in line]
     if tax is None or len(without) != 1:
         return
@@ -219,10 +223,12 @@ def as_json(value: Decimal | None, field: str) -> int | float | None:
     return written
 
 
-def known(value: Any) -> Any:
+def known(told: Mapping[str, Any]) -> dict[str, Any]:
     """Without what is known to be empty: Xero takes null for a wrong value in some of its fields."""
+    return {name: _known(part) for name, part in told.items() if part is not None}
+
+
+def _known(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {name: known(part) for name, part in value.items() if part is not None}
-    if isinstance(value, list):
-        return [known(part) for part in value if part is not None]
-    return value
+        return known(value)
+    return [_known(part) for part in value if part is not None] if isinstance(value, list) else value

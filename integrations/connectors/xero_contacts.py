@@ -1,7 +1,7 @@
 """Whom an invoice is for: people are known by their e-mail address, and Xero wants each name once.
 
-An invoice that bears a name alone would be given to whoever has that name, so the contacts of invoices are looked for by
-their addresses, all at once, and made where there are none. Who has another's name has the address behind it in Xero.
+An invoice that bears a name alone would be given to whoever has that name. So the contacts of invoices are looked for
+by their addresses, all at once, and made where there are none. Who has another's name has the address behind it there.
 """
 
 from __future__ import annotations
@@ -81,7 +81,11 @@ def _made(ask: Ask, missing: Mapping[str, Contact]) -> dict[str, Contact | Failu
         if there is not None and address_of(there) == address:
             # Made in the same moment, by another call.
             results[address] = {"ContactID": there["ContactID"]}
-    again = {address: {**one, "Name": other_name(one)} for address, one in taken.items() if _failed(results[address])}
+    again = {
+        address: {**one, "Name": other_name(one)}
+        for address, one in taken.items()
+        if _failed(results[address])
+    }
     return results | _put(ask, again)
 
 

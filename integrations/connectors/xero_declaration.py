@@ -11,8 +11,8 @@ API = "/api.xro/2.0"
 SCOPE = "offline_access accounting.invoices accounting.payments accounting.contacts accounting.settings.read"
 # https://developer.xero.com/documentation/guides/how-to-guides/integration-best-practices: 50 in one call are advised.
 BATCH = 50
-# For how long Xero remembers a key is not to be found, so it is trusted for a few minutes. After that a number that must
-# be unique says the same.
+# For how long Xero remembers a key is not to be found, so it is trusted for a few minutes. After that a number that
+# must be unique says the same.
 KEY = {"header": "Idempotency-Key", "lifetime": 300}
 # What Xero says against a whole call, and against one of several.
 MESSAGES = "join(' ', Elements[0].ValidationErrors[*].Message || ValidationErrors[*].Message || `[]`)"
@@ -30,10 +30,15 @@ ERRORS: list[dict[str, Any]] = [
         "code": "forbidden",
         "connection_wide": True,
         "said": "Detail",
-        "sentence": "=join('', ['Xero does not let us into this organisation (', Detail || Title || 'no reason is told', "
+        "sentence": "=join('', ['Xero does not let us into this organisation (', Detail || Title || 'no reason', "
         "'). Test the connection: it names the organisations that access was given to. Else press Reconnect.'])",
     },
-    {"when": _says("already assigned to another contact"), "kind": "data", "code": "name_taken", "said": MESSAGES},
+    {
+        "when": _says("already assigned to another contact"),
+        "kind": "data",
+        "code": "name_taken",
+        "said": MESSAGES,
+    },
     {
         "when": _says("must be unique"),
         "kind": "data",
@@ -45,8 +50,8 @@ ERRORS: list[dict[str, Any]] = [
         "when": _says("exceeds the amount outstanding"),
         "kind": "data",
         "code": "exceeds_what_is_open",
-        "sentence": "It is more than what is still open in Xero. Look whether it was booked there by hand or by the bank "
-        "feed, then ignore this.",
+        "sentence": "It is more than what is still open in Xero. Look whether it was booked there by hand or by the "
+        "bank feed, then ignore this.",
     },
     {
         "when": _says("not of valid status for modification"),
@@ -195,7 +200,7 @@ RESOURCES: dict[str, dict[str, Any]] = {
         "create": {
             **_create("CreditNotes", **UNITS),
             "key": KEY,
-            # That the money went back. Xero takes no more than what is open of the credit note, so it is harmless twice.
+            # That the money went back. Xero takes no more than what is open of the credit note: it is harmless twice.
             "then": [
                 {
                     "method": "PUT",
@@ -267,8 +272,8 @@ DECLARATION: dict[str, Any] = {
         "prices": {"required": False},
         "invoice_status": {"default": "AUTHORISED"},
     },
-    # https://developer.xero.com/documentation/guides/oauth2/auth-flow: an access lasts 30 minutes, and what renews it is
-    # good once and ends after 60 days without use.
+    # https://developer.xero.com/documentation/guides/oauth2/auth-flow: an access lasts 30 minutes, and what renews it
+    # is good once and ends after 60 days without use.
     "oauth": {
         "authorize_url": "https://login.xero.com/identity/connect/authorize",
         "token_url": "https://identity.xero.com/connect/token",
@@ -276,8 +281,8 @@ DECLARATION: dict[str, Any] = {
         "credentials_in": "header",
         "pkce": False,
     },
-    # https://developer.xero.com/documentation/guides/oauth2/limits: 60 calls in a minute and 5 at the same time. One write
-    # may take two calls, since an invoice's contact is looked for.
+    # https://developer.xero.com/documentation/guides/oauth2/limits: 60 calls in a minute and 5 at the same time. One
+    # write may take two calls, since an invoice's contact is looked for.
     "limits": {"requests_per_second": 0.45, "burst": 5, "concurrent": 5, "per_day": 5000},
     "timeouts": {"connect": 3, "read": 11, "total": 12},
     "request_id_header": "Xero-Correlation-Id",

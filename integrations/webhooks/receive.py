@@ -174,7 +174,8 @@ def _identity(delivery_id: str) -> str:
 def _said_by_status(status: int) -> HttpResponse:
     """To what a vendor sends: no body and no cookies, since some look for it before they send anything of worth
     (https://developer.xero.com/documentation/webhooks/configuring-your-server). Nobody reads one."""
-    return HttpResponse(status=status, content_type="text/plain; charset=utf-8")
+    headers = {"Content-Length": "0"}
+    return HttpResponse(status=status, content_type="text/plain; charset=utf-8", headers=headers)
 
 
 def _answer(status: int, sentence: str, **headers: str) -> HttpResponse:

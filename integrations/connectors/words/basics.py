@@ -27,7 +27,7 @@ class Variable(Word):
 
 
 class Time(Word):
-    """`format`: iso, unix, unix_ms, date, dotnet, or a pattern like "%d.%m.%Y %H:%M". Where the text has no zone, `zone`
+    """`format`: iso, unix, unix_ms, date, dotnet, or a pattern like "%d.%m.%Y %H:%M". Where a text has no zone, `zone`
     is meant, or what `zone_at` (an expression over the record) gives. Several places, or a list: the newest counts."""
 
     at: Expression | list[Expression]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -14,17 +11,34 @@ from integrations.exceptions import Kind
 from tests.contract.dialect import SPECS, Dialect, Hook, Reading, Refusal, Writing
 from tests.contract.openapi import OpenApi
 from tests.contract.samples import vector
+from tests.contract.xero_rows import (
+    API,
+    CUSTOMER,
+    INVOICES,
+    ORDER,
+    OTHER_TENANT,
+    PAYMENT,
+    PEOPLE,
+    REFUND,
+    SECRET,
+    TENANT,
+    contact,
+    credit_note,
+    event,
+    hooked,
+    invoice,
+    name,
+    payment,
+    problem,
+    said,
+    signed,
+    validation,
+)
 from tests.integrations.answering import Asked, Says
 
-API = "/api.xro/2.0"
-TENANT = "7f1c2a44-6f6a-4b3c-8e11-1234567890ab"
-OTHER_TENANT = "aef86862-2015-4b6b-88bc-d89032cecc50"
-SECRET = "a-webhooks-key-of-xero"
 SINCE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 ACCESS = "access-0123456789abcdef"
 CONSENT = {"access_token": ACCESS, "refresh_token": "refresh-0123456789abcdef"}
-UUID = "00000000-0000-4000-8000-{:012d}"
-NOBODY = "00000000-0000-0000-0000-000000000000"
 # In no document of the two: https://developer.xero.com/documentation/guides/oauth2/tenants
 CONNECTIONS = {
     "get": {
@@ -39,93 +53,6 @@ def contract() -> OpenApi:
     told = json.loads((SPECS / "xero-accounting.json").read_text())
     paths = {f"{API}{path}": item for path, item in told["paths"].items()}
     return OpenApi({**told, "paths": {**paths, "/connections": CONNECTIONS}})
-
-
-def name(number: int) -> str:
-    return UUID.format(number)
-
-
-def dotnet(minute: int = 0) -> str:
-    """10:00 of the 20th of November 2026 in UTC, and some minutes."""
-    return f"/Date({1795168800000 + minute * 60_000}+0000)/"
-
-
-def contact(number: int, **more: Any) -> dict[str, Any]:
-    told = {
-        "ContactID": name(number),
-        "ContactNumber": f"C-{number}",
-        "ContactStatus": "ACTIVE",
-        "Name": f"Test Buyer {number}",
-        "EmailAddress": f"{number}@example.com",
-        "UpdatedDateUTC": dotnet(number),
-    }
-    return {**told, **more}
-
-
-def invoice(number: int, **more: Any) -> dict[str, Any]:
-    told = {
-        "Type": "ACCREC",
-        "InvoiceID": name(number),
-        "InvoiceNumber": f"{number}",
-        "Reference": f"A-{number}",
-        "Status": "AUTHORISED",
-        "Date": dotnet(),
-        "DueDate": dotnet(),
-        "LineAmountTypes": "Inclusive",
-        "CurrencyCode": "EUR",
-        "Contact": {"ContactID": name(7)},
-        "LineItems": [],
-        "AmountPaid": 0.0,
-        "AmountCredited": 0.0,
-        "AmountDue": 12.5,
-        "Total": 12.5,
-        "UpdatedDateUTC": dotnet(number),
-        "HasErrors": False,
-    }
-    return {**told, **more}
-
-
-def credit_note(number: int, **more: Any) -> dict[str, Any]:
-    told = {
-        "Type": "ACCRECCREDIT",
-        "CreditNoteID": name(number),
-        "CreditNoteNumber": f"CN-{number}",
-        "Reference": "1042",
-        "Status": "AUTHORISED",
-        "Date": dotnet(),
-        "CurrencyCode": "EUR",
-        "Contact": {"ContactID": name(7)},
-        "Total": 5.0,
-        "RemainingCredit": 5.0,
-        "UpdatedDateUTC": dotnet(number),
-    }
-    return {**told, **more}
-
-
-def payment(number: int, **more: Any) -> dict[str, Any]:
-    told = {
-        "PaymentID": name(number),
-        "PaymentType": "ACCRECPAYMENT",
-        "Status": "AUTHORISED",
-        "Date": dotnet(),
-        "Amount": 12.5,
-        "Reference": f"pay_{number}",
-        "Invoice": {"InvoiceID": name(1042), "InvoiceNumber": "1042", "CurrencyCode": "EUR"},
-        "UpdatedDateUTC": dotnet(number),
-    }
-    return {**told, **more}
-
-
-def item(number: int, **more: Any) -> dict[str, Any]:
-    told = {"ItemID": name(number), "Code": f"MUG-{number}", "Name": "Mug", "UpdatedDateUTC": dotnet(number)}
-    return {**told, "SalesDetails": {"UnitPrice": 6.25}, **more}
-
-
-def said(kind: str, *rows: dict[str, Any], pages: int = 1, page: int = 1, **more: Any) -> Says:
-    told: dict[str, Any] = {"Id": name(0), "Status": "OK", kind: list(rows)}
-    if kind != "Items":
-        told["pagination"] = {"page": page, "pageSize": 100, "pageCount": pages, "itemCount": 3}
-    return Says({**told, **more})
 
 
 def paged(kind: str, make: Any, since: str | None = None, skipped: Any = None) -> Any:
@@ -145,40 +72,6 @@ def paged(kind: str, make: Any, since: str | None = None, skipped: Any = None) -
     return answer
 
 
-def validation(*messages: str, status: int = 400) -> Says:
-    errors = [{"Message": message} for message in messages]
-    told = {"ErrorNumber": 10, "Type": "ValidationException", "Message": "A validation exception occurred"}
-    return Says({**told, "Elements": [{"ValidationErrors": errors}]}, status)
-
-
-def problem(status: int, title: str, detail: str, headers: dict[str, str] | None = None) -> Says:
-    told = {"Type": None, "Title": title, "Status": status, "Detail": detail, "Instance": name(0)}
-    return Says({**told, "Extensions": {}}, status, headers or {})
-
-
-def signed(raw: bytes, secret: str = SECRET) -> dict[str, str]:
-    digest = hmac.new(secret.encode(), raw, hashlib.sha256).digest()
-    return {"x-xero-signature": base64.b64encode(digest).decode()}
-
-
-def event(category: str, number: int, tenant: str = TENANT, **more: Any) -> dict[str, Any]:
-    told = {
-        "resourceUrl": f"https://api.xero.com{API}/x/{name(number)}",
-        "resourceId": name(number),
-        "eventDateUtc": "2026-11-20T10:00:00.123",
-        "eventType": "UPDATE",
-        "eventCategory": category,
-        "tenantId": tenant,
-        "tenantType": "ORGANISATION",
-    }
-    return {**told, **more}
-
-
-def hooked(*events: dict[str, Any], first: int = 1) -> bytes:
-    told = {"events": events, "firstEventSequence": first, "lastEventSequence": first, "entropy": "S0M3"}
-    return json.dumps(told).encode()
-
-
 def hook(case: str, raw: bytes, events: tuple[tuple[str, str, str], ...]) -> Hook:
     at = datetime(2026, 11, 20, 10, 1, tzinfo=UTC)
     return Hook(case, signed(raw), raw, SECRET, at, events, signed_by=("x-xero-signature",))
@@ -194,42 +87,6 @@ HOOKED = (
     event("SUBSCRIPTION", 6, tenantType="APPLICATION"),
 )
 VECTOR = vector("xero", "webhook")
-
-CUSTOMER = {
-    "ContactNumber": "C-7",
-    "Name": "Test Buyer 🛍",
-    "EmailAddress": "buyer@example.com",
-    "FirstName": "Test",
-    "LastName": None,
-    "Phones": [{"PhoneType": "DEFAULT", "PhoneNumber": "+44 20 7946 0000"}],
-}
-ORDER: dict[str, Any] = {
-    "InvoiceNumber": "1042",
-    "Reference": "A-1042",
-    "Contact": {"Name": "Test Buyer", "EmailAddress": "buyer@example.com"},
-    "Date": "2026-11-20",
-    "DueDate": "2026-11-20",
-    "CurrencyCode": "EUR",
-    "LineItems": [{"Description": "Mug", "Quantity": "2", "UnitAmount": "6.25"}],
-}
-PAYMENT = {
-    "Reference": "pay_1",
-    "Invoice": {"InvoiceID": name(1042)},
-    "Date": "2026-11-20",
-    "Amount": "12.50",
-    "currency": "EUR",
-}
-REFUND = {
-    "CreditNoteNumber": "CN-5",
-    "order_invoice": name(1042),
-    "Reference": "1042",
-    "Date": "2026-11-21",
-    "CurrencyCode": "EUR",
-    "refunded": "5.00",
-    "LineItems": [{"Description": "Refund", "Quantity": 1, "LineAmount": "5.00"}],
-}
-PEOPLE = f"GET {API}/Contacts"
-INVOICES = f"GET {API}/Invoices"
 
 DIALECT = Dialect(
     platform="xero",
@@ -255,13 +112,13 @@ DIALECT = Dialect(
             (name(7), name(9), name(11)),
             since=SINCE,
         ),
-        Reading(
-            "contacts", f"{API}/Contacts", paged("Contacts", contact), (name(7), name(9), name(11))
-        ),
+        Reading("contacts", f"{API}/Contacts", paged("Contacts", contact), (name(7), name(9), name(11))),
         Reading(
             "credit_notes",
             f"{API}/CreditNotes",
-            paged("CreditNotes", credit_note, skipped=lambda number: credit_note(number, Type="ACCPAYCREDIT")),
+            paged(
+                "CreditNotes", credit_note, skipped=lambda number: credit_note(number, Type="ACCPAYCREDIT")
+            ),
             (name(7), name(9), name(11)),
         ),
         Reading(
@@ -387,12 +244,28 @@ DIALECT = Dialect(
             retry_after=66975,
         ),
         Refusal("wrong-value", validation("Account code '999' is not valid."), Kind.DATA, "refused"),
-        Refusal("taken-name", validation("The contact name X is already assigned to another contact. The contact name "
-                "must be unique across all active contacts."), Kind.DATA, "name_taken"),
+        Refusal(
+            "taken-name",
+            validation(
+                "The contact name X is already assigned to another contact. The contact name "
+                "must be unique across all active contacts."
+            ),
+            Kind.DATA,
+            "name_taken",
+        ),
         Refusal("taken-number", validation("Invoice # must be unique."), Kind.DATA, "number_taken"),
-        Refusal("wrong-words", Says({"ErrorNumber": 14, "Type": "PostDataInvalidException", "Message": "No."}, 400),
-                Kind.DATA, "refused"),
+        Refusal(
+            "wrong-words",
+            Says({"ErrorNumber": 14, "Type": "PostDataInvalidException", "Message": "No."}, 400),
+            Kind.DATA,
+            "refused",
+        ),
         Refusal("gone", Says(None, 404), Kind.DATA, "not_found"),
-        Refusal("offline", problem(503, "Service Unavailable", "OrganisationOffline"), Kind.TRANSIENT, "server_error"),
+        Refusal(
+            "offline",
+            problem(503, "Service Unavailable", "OrganisationOffline"),
+            Kind.TRANSIENT,
+            "server_error",
+        ),
     ),
 )
