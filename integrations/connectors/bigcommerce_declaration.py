@@ -247,7 +247,7 @@ DECLARATION: dict[str, Any] = {
     # 30 seconds. What is left of them is told by the answers, and heeded.
     "limits": {"requests_per_second": 5, "burst": 10, "concurrent": 4},
     # Two calls may make one write.
-    "timeouts": {"connect": 4, "read": 12, "total": 14},
+    "timeouts": {"connect": 4, "read": 12, "total": 14, "calls": 2},
     "test": {"path": f"{V2}/orders/count", "expect": "type(count) == 'number'"},
     "errors": _ERRORS,
     "resources": {

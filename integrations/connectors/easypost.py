@@ -137,7 +137,7 @@ class EasyPost(DeclaredConnector):
         # https://docs.easypost.com/guides/rate-limiting-guide
         "limits": {"requests_per_second": 5, "burst": 5, "concurrent": 4},
         # Rates come from several carriers; buying takes two calls.
-        "timeouts": {"connect": 4, "read": 14, "total": 14},
+        "timeouts": {"connect": 4, "read": 14, "total": 14, "calls": 2},
         "test": {"path": "/trackers", "params": {"page_size": 1}, "expect": "type(trackers) == 'array'"},
         # https://docs.easypost.com/docs/errors
         "errors": [

@@ -51,6 +51,8 @@ class DeclaredConnector(Connector):
     """Raises DeclarationError when it is built from settings that make no sense; opens no socket before a call."""
 
     declaration: ClassVar[Mapping[str, Any]] = {}
+    # A platform that wraps what is said has a client of its own.
+    http_client: ClassVar[type[HttpClient]] = HttpClient
 
     def __init__(
         self,
@@ -64,7 +66,7 @@ class DeclaredConnector(Connector):
         self.plan = self.plan_for(settings)
         self.settings = self.plan.variables(settings)
         self.secrets = dict(secrets)
-        self.timeout_seconds = self.plan.timeout[2]
+        self.timeout_seconds = self.plan.longest_write
         self.auth, self.consent = self._identity()
         self.base_url = self.plan.base_url(self.settings)
         self._guard = guard
@@ -104,7 +106,7 @@ class DeclaredConnector(Connector):
     def _client(self, base_url: str, auth: Any) -> HttpClient:
         headers = {name: text({"settings": self.settings}) for name, text in self.plan.headers.items()}
         try:
-            return HttpClient(
+            return self.http_client(
                 base_url,
                 auth,
                 timeout=self.plan.timeout,

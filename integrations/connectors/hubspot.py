@@ -237,7 +237,7 @@ class HubSpot(DeclaredConnector):
         # https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines
         "limits": {"requests_per_second": 5, "burst": 5, "concurrent": 4, "per_day": 250_000},
         # One write may take three calls: the contact is looked up, made and joined to.
-        "timeouts": {"connect": 3, "read": 9, "total": 10},
+        "timeouts": {"connect": 3, "read": 9, "total": 10, "calls": 3},
         "request_id_header": "X-HubSpot-Correlation-Id",
         "test": {
             "path": "/crm/v3/objects/contacts",

@@ -158,7 +158,7 @@ class Karrio(DeclaredConnector):
         "auth": {"kind": "api_key", "header": "Authorization", "value": "Token {token}"},
         "limits": {"requests_per_second": 4.5, "burst": 10, "concurrent": 4},
         # Buying a label takes up to two calls.
-        "timeouts": {"connect": 4, "read": 14, "total": 14},
+        "timeouts": {"connect": 4, "read": 14, "total": 14, "calls": 2},
         "request_id_header": "X-Request-ID",
         "errors": [
             {

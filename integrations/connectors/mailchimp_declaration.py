@@ -75,7 +75,7 @@ DECLARATION: dict[str, Any] = {
     },
     "limits": {"requests_per_second": 10, "burst": 10, "concurrent": 6},
     # An order may ask for its store and its products first.
-    "timeouts": {"connect": 3, "read": 9, "total": 10},
+    "timeouts": {"connect": 3, "read": 9, "total": 10, "calls": 3},
     "request_id_header": "X-Request-Id",
     "test": {
         "path": f"{API}/lists/{{list_id}}/members",

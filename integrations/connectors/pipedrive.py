@@ -139,7 +139,7 @@ class Pipedrive(DeclaredConnector):
         # https://pipedrive.readme.io/docs/core-api-concepts-rate-limiting
         "limits": {"requests_per_second": 5, "burst": 10, "concurrent": 4},
         # A change of a person, and a deal's person, take up to three calls.
-        "timeouts": {"connect": 3, "read": 9, "total": 10},
+        "timeouts": {"connect": 3, "read": 9, "total": 10, "calls": 3},
         "test": {"path": f"{API}/deals", "params": {"limit": 1}, "expect": "type(data) == 'array'"},
         "errors": [
             # Who calls on in spite of 429 is shut out for a while by a gate that does not speak JSON.

@@ -221,6 +221,7 @@ class Plan:
                 self.test_expects = condition(declaration.test.expect, "test.expect")
         self.limit = _limit(declaration)
         self.timeout = _timeout(declaration)
+        self.longest_write = declaration.timeouts.total * declaration.timeouts.calls
         heard = self.webhook.resources if self.webhook is not None else set()
         self.abilities = {name: plan.abilities(name in heard) for name, plan in self.resources.items()}
 
@@ -283,4 +284,10 @@ def _timeout(declaration: Declaration) -> tuple[float, float, float]:
             raise DeclarationError(
                 f"timeouts.{name}", f"It must be above 0 and at most {LONGEST_CALL:g} seconds."
             )
+    if word.calls < 1 or word.calls * word.total > LONGEST_CALL:
+        raise DeclarationError(
+            "timeouts.calls",
+            f"It must be at least 1, and {word.calls} times the total of {word.total:g} seconds is more than the "
+            f"{LONGEST_CALL:g} seconds that a write may take: lower timeouts.total.",
+        )
     return (word.connect, word.read, word.total)

@@ -129,7 +129,7 @@ class Saleor(DeclaredConnector):
         "auth": {"kind": "bearer"},
         "limits": {"concurrent": 4},
         # Three calls may make one write.
-        "timeouts": {"connect": 4, "read": 12, "total": 14},
+        "timeouts": {"connect": 4, "read": 9, "total": 10, "calls": 3},
         "errors": [
             {
                 "when": f"errors[?contains({_NOT_LET_IN}, extensions.exception.code)]",

@@ -136,7 +136,7 @@ class ShipBob(DeclaredConnector):
         # https://developer.shipbob.com/rate-limit: a sliding window of a minute, told by x-remaining-calls.
         "limits": {"requests_per_second": 2.3, "burst": 8, "concurrent": 4},
         # A cancellation that was refused is followed by a look at the order.
-        "timeouts": {"connect": 4, "read": 12, "total": 14},
+        "timeouts": {"connect": 4, "read": 12, "total": 14, "calls": 2},
         "errors": [
             {
                 "status": 400,

@@ -66,7 +66,7 @@ DECLARATION: dict[str, Any] = {
     # https://docs.shipstation.com/rate-limits
     "limits": {"requests_per_second": 3, "burst": 6, "concurrent": 4},
     # Buying or voiding a label takes up to three calls.
-    "timeouts": {"connect": 4, "read": 9, "total": 10},
+    "timeouts": {"connect": 4, "read": 9, "total": 10, "calls": 3},
     "errors": [
         {
             "status": 400,

@@ -192,7 +192,7 @@ DECLARATION: dict[str, Any] = {
     # https://docs.goshippo.com/api-concepts/rate-limits: 500 purchases and 500 requests for rates a minute.
     "limits": {"requests_per_second": 4, "burst": 8, "concurrent": 4},
     # Rates come from several carriers; buying takes two calls.
-    "timeouts": {"connect": 4, "read": 14, "total": 14},
+    "timeouts": {"connect": 4, "read": 14, "total": 14, "calls": 2},
     "test": {
         "path": "/transactions",
         "params": {"results": 1},

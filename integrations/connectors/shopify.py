@@ -83,7 +83,7 @@ class Shopify(DeclaredConnector):
         },
         "limits": {"points_per_second": 100, "points": 2000, "cost": 20, "concurrent": 8},
         # Two calls may make one write.
-        "timeouts": {"connect": 4, "read": 12, "total": 14},
+        "timeouts": {"connect": 4, "read": 12, "total": 14, "calls": 2},
         "request_id_header": "X-Request-Id",
         "test": {"document": ask.SHOP, "expect": "data.shop.name"},
         "errors": [

@@ -131,7 +131,7 @@ class Vendure(DeclaredConnector):
         },
         "limits": {"concurrent": 8},
         # Two calls may make one write.
-        "timeouts": {"connect": 4, "read": 12, "total": 14},
+        "timeouts": {"connect": 4, "read": 12, "total": 14, "calls": 2},
         "errors": [
             {
                 "when": "errors[?extensions.code == 'FORBIDDEN' || extensions.code == 'UNAUTHORIZED']",

@@ -251,7 +251,7 @@ DECLARATION: dict[str, Any] = {
     "auth": {"kind": "basic", "username": "{client_id}", "password": "{client_secret}"},
     "limits": {"concurrent": 4},
     # Two calls may make one write.
-    "timeouts": {"connect": 4, "read": 13, "total": 14},
+    "timeouts": {"connect": 4, "read": 13, "total": 14, "calls": 2},
     "test": {"path": "/orders", "params": {"per_page": 1, "_fields": "id"}, "expect": "type(@) == 'array'"},
     "errors": _ERRORS,
     "resources": {

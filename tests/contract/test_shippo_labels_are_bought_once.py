@@ -280,7 +280,7 @@ def test_a_list_that_does_not_end_is_given_to_a_person(vendor: Vendor, shippo: C
 
 
 def test_a_look_up_waits_until_a_purchase_must_be_over(shippo: Connector) -> None:
-    assert shippo.resources()["labels"].lookup_after >= 2 * shippo.timeout_seconds
+    assert shippo.resources()["labels"].lookup_after >= shippo.timeout_seconds
 
 
 def test_an_order_is_found_again_by_its_number(vendor: Vendor, shippo: Connector) -> None:

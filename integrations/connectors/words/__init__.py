@@ -128,11 +128,12 @@ class Limits(Word):
 
 
 class Timeouts(Word):
-    """Seconds; `total` for one call with everything."""
+    """Seconds; `total` for one call with everything. `calls`: how many one write takes at most, one after the other."""
 
     connect: float = 5.0
     read: float = 20.0
     total: float = 25.0
+    calls: int = 1
 
 
 class Test(Endpoint):

@@ -237,6 +237,8 @@ REFUSED: list[tuple[str, Any, str, str]] = [
     ("limits.burst", 0, "limits.burst", "At least 1"),
     ("timeouts", {"total": 31}, "timeouts.total", "at most 30 seconds"),
     ("timeouts", {"connect": 0}, "timeouts.connect", "above 0"),
+    ("timeouts", {"total": 11, "calls": 3}, "timeouts.calls", "lower timeouts.total"),
+    ("timeouts", {"calls": 0}, "timeouts.calls", "at least 1"),
 ]
 
 

@@ -379,3 +379,11 @@ def test_a_hundred_is_never_written_with_an_exponent(platform: Platform) -> None
     context = WriteContext("create", {}, record={"total": Decimal("1E+2")})
     call = declared(platform, words).prepare("orders", context, 0, "")
     assert call.body == {"a": "100", "b": "sum 100"}
+
+
+def test_a_write_may_take_as_long_as_all_its_calls(platform: Platform) -> None:
+    """A lease that ended between two of them would let another worker begin the same write."""
+    one = declared(platform, {"orders": {"create": {"path": "/orders"}}}, timeouts={"total": 9})
+    three = declared(platform, {"orders": {"create": {"path": "/orders"}}}, timeouts={"total": 9, "calls": 3})
+    assert (one.timeout_seconds, three.timeout_seconds) == (9.0, 27.0)
+    assert three.plan.timeout[2] == 9.0
