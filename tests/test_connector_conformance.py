@@ -39,6 +39,7 @@ ANYTHING: dict[str, Any] = {
     "tracking_code": "T1",
     "payment_id": "pay_1042",
     "contact": "1042@example.com",
+    "confirm": True,
 }
 ORDERS = {
     "list": {
@@ -119,6 +120,7 @@ EXAMPLES: dict[str, Example] = {
     "klaviyo": Example({"base_url": BASE}),
     "mailchimp": Example({"base_url": BASE, "list_id": "a1b2c3"}),
     "medusa": Example({"base_url": BASE}),
+    "odoo": Example({"base_url": BASE}),
     "paypal": Example({"base_url": BASE}),
     "pipedrive": Example({"base_url": BASE}),
     "razorpay": Example({"base_url": BASE}),

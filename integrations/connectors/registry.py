@@ -16,6 +16,7 @@ from integrations.connectors.karrio import Karrio
 from integrations.connectors.klaviyo import Klaviyo
 from integrations.connectors.mailchimp import Mailchimp
 from integrations.connectors.medusa import Medusa
+from integrations.connectors.odoo import OdooConnector
 from integrations.connectors.paypal import PayPal
 from integrations.connectors.pipedrive import Pipedrive
 from integrations.connectors.razorpay import Razorpay
@@ -47,6 +48,7 @@ PLATFORMS: dict[str, type[Connector]] = {
     "klaviyo": Klaviyo,
     "mailchimp": Mailchimp,
     "medusa": Medusa,
+    "odoo": OdooConnector,
     "paypal": PayPal,
     "pipedrive": Pipedrive,
     "razorpay": Razorpay,

@@ -11,6 +11,7 @@ from .karrio import PRESETS as KARRIO
 from .klaviyo import PRESETS as KLAVIYO
 from .mailchimp import PRESETS as MAILCHIMP
 from .medusa import PRESETS as MEDUSA
+from .odoo import PRESETS as ODOO
 from .paypal import PRESETS as PAYPAL
 from .pipedrive import PRESETS as PIPEDRIVE
 from .preset import Preset
@@ -40,6 +41,7 @@ PRESETS: dict[str, Preset] = {
     **KLAVIYO,
     **MAILCHIMP,
     **MEDUSA,
+    **ODOO,
     **PAYPAL,
     **PIPEDRIVE,
     **RAZORPAY,
