@@ -14,14 +14,12 @@ from integrations.connectors.base import (
     Action,
     Answer,
     Call,
-    Connector,
     Item,
     Limit,
     Page,
     SettingField,
     SignatureRefused,
     Subscription,
-    TestReport,
     Token,
     Told,
     WebhookEvent,
@@ -35,6 +33,7 @@ from integrations.connectors.plan import Plan, ResourcePlan
 from integrations.connectors.reading import ListPlan
 from integrations.connectors.subscribing import SubscriptionsPlan
 from integrations.connectors.times import utc_now
+from integrations.connectors.trying import TriedConnector, lacks_right
 from integrations.connectors.words import NoAuth
 from integrations.connectors.writing import natural_key_of
 from integrations.exceptions import DeclarationError, Failure, TokenExpired
@@ -47,7 +46,7 @@ Result = TypeVar("Result")
 JUST_NOW = 60.0
 
 
-class DeclaredConnector(Connector):
+class DeclaredConnector(TriedConnector):
     """Raises DeclarationError when it is built from settings that make no sense; opens no socket before a call."""
 
     declaration: ClassVar[Mapping[str, Any]] = {}
@@ -288,74 +287,13 @@ class DeclaredConnector(Connector):
             self._refused[what] = token
             if earlier == token or not self._has_just_given(token):
                 raise
-            raise _lacks_right(expired) from expired
+            raise lacks_right(expired) from expired
         self._refused.pop(what, None)
         return result
 
     def _has_just_given(self, token: str) -> bool:
         given, when = self._logged_in
         return bool(token) and token == given and time.monotonic() - when < JUST_NOW
-
-    # Looking whether all is well.
-
-    def test(self) -> TestReport:
-        report = TestReport()
-        try:
-            self._try_login(report)
-            self._try_call(report)
-        except TokenExpired as expired:
-            report.add("Calling", False, _lacks_right(expired).sentence)
-        except Failure as failure:
-            report.add(_place_of(failure, self.client.host), False, failure.sentence)
-        return report
-
-    def _try_login(self, report: TestReport) -> None:
-        if not isinstance(self.auth, Session) or (self.consent is not None and not self.auth.is_missing()):
-            # A person's access is renewed by whoever keeps it: what a renewal gives here would be lost, and what was
-            # kept before is worth nothing then.
-            return
-        self._turn()
-        self.use_token(self.login())
-        report.add("Logging in", True, f"{self.client.host} opened a session.")
-
-    def _try_call(self, report: TestReport) -> None:
-        endpoint = self.plan.test_endpoint
-        if endpoint is not None:
-            self._turn()
-            response = self.client.send(endpoint.request({"settings": self.settings}))
-            Rules(self.plan.rules.rules, graphql=endpoint.is_graphql).judge(self.client, response)
-            expects = self.plan.test_expects
-            well = expects is None or expects(response.json)
-            report.add(
-                "Calling", well, "It answered." if well else "It answered something else than is expected."
-            )
-            return
-        readable = [name for name, plan in self.plan.resources.items() if plan.list is not None]
-        for name in readable:
-            self._turn()
-            page = self.read(name, since=None, position=None)
-            report.add(f"Reading {name}", True, f"{len(page.items)} on the first page.")
-            if page.items and self.plan.resources[name].fetch is not None:
-                self._try_fetch(report, name, page.items[0].external_id)
-        if not readable:
-            report.add(
-                "Address",
-                True,
-                "There is nothing to read here; whether writing works is seen at the first write.",
-            )
-
-    def _try_fetch(self, report: TestReport, name: str, external_id: str) -> None:
-        """What is listed must be there one by one: by a wrong address each thing would look as if it were gone."""
-        self._turn()
-        found = self.fetch(name, external_id)
-        well = found is not None and found.external_id == external_id
-        sentence = "The first of them was fetched."
-        if not well:
-            sentence = (
-                f"{self.client.name} lists {external_id}, but it is not there when it is asked for alone. "
-                f"Correct resources.{name}.fetch in the declaration."
-            )
-        report.add(f"Fetching one of {name}", well, sentence)
 
     def ask(self, request: Request) -> Any:
         """One more call's answer, for a connector that overrides a step. Raises Failure as every call does."""
@@ -393,24 +331,7 @@ def _built_in_plan(connector: type[DeclaredConnector]) -> Plan:
     return plan_of(connector.declaration)
 
 
-def _lacks_right(expired: TokenExpired) -> Failure:
-    return Failure.config(
-        "forbidden",
-        expired.sentence.removesuffix(" Logging in again.")
-        + " That is right after a login, so the account lacks the right. Give it the right there, then retry.",
-        status=expired.status,
-        request_id=expired.request_id,
-        evidence=expired.evidence,
-    )
-
-
 def _cannot(label: str, what: str) -> Failure:
     return Failure.config(
         "not_possible", f"{label}: {what}. Choose another resource or operation in the job."
     )
-
-
-def _place_of(failure: Failure, host: str) -> str:
-    if failure.code in ("host_down", "host_not_allowed", "certificate"):
-        return f"Reaching {host}"
-    return "Logging in" if failure.code == "unauthorized" else "Calling"

@@ -28,7 +28,7 @@ from .doorbell import ring
 from .endings import data_fault, name_by_id
 from .gather import gather
 from .give_way import Courtesy
-from .hand import COMMIT_EVERY, Hand, group_size, groups, is_found_again, size_for
+from .hand import COMMIT_EVERY, Hand, by_lease, group_size, groups, is_found_again, size_for
 from .pull import pull
 from .record import Group, record
 from .runs import close_settled_runs
@@ -282,7 +282,7 @@ class Carrier:
 
     def _take_in(self) -> None:
         """Waits a moment for answers, and writes down what is due."""
-        for lease, results in _by_lease(self.sender.take_in(COMMIT_EVERY)):
+        for lease, results in by_lease(self.sender.take_in(COMMIT_EVERY)):
             hand = self._hand_of(lease)
             if hand is not None:
                 hand.take_back(results)
@@ -392,11 +392,3 @@ class Carrier:
             lease.not_before[place] = shared_clock.seconds() + 2.0
         lease.give_back()
         return True
-
-
-def _by_lease(found: Sequence[tuple[Lease, Sending, object]]) -> list[tuple[Lease, Results]]:
-    leases = {id(lease): lease for lease, _, _ in found}
-    results: dict[int, Results] = {key: [] for key in leases}
-    for lease, sending, result in found:
-        results[id(lease)].append((sending, result))  # type: ignore[arg-type]
-    return [(leases[key], results[key]) for key in leases]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from integrations.connectors.base import Abilities, Limit
 from integrations.models import Priority
 
 from . import shared_clock
+from .case import Sending
 from .claim import Lease
 from .send import Results
 
@@ -56,6 +57,15 @@ class Hand:
             return False
         waited = time.monotonic() - self.back_since >= COMMIT_EVERY
         return waited or len(self.back) >= min(self.size, self.flying)
+
+
+def by_lease(found: Sequence[tuple[Lease, Sending, object]]) -> list[tuple[Lease, Results]]:
+    """What came back, by the batch that it is of."""
+    leases = {id(lease): lease for lease, _, _ in found}
+    results: dict[int, Results] = {key: [] for key in leases}
+    for lease, sending, result in found:
+        results[id(lease)].append((sending, result))  # type: ignore[arg-type]
+    return [(leases[key], results[key]) for key in leases]
 
 
 def group_size(abilities: Abilities, limit: Limit, calls: int) -> int:
