@@ -31,6 +31,7 @@ from integrations.connectors.shopify import Shopify
 from integrations.connectors.sql import SqlConnector
 from integrations.connectors.stripe import Stripe
 from integrations.connectors.vendure import Vendure
+from integrations.connectors.webhook_out import WebhookOut
 from integrations.connectors.woocommerce import WooCommerce
 from integrations.connectors.xero import Xero
 from integrations.connectors.zendesk import Zendesk
@@ -62,6 +63,7 @@ PLATFORMS: dict[str, type[Connector]] = {
     "sql": SqlConnector,
     "stripe": Stripe,
     "vendure": Vendure,
+    "webhook_out": WebhookOut,
     "woocommerce": WooCommerce,
     "xero": Xero,
     "zendesk": Zendesk,

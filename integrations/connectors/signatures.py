@@ -87,7 +87,14 @@ class SignaturePlan:
         if timestamp:
             self._check_time(timestamp, now)
         sent_id = headers.get(self.word.id_header.lower(), "")
-        values = {"timestamp": timestamp, "id": sent_id, "url": url}
+        expected = self.signature(secret, raw, {"timestamp": timestamp, "id": sent_id, "url": url})
+        if not any(self._is_equal(sent, expected) for sent in self._sent(header)):
+            raise SignatureRefused("The signature does not fit the body.")
+
+    def signature(self, secret: str, raw: bytes, values: Mapping[str, str]) -> str:
+        """Of this body, without what stands before it in the header: whoever checks it and whoever signs work it out
+        alike. `values`: the timestamp, id and url that are signed with it. Raises SignatureRefused for a secret that
+        is no key."""
         message = b"".join(
             raw
             if piece == ("body",)
@@ -96,16 +103,15 @@ class SignaturePlan:
             else piece.encode()
             for piece in self.signed
         )
-        digest = hmac.new(self._key(secret), message, _HASHES[self.word.algorithm]).digest()
-        if not any(self._is_equal(sent, digest) for sent in self._sent(header)):
-            raise SignatureRefused("The signature does not fit the body.")
+        digest = hmac.new(self.key(secret), message, _HASHES[self.word.algorithm]).digest()
+        return base64.b64encode(digest).decode() if self.word.encoding == "base64" else digest.hex()
 
-    def _is_equal(self, sent: str, digest: bytes) -> bool:
-        expected = base64.b64encode(digest).decode() if self.word.encoding == "base64" else digest.hex()
+    def _is_equal(self, sent: str, expected: str) -> bool:
         given = sent if self.word.encoding == "base64" else sent.lower()
         return hmac.compare_digest(given.encode(), expected.encode())
 
-    def _key(self, secret: str) -> bytes:
+    def key(self, secret: str) -> bytes:
+        """Raises SignatureRefused for a secret that is none."""
         text = secret.removeprefix(self.word.secret_prefix)
         try:
             if self.word.key_form == "base64":

@@ -38,7 +38,7 @@ def connect(connection: Connection) -> Connector:
     connector = registry.connect(
         connection.platform,
         settings=connection.settings,
-        secrets=connection.secret_values(),
+        secrets=_secrets_of(connection),
         environment=connection.environment,
         token=_token_of(row),
         name=connection.name,
@@ -53,6 +53,12 @@ def connect(connection: Connection) -> Connector:
             )
         _log_in(connection, connector, row.version)
     return connector
+
+
+def _secrets_of(connection: Connection) -> dict[str, Any]:
+    """With the webhook secret that was replaced, while it still counts: whoever signs what it sends uses both."""
+    earlier = connection.earlier_webhook_secret()
+    return {**connection.secret_values(), **({"webhook_secret_before": earlier} if earlier else {})}
 
 
 def _log_in(connection: Connection, connector: Connector, seen_version: int) -> None:

@@ -27,6 +27,7 @@ from .shopify_older import PRESETS as SHOPIFY_OLDER
 from .sql import PRESETS as SQL
 from .stripe import PRESETS as STRIPE
 from .vendure import PRESETS as VENDURE
+from .webhook_out import PRESETS as WEBHOOK_OUT
 from .woocommerce import PRESETS as WOOCOMMERCE
 from .xero import PRESETS as XERO
 from .zendesk import PRESETS as ZENDESK
@@ -56,6 +57,7 @@ PRESETS: dict[str, Preset] = {
     **SQL,
     **STRIPE,
     **VENDURE,
+    **WEBHOOK_OUT,
     **WOOCOMMERCE,
     **XERO,
     **ZENDESK,

@@ -132,17 +132,28 @@ def prepare(connector: Connector, writing: Writing, step: int, known: list[str])
 
 @pytest.mark.parametrize(("dialect", "refusal"), parts("refusals"))
 def test_a_refusal_is_understood(dialect: Dialect, refusal: Refusal, vendor: Vendor) -> None:
-    reading = dialect.readings[0]
-    vendor.on(reading.path, refusal.says)
     connector = dialect.connector(vendor)
     with pytest.raises(Failure) as caught:
-        turned(connector, reading, None)
+        refused(dialect, vendor, connector, refusal)
     failure = caught.value
     assert (failure.kind, failure.code) == (refusal.kind, refusal.code)
     if refusal.retry_after is not None:
         assert failure.retry_after == pytest.approx(refusal.retry_after, abs=1.5)
     hidden_everywhere(dialect, json.dumps([failure.sentence, failure.evidence], default=str))
     connector.close()
+
+
+def refused(dialect: Dialect, vendor: Vendor, connector: Connector, refusal: Refusal) -> None:
+    """By the first list; where nothing can be read, by the first write."""
+    if dialect.readings:
+        reading = dialect.readings[0]
+        vendor.on(reading.path, refusal.says)
+        turned(connector, reading, None)
+        return
+    writing = dialect.writings[0]
+    for call in writing.answers:
+        vendor.on(call, refusal.says)
+    connector.send(prepare(connector, writing, 0, []))
 
 
 @pytest.mark.parametrize("name", sorted(DIALECTS))
