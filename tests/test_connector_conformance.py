@@ -114,6 +114,7 @@ EXAMPLES: dict[str, Example] = {
     "graphql": Example({"declaration": {"base_url": BASE, "resources": {"orders": GRAPHQL_ORDERS}}}),
     "bigcommerce": Example({"base_url": BASE, "store_hash": "abc123"}),
     "easypost": Example({"base_url": BASE}),
+    "erpnext": Example({"base_url": BASE, "time_zone": "Europe/Berlin", "warehouse": "Stores - A"}),
     "folder": Example({"folder": "drop", "files": FILES}),
     "freshdesk": Example({"base_url": BASE}),
     "hubspot": Example({"base_url": BASE}),

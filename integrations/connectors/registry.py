@@ -8,6 +8,7 @@ from typing import Any
 from integrations.connectors.base import Connector, Token
 from integrations.connectors.bigcommerce import BigCommerce
 from integrations.connectors.easypost import EasyPost
+from integrations.connectors.erpnext import ERPNext
 from integrations.connectors.files import FolderConnector
 from integrations.connectors.freshdesk import Freshdesk
 from integrations.connectors.graphql import GraphQLConnector
@@ -42,6 +43,7 @@ PLATFORMS: dict[str, type[Connector]] = {
     "graphql": GraphQLConnector,
     "bigcommerce": BigCommerce,
     "easypost": EasyPost,
+    "erpnext": ERPNext,
     "folder": FolderConnector,
     "freshdesk": Freshdesk,
     "hubspot": HubSpot,

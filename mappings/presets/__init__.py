@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .bigcommerce import PRESETS as BIGCOMMERCE
 from .easypost import PRESETS as EASYPOST
+from .erpnext import PRESETS as ERPNEXT
 from .files import PRESETS as FILES
 from .freshdesk import PRESETS as FRESHDESK
 from .hubspot import PRESETS as HUBSPOT
@@ -35,6 +36,7 @@ from .zendesk import PRESETS as ZENDESK
 PRESETS: dict[str, Preset] = {
     **BIGCOMMERCE,
     **EASYPOST,
+    **ERPNEXT,
     **FILES,
     **FRESHDESK,
     **HUBSPOT,
