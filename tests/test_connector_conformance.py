@@ -99,6 +99,13 @@ SERVER = {
     "known_host": "203.0.113.5 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFhmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZm",
 }
 
+GA4 = {
+    "transaction_id": "1042",
+    "currency": "EUR",
+    "occurred_at": datetime.now(UTC).isoformat(),
+    "total": "12.50",
+}
+
 
 @dataclass(frozen=True)
 class Example:
@@ -117,6 +124,10 @@ EXAMPLES: dict[str, Example] = {
     "erpnext": Example({"base_url": BASE, "time_zone": "Europe/Berlin", "warehouse": "Stores - A"}),
     "folder": Example({"folder": "drop", "files": FILES}),
     "freshdesk": Example({"base_url": BASE}),
+    "ga4": Example(
+        {"base_url": BASE, "measurement_id": "G-ABC123DEF4", "purchase_value": "total"},
+        {"purchases": GA4, "refunds": {**GA4, "value": "12.50"}},
+    ),
     "hubspot": Example({"base_url": BASE}),
     "karrio": Example({"base_url": BASE}),
     "klaviyo": Example({"base_url": BASE}),

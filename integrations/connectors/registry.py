@@ -11,6 +11,7 @@ from integrations.connectors.easypost import EasyPost
 from integrations.connectors.erpnext import ERPNext
 from integrations.connectors.files import FolderConnector
 from integrations.connectors.freshdesk import Freshdesk
+from integrations.connectors.ga4 import GoogleAnalytics
 from integrations.connectors.graphql import GraphQLConnector
 from integrations.connectors.hubspot import HubSpot
 from integrations.connectors.karrio import Karrio
@@ -46,6 +47,7 @@ PLATFORMS: dict[str, type[Connector]] = {
     "erpnext": ERPNext,
     "folder": FolderConnector,
     "freshdesk": Freshdesk,
+    "ga4": GoogleAnalytics,
     "hubspot": HubSpot,
     "karrio": Karrio,
     "klaviyo": Klaviyo,

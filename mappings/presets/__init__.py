@@ -7,6 +7,7 @@ from .easypost import PRESETS as EASYPOST
 from .erpnext import PRESETS as ERPNEXT
 from .files import PRESETS as FILES
 from .freshdesk import PRESETS as FRESHDESK
+from .ga4 import PRESETS as GA4
 from .hubspot import PRESETS as HUBSPOT
 from .karrio import PRESETS as KARRIO
 from .klaviyo import PRESETS as KLAVIYO
@@ -39,6 +40,7 @@ PRESETS: dict[str, Preset] = {
     **ERPNEXT,
     **FILES,
     **FRESHDESK,
+    **GA4,
     **HUBSPOT,
     **KARRIO,
     **KLAVIYO,
