@@ -202,7 +202,13 @@ class ERPNext(DeclaredConnector):
         return super().send(replace(call, body={"docstatus": SUBMITTED}))
 
     def _cancel(self, call: Call) -> Answer:
-        order = self._order(call)
+        try:
+            order = self._order(call)
+        except Failure as failure:
+            if failure.code != "not_found":
+                raise
+            # A draft that was deleted, perhaps by us with an answer that was lost.
+            return replace(_unmoved(call), replayed=True)
         if order["docstatus"] == CANCELLED:
             return replace(_unmoved(call), replayed=True)
         if order["docstatus"] == DRAFT:

@@ -124,10 +124,13 @@ def test_an_order_that_others_hang_on_is_not_cancelled(vendor: Vendor, site: Con
     assert caught.value.kind == Kind.DATA
 
 
-def test_an_order_that_is_gone_is_told(vendor: Vendor, site: Connector) -> None:
+def test_a_draft_that_is_gone_is_cancelled_and_cannot_be_changed(vendor: Vendor, site: Connector) -> None:
     vendor.on(f"GET {DOCUMENT}", fault(404, "DoesNotExistError", f"Sales Order {NAME} not found"))
-    assert refused(lambda: write(site, "cancel", {}, given=NAME))[:2] == (Kind.DATA, "not_found")
+    assert write(site, "cancel", {}, given=NAME).replayed
+    assert refused(lambda: write(site, "update", ORDER, given=NAME))[:2] == (Kind.DATA, "not_found")
     assert site.fetch("orders", NAME) is None
+    vendor.on(f"GET {DOCUMENT}", fault(403, "PermissionError", "Not permitted"))
+    assert refused(lambda: write(site, "cancel", {}, given=NAME))[:2] == (Kind.CONFIG, "forbidden")
 
 
 # Changing.
