@@ -162,6 +162,11 @@ def test_amounts_keep_the_places_of_their_currency_both_ways(currency: str, amou
     assert body["shipping_cost_currency"] == currency
 
 
+def test_an_order_without_a_currency_of_its_own_has_that_of_its_lines() -> None:
+    lines = [{"title": "Gift", "quantity": 1}, {"title": "Mug", "quantity": 1, "currency": "EUR"}]
+    assert read_with(ORDERS_READ, order(7, currency=None, line_items=lines)).currency == "EUR"
+
+
 def test_a_tracker_of_a_webhook() -> None:
     history = [
         {"status": "PRE_TRANSIT", "status_date": "2026-11-19T08:00:00Z"},

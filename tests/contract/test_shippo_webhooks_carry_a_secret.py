@@ -153,6 +153,14 @@ def test_whoever_does_not_know_the_secret_tells_us_nothing(shippo: Connector, qu
         shippo.verify_webhook({}, told("track_updated", tracker(7)), f"{HOOKS}{query}")
 
 
+@pytest.mark.parametrize("query", ["", "?token="])
+def test_without_a_secret_of_ours_nobody_tells_us_anything(query: str) -> None:
+    connector = registry.get("shippo")({}, {"token": TOKEN}, guard=LOOPBACK)
+    with pytest.raises(SignatureRefused):
+        connector.verify_webhook({}, told("track_updated", tracker(7)), f"{HOOKS}{query}")
+    connector.close()
+
+
 def test_a_wrong_signature_is_not_made_good_by_the_address(
     shippo: Connector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
