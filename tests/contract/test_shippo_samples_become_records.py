@@ -279,7 +279,8 @@ def test_an_order_of_ours_without_what_was_cancelled() -> None:
     ],
 )
 def test_what_shippo_is_told_of_an_orders_state(more: dict[str, Any], status: str) -> None:
-    found = Order(number="SO-7", placed_at=datetime(2026, 11, 20, tzinfo=UTC), shipping_address=TO, **more)
+    placed_at = datetime(2026, 11, 20, tzinfo=UTC)
+    found = Order(number="SO-7", placed_at=placed_at, currency="EUR", shipping_address=TO, **more)
     body = write_with(ORDERS_WRITE, found)
     assert body["order_status"] == status
     assert "shipping_cost_currency" not in body
