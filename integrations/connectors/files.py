@@ -59,8 +59,8 @@ ZONE = SettingField(
 
 TRAPS = (
     (
-        "A file is taken when it has not changed for a while (settle), or when a marker lies beside it. Where the clock "
-        "of the machine that writes is wrong, use the marker."
+        "A file is taken when it has not changed for a while (settle), or when a marker lies beside it. Where the "
+        "clock of the machine that writes is wrong, use the marker."
     ),
     (
         "Text that a spreadsheet would take for a formula gets a ' before it in a CSV file; a telephone number that "
@@ -68,8 +68,8 @@ TRAPS = (
     ),
     "An empty cell of a CSV file is null. Numbers stay as they are written until the mapping reads them.",
     (
-        "A worker that dies between writing a file and noting it writes the same rows again only where the file is gone "
-        "by then: whoever fetches files should leave each there for some minutes."
+        "A worker that dies between writing a file and noting it writes the same rows again only where the file is "
+        "gone by then: whoever fetches files should leave each there for some minutes."
     ),
     "A file of a day is written anew with each batch; it may have 32 MB at most.",
 )
@@ -83,8 +83,8 @@ FACTS = Facts(
     documentation="https://www.rfc-editor.org/rfc/rfc4180",
     credentials=(
         (
-            "Have whoever runs Crossdock name one folder in FILES_ROOT: everything below it can be read and written here, "
-            "and nothing else."
+            "Have whoever runs Crossdock name one folder in FILES_ROOT: everything below it can be read and written "
+            "here, and nothing else."
         ),
         "Where other machines write into it, have it mounted there, and the same on every host that works.",
         "Name the folder of these files below it here, and declare the files.",
@@ -236,7 +236,7 @@ class FilesConnector(Connector):
 
 
 def _abilities(word: Files) -> Abilities:
-    """A write carries its key although nobody there knows it: by what the file holds it is known whether it was done."""
+    """A write has a key though nobody there knows it: by what the file holds it is known whether it was done."""
     writes = word.write is not None
     return Abilities(
         reads=word.read is not None,

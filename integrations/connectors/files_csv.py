@@ -83,13 +83,17 @@ class CsvSource(Source):
         if told is None:
             return Mark(0, 0)
         if told[1] != self._word.delimiter.encode():
-            raise Unusable(f"It says that its delimiter is {told[1].decode('latin-1')!r}. Name that at csv.delimiter.")
+            raise Unusable(
+                f"It says that its delimiter is {told[1].decode('latin-1')!r}. Name that at csv.delimiter."
+            )
         return Mark(len(line), 1)
 
     def _header(self, first: Mark) -> tuple[list[str], Mark]:
         row = next(self._raw(first), None)
         if row is None:
-            raise Unusable("It is empty: it has not even a header. Give it one, or name the columns at read.names.")
+            raise Unusable(
+                "It is empty: it has not even a header. Give it one, or name the columns at read.names."
+            )
         line, after, cells, problem = row
         if problem:
             raise Unusable(f"Its header in line {line} cannot be read: {problem}")

@@ -1,4 +1,4 @@
-"""What a folder or a server of files refused, in our four kinds. The system's own words are left out: they hold paths."""
+"""What a folder or a server of files refused, in our four kinds. The system's own words hold paths and are left out."""
 
 from __future__ import annotations
 

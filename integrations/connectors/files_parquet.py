@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 # Rows that are decoded at a time.
 AT_ONCE = 2_000
-# The widest exact number that every reader of Parquet knows: decimal128, and as much of it behind the point as in MySQL.
+# The widest exact number that every reader of Parquet knows: decimal128, as much of it behind the point as in MySQL.
 DIGITS, PLACES = 38, 10
 WIDEST = Column("", NUMERIC, digits=DIGITS, places=PLACES)
 
@@ -59,7 +59,9 @@ class ParquetSource(Source):
         while values := self._around(at):
             first, known = self._decoded
             for number, row in enumerate(values, at + 1):
-                yield Row(number, Mark(number, number), {name: self._plain(cell) for name, cell in row.items()})
+                yield Row(
+                    number, Mark(number, number), {name: self._plain(cell) for name, cell in row.items()}
+                )
             at = first + len(known)
 
     def keys(self, columns: Sequence[str]) -> Iterator[Row]:
@@ -96,7 +98,9 @@ class ParquetSource(Source):
             first += told.row_group(groups).num_rows
             groups += 1
         left = list(range(groups, told.num_row_groups))
-        self._stream = self._file.iter_batches(AT_ONCE, row_groups=left, use_threads=False) if left else iter(())
+        self._stream = (
+            self._file.iter_batches(AT_ONCE, row_groups=left, use_threads=False) if left else iter(())
+        )
         self._decoded = (first, [])
         return self._decoded
 
@@ -213,7 +217,9 @@ def _schema(kinds: Mapping[str, str], columns: Mapping[str, str]) -> pa.Schema:
         TIMESTAMP: pa.timestamp("us", tz="UTC"),
         BOOLEAN: pa.bool_(),
     }
-    return pa.schema([(columns.get(name, name), types.get(kind, pa.string())) for name, kind in kinds.items()])
+    return pa.schema(
+        [(columns.get(name, name), types.get(kind, pa.string())) for name, kind in kinds.items()]
+    )
 
 
 def _column(field: pa.Field) -> Column:

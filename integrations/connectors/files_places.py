@@ -233,9 +233,7 @@ class LocalFolder(Folder):
             found = target.look(name)
             if found is None or (found.size, found.time) != (entry.size, entry.time):
                 # Somebody put another file there between the look and the step: it has not been read.
-                os.link(
-                    name, entry.name, src_dir_fd=target._fd, dst_dir_fd=self._fd, follow_symlinks=False
-                )
+                os.link(name, entry.name, src_dir_fd=target._fd, dst_dir_fd=self._fd, follow_symlinks=False)
                 os.unlink(name, dir_fd=target._fd)
                 raise Changed
 

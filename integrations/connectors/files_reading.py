@@ -251,7 +251,9 @@ class _PageOf:
         file that changes all the time would keep it for ever."""
         state = self.state
         if self._listing is None:
-            self._listing = sorted(self.reader._listed(self.folder), key=lambda entry: (entry.time, entry.name))
+            self._listing = sorted(
+                self.reader._listed(self.folder), key=lambda entry: (entry.time, entry.name)
+            )
             state.forget_all_but(self._listing)
         if state.until is None:
             state.until = max((entry.time for entry in self._listing), default=0)
@@ -313,7 +315,9 @@ class _PageOf:
         self.state.reading = None
         bad = [*self.state.bad.get(reading.entry.name, ()), *reading.bad]
         if self.folder.look(reading.entry.name) is None:
-            sentence = f"It was taken away while it was read, behind line {reading.line}. Put it there once more."
+            sentence = (
+                f"It was taken away while it was read, behind line {reading.line}. Put it there once more."
+            )
             item = self.reader.records.of_file(reading.entry, sentence)
             self.items.append(item)
             bad.append(item.external_id)

@@ -57,7 +57,11 @@ class Records:
         missing = [name for name in dict.fromkeys(declared) if name and name not in source.columns]
         if missing:
             found = ", ".join(name for name in source.columns if name)[:200]
-            only = " Perhaps its delimiter is another one than csv.delimiter." if len(source.columns) == 1 else ""
+            only = (
+                " Perhaps its delimiter is another one than csv.delimiter."
+                if len(source.columns) == 1
+                else ""
+            )
             raise Unusable(
                 f"It has no column {', '.join(missing)}; it has: {found}.{only} Correct its header, or {self._field}."
             )
@@ -116,7 +120,9 @@ class Records:
             elif self.read.lines:
                 group.append(row)
                 if len(group) > MOST_LINES:
-                    raise Unusable(f"More than {MOST_LINES:,} rows of it have the same {', '.join(self.word.keys)}.")
+                    raise Unusable(
+                        f"More than {MOST_LINES:,} rows of it have the same {', '.join(self.word.keys)}."
+                    )
             else:
                 yield self._one(source, reading, row, external_id)
         if group:
@@ -210,7 +216,7 @@ class Records:
         )
 
     def version_of(self, entry: Entry) -> str:
-        """"" where rows have a time of their own: that of the file would make each of them old."""
+        """ "" where rows have a time of their own: that of the file would make each of them old."""
         return "" if self.read.updated_at else as_version(entry.when)
 
     def _version(self, entry: Entry, rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
@@ -221,11 +227,14 @@ class Records:
         times = [parse(row[column], "iso", self._zone) for row in rows]
         known = [when for when in times if when is not None]
         if len(known) < len(times):
-            return "", f"column {column}: it is no time as 2026-11-23T06:45:00. Correct it, or leave updated_at out."
+            return (
+                "",
+                f"column {column}: it is no time as 2026-11-23T06:45:00. Correct it, or leave updated_at out.",
+            )
         return as_version(max(known)), ""
 
     def _id(self, values: Mapping[str, Any]) -> str:
-        """"" where a part of the key is missing."""
+        """ "" where a part of the key is missing."""
         keys = [_text(values.get(name)) for name in self.word.keys]
         return id_of(keys) if all(keys) else ""
 
@@ -242,9 +251,12 @@ class Records:
 
     def _values(self, source: Source, row: Row) -> tuple[dict[str, Any], str]:
         """The row's payload. An empty cell is null. Numbers are text, as they will be for everybody."""
-        values = {name: None if row.values[name] == "" else row.values[name] for name in self._kept(source.columns)}
+        values: dict[str, Any] = {
+            name: None if row.values[name] == "" else row.values[name] for name in self._kept(source.columns)
+        }
         for name in self.word.keys:
-            values[name] = values[name].strip() if isinstance(values[name], str) else values[name]
+            found = values[name]
+            values[name] = found.strip() if isinstance(found, str) else found
         for name in self.read.numbers:
             found = values.get(name)
             if not isinstance(found, str):
@@ -253,8 +265,8 @@ class Records:
             if number is None:
                 comma = "comma" if self.word.csv.decimal_comma else "point"
                 return values, (
-                    f"column {name}: it is no number with a decimal {comma}. Correct it in the file, or csv.decimal_comma "
-                    "at the connection."
+                    f"column {name}: it is no number with a decimal {comma}. Correct it in the file, or "
+                    "csv.decimal_comma at the connection."
                 )
             values[name] = number
         return values, ""

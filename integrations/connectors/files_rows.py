@@ -21,7 +21,7 @@ class Unusable(Exception):
 
 @dataclass(frozen=True)
 class Mark:
-    """A place in a file, between two rows. `at` is in bytes or rows, as the format has it; `line` is that of a person."""
+    """A place between two rows of a file. `at` is in bytes or rows, as the format has it; `line` is a person's."""
 
     at: int
     line: int

@@ -137,7 +137,8 @@ def _check_csv(word: Csv, field: str) -> None:
 def _check_read(word: Read, whole: Files, field: str) -> None:
     if not word.pattern or "/" in word.pattern or "\\" in word.pattern:
         raise DeclarationError(
-            f"{field}.pattern", "Write a pattern for names of files, as orders-*.csv; the folder is a word apart."
+            f"{field}.pattern",
+            "Write a pattern for names of files, as orders-*.csv; the folder is a word apart.",
         )
     check_folder(word.folder, f"{field}.folder")
     check_folder(word.done, f"{field}.done")
@@ -150,7 +151,13 @@ def _check_read(word: Read, whole: Files, field: str) -> None:
     if "/" in word.marker or "*" in word.marker:
         raise DeclarationError(f"{field}.marker", "It is what is put behind the file's name, as .done.")
     if word.lines and word.repeated == LAST:
-        raise DeclarationError(f"{field}.repeated", "Rows that belong together are not repeated: leave it out.")
+        raise DeclarationError(
+            f"{field}.repeated", "Rows that belong together are not repeated: leave it out."
+        )
+    _check_columns(word, whole, field)
+
+
+def _check_columns(word: Read, whole: Files, field: str) -> None:
     if len(set(word.names)) != len(word.names):
         raise DeclarationError(f"{field}.names", "Two columns have the same name.")
     if word.names and whole.format == PARQUET:
@@ -172,7 +179,9 @@ def _check_write(word: Write, whole: Files, field: str) -> None:
     for heading in headings.values():
         check_there(heading, f"{field}.columns")
         if not heading or heading.startswith(FORMULA):
-            raise DeclarationError(f"{field}.columns", "A column's name cannot be empty or begin like a formula.")
+            raise DeclarationError(
+                f"{field}.columns", "A column's name cannot be empty or begin like a formula."
+            )
 
 
 def _check_apart(found: Mapping[str, Files]) -> None:

@@ -91,7 +91,8 @@ def _rows(word: Files, write: Write, context: WriteContext, keys: Mapping[str, s
     """One row; or one for each part of the list that was named, each with what is told once of the whole."""
     values, lists = spread(context.body, context.kinds)
     parts = lists.pop(write.lines, None) if write.lines else None
-    if write.lines and values.pop(write.lines, None) is not None:
+    # Of an empty list it is not known what would be in it.
+    if write.lines and values.pop(write.lines, None) not in (None, []):
         raise Failure.data(
             "bad_value",
             f"{write.lines} is no list of rows. Correct the mapping, or files.{write.name}.write.lines.",
@@ -131,7 +132,9 @@ def column_of(path: str) -> str:
 
 def _twice(name: str) -> Failure:
     return Failure.data(
-        "bad_column", f"Two fields would go into the column {name}. Change a target in the mapping.", field=name
+        "bad_column",
+        f"Two fields would go into the column {name}. Change a target in the mapping.",
+        field=name,
     )
 
 
@@ -142,9 +145,7 @@ class _Entry:
 
     @classmethod
     def of(cls, call: Call, form: Format, columns: Sequence[str]) -> _Entry:
-        rows = [
-            {name: (kind, value) for name, (kind, value) in row.items()} for row in call.body["rows"]
-        ]
+        rows = [{name: (kind, value) for name, (kind, value) in row.items()} for row in call.body["rows"]]
         return cls(form.key(rows[0], columns), rows)
 
 
@@ -269,5 +270,3 @@ def _digest(entries: Sequence[_Entry]) -> str:
     for keys in sorted(entry.keys for entry in entries):
         digest.update(repr(keys).encode())
     return digest.hexdigest()
-
-

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import paramiko
 
 PART = 32_768
-_FSYNC, _EXTENDED = "fsync@openssh.com", 200
+_OPENSSH, _EXTENDED = "openssh.com", 200
 
 
 class SftpPlace(Place):
@@ -163,7 +163,7 @@ class SftpFolder(Folder):
     def _to_disk(self, file: paramiko.SFTPFile) -> None:
         """Where the server can."""
         with contextlib.suppress(OSError):
-            cast(Any, self._sftp)._request(_EXTENDED, _FSYNC, file.handle)
+            cast(Any, self._sftp)._request(_EXTENDED, f"fsync@{_OPENSSH}", file.handle)
 
     def _replace(self, between: str, path: str, *, is_new: bool) -> None:
         """From here on an answer that is lost leaves a doubt; the same call done again has no other effect."""

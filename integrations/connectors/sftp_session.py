@@ -243,8 +243,8 @@ class Sessions:
         if left:
             raise Failure.config(
                 "unauthorized",
-                f"{self.name} wants a further proof of who we are ({', '.join(left)}), which Crossdock cannot give. Have "
-                "a user made that logs in with a key or a password.",
+                f"{self.name} wants a further proof of who we are ({', '.join(left)}), which Crossdock cannot give. "
+                "Have a user made that logs in with a key or a password.",
                 connection_wide=True,
             )
 
