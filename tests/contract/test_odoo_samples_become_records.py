@@ -180,6 +180,11 @@ def test_whether_an_order_was_delivered(delivered: tuple[float, float], status: 
     assert [one.id for one in record.lines] == ["7", "8", "9"]
 
 
+def test_of_a_page_each_order_has_its_own_lines() -> None:
+    record = of_order(order(1), sale_order_line=[line(7, 1), line(8, 2)])
+    assert [one.id for one in record.lines] == ["7"]
+
+
 def test_a_cancelled_order_has_nothing_left_of_its_lines() -> None:
     record = of_order(order(1, state="cancel"))
     assert record.status == "cancelled"
