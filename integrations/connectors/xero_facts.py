@@ -54,11 +54,11 @@ SETTINGS = (
         "Prices",
         required=False,
         choices=(
-            ("", "The total of each order tells whether tax is included"),
             (INCLUSIVE, "Include tax"),
             (EXCLUSIVE, "Tax comes on top"),
             (NO_TAX, "There is no tax"),
         ),
+        help_text="Choose nothing where they differ: the total of each order then tells whether tax is included.",
     ),
     SettingField(
         "invoice_status",
