@@ -227,10 +227,10 @@ def _tail_of_link(value: Any, _: Mapping[str, Any]) -> str:
     return tail
 
 
-def _total(value: Any, arguments: Mapping[str, Any]) -> Decimal:
+def _total(value: Any, arguments: Mapping[str, Any]) -> Decimal | int:
     if not isinstance(value, list):
         raise TransformError("It is not a list.")
-    return sum((_decimal(part, arguments) for part in value if part is not None), Decimal(0))
+    return _less(sum((_decimal(part, {}) for part in value if part is not None), Decimal(0)), arguments)
 
 
 def _count(value: Any, _: Mapping[str, Any]) -> int:
@@ -293,7 +293,7 @@ TRANSFORMS: dict[str, Transform] = {
     ),
     "truncate": Transform(_truncate, "Cut to a length.", (Argument("length", required=True),)),
     "tail_of_link": Transform(_tail_of_link, "The id at the end of a link."),
-    "sum": Transform(_total, "The sum of a list of numbers."),
+    "sum": Transform(_total, "The sum of a list of numbers, less another one.", (Argument("minus"),)),
     "count": Transform(_count, "How many there are."),
     "negate": Transform(lambda value, _: -_decimal(value, {}), "With the other sign."),
     "absolute": Transform(lambda value, _: abs(_decimal(value, {})), "Without its sign."),

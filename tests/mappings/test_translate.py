@@ -74,6 +74,14 @@ def test_the_places_of_a_currency_that_there_is_not_are_never_guessed() -> None:
     assert (problem.code, problem.field) == ("bad_value", "total")
 
 
+def test_a_sum_is_exact_and_may_be_less_another_number() -> None:
+    """As floating point numbers these are 0.9000000000000001."""
+    total = rule("total", "[net, tax, nothing]", "sum", arguments={"minus": "= discount"})
+    told = {"net": 0.1, "tax": 1.1, "nothing": None, "discount": 0.3}
+    assert order(read(rules(total), told).record).total == Decimal("0.9")
+    assert order(read(rules(total), {"net": 0.1, "tax": 0.2}).record).total == Decimal("0.3")
+
+
 @pytest.mark.parametrize("transform", ["", "decimal", "integer"])
 @pytest.mark.parametrize("value", ["1e999999", "1e-999999", "9" * 50])
 def test_a_number_that_would_fill_the_memory_is_a_problem(transform: str, value: str) -> None:
