@@ -119,6 +119,7 @@ EXAMPLES: dict[str, Example] = {
         {"declaration": {"base_url": BASE, "auth": {"kind": "bearer"}, "resources": {"orders": ORDERS}}}
     ),
     "graphql": Example({"declaration": {"base_url": BASE, "resources": {"orders": GRAPHQL_ORDERS}}}),
+    "adobe_commerce": Example({"base_url": BASE}),
     "bigcommerce": Example({"base_url": BASE, "store_hash": "abc123"}),
     "easypost": Example({"base_url": BASE}),
     "erpnext": Example({"base_url": BASE, "time_zone": "Europe/Berlin", "warehouse": "Stores - A"}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from integrations.connectors.adobe_commerce import AdobeCommerce
 from integrations.connectors.base import Connector, Token
 from integrations.connectors.bigcommerce import BigCommerce
 from integrations.connectors.easypost import EasyPost
@@ -42,6 +43,7 @@ from integrations.exceptions import DeclarationError, Failure
 PLATFORMS: dict[str, type[Connector]] = {
     "rest": RestConnector,
     "graphql": GraphQLConnector,
+    "adobe_commerce": AdobeCommerce,
     "bigcommerce": BigCommerce,
     "easypost": EasyPost,
     "erpnext": ERPNext,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .adobe_commerce import PRESETS as ADOBE_COMMERCE
 from .bigcommerce import PRESETS as BIGCOMMERCE
 from .easypost import PRESETS as EASYPOST
 from .erpnext import PRESETS as ERPNEXT
@@ -35,6 +36,7 @@ from .xero import PRESETS as XERO
 from .zendesk import PRESETS as ZENDESK
 
 PRESETS: dict[str, Preset] = {
+    **ADOBE_COMMERCE,
     **BIGCOMMERCE,
     **EASYPOST,
     **ERPNEXT,
