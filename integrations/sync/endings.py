@@ -30,7 +30,8 @@ def backoff(attempts: int) -> float:
 def after_failure(
     job: SyncJob, abilities: Abilities, sending: Sending, failure: Failure, *, system_is_away: bool = False
 ) -> Ending:
-    """Transient: later. In doubt: settled with the key or by look-up, else a person. All else: a person.
+    """Transient: later. In doubt: settled with the key, by look-up or by repeating what is harmless, else a person.
+    All else: a person.
 
     `system_is_away`: it is not this record's failure, so the try does not count; the breaker says when it goes on.
     """
@@ -44,7 +45,7 @@ def after_failure(
         return Ending(
             State.QUEUED, failure.sentence, not_before=shared_clock.seconds() + PAUSE_OF_STOPPED_JOB
         )
-    if system_is_away and (not failure.in_doubt or abilities.keys or abilities.lookup):
+    if system_is_away and (not failure.in_doubt or _settles_itself(abilities, sending)):
         ending = Ending(
             State.RETRYING, failure.sentence[:300], not_before=shared_clock.seconds() + backoff(1)
         )
@@ -63,7 +64,7 @@ def after_failure(
 def _in_doubt(
     job: SyncJob, abilities: Abilities, sending: Sending, failure: Failure, attempts: int
 ) -> Ending:
-    if (abilities.keys or abilities.lookup) and attempts < job.retry_limit:
+    if _settles_itself(abilities, sending) and attempts < job.retry_limit:
         ending = _again(failure, attempts)
         ending.keeps_intent = True
         return ending
@@ -76,6 +77,11 @@ def _in_doubt(
         ending.fault, ending.keeps_intent = fault, True
         return ending
     return Ending(State.FAILED, fault.sentence[:300], fault=fault, counts=True, keeps_intent=True)
+
+
+def _settles_itself(abilities: Abilities, sending: Sending) -> bool:
+    """`intents.take_over` does it, with the same call."""
+    return abilities.keys or abilities.lookup or sending.call.is_repeatable
 
 
 def name_by_id(job: SyncJob, external_id: str) -> str:
