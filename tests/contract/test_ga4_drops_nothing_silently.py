@@ -75,6 +75,13 @@ def test_a_purchase_as_google_wants_it(vendor: Vendor) -> None:
     connector.close()
 
 
+def test_whatever_stands_in_the_answer_says_nothing(vendor: Vendor) -> None:
+    vendor.on(COLLECT, Says(raw=b"GIF89a", headers={"Content-Type": "image/gif"}))
+    connector = google(vendor)
+    assert connector.send(prepared(connector)).status == 200
+    connector.close()
+
+
 def test_a_lost_answer_of_a_purchase_is_harmless_and_one_of_a_refund_is_not(vendor: Vendor) -> None:
     connector = google(vendor)
     assert prepared(connector).is_repeatable
