@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import quote
 
@@ -33,9 +34,6 @@ from integrations.connectors.medusa_declaration import (
 )
 from integrations.exceptions import Failure, Kind
 from integrations.http.client import Request
-
-# Seconds for what a refused batch holds, one by one: the batch, this and the last of them fit into one lease.
-ONE_BY_ONE = 8.0
 
 
 @dataclass(frozen=True)
@@ -238,6 +236,8 @@ class Medusa(DeclaredConnector):
     def _set_together(self, calls: Sequence[Call]) -> list[Answer | Failure]:
         """All are taken or none: where they are refused, or the shop does not know the call yet, each is set by itself,
         as far as time goes."""
+        # What begins until then is over when a lease may end.
+        ends = time.monotonic() + self.plan.timeout[2]
         wanted = self._levels(calls)
         levels = [level for level in wanted if isinstance(level, Level)]
         body = {
@@ -250,7 +250,6 @@ class Medusa(DeclaredConnector):
         except Failure as refused:
             if refused.kind != Kind.DATA and refused.code != "no_such_call":
                 raise
-            ends = time.monotonic() + ONE_BY_ONE
             return [self._by_itself(level, ends) for level in wanted]
         return [
             Answer(external_id=level.item, status=200) if isinstance(level, Level) else level
@@ -301,7 +300,14 @@ class Medusa(DeclaredConnector):
             )
         location = location or next(iter(levels))
         reserved = int(levels[location]["reserved_quantity"]) if location in levels else 0
-        stocked = max(0, int(wanted["available"]) + reserved)
+        try:
+            stocked = max(0, int(Decimal(str(wanted["available"]))) + reserved)
+        except (InvalidOperation, ValueError, OverflowError):
+            return Failure.data(
+                "no_number",
+                "It is no number. Look at the mapping of this field, then retry.",
+                field="available",
+            )
         return Level(str(item["id"]), location, stocked, is_new=location not in levels)
 
 

@@ -198,7 +198,7 @@ DECLARATION: dict[str, Any] = {
     "auth": {"kind": "bearer", "prefix": "Basic "},
     "limits": {"concurrent": 4},
     # Two calls may make one write.
-    "timeouts": {"connect": 4, "read": 12, "total": 14},
+    "timeouts": {"connect": 4, "read": 12, "total": 14, "calls": 2},
     "test": {
         "path": ORDERS,
         "params": {"limit": 1, "fields": "id"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -102,6 +103,18 @@ def test_of_several_locations_one_must_be_named(
     assert (caught.value.kind, caught.value.field) == (Kind.CONFIG, "location_id")
 
 
+@pytest.mark.parametrize("available", ["many", "NaN", "Infinity", None])
+def test_a_stock_that_is_no_number_is_told(vendor: Vendor, shop: Connector, available: Any) -> None:
+    vendor.on(ITEMS, listed("inventory_items", item(1, level(5, 2)), item(2, level(5, 0))))
+    vendor.on(f"POST {TOGETHER}", DONE)
+    call = prepared(shop, "MUG-001", 3)
+    wrong = Call.from_json({**call.to_json(), "body": {"sku": "MUG-001", "available": available}})
+    first, second = shop.send_batch([wrong, prepared(shop, "MUG-002", 3)])
+    assert isinstance(first, Failure)
+    assert isinstance(second, Answer)
+    assert (first.kind, first.field) == (Kind.DATA, "available")
+
+
 def test_an_unknown_sku_is_told(vendor: Vendor, shop: Connector) -> None:
     vendor.on(ITEMS, listed("inventory_items"))
     with pytest.raises(Failure) as caught:
@@ -152,6 +165,23 @@ def test_what_is_refused_together_goes_one_by_one(vendor: Vendor, shop: Connecto
     assert isinstance(first, Failure)
     assert isinstance(second, Answer)
     assert (first.kind, second.external_id) == (Kind.DATA, "iitem_2")
+
+
+def test_what_does_not_fit_into_the_time_goes_later(
+    vendor: Vendor, shop: Connector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last of them ends in the time that a lease is kept for."""
+    assert shop.timeout_seconds == 28
+    now = iter([100.0, 113.9, 114.1])
+    monkeypatch.setattr("integrations.connectors.medusa.time", SimpleNamespace(monotonic=now.__next__))
+    vendor.on(ITEMS, listed("inventory_items", item(1, level(5, 2)), item(2, level(5, 0))))
+    vendor.on(f"POST {TOGETHER}", Says({"type": "invalid_data", "message": "No"}, 400))
+    path = f"/admin/inventory-items/iitem_1/location-levels/{HERE}"
+    vendor.on(f"POST {path}", Says({"inventory_item": item(1)}))
+    first, second = shop.send_batch([prepared(shop, sku, 3) for sku in ("MUG-001", "MUG-002")])
+    assert isinstance(first, Answer)
+    assert isinstance(second, Failure)
+    assert (second.kind, second.in_doubt) == (Kind.TRANSIENT, False)
 
 
 def test_a_server_that_fell_over_says_nothing_of_each(vendor: Vendor, shop: Connector) -> None:
