@@ -90,7 +90,7 @@ FACTS = Facts(
         "Name the folder of these files below it here, and declare the files.",
     ),
     verified=Verified.REAL,
-    verified_against="files on an ext4 disk; a network drive was not tried.",
+    verified_against="files on a disk of a Linux machine; a network drive was not tried.",
     limits="None. Crossdock makes at most 2 calls at a time, and 1 where it writes files of a day.",
     traps=(
         *TRAPS,

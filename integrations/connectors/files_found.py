@@ -152,9 +152,12 @@ def is_mark(position: Mapping[str, Any]) -> bool:
 
 def matching(entries: Sequence[Entry], word: Read) -> list[Entry]:
     """Those that the pattern means and that have a whole name; where there is a marker, those that have theirs."""
-    names = {entry.name for entry in entries}
     found = [entry for entry in entries if _is_meant(entry.name, word)]
-    return [entry for entry in found if not word.marker or entry.name + word.marker in names]
+    if not word.marker:
+        return found
+    times = {entry.name: entry.time for entry in entries}
+    # A marker that is older than its file is that of an earlier file of this name: the new one may be a half.
+    return [entry for entry in found if times.get(entry.name + word.marker, -1) >= entry.time]
 
 
 def _is_meant(name: str, word: Read) -> bool:

@@ -131,7 +131,15 @@ class FilesReader:
         """Raises Changed, or Unusable."""
         if entry.size > MOST_BYTES:
             raise Unusable(f"It has more than {MOST_BYTES // 2**20} MB. Have it written in parts.")
-        file = folder.open(entry)
+        try:
+            file = folder.open(entry)
+        except PermissionError:
+            raise Failure.config(
+                "forbidden",
+                f"{self._place.name}: our user may not read {entry.name}. Have it given the right there, then resume "
+                "the job.",
+                connection_wide=True,
+            ) from None
         try:
             digest = content_digest()
             while part := file.read(AT_ONCE):
@@ -169,7 +177,11 @@ class FilesReader:
             if time.monotonic() > ends:
                 return ready[number:]
             with contextlib.suppress(Changed):
-                folder.move(Entry(*told), self.word.done)
+                entry = Entry(*told)
+                folder.move(entry, self.word.done)
+                marker = folder.look(entry.name + self.word.marker) if self.word.marker else None
+                if marker is not None:
+                    folder.move(marker, self.word.done)
         return []
 
 

@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import io
+import logging
 import re
 import threading
 import time
@@ -195,6 +196,8 @@ class Sessions:
     def _logged_in(self) -> Session:
         import paramiko
 
+        # What goes wrong is told as a Failure; its own log would tell it once more, with names of files.
+        logging.getLogger("paramiko").setLevel(logging.CRITICAL)
         server = self.server
         opened = open_socket(self._guard or installed_guard(), server.host, server.port, CONNECT)
         transport = paramiko.Transport(opened)

@@ -18,7 +18,7 @@ import paramiko
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from paramiko import SFTPAttributes, SFTPHandle, SFTPServer, common
-from paramiko.sftp import SFTP_FAILURE, SFTP_OK, SFTP_OP_UNSUPPORTED
+from paramiko.sftp import SFTP_FAILURE, SFTP_OK, SFTP_OP_UNSUPPORTED, SFTP_PERMISSION_DENIED
 from typing_extensions import Buffer
 
 USER, PASSWORD = "crossdock", "a-very-secret-password"
@@ -42,7 +42,7 @@ def new_key(passphrase: str = "") -> str:
 @dataclass
 class Server:
     """`root` is what its user sees. `asked` has the names of the commands; `fails` says what one of them does instead:
-    "cut" after it was done, or "cut before" it; `lacks`: commands that it does not know."""
+    "cut" after it was done, or "cut before" it, "refuse" or "forbid"; `lacks`: commands that it does not know."""
 
     root: Path
     host_key: paramiko.PKey
@@ -128,6 +128,8 @@ class _Files(paramiko.SFTPServerInterface):
         told = self._told.fails.get(command, "")
         if told == "refuse":
             return SFTP_FAILURE
+        if told == "forbid":
+            return SFTP_PERMISSION_DENIED
         if told == "cut before":
             self._transport.close()
             return SFTP_FAILURE

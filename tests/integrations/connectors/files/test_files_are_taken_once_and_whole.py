@@ -120,6 +120,21 @@ def test_a_marker_says_that_a_file_is_whole(drop: Drop) -> None:
     assert [item.external_id for item in read_all(connector)] == ["1"]
 
 
+def test_the_marker_of_an_earlier_file_says_nothing_of_the_new_one(drop: Drop) -> None:
+    connector = drop.connector(reading(pattern="*", marker=".done", folder="in", done="done"))
+    drop.put("in/a.csv", "id\n1\n", age=900)
+    drop.put("in/a.csv.done", "", age=900)
+    mark = mark_of(pages_of(connector))
+    drop.put("in/a.csv", "id\n2\n", age=300)
+    pages = pages_of(connector, mark)
+    assert [page.items for page in pages] == [()]
+    drop.put("in/a.csv.done", "", age=300)
+    pages = pages_of(connector, mark_of(pages))
+    assert [item.external_id for page in pages for item in page.items] == ["2"]
+    pages_of(connector, mark_of(pages))
+    assert (drop.names("in"), drop.names("done")) == ([], ["a.csv", "a.csv.done"])
+
+
 @pytest.mark.parametrize("name", ["a.csv.tmp", "a.csv.PART", "a.csv.filepart", ".a.csv", "~a.csv"])
 def test_names_of_what_is_not_whole_are_never_taken(folder: Drop, name: str) -> None:
     folder.put(name, "id\n1\n")

@@ -219,6 +219,14 @@ def test_what_a_server_refuses_without_saying_why_is_not_tried_again(
     assert failure.kind == kind
 
 
+def test_a_file_that_may_not_be_read_is_named(sftp: Drop) -> None:
+    sftp.put("a.csv", "id\n1\n")
+    sftp.server.fails["open"] = "forbid"
+    failure = refused(sftp.connector(reading()))
+    assert (failure.kind, failure.code) == (Kind.CONFIG, "forbidden")
+    assert "may not read a.csv" in failure.sentence
+
+
 def test_a_missing_folder_is_told_and_reading_makes_none(drop: Drop) -> None:
     failure = refused(drop.connector(reading(folder="in")))
     assert (failure.kind, failure.code, failure.connection_wide) == (Kind.CONFIG, "no_folder", True)
