@@ -266,7 +266,7 @@ DECLARATION: dict[str, Any] = {
     # The shop itself has no limit, but its server has.
     "limits": {"concurrent": 4},
     # Three calls may make one write.
-    "timeouts": {"connect": 4, "read": 13, "total": 14},
+    "timeouts": {"connect": 4, "read": 9, "total": 10, "calls": 3},
     "test": {
         "path": f"{V1}/orders",
         "params": {SIZE: "1", "fields": "total_count"},

@@ -284,7 +284,7 @@ DECLARATION: dict[str, Any] = {
     # https://developer.xero.com/documentation/guides/oauth2/limits: 60 calls in a minute and 5 at the same time. One
     # write may take two calls, since an invoice's contact is looked for.
     "limits": {"requests_per_second": 0.45, "burst": 5, "concurrent": 5, "per_day": 5000},
-    "timeouts": {"connect": 3, "read": 11, "total": 12},
+    "timeouts": {"connect": 3, "read": 11, "total": 12, "calls": 2},
     "request_id_header": "Xero-Correlation-Id",
     "test": {"path": f"{API}/Organisation", "expect": "Organisations"},
     "errors": ERRORS,
