@@ -121,6 +121,7 @@ EXAMPLES: dict[str, Example] = {
     "graphql": Example({"declaration": {"base_url": BASE, "resources": {"orders": GRAPHQL_ORDERS}}}),
     "adobe_commerce": Example({"base_url": BASE}),
     "bigcommerce": Example({"base_url": BASE, "store_hash": "abc123"}),
+    "brevo": Example({"base_url": BASE, "currency": "EUR"}),
     "easypost": Example({"base_url": BASE}),
     "erpnext": Example({"base_url": BASE, "time_zone": "Europe/Berlin", "warehouse": "Stores - A"}),
     "folder": Example({"folder": "drop", "files": FILES}),

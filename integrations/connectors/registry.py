@@ -8,6 +8,7 @@ from typing import Any
 from integrations.connectors.adobe_commerce import AdobeCommerce
 from integrations.connectors.base import Connector, Token
 from integrations.connectors.bigcommerce import BigCommerce
+from integrations.connectors.brevo import Brevo
 from integrations.connectors.easypost import EasyPost
 from integrations.connectors.erpnext import ERPNext
 from integrations.connectors.files import FolderConnector
@@ -45,6 +46,7 @@ PLATFORMS: dict[str, type[Connector]] = {
     "graphql": GraphQLConnector,
     "adobe_commerce": AdobeCommerce,
     "bigcommerce": BigCommerce,
+    "brevo": Brevo,
     "easypost": EasyPost,
     "erpnext": ERPNext,
     "folder": FolderConnector,

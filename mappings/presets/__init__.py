@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .adobe_commerce import PRESETS as ADOBE_COMMERCE
 from .bigcommerce import PRESETS as BIGCOMMERCE
+from .brevo import PRESETS as BREVO
 from .easypost import PRESETS as EASYPOST
 from .erpnext import PRESETS as ERPNEXT
 from .files import PRESETS as FILES
@@ -38,6 +39,7 @@ from .zendesk import PRESETS as ZENDESK
 PRESETS: dict[str, Preset] = {
     **ADOBE_COMMERCE,
     **BIGCOMMERCE,
+    **BREVO,
     **EASYPOST,
     **ERPNEXT,
     **FILES,
