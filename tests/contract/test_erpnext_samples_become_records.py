@@ -147,15 +147,10 @@ def test_times_are_of_the_sites_clock_in_summer_too() -> None:
         ({"advance_paid": 24.1, "rounded_total": 0.0}, [], "partially_paid"),
         ({"per_billed": 100.0}, [invoice(1), returned(2, grand_total=-4.2)], "partially_refunded"),
         ({"per_billed": 100.0}, [invoice(1), returned(2)], "refunded"),
-        # 8.07 + 8.07 + 8.06 in binary fractions is a hair more than 24.2.
+        # As binary fractions 0.7 and 0.1 are a hair less than 0.8.
         (
             {"per_billed": 100.0},
-            [
-                invoice(1),
-                returned(2, grand_total=-8.07),
-                returned(3, grand_total=-8.07),
-                returned(4, grand_total=-8.06),
-            ],
+            [invoice(1, grand_total=0.8), returned(2, grand_total=-0.7), returned(3, grand_total=-0.1)],
             "refunded",
         ),
     ],
