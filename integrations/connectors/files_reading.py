@@ -109,12 +109,18 @@ class FilesReader:
             if not found:
                 return "No file matches at present."
             newest = max(found, key=lambda entry: (entry.time, entry.name))
-            opened = self.opened(folder, newest)
-            try:
+            return f"{len(found)} files match; {self._shape(folder, newest)}"
+
+    def _shape(self, folder: Folder, entry: Entry) -> str:
+        try:
+            opened = self.opened(folder, entry)
+            with contextlib.closing(opened.file):
                 self.records.check_columns(opened.source)
-            finally:
-                opened.file.close()
-            return f"{len(found)} files match; {newest.name} has {len(opened.source.columns)} columns."
+        except Changed:
+            return f"{entry.name} changes at this moment."
+        except Unusable as reason:
+            raise Failure.data("unreadable", f"{entry.name}: {reason}") from reason
+        return f"{entry.name} has {len(opened.source.columns)} columns."
 
     def _listed(self, folder: Folder) -> list[Entry]:
         found = matching(folder.entries(), self.word)

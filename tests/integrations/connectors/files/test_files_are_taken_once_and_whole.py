@@ -48,6 +48,16 @@ def test_a_file_is_read_once_and_again_when_it_has_changed(drop: Drop) -> None:
     assert [item.external_id for item in read_all(connector, mark)] == ["1", "3"]
 
 
+def test_a_file_that_is_known_is_not_even_opened(sftp: Drop) -> None:
+    connector = sftp.connector(reading())
+    sftp.put("a.csv", "id\n1\n", age=900)
+    mark = mark_of(pages_of(connector))
+    sftp.server.asked.clear()
+    assert read_all(connector, mark) == []
+    assert "list" in sftp.server.asked
+    assert "open" not in sftp.server.asked
+
+
 def test_a_file_of_the_same_size_and_another_time_is_read_again(drop: Drop) -> None:
     connector = drop.connector(reading())
     drop.put("a.csv", "id\n1\n", age=900)
@@ -205,17 +215,18 @@ def test_a_file_that_is_taken_away_while_it_is_read_is_told(drop: Drop) -> None:
 
 
 def test_what_was_read_is_moved_when_it_is_stored_and_nothing_is_deleted(drop: Drop) -> None:
-    connector = drop.connector(reading(folder="in", done="in/done"))
-    drop.put("in/a.csv", "id\n1\n")
+    connector = drop.connector(reading(folder="in", done="in/done", size=1))
+    drop.put("in/a.csv", "id\n1\n", age=900)
+    drop.put("in/b.csv", "id\n2\n", age=800)
     drop.put("in/done/a.csv", "id\n0\n")
     pages = pages_of(connector)
+    assert len(pages) > 2
     # Who only looks what a read would bring goes this far, and stores nothing.
-    assert drop.names("in") == ["a.csv"]
+    assert drop.names("in") == ["a.csv", "b.csv"]
     assert read_all(connector, mark_of(pages)) == []
     assert drop.names("in") == []
     moved = drop.names("in/done")
-    assert [drop.text(f"in/done/{name}") for name in moved] == ["id\n1\n", "id\n0\n"] or len(moved) == 2
-    assert sorted(drop.text(f"in/done/{name}") for name in moved) == ["id\n0\n", "id\n1\n"]
+    assert sorted(drop.text(f"in/done/{name}") for name in moved) == ["id\n0\n", "id\n1\n", "id\n2\n"]
 
 
 def test_a_file_that_changed_since_it_was_read_is_not_moved_unread(drop: Drop) -> None:

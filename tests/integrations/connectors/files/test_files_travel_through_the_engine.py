@@ -243,11 +243,13 @@ def test_a_row_that_a_person_mended_goes(allowed: Drop) -> None:
 
 
 def test_a_dry_run_moves_and_writes_nothing(allowed: Drop) -> None:
-    allowed.put("in/orders-1.csv", HEADER + "".join(order(n) for n in range(1, 8)) + "8,half\n")
+    allowed.put("in/orders-1.csv", HEADER + "".join(order(n) for n in range(1, 4)), age=900)
+    allowed.put("in/orders-2.csv", HEADER + "".join(order(n) for n in range(4, 8)) + "8,half\n", age=800)
     job = configure(allowed, size=2)
     found = list(dry_run.dry_run(job))
     assert [one.what for one in found] == ["upsert"] * 7 + ["failed"]
-    assert (allowed.names("in"), allowed.names("done"), allowed.names("out")) == (["orders-1.csv"], [], [])
+    assert allowed.names("in") == ["orders-1.csv", "orders-2.csv"]
+    assert (allowed.names("done"), allowed.names("out")) == ([], [])
 
 
 def run(command: str, *arguments: str) -> str:

@@ -341,6 +341,14 @@ def test_whoever_changes_where_the_password_goes_enters_it_anew() -> None:
     assert len(found) == 4
 
 
+def test_the_test_button_tells_what_is_wrong_with_the_newest_file(drop: Drop) -> None:
+    drop.put("a.csv", "id,v\n1,a\n", age=900)
+    drop.put("b.csv", "key;v\n1;a\n", age=800)
+    report = drop.connector(reading()).test()
+    assert not report.ok
+    assert report.sentence().startswith("b.csv: It has no column id; it has: key;v.")
+
+
 def test_the_test_button_tells_what_is_there(drop: Drop) -> None:
     drop.put("a.csv", "id,v\n1,a\n")
     files = {**reading(), "written": {"key": "id", "write": {"folder": "out"}}}
