@@ -79,7 +79,7 @@ SQL = {
 
 
 FILES = {
-    **dict.fromkeys(("payments", "refunds", "shipments"), {"key": "reference", "write": {}}),
+    **{name: {"key": "reference", "write": {}} for name in ("payments", "refunds", "shipments")},
     "orders": {
         "key": "reference",
         "read": {"pattern": "orders-*.csv", "lines": "lines"},

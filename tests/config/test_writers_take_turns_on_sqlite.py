@@ -387,8 +387,8 @@ def test_a_signal_ends_a_waiting_that_let_the_web_server_pass(tmp_path: Path) ->
         try:
             with pytest.raises(TimeIsUp):
                 worker.acquire()
-                alarm.join()
         finally:
+            alarm.cancel()
             signal.signal(signal.SIGUSR1, before)
 
     assert not worker.held
