@@ -1,7 +1,7 @@
 """What Odoo looks like by its JSON-2 API: https://www.odoo.com/documentation/19.0/developer/reference/external_api.html
 
-`odoo_rpc.py` makes the same calls of older versions. Fields are only those that Odoo has had under the same name since
-version 15: a field that is not there is an error for the whole call.
+`odoo_rpc.py` makes the same calls of older versions. Fields are only those that Odoo is known to have under the same
+name since version 15: a field that is not there is an error for the whole call.
 """
 
 from __future__ import annotations
