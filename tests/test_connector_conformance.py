@@ -135,6 +135,7 @@ EXAMPLES: dict[str, Example] = {
     "klaviyo": Example({"base_url": BASE}),
     "mailchimp": Example({"base_url": BASE, "list_id": "a1b2c3"}),
     "medusa": Example({"base_url": BASE}),
+    "mollie": Example({"base_url": BASE}),
     "odoo": Example({"base_url": BASE}),
     "paypal": Example({"base_url": BASE}),
     "pipedrive": Example({"base_url": BASE}),

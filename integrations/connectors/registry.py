@@ -20,6 +20,7 @@ from integrations.connectors.karrio import Karrio
 from integrations.connectors.klaviyo import Klaviyo
 from integrations.connectors.mailchimp import Mailchimp
 from integrations.connectors.medusa import Medusa
+from integrations.connectors.mollie import Mollie
 from integrations.connectors.odoo import OdooConnector
 from integrations.connectors.paypal import PayPal
 from integrations.connectors.pipedrive import Pipedrive
@@ -57,6 +58,7 @@ PLATFORMS: dict[str, type[Connector]] = {
     "klaviyo": Klaviyo,
     "mailchimp": Mailchimp,
     "medusa": Medusa,
+    "mollie": Mollie,
     "odoo": OdooConnector,
     "paypal": PayPal,
     "pipedrive": Pipedrive,

@@ -15,6 +15,7 @@ from .karrio import PRESETS as KARRIO
 from .klaviyo import PRESETS as KLAVIYO
 from .mailchimp import PRESETS as MAILCHIMP
 from .medusa import PRESETS as MEDUSA
+from .mollie import PRESETS as MOLLIE
 from .odoo import PRESETS as ODOO
 from .paypal import PRESETS as PAYPAL
 from .pipedrive import PRESETS as PIPEDRIVE
@@ -50,6 +51,7 @@ PRESETS: dict[str, Preset] = {
     **KLAVIYO,
     **MAILCHIMP,
     **MEDUSA,
+    **MOLLIE,
     **ODOO,
     **PAYPAL,
     **PIPEDRIVE,
