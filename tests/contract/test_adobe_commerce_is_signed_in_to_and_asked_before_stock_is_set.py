@@ -12,7 +12,7 @@ from oauthlib import oauth1
 from integrations.connectors.adobe_commerce import AdobeCommerce
 from integrations.connectors.base import Answer, Connector, WriteContext
 from integrations.exceptions import DeclarationError, Failure, Kind
-from tests.contract.adobe_commerce_payloads import item, memo, order, product
+from tests.contract.adobe_commerce_payloads import comment, item, memo, order, product
 from tests.contract.dialects.adobe_commerce import (
     DIALECT,
     NOT_ALLOWED,
@@ -230,6 +230,7 @@ def test_a_sku_with_a_comma_is_asked_for_alone(vendor: Vendor, shop: Connector) 
     vendor.on(PRODUCTS, holding(product(11), product(12, sku="A,B")))
     vendor.on(SET, Says([]))
     shop.send_batch([level(shop, "A,B", "2.5"), level(shop, "MUG-011")])
+    assert [searched(asked)["0"]["value"] for asked in vendor.asked[:-1]] == ["MUG-011", "A,B"]
     quantities = {one["sku"]: one["quantity"] for one in vendor.asked[-1].json["sourceItems"]}
     assert quantities == {"A,B": 2.5, "MUG-011": 5}
 
@@ -286,5 +287,7 @@ def test_calls_go_to_the_store_view(vendor: Vendor) -> None:
     shop = shop_with(vendor, store_code="de")
     vendor.contract = None
     vendor.on("/rest/de/V1/orders/1", Says(order(1)))
+    vendor.on("/rest/de/V1/creditmemos", holding(memo(8, comments=[comment("[re_1]")])))
     assert shop.fetch("orders", "1") is not None
+    assert shop.lookup("refunds", "1/re_1") is not None
     shop.close()

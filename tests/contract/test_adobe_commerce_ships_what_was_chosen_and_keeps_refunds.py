@@ -210,6 +210,7 @@ def test_all_that_is_left_is_refunded_with_its_lines(
         ({}, "34.76", "EUR", "more_than_paid"),
         ({"total_paid": 0}, "1", "EUR", "more_than_paid"),
         ({}, "1", "USD", "currency"),
+        ({}, "34.75", "USD", "currency"),
         ({"order_currency_code": "USD"}, "1", "USD", "currency"),
     ],
 )
