@@ -33,7 +33,8 @@ class Expression:
         self.text = text.strip()
         if len(self.text) > LONGEST:
             raise ExpressionError(
-                f"The expression has {len(self.text)} characters; at most {LONGEST} are allowed."
+                f"The expression has {len(self.text)} characters; at most {LONGEST} are allowed. Shorten it: what is "
+                "used twice can be named first, as in {a: customer.address, b: lines[0]} | join(' ', [a.city, b.sku])."
             )
         path = self.text.split(".") if _DOTTED.fullmatch(self.text) else None
         self.parsed = None if path is not None else _parse(self.text)

@@ -76,6 +76,8 @@ class OrderLine(Part):
 
 
 class Payment(Record):
+    """`status`: pending, authorized, paid, failed, partially_refunded, refunded or voided."""
+
     order_id: Text = UNSET
     order_number: Text = UNSET
     amount: Number = UNSET
@@ -96,6 +98,9 @@ class Refund(Record):
 
 
 class Order(Record):
+    """`status`: open, closed or cancelled. `payment_status`: as a Payment's, and partially_paid.
+    `fulfillment_status`: unfulfilled, partial or fulfilled. What a platform calls it stays in `extra`."""
+
     number: Text = UNSET
     placed_at: Moment = UNSET
     currency: Text = UNSET

@@ -318,8 +318,8 @@ FACTS = Facts(
         "To try it first, restore a backup as a second site and connect that one's address.",
     ),
     verified=Verified.UNVERIFIED,
-    verified_against="Frappe's guide to its REST API, and the parts of the source code of Frappe and ERPNext that answer "
-    "these calls; neither publishes a description of its API, and no running site was tried",
+    verified_against="Frappe's guide to its REST API, and the parts of the source code of Frappe and ERPNext that "
+    "answer these calls; neither publishes a description of its API, and no running site was tried",
     limits="A site may have a limit of its own, and plans of Frappe Cloud have one: Crossdock makes up to 5 calls a "
     "second, 3 at a time.",
     traps=(

@@ -16,8 +16,8 @@ FACTS = Facts(
         "To try it first, duplicate the database (Odoo Online: Manage → Duplicate) and connect the copy's address.",
     ),
     verified=Verified.UNVERIFIED,
-    verified_against="Odoo's guides to its external API, and the parts of its source code that answer these calls; Odoo "
-    "publishes no description of its API, and no running Odoo was tried",
+    verified_against="Odoo's guides to its external API, and the parts of its source code that answer these calls; "
+    "Odoo publishes no description of its API, and no running Odoo was tried",
     limits="Odoo names none for its own servers and asks for few calls at a time on Odoo Online: Crossdock makes up to "
     "4 a second, 2 at a time.",
     traps=(

@@ -193,7 +193,7 @@ class ListPlan:
     ) -> tuple[list[dict[str, Any]], bool, list[str]]:
         """Rows older than asked for: the end of a newest-first list, or a sign that the platform did not heed it."""
         updated_at = self.record.updated_at
-        if updated_at is None or self._has_window:
+        if updated_at is None or (self._has_window and not self.newest_first):
             return rows, False, []
         limit = wanted - TOLERANCE
         young = [row for row in rows if (when := updated_at.latest(row)) is None or when >= limit]

@@ -161,7 +161,7 @@ class NotMade(Exception):
 
 @dataclass(frozen=True)
 class Line:
-    """One line that goes into a file that is there already, before the first that sorts behind it."""
+    """One line that goes into a file that is there already, where it sorts among those like it."""
 
     file: str
     text: str
@@ -234,5 +234,9 @@ def _inserted(text: str, line: Line) -> str:
     places = list(line.like.finditer(text))
     if not places:
         raise NotMade(f"{line.file} looks otherwise than it did: put {line.text.strip()!r} there by hand.")
-    behind = next((place.start() for place in places if place.group() > line.text), places[-1].end())
+    # Some lists begin with what is no platform of its own; from there on they are sorted.
+    first = len(places) - 1
+    while first and places[first - 1].group() < places[first].group():
+        first -= 1
+    behind = next((place.start() for place in places[first:] if place.group() > line.text), places[-1].end())
     return text[:behind] + line.text + text[behind:]

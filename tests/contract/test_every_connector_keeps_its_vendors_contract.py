@@ -45,7 +45,7 @@ def vendor(dialect: Dialect) -> Iterator[Vendor]:
     made = dialect.vendor()
     yield made
     made.close()
-    assert made.problems == []
+    assert not made.problems, "\n".join(made.problems)
 
 
 def test_every_platform_is_held_to_this() -> None:

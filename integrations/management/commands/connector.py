@@ -38,9 +38,11 @@ class Command(BaseCommand):
         for path in paths:
             self.stdout.write(str(path.relative_to(root)))
         self.stdout.write(
-            "\nIt is green as it is: make test ARGS=tests/contract\n"
+            "\nIt is green as it is:\n"
+            ".venv/bin/python -m pytest -n0 tests/contract tests/test_connector_conformance.py "
+            f'-k "{options["name"]} or every_platform"\n'
             "Now make it true, from the vendor's documentation: first the dialect (what the vendor says), then the "
-            "declaration, then the presets with real payloads. CONTRIBUTING.md has the steps."
+            "connector, then the presets with real payloads. CONTRIBUTING.md has the steps."
         )
 
     def _list(self) -> None:

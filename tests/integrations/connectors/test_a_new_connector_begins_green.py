@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -62,6 +63,16 @@ def test_what_it_makes_holds_to_everything(project: Path, name: str, label: str)
     assert " passed" in told
     # Pages, two refusals, its sample, and all that the conformance suite tries with it.
     assert int(told.rsplit(" passed", 1)[0].split()[-1]) >= 25
+
+
+@pytest.mark.parametrize("name", ["acme_shop", "mollusc", "zeta"])
+def test_its_lines_stand_where_they_sort(project: Path, name: str) -> None:
+    scaffold.make(project, name, "", "")
+    listed = re.findall(r'^    "(\w+)": \w+,$', (project / TOUCHED[0]).read_text(), re.MULTILINE)
+    # What is no platform of its own stands first.
+    assert set(listed[:2]) == {"rest", "graphql"}
+    assert listed[2:] == sorted(listed[2:])
+    assert name in listed
 
 
 @pytest.mark.parametrize("name", ["Acme", "acme-shop", "acme shop", "", "1st", "../acme"])

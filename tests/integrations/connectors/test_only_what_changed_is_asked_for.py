@@ -241,6 +241,26 @@ def test_a_newest_first_list_is_read_until_it_gets_old(platform: Platform) -> No
     assert not pages[-1].complete
 
 
+def test_a_newest_first_list_ends_where_its_window_does(platform: Platform) -> None:
+    now = datetime.now(UTC)
+
+    def answer(asked: Asked) -> Says:
+        place = 2 * (int(asked.params["page"]) - 1)
+        days = (10 * place, 10 * (place + 1))
+        return Says({"things": [{"id": str(n), "at": (now - timedelta(days=n)).isoformat()} for n in days]})
+
+    platform.on("/things", answer)
+    words = listing(
+        updated_at={"at": "at"},
+        newest_first=True,
+        since={"window": 14 * 86_400},
+        paging={"style": "page", "param": "page", "size": 2, "order": "stable"},
+    )
+    pages = read_all(declared(platform, words), since=now - timedelta(minutes=5))
+    assert ids(pages) == ["0", "10"]
+    assert len(platform.asked) == 2
+
+
 def test_what_is_not_final_is_read_again(platform: Platform) -> None:
     platform.on("/things", lambda asked: Says({"things": [{"id": asked.params.get("state", "all")}]}))
     words = listing(params={"sort": "placed", "placed_after": "{since}"}, since={"granularity": 1})
