@@ -124,6 +124,15 @@ def test_an_order_that_others_hang_on_is_not_cancelled(vendor: Vendor, site: Con
     assert caught.value.kind == Kind.DATA
 
 
+@pytest.mark.parametrize(("status", "kind"), [(508, "QueryDeadlockError"), (503, "InReadOnlyMode")])
+def test_what_frappe_had_to_undo_is_sent_again_without_doubt(
+    vendor: Vendor, site: Connector, status: int, kind: str
+) -> None:
+    vendor.on(f"GET {DOCUMENT}", stands(1))
+    vendor.on(f"PUT {DOCUMENT}", fault(status, kind, "Try again"))
+    assert refused(lambda: write(site, "cancel", {}, given=NAME))[:2] == (Kind.TRANSIENT, "in_use")
+
+
 def test_a_draft_that_is_gone_is_cancelled_and_cannot_be_changed(vendor: Vendor, site: Connector) -> None:
     vendor.on(f"GET {DOCUMENT}", fault(404, "DoesNotExistError", f"Sales Order {NAME} not found"))
     assert write(site, "cancel", {}, given=NAME).replayed

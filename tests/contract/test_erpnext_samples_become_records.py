@@ -167,6 +167,12 @@ def test_what_was_given_back_is_told_without_its_sign() -> None:
     assert record.refunds == [Refund(id="INV-00002", amount=Decimal("0.3"), currency="EUR")]
 
 
+def test_an_invoice_of_two_lines_is_counted_once() -> None:
+    parts = [{"parent": "INV-00001", "sales_order": "SO-00001"}] * 2
+    row = with_parts("orders", order(1), Sales_Invoice_Item=parts)
+    assert (len(row["invoices"]), row["invoiced"]) == (1, "24.2")
+
+
 def test_an_invoice_of_another_order_is_not_this_ones() -> None:
     parts = [{"parent": "INV-00001", "sales_order": "SO-00002"}]
     row = with_parts("orders", order(1), Sales_Invoice_Item=parts)
