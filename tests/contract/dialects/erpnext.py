@@ -394,7 +394,6 @@ DIALECT = Dialect(
             "rate_limited",
             retry_after=7,
         ),
-        Refusal("closed", fault(503, "SessionStopped", "Updating"), Kind.TRANSIENT, "in_use"),
         Refusal("down", Says(raw=b"<html>Bad Gateway</html>", status=502), Kind.TRANSIENT, "server_error"),
     ),
 )
