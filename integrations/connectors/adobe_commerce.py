@@ -36,6 +36,7 @@ from integrations.connectors.base import Answer, Call, Item, SettingField
 from integrations.connectors.declaration import plan_of
 from integrations.connectors.facts import Facts, Group, Verified
 from integrations.connectors.http import BASE_URL, DeclaredConnector
+from integrations.connectors.one_by_one import one_by_one
 from integrations.connectors.plan import Plan
 from integrations.exceptions import Failure, Kind
 from integrations.http.client import Request
@@ -272,19 +273,14 @@ class AdobeCommerce(DeclaredConnector):
             if refused.kind != Kind.DATA:
                 raise
         ends = time.monotonic() + ONE_BY_ONE
-        return [self._alone(call, ends) for call in calls]
+        return one_by_one(calls, self._set_alone, self.client.name, ends)
 
-    def _alone(self, call: Call, ends: float) -> Answer | Failure:
-        if time.monotonic() > ends:
-            return Failure.transient(
-                "batch_refused",
-                f"{self.client.name} refused several records at once; this one goes by itself later.",
-            )
+    def _set_alone(self, call: Call) -> Answer | Failure:
         try:
             return self._set([call])[0]
         except Failure as failure:
             with_its_values(failure)
-            return failure
+            raise
 
     def _set(self, calls: Sequence[Call]) -> list[Answer | Failure]:
         """One call tells which of them the shop has, one sets them. Raises Failure where they are refused together."""

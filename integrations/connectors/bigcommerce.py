@@ -18,6 +18,7 @@ from integrations.connectors.base import Answer, Call, Item, Page, SettingField,
 from integrations.connectors.bigcommerce_declaration import DECLARATION
 from integrations.connectors.facts import Facts, Group, Verified
 from integrations.connectors.http import BASE_URL, DeclaredConnector
+from integrations.connectors.one_by_one import one_by_one
 from integrations.exceptions import Failure, Kind
 from integrations.http.client import Request
 
@@ -166,18 +167,7 @@ class BigCommerce(DeclaredConnector):
             if refused.kind != Kind.DATA:
                 raise
         ends = time.monotonic() + ONE_BY_ONE
-        return [self._alone(call, ends) for call in calls]
-
-    def _alone(self, call: Call, ends: float) -> Answer | Failure:
-        if time.monotonic() > ends:
-            return Failure.transient(
-                "batch_refused",
-                f"{self.client.name} refused several records at once; this one goes by itself later.",
-            )
-        try:
-            return self._set([call])[0]
-        except Failure as failure:
-            return failure
+        return one_by_one(calls, lambda call: self._set([call])[0], self.client.name, ends)
 
     def _set(self, calls: Sequence[Call]) -> list[Answer | Failure]:
         """One call tells which of them have stock, one sets it. Raises Failure where they are refused together."""

@@ -21,6 +21,7 @@ from urllib.parse import quote
 from integrations.connectors.base import Answer, Call, Item, Page, SettingField, WriteContext
 from integrations.connectors.facts import Facts, Group, Verified
 from integrations.connectors.http import BASE_URL, DeclaredConnector
+from integrations.connectors.one_by_one import one_by_one
 from integrations.exceptions import Failure, Kind
 from integrations.http.client import Request
 
@@ -310,16 +311,5 @@ class Brevo(DeclaredConnector):
         except Failure as refused:
             if refused.kind != Kind.DATA:
                 raise
-            return [self._alone(call, ends) for call in calls]
+            return one_by_one(calls, self.send, self.client.name, ends)
         return [Answer(external_id=str(call.body["id"]), status=201) for call in calls]
-
-    def _alone(self, call: Call, ends: float) -> Answer | Failure:
-        if time.monotonic() > ends:
-            return Failure.transient(
-                "batch_refused",
-                f"{self.client.name} refused several records at once; this one goes by itself later.",
-            )
-        try:
-            return self.send(call)
-        except Failure as failure:
-            return failure

@@ -12,14 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 import orjson
 
-from integrations.connectors.base import Answer, Call, Item, Page, SettingField
+from integrations.connectors.base import Answer, Call, Item, SettingField
+from integrations.connectors.completing import CompletedConnector
 from integrations.connectors.declaration import plan_of
 from integrations.connectors.erpnext_client import FrappeClient
 from integrations.connectors.erpnext_declaration import (
@@ -34,7 +34,7 @@ from integrations.connectors.erpnext_declaration import (
 )
 from integrations.connectors.erpnext_orders import Making, json_number, same_items
 from integrations.connectors.erpnext_parts import Row, completed
-from integrations.connectors.http import BASE_URL, DeclaredConnector
+from integrations.connectors.http import BASE_URL
 from integrations.connectors.plan import Plan
 from integrations.connectors.times import zone
 from integrations.exceptions import Failure
@@ -44,7 +44,7 @@ from integrations.http.client import HttpClient, Request
 NOTHING_TO_COUNT = "EmptyStockReconciliationItemsError"
 
 
-class ERPNext(DeclaredConnector):
+class ERPNext(CompletedConnector):
     platform = "erpnext"
     label = "ERPNext"
     http_client = FrappeClient
@@ -120,34 +120,6 @@ class ERPNext(DeclaredConnector):
     def make(self, doctype: str, values: Row) -> str:
         made = self.ask(Request("POST", path(doctype), body=values, writes=True))
         return str(made["data"]["name"])
-
-    def say(self) -> str:
-        return self.client.name
-
-    def setting(self, name: str) -> str:
-        return str(self.settings.get(name) or "")
-
-    # Reading.
-
-    def read(
-        self,
-        resource: str,
-        *,
-        since: datetime | None,
-        position: dict[str, Any] | None,
-        not_final: bool = False,
-    ) -> Page:
-        page = super().read(resource, since=since, position=position, not_final=not_final)
-        return replace(page, items=tuple(self._completed(resource, page.items)))
-
-    def fetch(self, resource: str, external_id: str) -> Item | None:
-        return self._alone(resource, super().fetch(resource, external_id))
-
-    def lookup(self, resource: str, natural_key: str) -> Item | None:
-        return self._alone(resource, super().lookup(resource, natural_key))
-
-    def _alone(self, resource: str, item: Item | None) -> Item | None:
-        return self._completed(resource, [item])[0] if item is not None else None
 
     def _completed(self, resource: str, items: Sequence[Item]) -> list[Item]:
         """Each with the time zone that its times are of, which a mapping needs."""

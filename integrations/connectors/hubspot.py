@@ -20,6 +20,7 @@ from typing import Any
 from integrations.connectors.base import Answer, Call, Page, SettingField, WriteContext
 from integrations.connectors.facts import Facts, Group, Verified
 from integrations.connectors.http import BASE_URL, DeclaredConnector
+from integrations.connectors.one_by_one import one_by_one
 from integrations.exceptions import Failure, Kind
 from integrations.http.client import Request
 
@@ -351,15 +352,4 @@ class HubSpot(DeclaredConnector):
             if refused.kind != Kind.DATA or refused.in_doubt:
                 raise
         ends = time.monotonic() + ONE_BY_ONE
-        return [self._alone(call, ends) for call in calls]
-
-    def _alone(self, call: Call, ends: float) -> Answer | Failure:
-        if time.monotonic() > ends:
-            return Failure.transient(
-                "batch_refused",
-                f"{self.client.name} refused several records at once; this one goes by itself later.",
-            )
-        try:
-            return self.send(call)
-        except Failure as failure:
-            return failure
+        return one_by_one(calls, self.send, self.client.name, ends)

@@ -32,6 +32,7 @@ from integrations.connectors.medusa_declaration import (
     ORDERS,
     PAYMENTS,
 )
+from integrations.connectors.one_by_one import one_by_one
 from integrations.exceptions import Failure, Kind
 from integrations.http.client import Request
 
@@ -250,24 +251,14 @@ class Medusa(DeclaredConnector):
         except Failure as refused:
             if refused.kind != Kind.DATA and refused.code != "no_such_call":
                 raise
-            return [self._by_itself(level, ends) for level in wanted]
+            return one_by_one(wanted, self._by_itself, self.client.name, ends)
         return [
             Answer(external_id=level.item, status=200) if isinstance(level, Level) else level
             for level in wanted
         ]
 
-    def _by_itself(self, level: Level | Failure, ends: float) -> Answer | Failure:
-        if isinstance(level, Failure):
-            return level
-        if time.monotonic() > ends:
-            return Failure.transient(
-                "batch_refused",
-                f"{self.client.name} refused several records at once; this one goes by itself later.",
-            )
-        try:
-            return self._set(level)
-        except Failure as failure:
-            return failure
+    def _by_itself(self, level: Level | Failure) -> Answer | Failure:
+        return level if isinstance(level, Failure) else self._set(level)
 
     def _levels(self, calls: Sequence[Call]) -> list[Level | Failure]:
         """What is to be stocked so that what is wanted may be sold: one call shows what orders have reserved."""

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from integrations.connectors.base import Answer, Call, Item, Page, SettingField
-from integrations.connectors.http import BASE_URL, DeclaredConnector
+from integrations.connectors.base import Answer, Call, Item, SettingField
+from integrations.connectors.completing import CompletedConnector
+from integrations.connectors.http import BASE_URL
 from integrations.connectors.odoo_declaration import (
     DECLARATION,
     EVEN_ARCHIVED,
@@ -41,7 +41,7 @@ OPEN, CONFIRMED, CANCELLED = ("draft", "sent"), ("sale", "done"), ("cancel",)
 PERSON = ("name", "email", "phone", "ref", "is_company", "lang")
 
 
-class OdooConnector(DeclaredConnector):
+class OdooConnector(CompletedConnector):
     platform = "odoo"
     label = "Odoo"
     http_client = OdooClient
@@ -114,34 +114,6 @@ class OdooConnector(DeclaredConnector):
     def do(self, model: str, method: str, **named: Any) -> Any:
         writes = method != "search_read"
         return self.ask(Request("POST", f"/json/2/{model}/{method}", body=named, writes=writes))
-
-    def say(self) -> str:
-        return self.client.name
-
-    def setting(self, name: str) -> str:
-        return str(self.settings.get(name) or "")
-
-    # Reading.
-
-    def read(
-        self,
-        resource: str,
-        *,
-        since: datetime | None,
-        position: dict[str, Any] | None,
-        not_final: bool = False,
-    ) -> Page:
-        page = super().read(resource, since=since, position=position, not_final=not_final)
-        return replace(page, items=tuple(self._completed(resource, page.items)))
-
-    def fetch(self, resource: str, external_id: str) -> Item | None:
-        return self._alone(resource, super().fetch(resource, external_id))
-
-    def lookup(self, resource: str, natural_key: str) -> Item | None:
-        return self._alone(resource, super().lookup(resource, natural_key))
-
-    def _alone(self, resource: str, item: Item | None) -> Item | None:
-        return self._completed(resource, [item])[0] if item is not None else None
 
     def _completed(self, resource: str, items: Sequence[Item]) -> list[Item]:
         rows = completed(resource, [item.payload for item in items], self._look)

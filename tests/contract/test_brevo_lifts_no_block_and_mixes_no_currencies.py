@@ -255,7 +255,9 @@ def test_what_does_not_fit_into_the_time_goes_later(
     """The last of them ends in the time that a lease is kept for."""
     assert brevo.timeout_seconds == 24
     now = iter([100.0, 111.9, 112.1])
-    monkeypatch.setattr("integrations.connectors.brevo.time", SimpleNamespace(monotonic=now.__next__))
+    for place in ("brevo", "one_by_one"):
+        clock = SimpleNamespace(monotonic=now.__next__)
+        monkeypatch.setattr(f"integrations.connectors.{place}.time", clock)
     vendor.on(TOGETHER, refused(400, "invalid_parameter"))
     vendor.on("POST /v3/products", Says(None, 204))
     first, second = brevo.send_batch(two(brevo))

@@ -173,7 +173,9 @@ def test_what_does_not_fit_into_the_time_goes_later(
     """The last of them ends in the time that a lease is kept for."""
     assert shop.timeout_seconds == 28
     now = iter([100.0, 113.9, 114.1])
-    monkeypatch.setattr("integrations.connectors.medusa.time", SimpleNamespace(monotonic=now.__next__))
+    for place in ("medusa", "one_by_one"):
+        clock = SimpleNamespace(monotonic=now.__next__)
+        monkeypatch.setattr(f"integrations.connectors.{place}.time", clock)
     vendor.on(ITEMS, listed("inventory_items", item(1, level(5, 2)), item(2, level(5, 0))))
     vendor.on(f"POST {TOGETHER}", Says({"type": "invalid_data", "message": "No"}, 400))
     path = f"/admin/inventory-items/iitem_1/location-levels/{HERE}"
