@@ -27,7 +27,7 @@ from integrations.connectors.files_places import (
 from integrations.connectors.files_rows import Cells, Format, Unusable
 from integrations.connectors.files_words import DAY, Files, Write
 from integrations.connectors.sql_values import TEXT, cell_of, spread
-from integrations.connectors.sql_writing import id_of
+from integrations.connectors.sql_writing import id_of, key_of
 from integrations.exceptions import Failure
 
 UPSERT = "upsert"
@@ -44,7 +44,7 @@ def prepared(
 ) -> Call:
     """Pure. What the call holds is all that is needed to send it again, whatever the mapping is by then."""
     write = word.write or Write()
-    keys = [_key(context.body, name) for name in word.keys]
+    keys = [key_of(context.body, name, LONGEST_KEY) for name in word.keys]
     rows = _rows(word, write, context, dict(zip(word.keys, keys, strict=True)))
     for row in rows:
         refused = form.check(row)
@@ -69,22 +69,6 @@ def _name_of(write: Write, read_at: float, zone: ZoneInfo) -> str:
     if write.file == DAY:
         return f"{write.name}-{when.astimezone(zone):%Y-%m-%d}"
     return f"{write.name}-{when:%Y%m%dT%H%M%S%fZ}-"
-
-
-def _key(body: Mapping[str, Any], name: str) -> str:
-    value = body.get(name)
-    if value in (None, "") or isinstance(value, dict | list | bool):
-        raise Failure.data(
-            "missing_field",
-            f"There is no {name}, which is the key of the row. Add it at its source, or set it in the mapping.",
-            field=name,
-        )
-    text = str(value)
-    if len(text) > LONGEST_KEY:
-        raise Failure.data(
-            "bad_value", f"{name} has more than the {LONGEST_KEY} letters of a key.", field=name
-        )
-    return text
 
 
 def _rows(word: Files, write: Write, context: WriteContext, keys: Mapping[str, str]) -> list[Cells]:

@@ -6,7 +6,7 @@ database has other words for looking into JSON. They are replaced as a whole, to
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -42,7 +42,7 @@ def prepared(resource: str, word: Table, context: WriteContext) -> Call:
         keys = keys_of_id(word, context.external_id or "")
         body: dict[str, Any] = {"keys": keys, **guard}
     else:
-        keys = [_key(context.body, name) for name in word.keys]
+        keys = [key_of(context.body, name) for name in word.keys]
         row, lists = _row_and_lists(word, context)
         tables = {name: [_plain(part) for part in parts] for name, parts in lists.items()}
         body = {"keys": keys, "row": _plain(row), "lists": tables, **guard}
@@ -70,7 +70,8 @@ def keys_of_id(word: Table, external_id: str) -> list[str]:
     return keys
 
 
-def _key(body: dict[str, Any], name: str) -> str:
+def key_of(body: Mapping[str, Any], name: str, longest: int = KEY_LENGTH) -> str:
+    """One part of a row's key, as text. Raises Failure (data) for what is missing, no single value or too long."""
     value = body.get(name)
     if value in (None, "") or isinstance(value, dict | list | bool):
         raise Failure.data(
@@ -79,10 +80,8 @@ def _key(body: dict[str, Any], name: str) -> str:
             field=name,
         )
     text = str(value)
-    if len(text) > KEY_LENGTH:
-        raise Failure.data(
-            "bad_value", f"{name} has more than the {KEY_LENGTH} letters of a key.", field=name
-        )
+    if len(text) > longest:
+        raise Failure.data("bad_value", f"{name} has more than the {longest} letters of a key.", field=name)
     return text
 
 
