@@ -33,8 +33,13 @@ def said() -> list[str]:
 
 @pytest.fixture
 def group(said: list[str]) -> Iterator[ProcessGroup]:
-    with ProcessGroup(say=said.append, grace=5.0) as group:
-        yield group
+    # The tests themselves may have been started with nohup, which a group heeds.
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        with ProcessGroup(say=said.append, grace=5.0) as group:
+            yield group
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def stays_after(code: str) -> list[str]:
