@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -115,6 +116,14 @@ class Portal:
             return process.wait(LONGEST)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"It goes on after {LONGEST} s; log:\n{self.told()}") from None
+
+
+@pytest.fixture(autouse=True)
+def _not_started_with_nohup() -> Iterator[None]:
+    """Processes heed it, however these tests themselves were started."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.fixture(scope="session")

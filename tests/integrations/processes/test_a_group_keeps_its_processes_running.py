@@ -31,14 +31,6 @@ def said() -> list[str]:
     return []
 
 
-@pytest.fixture(autouse=True)
-def _not_started_with_nohup() -> Iterator[None]:
-    """A group heeds it, however these tests themselves were started."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    yield
-    signal.signal(signal.SIGHUP, before)
-
-
 @pytest.fixture
 def group(said: list[str]) -> Iterator[ProcessGroup]:
     with ProcessGroup(say=said.append, grace=5.0) as group:
