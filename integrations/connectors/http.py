@@ -281,7 +281,7 @@ class DeclaredConnector(TriedConnector):
         earlier token and with the one that a login has just given, it is the latter: to log in again would not help."""
         token = self.auth.token() if isinstance(self.auth, Session) else ""
         try:
-            result = call()
+            result = self._with_consent(call)
         except TokenExpired as expired:
             earlier = self._refused.get(what, token)
             self._refused[what] = token
@@ -290,6 +290,23 @@ class DeclaredConnector(TriedConnector):
             raise lacks_right(expired) from expired
         self._refused.pop(what, None)
         return result
+
+    def _with_consent(self, call: Callable[[], Result]) -> Result:
+        """Where a person gave the access there are no credentials to correct: what is not taken is renewed, and where
+        that is refused the person is asked again."""
+        try:
+            return call()
+        except TokenExpired:
+            raise
+        except Failure as refused:
+            if self.consent is None or refused.code != "unauthorized":
+                raise
+            raise TokenExpired(
+                f"{self.client.name} does not take the access any more. Logging in again.",
+                status=refused.status,
+                request_id=refused.request_id,
+                evidence=refused.evidence,
+            ) from refused
 
     def _has_just_given(self, token: str) -> bool:
         given, when = self._logged_in

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import keyword
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -172,6 +174,10 @@ def make(root: Path, name: str, label: str, documentation: str) -> list[Path]:
     """The files that were made or changed. Raises NotMade, and then nothing has been."""
     if not NAME.fullmatch(name):
         raise NotMade(f"{name!r} is no name for a module: small letters and digits, with _ between words.")
+    if keyword.iskeyword(name) or keyword.issoftkeyword(name) or name in sys.stdlib_module_names:
+        raise NotMade(
+            f"{name!r} is a word of Python's own. Choose the platform's whole name, as {name}_shop."
+        )
     if set(label + documentation) & set('"\\{}\n'):
         raise NotMade(
             "The label and the address of the documentation take no quotation marks, braces or backslashes."

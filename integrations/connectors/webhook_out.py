@@ -9,6 +9,8 @@ https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-w
 
 from __future__ import annotations
 
+import hashlib
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -255,13 +257,14 @@ class WebhookOut(DeclaredConnector):
         return self.limit_for(self.settings)
 
     def prepare(self, resource: str, context: WriteContext, step: int, key: str) -> Call:
-        call = super().prepare(resource, context, step, key)
+        self._resource(resource)  # raises for what it does not have
         if context.operation == "delete":
             happened, data = "deleted", {"id": context.external_id}
         else:
             known = context.external_id is not None or bool(context.written)
             happened, data = "updated" if known else "created", plain(context.body)
         message = {"type": f"{EVENTS[resource]}.{happened}", "timestamp": _moment_of(context), "data": data}
+        call = super().prepare(resource, context, step, _event_id(resource, context, happened, data))
         return replace(call, body={name: part for name, part in message.items() if part is not None})
 
     def send(self, call: Call) -> Answer:
@@ -298,6 +301,14 @@ def _is_key(secret: str) -> bool:
         return SHORTEST_KEY <= len(SCHEME.key(secret)) <= LONGEST_KEY
     except SignatureRefused:
         return False
+
+
+def _event_id(resource: str, context: WriteContext, happened: str, data: Mapping[str, Any]) -> str:
+    """The same for the same event, however often it is tried: also after an answer that says that nothing was done,
+    for which the engine begins a new write with a new key."""
+    told = [resource, happened, context.external_id, context.version or context.read_at, data]
+    text = json.dumps(told, sort_keys=True, separators=(",", ":"), default=str)
+    return f"msg_{hashlib.sha256(text.encode()).hexdigest()[:40]}"
 
 
 def _moment_of(context: WriteContext) -> str | None:

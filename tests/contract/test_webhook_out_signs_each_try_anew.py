@@ -64,7 +64,7 @@ def test_every_try_has_the_same_id_and_body_and_a_signature_of_its_own(
     answer = connector.send(Call.from_json(json.loads(stored)))
     assert (answer.external_id, answer.status) == ("A-1042", 204)
     first, second = vendor.asked
-    assert first.headers["webhook-id"] == second.headers["webhook-id"] == "0123456789abcdef"
+    assert first.headers["webhook-id"] == second.headers["webhook-id"]
     assert first.raw == second.raw
     moments = [asked.headers["webhook-timestamp"] for asked in vendor.asked]
     assert moments == ["1795168800", "1795169100"]

@@ -87,6 +87,22 @@ def test_a_lost_answer_is_asked_for_again_under_the_same_id(between: Between, re
     assert between.errors() == []
 
 
+def test_an_event_that_was_asked_to_wait_comes_again_under_the_same_id(
+    between: Between, receiver: Receiver
+) -> None:
+    """The receiver keeps it and then finds that too many came: what it says is not believed to be the whole truth."""
+    rows = [order(1)]
+    between.shop.on("/orders", lambda asked: Says({"orders": rows}))
+    receiver.says = [Says({"message": "slower"}, 429, {"Retry-After": "1"}), Says(None, 204)]
+    between.carry()
+    told = [asked.headers["webhook-id"] for asked in receiver.platform.asked]
+    assert len(told) == 2
+    assert list(receiver.kept.values()) == [("order.created", "1")]
+    rows[0]["state"] = "cancelled"
+    between.carry()
+    assert list(receiver.kept.values()) == [("order.created", "1"), ("order.updated", "1")]
+
+
 def test_only_what_changed_is_told_again_and_as_a_change(between: Between, receiver: Receiver) -> None:
     rows = [order(1), order(2)]
     between.shop.on("/orders", lambda asked: Says({"orders": rows}))

@@ -75,7 +75,9 @@ def test_its_lines_stand_where_they_sort(project: Path, name: str) -> None:
     assert name in listed
 
 
-@pytest.mark.parametrize("name", ["Acme", "acme-shop", "acme shop", "", "1st", "../acme"])
+@pytest.mark.parametrize(
+    "name", ["Acme", "acme-shop", "acme shop", "", "1st", "../acme", "class", "match", "json"]
+)
 def test_a_name_that_is_no_modules_is_refused(project: Path, name: str) -> None:
     with pytest.raises(scaffold.NotMade):
         scaffold.make(project, name, "", "")

@@ -133,6 +133,25 @@ def test_who_died_while_renewing_is_followed(
     assert counts(sandbox) == {"given": 1, "renewed": 1, "burnt": 0, "unheard": 0}
 
 
+def test_a_refusal_that_nobody_declared_is_renewed_first_and_a_person_is_asked_then(
+    shop: Connection, sandbox: SandboxProcess
+) -> None:
+    """A 401 says the same of an access that has ended as of a wrong key, and here there is no key to correct."""
+    words = dict(shop.settings["declaration"])
+    words.pop("errors")
+    Connection.objects.filter(pk=shop.pk).update(settings={"declaration": words})
+    shop.refresh_from_db()
+    connected(shop)
+    sandbox.fault("shop", "expired_token", count=1)
+    read(shop)
+    assert counts(sandbox) == {"given": 1, "renewed": 1, "burnt": 0, "unheard": 0}
+    sandbox.control("POST", "/shop/revoke")
+    with pytest.raises(Failure) as caught:
+        read(shop)
+    assert (caught.value.kind, caught.value.code) == (Kind.CONFIG, "access_ended")
+    assert "Reconnect" in caught.value.sentence
+
+
 def test_an_access_that_was_taken_back_asks_for_a_person(shop: Connection, sandbox: SandboxProcess) -> None:
     connected(shop)
     sandbox.control("POST", "/shop/revoke")
