@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.actions import delete_selected
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q, QuerySet
+from django.db.models import PROTECT, Count, Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import path, reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from integrations.connectors import registry
-from integrations.models import Connection, Health, JobState, SyncJob
+from integrations.models import Connection, Health, InboundEvent, JobState, SyncJob
 from integrations.sync import allowance, connect
 from integrations.templatetags.portal import ago
 
 from . import catalogue
 from .connection_form import CLEAR, SECRET, SETTING, ConnectionForm, form_for
 from .consent import ConsentActions, redirect_url
-from .frame import DialogForm, QuickView, action, display
+from .frame import DialogForm, FactsAdmin, QuickView, action, display
 from .job_columns import rows_url
 from .questions import Question
 from .webhooks import WebhookActions, webhook_path
 
 PAGES = "admin/integrations/connection"
 HEALTH_COLOURS = {"Working": "success", "Failing": "danger", "Not tested yet": "warning"}
+
+
+# As people call them where a connection is kept by them.
+KINDS: dict[type[Model], str] = {InboundEvent: "received webhooks"}
 
 
 class TestForm(DialogForm):
@@ -65,6 +73,7 @@ class ConnectionAdmin(ConsentActions, WebhookActions):
     search_help_text = "Search by name or platform"
     history_about = "Secrets are not kept in versions: only that one was changed stands below."
     written_with_form = ("settings", "secrets", "webhook_secret_before")
+    actions = ("delete_selected",)
     actions_detail = ("give_access", "test_connection", "order_webhooks", "give_webhook_address")
     quick_views = (
         QuickView("All", ""),
@@ -156,6 +165,7 @@ class ConnectionAdmin(ConsentActions, WebhookActions):
             entry.label,
             entry=entry,
             connect_url=connect_url if self.has_add_permission(request) else "",
+            redirect_url=redirect_url(request),
         )
 
     def get_form(
@@ -183,6 +193,8 @@ class ConnectionAdmin(ConsentActions, WebhookActions):
             about = "Stored encrypted and never shown again. An empty input keeps what is stored. "
             url = reverse("admin:integrations_connection_platform", args=[platform])
             link = format_html('{}<a href="{}" target="_blank">How to get them</a>', about, url)
+            if obj is None and platform:
+                link = format_html("{}{}", link, _redirect_address(request, platform))
             fieldsets.append((f"{label}: secrets", {"fields": secrets, "description": link}))
         if obj is not None:
             fieldsets.append(
@@ -212,6 +224,45 @@ class ConnectionAdmin(ConsentActions, WebhookActions):
         if obj is not None and obj.external_ids.exists():
             return False
         return bool(super().has_delete_permission(request, obj))
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Says what keeps it: Django's page speaks of rights that nobody can have."""
+        row = self.get_object(request, object_id)
+        if row is None or not self.has_delete_permission(request, row) or not self._tell_kept(request, [row]):
+            return super().delete_view(request, object_id, extra_context)
+        return redirect(reverse("admin:integrations_connection_change", args=[row.pk]))
+
+    @admin.action(permissions=["delete"], description="Delete selected %(verbose_name_plural)s")
+    def delete_selected(self, request: HttpRequest, rows: QuerySet[Connection]) -> HttpResponse | None:
+        return None if self._tell_kept(request, rows) else delete_selected(self, request, rows)
+
+    # Django's page asks.
+    delete_selected.confirms = True  # type: ignore[attr-defined]
+
+    def _tell_kept(self, request: HttpRequest, rows: Iterable[Connection]) -> bool:
+        """Whether one of them cannot be deleted; that and what to do is then told on the next page."""
+        kept = [(row, names) for row in rows if (names := self._kept_by(row))]
+        for row, names in kept:
+            sentence = f"{row.name} cannot be deleted: it still has {', '.join(names)}."
+            remedy = "Switch it off instead: turn off “Enabled” and save."
+            messages.error(request, f"{sentence} {remedy}")
+        return bool(kept)
+
+    def _kept_by(self, row: Connection) -> list[str]:
+        """The facts about it, which nobody deletes, and the jobs that use it."""
+        names: list[str] = []
+        for related in Connection._meta.related_objects:
+            kind = related.related_model
+            stays = (
+                isinstance(self.admin_site._registry.get(kind), FactsAdmin) or related.on_delete is PROTECT
+            )
+            if stays and kind._base_manager.filter(**{related.field.name: row}).exists():
+                names.append(KINDS.get(kind) or str(kind._meta.verbose_name_plural))
+        if row.external_ids.exists():
+            names.append("known records")
+        return list(dict.fromkeys(names))
 
     @display("Health")
     def health_line(self, row: Connection) -> str:
@@ -252,6 +303,15 @@ def _halted_jobs(connection: Connection) -> list[SyncJob]:
     """What a failure stopped and a person has to let go on, now that the connection works."""
     jobs = SyncJob.objects.filter(Q(source=connection) | Q(destination=connection), state=JobState.HALTED)
     return list(jobs.order_by("name"))
+
+
+def _redirect_address(request: HttpRequest, platform: str) -> SafeString:
+    """What has to be entered at the platform before its secrets are had; "" where nobody is asked for consent."""
+    entry = catalogue.of(platform)
+    if not entry.consents:
+        return mark_safe("")
+    shown = {"label": entry.label, "address": redirect_url(request), "only_way": entry.only_consents}
+    return render_to_string(f"{PAGES}/redirect_address.html", shown)
 
 
 def _platform_of(request: HttpRequest) -> str | None:

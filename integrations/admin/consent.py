@@ -41,8 +41,8 @@ class ConsentActions(PortalAdmin):
         if row is None or not consent.is_asked_for(row):
             return [one for one in actions if not one.action_name.endswith("give_access")]
         for one in actions:
-            if one.action_name.endswith("give_access") and _token_of(row) is not None:
-                one.description = "Reconnect"
+            if one.action_name.endswith("give_access"):
+                one.description = consent.button(row)
         return actions
 
     @display("Access")
@@ -101,7 +101,7 @@ class ConsentActions(PortalAdmin):
             return self.done(
                 request,
                 "This answer does not belong to a question of yours, or came too late. Nothing was changed. Open the "
-                "connection and press Connect.",
+                "connection and press Connect there, or Reconnect if access was given before.",
                 overview,
                 messages.ERROR,
             )

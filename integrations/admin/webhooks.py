@@ -15,7 +15,7 @@ from unfold.dataclasses import UnfoldAction
 
 from integrations.exceptions import Failure
 from integrations.models import Connection, WebhookSubscription
-from integrations.sync import subscriptions
+from integrations.sync import refusals, subscriptions
 from integrations.templatetags.portal import ago
 
 from . import widgets
@@ -45,7 +45,9 @@ class WebhookActions(PortalAdmin):
     def webhook_line(self, row: Any) -> str:
         if not row.webhook_address:
             return "None yet. Make one with the button above if the system can send webhooks."
-        return format_html("<code>{}</code>", row.webhook_url)
+        refused = refusals.lately(row.pk).get(row.pk, 0)
+        told = format_html('<p class="portal-bad">{}</p>', refusals.sentence(refused)) if refused else ""
+        return format_html("<code>{}</code>{}", row.webhook_url, told)
 
     @display("Ordered webhooks")
     def subscription_line(self, row: Connection) -> str:

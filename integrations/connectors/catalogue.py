@@ -9,6 +9,7 @@ from integrations.connectors.base import Connector
 from integrations.connectors.facts import Facts, Group
 from integrations.connectors.http import DeclaredConnector
 from integrations.connectors.plan import Plan, ResourcePlan
+from integrations.connectors.words import NoAuth
 from integrations.exceptions import DeclarationError
 from mappings.presets import PRESETS
 
@@ -19,6 +20,10 @@ class WriteEntry:
 
     name: str
     settled: str
+
+    @property
+    def said(self) -> str:
+        return "create or update" if self.name == "upsert" else self.name
 
 
 @dataclass(frozen=True)
@@ -34,13 +39,16 @@ class ResourceEntry:
 
 @dataclass(frozen=True)
 class PlatformEntry:
-    """`resources` is empty where an operator declares them."""
+    """`resources` is empty where an operator declares them. `consents`: a person may give the access on the platform's
+    page; `only_consents`: there is no other way."""
 
     platform: str
     label: str
     facts: Facts
     resources: tuple[ResourceEntry, ...]
     presets: tuple[str, ...]
+    consents: bool
+    only_consents: bool
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -55,7 +63,17 @@ def entry(platform: str) -> PlatformEntry:
     """Raises Failure (config) for a platform that is not there."""
     kind = registry.get(platform)
     presets = tuple(preset.name for preset in PRESETS.values() if preset.platform == platform)
-    return PlatformEntry(platform, kind.label, kind.facts, _resources(kind), presets)
+    plan = _plan(kind)
+    consents = plan is not None and plan.oauth is not None
+    return PlatformEntry(
+        platform,
+        kind.label,
+        kind.facts,
+        _resources(plan),
+        presets,
+        consents,
+        consents and plan is not None and isinstance(plan.word.auth, NoAuth),
+    )
 
 
 def entries() -> list[tuple[Group, list[PlatformEntry]]]:
@@ -64,8 +82,7 @@ def entries() -> list[tuple[Group, list[PlatformEntry]]]:
     return [(group, here) for group in Group if (here := [one for one in found if one.facts.group == group])]
 
 
-def _resources(kind: type[Connector]) -> tuple[ResourceEntry, ...]:
-    plan = _plan(kind)
+def _resources(plan: Plan | None) -> tuple[ResourceEntry, ...]:
     if plan is None:
         return ()
     return tuple(_resource(name, resource, plan) for name, resource in plan.resources.items())

@@ -35,8 +35,8 @@ _ENDED = Meaning(
 _NOT_TAKEN = Meaning(
     Kind.CONFIG,
     "not_given",
-    "{host} was not connected: it did not take its own answer back.{said} Press Connect once more, and say yes within "
-    "a few minutes.",
+    "{host} was not connected: it did not take its own answer back.{said} Press Connect or Reconnect once more, and "
+    "say yes within a few minutes.",
 )
 _REFUSED = Meaning(
     Kind.CONFIG,

@@ -77,6 +77,12 @@ def is_asked_for(connection: Connection) -> bool:
     return True
 
 
+def button(connection: Connection) -> str:
+    """What stands on the button that asks a person: it differs where access was given before."""
+    given = AccessToken.objects.filter(connection=connection, token__isnull=False).exists()
+    return "Reconnect" if given else "Connect"
+
+
 def tell_what_ends_soon() -> None:
     """Once for each: the day before which somebody must press Reconnect."""
     ends = AccessToken.objects.filter(
@@ -138,7 +144,7 @@ def _connector(connection: Connection) -> tuple[DeclaredConnector, Consent]:
 
 def _refusal(connection: Connection, told: Mapping[str, str]) -> str:
     if told.get("error") == "access_denied":
-        return f"{connection.name} was not connected: access was not given. Press Connect to try again."
+        return f"{connection.name} was not connected: access was not given. Press {button(connection)} to try again."
     return (
         f"{connection.name} was not connected. Its page came back without a yes"
         f"{' (' + told['error'][:60] + ')' if told.get('error') else ''}. Check client id and redirect address there."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import F, Q
@@ -16,6 +17,7 @@ from integrations.admin.job_columns import counted, rows_url
 from integrations.admin.questions import Question
 from integrations.templatetags.portal import ago
 from monitoring.models import MissedWebhook, WebhookHour
+from monitoring.webhooks_of_late import of_late
 
 
 class WasAllTold(Question):
@@ -49,7 +51,13 @@ class WebhookHourAdmin(FactsAdmin):
         "Order webhooks at a connection. What comes is compared each hour with what is found by reading."
     )
     narrowed_by = {"connection": "System"}
+    list_before_template = "admin/monitoring/webhookhour/head.html"
     quick_views = (QuickView("All", ""), QuickView("Missed", "told=missed"), QuickView("Open", "told=open"))
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().changelist_view(request, {"webhook_lines": of_late(), **(extra_context or {})})
 
     @display("Hour", ordering="hour")
     def in_hour(self, row: WebhookHour) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -98,3 +101,47 @@ def test_it_is_for_those_who_may_see_connections(client: Client) -> None:
     user.user_permissions.add(Permission.objects.get(codename="view_connection"))
     assert [client.get(address).status_code for address in addresses] == [200, 200]
     assert "?platform=" not in client.get(addresses[1]).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("platform", "label", "lead"),
+    [("xero", "Xero", ""), ("pipedrive", "Pipedrive", "If you choose OAuth: ")],
+)
+def test_the_redirect_address_is_shown_before_there_is_a_connection(
+    admin_client: Client, platform: str, label: str, lead: str
+) -> None:
+    """The vendor gives client id and secret only to who has entered it there."""
+    form = admin_client.get(
+        reverse("admin:integrations_connection_add") + f"?platform={platform}"
+    ).content.decode()
+    for page in (page_of(admin_client, platform), form):
+        assert (
+            f'<p class="mb-2">{lead}Enter this address at {label} as the redirect address, letter by letter.</p>'
+            in page
+        )
+        assert (
+            'id="redirect-address" tabindex="0">http://testserver/admin/integrations/connection/connected/<'
+            in page
+        )
+        assert 'data-copy="#redirect-address"' in page
+
+
+def test_where_nobody_is_asked_for_consent_there_is_no_redirect_address(admin_client: Client) -> None:
+    form = admin_client.get(
+        reverse("admin:integrations_connection_add") + "?platform=stripe"
+    ).content.decode()
+    assert "redirect address" not in form
+    assert "redirect address" not in page_of(admin_client, "stripe")
+
+
+def test_the_table_of_writes_has_no_word_of_databases(admin_client: Client) -> None:
+    page = page_of(admin_client, "sandbox_shop")
+    assert "create or update" in page
+    assert "upsert" not in page
+
+
+def test_the_list_of_connectors_has_the_key_that_configuration_files_need() -> None:
+    told = io.StringIO()
+    call_command("connector", "list", stdout=told)
+    words = set(told.getvalue().split())
+    assert set(registry.platforms()) <= words

@@ -64,6 +64,12 @@ def test_a_no_changes_nothing_and_says_so(admin_client: Client, shop: Connection
     assert not AccessToken.objects.filter(connection=shop, token__isnull=False).exists()
 
 
+def test_a_no_names_the_button_that_is_there(admin_client: Client, shop: Connection) -> None:
+    assert "Press Connect to try again." in came_back(admin_client, says(pressed(admin_client, shop), "no"))
+    connected(shop)
+    assert "Press Reconnect to try again." in came_back(admin_client, says(pressed(admin_client, shop), "no"))
+
+
 def test_an_answer_counts_once(admin_client: Client, shop: Connection) -> None:
     told = says(pressed(admin_client, shop))
     came_back(admin_client, told)
