@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from integrations.connectors import catalogue, scaffold
 
@@ -46,11 +46,12 @@ class Command(BaseCommand):
         )
 
     def _list(self) -> None:
-        table = Table("System", "Reads", "Writes", "Tested", box=None)
+        table = Table("System", Column("Key", no_wrap=True), "Reads", "Writes", "Tested", box=None)
         for group, entries in catalogue.entries():
             table.add_section()
             table.add_row(f"[bold]{group}[/bold]")
             for entry in entries:
                 tested = entry.facts.verified.name.lower()
-                table.add_row(entry.label, ", ".join(entry.reads), ", ".join(entry.writes), tested)
+                reads, writes = ", ".join(entry.reads), ", ".join(entry.writes)
+                table.add_row(entry.label, entry.platform, reads, writes, tested)
         Console(file=self.stdout).print(table)  # type: ignore[arg-type]  # it has the one method that is used, write()
