@@ -308,9 +308,9 @@ def _halted_jobs(connection: Connection) -> list[SyncJob]:
 def _redirect_address(request: HttpRequest, platform: str) -> SafeString:
     """What has to be entered at the platform before its secrets are had; "" where nobody is asked for consent."""
     entry = catalogue.of(platform)
-    if not entry.consents:
+    if not entry.consent:
         return mark_safe("")
-    shown = {"label": entry.label, "address": redirect_url(request), "only_way": entry.only_consents}
+    shown = {"entry": entry, "address": redirect_url(request)}
     return render_to_string(f"{PAGES}/redirect_address.html", shown)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from integrations.connectors import registry
 from integrations.connectors.base import Connector
@@ -12,6 +13,15 @@ from integrations.connectors.plan import Plan, ResourcePlan
 from integrations.connectors.words import NoAuth
 from integrations.exceptions import DeclarationError
 from mappings.presets import PRESETS
+
+
+class Consent(StrEnum):
+    """When a person gives the access on the platform's page. DECLARED: where the operator's declaration says so."""
+
+    NEVER = ""
+    DECLARED = "declared"
+    CHOSEN = "chosen"
+    ALWAYS = "always"
 
 
 @dataclass(frozen=True)
@@ -39,16 +49,14 @@ class ResourceEntry:
 
 @dataclass(frozen=True)
 class PlatformEntry:
-    """`resources` is empty where an operator declares them. `consents`: a person may give the access on the platform's
-    page; `only_consents`: there is no other way."""
+    """`resources` is empty where an operator declares them."""
 
     platform: str
     label: str
     facts: Facts
     resources: tuple[ResourceEntry, ...]
     presets: tuple[str, ...]
-    consents: bool
-    only_consents: bool
+    consent: Consent
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -64,16 +72,15 @@ def entry(platform: str) -> PlatformEntry:
     kind = registry.get(platform)
     presets = tuple(preset.name for preset in PRESETS.values() if preset.platform == platform)
     plan = _plan(kind)
-    consents = plan is not None and plan.oauth is not None
-    return PlatformEntry(
-        platform,
-        kind.label,
-        kind.facts,
-        _resources(plan),
-        presets,
-        consents,
-        consents and plan is not None and isinstance(plan.word.auth, NoAuth),
-    )
+    return PlatformEntry(platform, kind.label, kind.facts, _resources(plan), presets, _consent(kind, plan))
+
+
+def _consent(kind: type[Connector], plan: Plan | None) -> Consent:
+    if plan is None:
+        return Consent.DECLARED if issubclass(kind, DeclaredConnector) else Consent.NEVER
+    if plan.oauth is None:
+        return Consent.NEVER
+    return Consent.ALWAYS if isinstance(plan.word.auth, NoAuth) else Consent.CHOSEN
 
 
 def entries() -> list[tuple[Group, list[PlatformEntry]]]:

@@ -105,7 +105,11 @@ def test_it_is_for_those_who_may_see_connections(client: Client) -> None:
 
 @pytest.mark.parametrize(
     ("platform", "label", "lead"),
-    [("xero", "Xero", ""), ("pipedrive", "Pipedrive", "If you choose OAuth: ")],
+    [
+        ("xero", "Xero", ""),
+        ("pipedrive", "Pipedrive", "If you choose OAuth: "),
+        ("rest", "the system", "If your declaration has “oauth”: "),
+    ],
 )
 def test_the_redirect_address_is_shown_before_there_is_a_connection(
     admin_client: Client, platform: str, label: str, lead: str
@@ -131,7 +135,8 @@ def test_where_nobody_is_asked_for_consent_there_is_no_redirect_address(admin_cl
         reverse("admin:integrations_connection_add") + "?platform=stripe"
     ).content.decode()
     assert "redirect address" not in form
-    assert "redirect address" not in page_of(admin_client, "stripe")
+    for platform in ("stripe", "folder"):
+        assert "redirect address" not in page_of(admin_client, platform)
 
 
 def test_the_table_of_writes_has_no_word_of_databases(admin_client: Client) -> None:
