@@ -158,7 +158,10 @@ class ErrorActions(FactsAdmin):
         """Edit the source's record and send it as written. Changes something only on POST."""
         error = self.error(request, object_id, "retry")
         if not may_be_edited(error):
-            sentence = "This error cannot be retried with an edited record."
+            is_nameless = error.is_open and retry.is_nameless(error)
+            sentence = (
+                retry.NAMELESS if is_nameless else "This error cannot be retried with an edited record."
+            )
             return self._back(request, error, sentence, messages.ERROR)
         form = PayloadForm(error, request.POST or None, initial={"payload": as_json(error.payload)})
         if form.is_valid():

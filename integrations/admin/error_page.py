@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from integrations.models import ErrorRecord, Kind
-from integrations.sync.retry import UNDER_WAY
+from integrations.sync.retry import UNDER_WAY, is_nameless
 from integrations.templatetags.portal import money
 
 from .connection_form import as_json
@@ -31,6 +31,10 @@ PLACES = {
     "removed": "when its removal was carried over",
     "worker": "in the worker itself",
 }
+NAMELESS = (
+    "Correct the file that the sentence above names: its new version is read by itself, and this error is over. "
+    "Once it is settled elsewhere, ignore it with your reason."
+)
 DOUBT = (
     "The write was sent and no answer came: it may have arrived. Look into the other system. "
     "If it is there, say “It had arrived” and give its id. If it is not, say “Send it again”."
@@ -47,9 +51,10 @@ def is_on_its_way(error: ErrorRecord, record_state: str | None) -> bool:
 
 
 def may_be_edited(error: ErrorRecord) -> bool:
-    """Whether "edit the record and retry" makes sense: it is open, of one record that was read, and not in doubt."""
+    """Whether "edit the record and retry" makes sense: it is open, not in doubt, and of one record that was read and is
+    known by its own id."""
     payload: Any = error.payload
-    return error.is_open and payload is not None and not is_in_doubt(error)
+    return error.is_open and payload is not None and not is_in_doubt(error) and not is_nameless(error)
 
 
 def page_of(error: ErrorRecord, may_see_payload: bool) -> dict[str, Any]:
@@ -62,7 +67,7 @@ def page_of(error: ErrorRecord, may_see_payload: bool) -> dict[str, Any]:
         "error": error,
         "in_doubt": in_doubt,
         "on_its_way": error.delivery is not None and is_on_its_way(error, error.delivery.state),
-        "remedy": DOUBT if in_doubt else REMEDIES[Kind(error.kind)],
+        "remedy": _remedy(error),
         "place": PLACES.get(error.place, error.place),
         "kind_colour": KIND_COLOURS[error.get_kind_display()],
         "worth": money(error.amount, error.currency) if error.amount is not None else "",
@@ -75,6 +80,12 @@ def page_of(error: ErrorRecord, may_see_payload: bool) -> dict[str, Any]:
         "may_edit": may_see_payload and may_be_edited(error),
         "edit_url": reverse("admin:integrations_errorrecord_edit", args=[error.pk]),
     }
+
+
+def _remedy(error: ErrorRecord) -> str:
+    if is_in_doubt(error):
+        return DOUBT
+    return NAMELESS if is_nameless(error) else REMEDIES[Kind(error.kind)]
 
 
 def _sent(error: ErrorRecord) -> str:

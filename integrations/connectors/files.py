@@ -43,11 +43,14 @@ from integrations.http.guard import Guard
 KEY_LIFETIME = 7 * 86_400.0
 CALLS = 2
 
+# The form shows it on one line.
+EXAMPLE = '{orders: {key: order_number, read: {pattern: "orders-*.csv", lines: lines}}}'
 FILES = SettingField(
     "files",
     "Files",
     kind="yaml",
-    help_text="What is read and written. The guide “Connect files” has examples to start from.",
+    help_text="What is read and written, as YAML. Orders that are read: "
+    f"{EXAMPLE}. More in the guide “Connect files” (docs/connect-files.md).",
 )
 ZONE = SettingField(
     "zone",
@@ -90,7 +93,7 @@ FACTS = Facts(
         "Name the folder of these files below it here, and declare the files.",
     ),
     verified=Verified.REAL,
-    verified_against="files on a disk of a Linux machine; a network drive was not tried.",
+    verified_against="files on a disk of a Linux machine; a network drive was not tried",
     limits="None. Crossdock makes at most 2 calls at a time, and 1 where it writes files of a day.",
     traps=(
         *TRAPS,

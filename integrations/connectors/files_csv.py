@@ -34,6 +34,8 @@ class _Lines:
         self._file = file
         self._encoding = encoding
         self.at, self.number = mark.at, mark.line
+        # Whether the last line had its end: one that has none may be cut off in the middle of a value.
+        self.is_ended = True
         file.seek(mark.at)
 
     def __iter__(self) -> Iterator[str]:
@@ -45,6 +47,7 @@ class _Lines:
             raise StopIteration
         self.at += len(raw)
         self.number += 1
+        self.is_ended = raw.endswith((b"\n", b"\r"))
         if len(raw) == LONGEST_LINE and not raw.endswith(b"\n"):
             raise BadLine("it is longer than a million letters. Is it a text file with rows?")
         if b"\0" in raw:
@@ -94,7 +97,7 @@ class CsvSource(Source):
             raise Unusable(
                 "It is empty: it has not even a header. Give it one, or name the columns at read.names."
             )
-        line, after, cells, problem = row
+        line, after, cells, problem, _ = row
         if problem:
             raise Unusable(f"Its header in line {line} cannot be read: {problem}")
         columns = [cell.strip() for cell in cells]
@@ -105,15 +108,21 @@ class CsvSource(Source):
 
     def rows(self, mark: Mark) -> Iterator[Row]:
         width = len(self.columns)
-        for line, after, cells, problem in self._raw(mark):
-            if not problem and len(cells) != width:
-                problem = self._wrong_width(len(cells))
+        is_remnant = False
+        for line, after, cells, problem, is_ended in self._raw(mark):
             if problem:
+                is_remnant = True
                 yield Row(line, after, {}, problem)
+                continue
+            if len(cells) == width:
+                is_remnant, known = False, cells
             else:
-                values = dict(zip(self.columns, cells, strict=True))
-                values.pop("", None)
-                yield Row(line, after, values)
+                problem = self._wrong_width(len(cells))
+                # What follows a broken quote may be the rest of its value.
+                known = [] if is_remnant else cells if is_ended else cells[:-1]
+            values = dict(zip(self.columns, known, strict=False))
+            values.pop("", None)
+            yield Row(line, after, values, problem)
 
     def _wrong_width(self, found: int) -> str:
         width = len(self.columns)
@@ -126,8 +135,8 @@ class CsvSource(Source):
             "quotes, and write a quote in them twice."
         )
 
-    def _raw(self, mark: Mark) -> Iterator[tuple[int, Mark, list[str], str]]:
-        """A row that cannot be read is told and left behind at the end of its first line."""
+    def _raw(self, mark: Mark) -> Iterator[tuple[int, Mark, list[str], str, bool]]:
+        """A row that cannot be read is told and left behind at the end of its first line. Last: whether it is ended."""
         while True:
             lines = _Lines(self._file, self._word.encoding, mark)
             reader = csv.reader(
@@ -141,10 +150,10 @@ class CsvSource(Source):
                     return
                 except (csv.Error, BadLine) as error:
                     mark = self._behind_line(began)
-                    yield mark.line, mark, [], _why(error)
+                    yield mark.line, mark, [], _why(error), True
                     break
                 if cells:
-                    yield began.line + 1, Mark(lines.at, lines.number), cells, ""
+                    yield began.line + 1, Mark(lines.at, lines.number), cells, "", lines.is_ended
 
     def _behind_line(self, mark: Mark) -> Mark:
         self._file.seek(mark.at)

@@ -24,7 +24,8 @@ _SHORT = 6
 
 @dataclass
 class Reading:
-    """A file that is being read. `repeated`: keys that stand in two places of it, and where."""
+    """A file that is being read. `repeated`: keys that stand in two places of it, and where. `torn`: where the row
+    right before the place stands, if its key could not be read."""
 
     entry: Entry
     content: str
@@ -33,6 +34,7 @@ class Reading:
     bad: list[str] = field(default_factory=list)
     repeated: dict[str, list[int]] = field(default_factory=dict)
     is_found_bad: int = 0
+    torn: int = 0
 
     def to_json(self) -> dict[str, Any]:
         entry = [self.entry.name, self.entry.size, self.entry.time]
@@ -44,6 +46,7 @@ class Reading:
             "bad": self.bad,
             "repeated": self.repeated,
             "count": self.is_found_bad,
+            "torn": self.torn,
         }
 
     @classmethod
@@ -56,6 +59,7 @@ class Reading:
             list(told["bad"]),
             dict(told["repeated"]),
             told["count"],
+            told.get("torn", 0),
         )
 
 

@@ -162,7 +162,22 @@ class LocalPlace(Place):
                 "FILES_ROOT.",
                 connection_wide=True,
             )
-        return Path(allowed).resolve()
+        path = Path(allowed)
+        wrong = ""
+        if not path.is_absolute():
+            wrong = "is not absolute: it must begin with a /"
+        elif not path.exists():
+            wrong = "is not there"
+        elif not path.is_dir():
+            wrong = "is no folder"
+        if wrong:
+            raise Failure.config(
+                "no_root",
+                f"{self.name}: FILES_ROOT of this installation names {allowed}, which {wrong}. Whoever runs Crossdock "
+                "corrects it in .env, or makes the folder.",
+                connection_wide=True,
+            )
+        return path.resolve()
 
 
 class LocalFolder(Folder):

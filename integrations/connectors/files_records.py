@@ -82,7 +82,7 @@ class Records:
         with closing(sqlite3.connect("")) as seen:
             seen.execute("CREATE TABLE met (id TEXT PRIMARY KEY, line INTEGER) WITHOUT ROWID")
             for row in source.keys(self.word.keys):
-                external_id = "" if row.problem else self._id(row.values)
+                external_id = self._key_of(source, row, before if self.read.lines else "")
                 is_next = bool(self.read.lines) and external_id == before
                 # Rows on both sides of one that cannot be read are not known to be all.
                 before = external_id
@@ -111,11 +111,13 @@ class Records:
         """From the place on that the reading has. Raises Unusable where too many rows cannot be read."""
         group: list[Row] = []
         for row in source.rows(Mark(reading.at, reading.line)):
-            external_id = "" if row.problem else self._id(row.values)
-            if group and external_id != self._id(group[0].values):
-                yield self._group(source, reading, group)
+            before = self._id(group[0].values) if group else ""
+            external_id = self._key_of(source, row, before)
+            if group and external_id != before:
+                yield self._group(source, reading, group, 0 if external_id else row.line)
                 group = []
-            if row.problem or not external_id:
+            if not external_id:
+                reading.torn = row.line
                 yield self._bad(source, reading, row, row.problem or self._no_key(row), "")
             elif self.read.lines:
                 group.append(row)
@@ -132,17 +134,32 @@ class Records:
         values, problem = self._values(source, row)
         return self._judged(source, reading, [row], external_id, values, problem)
 
-    def _group(self, source: Source, reading: Reading, rows: Sequence[Row]) -> Taken:
+    def _group(self, source: Source, reading: Reading, rows: Sequence[Row], torn_behind: int = 0) -> Taken:
+        """A row right beside them whose key cannot be read may be one of them: then they are not known to be all."""
         lines, problem, at = [], "", rows[0]
+        whole: dict[str, Any] = {}
         for row in rows:
             values, found = self._values(source, row)
             lines.append(values)
+            if not row.problem:
+                whole = whole or values
             if found and not problem:
                 problem, at = found, row
-        whole = {**lines[0], self.read.lines: lines}
+        if not problem and (torn_behind or reading.torn):
+            problem = self._beside(source.unit, torn_behind or reading.torn, rows[0].line)
+            # It is held for the sake of another row, which counts for itself.
+            reading.is_found_bad -= 1
+        reading.torn = 0
+        whole = {**(whole or lines[0]), self.read.lines: lines}
         external_id = self._id(rows[0].values)
-        taken = self._judged(source, reading, rows, external_id, whole, problem, at)
-        return taken
+        return self._judged(source, reading, rows, external_id, whole, problem, at)
+
+    def _beside(self, unit: str, torn: int, first: int) -> str:
+        side = "before" if torn < first else "behind"
+        return (
+            f"{unit} {torn} stands right {side} its rows, and the {', '.join(self.word.keys)} there cannot be read: it "
+            f"may be one of them, so none is taken. Correct {unit} {torn} in the file."
+        )
 
     def _judged(
         self,
@@ -167,7 +184,9 @@ class Records:
         if not problem:
             version, problem = self._version(reading.entry, [one.values for one in rows])
         if problem:
-            return self._bad(source, reading, row, problem, external_id[:LONGEST_ID], rows[-1].after, values)
+            # Half a key is none: under it, an edited record would be another than the corrected file's.
+            known = external_id if len(external_id) <= LONGEST_ID else ""
+            return self._bad(source, reading, row, problem, known, rows[-1].after, values)
         flag = self.read.deleted
         item = Item(
             external_id,
@@ -202,6 +221,7 @@ class Records:
             self.version_of(reading.entry),
             origin=f"{name}, {source.unit} {row.line}",
             problem=f"{name}, {source.unit} {row.line}: {problem}",
+            nameless=not external_id,
         )
         return Taken(item, after or row.after, is_bad=True, is_nameless=not external_id)
 
@@ -213,6 +233,7 @@ class Records:
             self.version_of(entry),
             origin=entry.name,
             problem=f"{entry.name}: {problem} It is read again when it has changed.",
+            nameless=True,
         )
 
     def version_of(self, entry: Entry) -> str:
@@ -233,6 +254,17 @@ class Records:
             )
         return as_version(max(known)), ""
 
+    def _key_of(self, source: Source, row: Row, before: str) -> str:
+        """The id, or "" where it cannot be told. `before`: that of the rows that are right before, kept together.
+
+        In a row with a cell too many or too few all that stands behind the fault is moved, and where that is nobody
+        knows: the key is certain only in the first columns, or where it is the one of the row before."""
+        external_id = self._id(row.values)
+        if not row.problem or external_id == before:
+            return external_id
+        keys = self.word.keys
+        return external_id if set(source.columns[: len(keys)]) == set(keys) else ""
+
     def _id(self, values: Mapping[str, Any]) -> str:
         """ "" where a part of the key is missing."""
         keys = [_text(values.get(name)) for name in self.word.keys]
@@ -250,7 +282,10 @@ class Records:
         return [name for name in wanted if name]
 
     def _values(self, source: Source, row: Row) -> tuple[dict[str, Any], str]:
-        """The row's payload. An empty cell is null. Numbers are text, as they will be for everybody."""
+        """The row's payload. An empty cell is null. Numbers are text, as they will be for everybody. Of a row that
+        cannot be read only the key, for whoever completes it."""
+        if row.problem:
+            return {name: _text(row.values.get(name)) for name in self.word.keys}, row.problem
         values: dict[str, Any] = {
             name: None if row.values[name] == "" else row.values[name] for name in self._kept(source.columns)
         }
@@ -259,6 +294,11 @@ class Records:
             values[name] = found.strip() if isinstance(found, str) else found
         for name in self.read.numbers:
             found = values.get(name)
+            if found is None and self._is_wanted(name, row):
+                return values, (
+                    f"column {name}: it is empty. Fill it in in the file, or name it at {self._field}.read.optional "
+                    "if it may be."
+                )
             if not isinstance(found, str):
                 continue
             number = self._number(found)
@@ -270,6 +310,12 @@ class Records:
                 )
             values[name] = number
         return values, ""
+
+    def _is_wanted(self, name: str, row: Row) -> bool:
+        """A line of an order without its quantity would be left out by the mapping, and nobody told."""
+        read = self.read
+        is_removed = bool(read.deleted) and is_set(row.values[read.deleted])
+        return bool(read.lines) and name not in read.optional and not is_removed
 
     def _number(self, text: str) -> str | None:
         plain = text.strip()

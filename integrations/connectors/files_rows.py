@@ -29,7 +29,9 @@ class Mark:
 
 @dataclass(frozen=True)
 class Row:
-    """`values` by column; `problem` says why there are none. `after` is the place behind it."""
+    """`values` by column; `problem` says why they are not to be taken: they are then no more than the cells that stand
+    whole in the row, from its beginning on, and one too many or too few may have moved them. `after` is the place
+    behind it."""
 
     line: int
     after: Mark

@@ -35,7 +35,7 @@ class Csv(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 class Read(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """`names`: of the columns, where a file has no header. `lines`: rows of one key belong together, and this is what
-    the list of them is called. `settle` is in seconds."""
+    the list of them is called. `optional`: numbers that may be empty in such a row. `settle` is in seconds."""
 
     pattern: str
     folder: str = ""
@@ -43,6 +43,7 @@ class Read(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     names: list[str] = []
     lines: str = ""
     numbers: list[str] = []
+    optional: list[str] = []
     updated_at: str = ""
     deleted: str = ""
     repeated: Literal["refused", "last"] = "refused"
@@ -89,6 +90,9 @@ class Files(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     def digest(self) -> str:
         """Another one where files would be read in another way."""
         told = msgspec.to_builtins((self.keys, self.format, self.csv, self.read))
+        if self.read is not None and not self.read.optional:
+            # What was read before there was this word is not read anew because of it.
+            del told[3]["optional"]
         return hashlib.blake2b(orjson.dumps(told), digest_size=6).hexdigest()
 
 
@@ -162,6 +166,10 @@ def _check_columns(word: Read, whole: Files, field: str) -> None:
         raise DeclarationError(f"{field}.names", "Two columns have the same name.")
     if word.names and whole.format == PARQUET:
         raise DeclarationError(f"{field}.names", "A Parquet file has its own names.")
+    if unknown := [column for column in word.optional if column not in word.numbers]:
+        raise DeclarationError(
+            f"{field}.optional", f"{unknown[0]} is not among the numbers. Name it there too."
+        )
     for column in (word.updated_at, word.deleted, word.lines, *word.columns, *word.names, *word.numbers):
         if column:
             check_there(column, field)

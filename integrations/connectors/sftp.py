@@ -30,7 +30,7 @@ FACTS = Facts(
         "Enter address, user and secret here, and declare the files.",
     ),
     verified=Verified.REAL,
-    verified_against="OpenSSH 9.2's server and paramiko 5.1's. Others were not tried.",
+    verified_against="OpenSSH 9.2's server and paramiko 5.1's. Others were not tried",
     limits="None by the protocol. Crossdock makes at most 2 calls at a time, and 1 where it writes files of a day.",
     traps=(
         "The server's address must be named in PRIVATE_NETWORKS with its port, also where it is a public one.",

@@ -15,6 +15,7 @@ class Item:
     `version` sorts as text: ISO UTC with microseconds ("2026-11-23T06:45:00.000000Z") or a zero-padded integer;
     "" when the platform has none. `partial`: only the id is known, fetch the rest. `origin`: where it stands there, for
     a person who has to find it ("orders.csv, line 17"). `problem`: nothing can be made of it; why, and what to do.
+    `nameless`: together with a problem; the id is that of a place, since the thing's own could not be read.
     """
 
     external_id: str
@@ -24,6 +25,7 @@ class Item:
     partial: bool = False
     origin: str = ""
     problem: str = ""
+    nameless: bool = False
 
 
 @dataclass(frozen=True)

@@ -251,6 +251,7 @@ def fresh(
                 forced=force,
                 origin=item.origin,
                 problem=item.problem,
+                nameless=item.nameless,
             )
         )
     return parcels

@@ -18,6 +18,9 @@ FIRST_PAUSE, SECOND_PAUSE, LONGEST_PAUSE = 0.5, 2.0, 900.0
 PAUSE_OF_STOPPED_JOB = 30.0
 # Of a record of which the source's connector could make nothing.
 UNREADABLE = "unreadable"
+# ... not even which it is: the id is only the place where it stands. Sent under that, it would be another thing than
+# the one that the corrected source shows later.
+UNREADABLE_PLACE = "unreadable_place"
 
 
 def backoff(attempts: int) -> float:

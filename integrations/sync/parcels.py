@@ -16,8 +16,8 @@ class Parcel(msgspec.Struct, omit_defaults=True):
 
     `read_at` and `received_at` are seconds since 1970: when the read that showed the payload began, and when
     our door accepted it. `serial` counts the accepted versions of its Delivery: a parcel with a lower serial
-    than its Delivery is superseded. `recount` marks a stock row counted anew from its last figure. `origin` and
-    `problem` are the Item's.
+    than its Delivery is superseded. `recount` marks a stock row counted anew from its last figure. `origin`,
+    `problem` and `nameless` are the Item's.
     """
 
     external_id: str
@@ -33,6 +33,7 @@ class Parcel(msgspec.Struct, omit_defaults=True):
     forced: bool = False
     origin: str = ""
     problem: str = ""
+    nameless: bool = False
 
     @property
     def whole_payload(self) -> Any:

@@ -30,7 +30,7 @@ from integrations.models import (
 
 from . import arrived, faults, intents, shared_clock, steer, stock
 from .accept import Accepted, accept
-from .endings import UNREADABLE
+from .endings import UNREADABLE, UNREADABLE_PLACE
 from .leaving import Leaving
 from .overdue import OVERDUE
 from .runs import open_run
@@ -39,6 +39,10 @@ Person = User | None
 AT_ONCE = 200
 # A newer version is queued, or this one again: the error's own payload must not overtake it.
 UNDER_WAY = (State.QUEUED, State.RETRYING, State.WAITING)
+NAMELESS = (
+    "It cannot be edited here: which record it is could not be read, so the corrected source would bring it a second "
+    "time. Correct the file that the error names; its new version is read, and this error is over."
+)
 
 
 class NotPossible(Exception):
@@ -69,11 +73,18 @@ def retry_with_payload(error: ErrorRecord, payload: dict[str, Any], by: Person) 
     """Queues the record with a payload that a person mended. It is the same version of the source's record."""
     if error.delivery_id is None or not error.is_open:
         raise NotPossible("Only an open error of one record has a payload that can be edited.")
+    if is_nameless(error):
+        raise NotPossible(NAMELESS)
     if error.place == "in_doubt":
         raise NotPossible("First say whether the earlier write had arrived; then edit and retry.")
     if error.delivery is not None and error.delivery.state in UNDER_WAY:
         raise NotPossible("It is on its way already, or a newer version of it is. Wait for how that ends.")
     _requeue(_job_of(error), [error], by, {error.pk: payload}, Decision.EDIT)
+
+
+def is_nameless(error: ErrorRecord) -> bool:
+    """Whether its record is known only by the place where it stands: then nobody can send it in its own name."""
+    return error.code == UNREADABLE_PLACE
 
 
 def ignore(errors: QuerySet[ErrorRecord], reason: str, by: Person) -> int:
@@ -242,8 +253,14 @@ def _item(external_id: str, error: ErrorRecord, mended: dict[int, dict[str, Any]
     payload = mended.get(error.pk, error.payload)
     if payload is None:
         return Item(external_id=external_id, payload={}, version=error.version, partial=True)
-    problem = error.sentence if error.code == UNREADABLE and error.pk not in mended else ""
-    return Item(external_id=external_id, payload=payload, version=error.version, problem=problem)
+    is_unread = error.code in (UNREADABLE, UNREADABLE_PLACE) and error.pk not in mended
+    return Item(
+        external_id=external_id,
+        payload=payload,
+        version=error.version,
+        problem=error.sentence if is_unread else "",
+        nameless=is_nameless(error),
+    )
 
 
 def _resume(error: ErrorRecord, by: Person, text: str) -> int:

@@ -22,7 +22,7 @@ from mappings.sentences import sentence_for
 from . import shared_clock, stock
 from .case import Case, Ending
 from .decide import Facts, Verdict, decide
-from .endings import UNREADABLE, data_fault, name_by_id, waiting
+from .endings import UNREADABLE, UNREADABLE_PLACE, data_fault, name_by_id, waiting
 from .faults import Fault
 from .gather import resolve_references
 from .leaving import Leaving
@@ -70,7 +70,8 @@ class Scales:
             return
         if case.parcel.problem:
             case.subject = case.delivery.subject or name_by_id(self.job, case.parcel.external_id)
-            self._fail(case, data_fault(case, UNREADABLE, "read", case.parcel.problem))
+            code = UNREADABLE_PLACE if case.parcel.nameless else UNREADABLE
+            self._fail(case, data_fault(case, code, "read", case.parcel.problem))
             return
         translation = translate.read(self.rules.read, case.parcel.payload)
         case.record = translation.record

@@ -58,7 +58,7 @@ def _orders(platform: str, place: str) -> Preset:
 
 def _stock(platform: str, place: str) -> Preset:
     return Preset(
-        name=f"{place}: stock",
+        name=f"{place}: stock, a row for each SKU",
         direction="read",
         platform=platform,
         resource="stock",

@@ -206,6 +206,21 @@ def test_an_edit_does_not_make_another_record_of_it(
     assert not Batch.objects.exists()
 
 
+def test_what_is_known_by_its_place_alone_is_not_edited(
+    admin_client: Client, failed: ErrorRecord, bells: Bells
+) -> None:
+    page = reverse("admin:integrations_errorrecord_change", args=[failed.pk])
+    assert "edit the record here" in admin_client.get(page).content.decode()
+    ErrorRecord.objects.filter(pk=failed.pk).update(code="unreadable_place")
+    shown = admin_client.get(page).content.decode()
+    assert "Correct the file" in shown
+    assert "edit the record here" not in shown
+    assert edit_url(failed) not in shown
+    admin_client.post(edit_url(failed), {"payload": '{"id": "A-1"}'})
+    assert messages_of(admin_client)[-1].startswith("It cannot be edited here: ")
+    assert not Batch.objects.exists()
+
+
 # --- in doubt ----------------------------------------------------------------------------------------------------
 
 

@@ -199,8 +199,8 @@ def test_bad_rows_are_errors_with_their_place_and_the_others_arrive(allowed: Dro
     carry(job)
     assert sorted(row["id"] for row in rows_out(allowed)) == ["1", "4"]
     told = {error.subject: error for error in open_errors()}
-    assert set(told) == {"Order #2", "Order orders-1.csv:4"}
-    row = told["Order orders-1.csv:4"]
+    assert set(told) == {"Order #2", "Order 3"}
+    row = told["Order 3"]
     assert (row.code, row.kind, row.place) == ("unreadable", "data", "read")
     assert row.sentence.startswith(
         "orders-1.csv, line 4: it has 2 columns and not 10: there is nothing from column"
@@ -242,6 +242,55 @@ def test_a_row_that_a_person_mended_goes(allowed: Drop) -> None:
     settle(job)
     assert open_errors() == []
     assert [row["total"] for row in rows_out(allowed)] == ["1.50"]
+
+
+def test_an_order_that_a_person_completed_is_the_one_of_the_corrected_file(allowed: Drop) -> None:
+    first, second = order(3, ("MUG", "2"), ("BOWL", "1")).splitlines(keepends=True)
+    allowed.put("in/orders-1.csv", HEADER + order(1) + first + second[:20] + "\n", age=900)
+    job = configure(allowed)
+    carry(job)
+    assert {row["id"] for row in rows_out(allowed)} == {"1"}
+    (error,) = open_errors()
+    assert (error.subject, error.code) == ("Order 3", "unreadable")
+    assert "orders-1.csv, line 4: it has " in error.sentence
+    lines = [{"line": "1", "sku": "MUG", "quantity": "2"}, {"line": "2", "sku": "BOWL", "quantity": "1"}]
+    payload = {"order_number": "3", "currency": "EUR", "total": "10.00", "lines": lines}
+    retry.retry_with_payload(error, payload, None)
+    settle(job)
+    allowed.put("in/orders-1.csv", HEADER + order(1) + first + second, age=500)
+    carry(job)
+    assert open_errors() == []
+    assert {row["id"] for row in rows_out(allowed)} == {"1", "3"}
+    assert Delivery.objects.filter(job=job).count() == 2
+
+
+def test_a_row_without_a_key_can_not_be_sent_in_a_name_of_its_place(allowed: Drop) -> None:
+    allowed.put(
+        "in/orders-1.csv", HEADER + order(1) + order(2) + '"3" x,' + order(3)[2:] + order(4) + order(5)
+    )
+    allowed.put("in/orders-2.csv", "nothing\n", age=900)
+    job = configure(allowed)
+    carry(job)
+    # Those beside it are held: it may be a line of theirs.
+    assert sorted(row["id"] for row in rows_out(allowed)) == ["1", "5"]
+    told = {error.subject: error for error in open_errors()}
+    assert set(told) == {"Order 2", "Order 4", "Order orders-1.csv:4", "Order orders-2.csv"}
+    for subject in ("Order orders-1.csv:4", "Order orders-2.csv"):
+        error = told[subject]
+        assert error.code == "unreadable_place"
+        with pytest.raises(retry.NotPossible, match="Correct the file"):
+            retry.retry_with_payload(error, {"order_number": "3"}, None)
+    assert "line 4 stands right behind its rows" in told["Order 2"].sentence
+    # Trying again changes nothing about that.
+    retry.retry(ErrorRecord.objects.filter(settled_at__isnull=True), None)
+    settle(job)
+    assert [error.code for error in open_errors()].count("unreadable_place") == 2
+    orders = HEADER + "".join(order(number) for number in range(1, 6))
+    allowed.put("in/orders-1.csv", orders, age=500)
+    allowed.put("in/orders-2.csv", HEADER + order(6), age=500)
+    carry(job)
+    assert open_errors() == []
+    assert sorted(row["id"] for row in rows_out(allowed)) == ["1", "2", "3", "4", "5", "6"]
 
 
 def test_a_dry_run_moves_and_writes_nothing(allowed: Drop) -> None:

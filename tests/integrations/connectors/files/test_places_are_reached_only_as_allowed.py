@@ -269,6 +269,22 @@ def test_a_folder_of_this_machine_needs_a_root_that_is_allowed(settings: Setting
     assert "FILES_ROOT" in failure.sentence
 
 
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [("gone", "is not there"), ("a.csv", "is no folder"), ("../files", "is not absolute")],
+)
+def test_a_root_that_is_none_is_told_by_its_name(
+    named: str, said: str, tmp_path: Path, settings: Settings
+) -> None:
+    (tmp_path / "a.csv").write_text("id\n")
+    root = named if named.startswith(".") else str(tmp_path / named)
+    settings.FILES_ROOT = root
+    failure = refused(FolderConnector({"files": reading()}, {}))
+    assert (failure.kind, failure.code, failure.connection_wide) == (Kind.CONFIG, "no_root", True)
+    assert f"FILES_ROOT of this installation names {root}, which {said}" in failure.sentence
+    assert ".env" in failure.sentence
+
+
 def test_a_link_that_is_put_in_its_place_afterwards_is_not_followed(folder: Drop, files_root: Path) -> None:
     connector = folder.connector({**writing(folder="out")})
     (folder.root / "out").symlink_to(files_root.parent)

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from integrations.connectors import files_rows
+from integrations.connectors import files_rows, files_words
+from integrations.exceptions import DeclarationError
 from tests.integrations.connectors.files.drops import Drop, payloads, problems, read_all, reading
 
 
@@ -100,7 +101,7 @@ def test_a_bad_row_is_told_with_its_place_and_stops_no_other(folder: Drop, line:
 
 
 def test_bad_rows_are_met_across_pages_too(folder: Drop) -> None:
-    folder.put("a.csv", 'id,v\n1,a\n2,"x" y\n3,c\n4\n5,e\n')
+    folder.put("a.csv", 'id,v\n1,a\n2,"x" y\n3,c\n,d\n5,e\n')
     items = read_all(folder.connector(reading(size=1)))
     assert [item.external_id for item in items] == ["1", "a.csv:3", "3", "a.csv:5", "5"]
 
@@ -166,6 +167,109 @@ def test_an_order_around_a_row_that_cannot_be_read_is_not_taken_in_parts(folder:
     folder.put("a.csv", "order,qty\n1001,2\n1001\n1001,1\n1002,1\n")
     items = read_all(folder.connector(reading("order", lines="lines")))
     assert [item.external_id for item in items if not item.problem] == ["1002"]
+
+
+KEYED = "order,sku,qty\n1001,MUG,2\n"
+
+
+@pytest.mark.parametrize("torn", ["1001,BOWL\n", "1001\n", "1001,BO", "1001,BOWL,1,7\n"])
+@pytest.mark.parametrize("more", ["", "1002,MUG,1\n"])
+def test_an_order_with_a_torn_row_is_held_as_a_whole(folder: Drop, torn: str, more: str) -> None:
+    folder.put("a.csv", KEYED + torn + ("\n" * (not torn.endswith("\n")) + more if more else ""))
+    items = read_all(folder.connector(reading("order", lines="lines", size=1)))
+    found = {item.external_id: item for item in items}
+    assert set(found) == {"1001", "1002"} if more else {"1001"}
+    assert found["1001"].problem.startswith("a.csv, line 3: it has ")
+    assert not found["1001"].nameless
+    assert len(found["1001"].payload["lines"]) == 2
+    assert not more or found["1002"].problem == ""
+
+
+def test_a_torn_row_alone_is_an_error_of_its_key(folder: Drop) -> None:
+    folder.put("a.csv", "id,v,w\n1,a,b\n2,c\n3,a,b,c\n")
+    items = read_all(folder.connector(reading()))
+    assert [(item.external_id, bool(item.problem), item.nameless) for item in items] == [
+        ("1", False, False),
+        ("2", True, False),
+        ("3", True, False),
+    ]
+    assert items[1].payload == {"id": "2"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        # Where the key is no first column, the fault may have moved it.
+        "v,w,id\na,b,1\na,2\n",
+        "v,id,w\na,1,b\na,c,2,b\n",
+        # A file that ends in the middle of a key.
+        "id,v,w\n1,a,b\n10",
+        # The rest of a value whose quote is broken.
+        'id,v,w\n1,a,"b" c\nd,e\n',
+    ],
+)
+def test_a_key_that_is_not_certain_is_none(folder: Drop, content: str) -> None:
+    folder.put("a.csv", content)
+    items = [item for item in read_all(folder.connector(reading())) if item.problem]
+    assert items
+    assert all(item.nameless and item.external_id.startswith("a.csv:") for item in items)
+
+
+@pytest.mark.parametrize("size", [1, 500])
+@pytest.mark.parametrize("torn", ['"1" y,MUG,1', ",MUG,1"])
+def test_orders_beside_a_row_without_a_key_are_held(folder: Drop, torn: str, size: int) -> None:
+    rows = f"1001,MUG,2\n1002,MUG,2\n1002,BOWL,1\n\n{torn}\n1003,MUG,1\n1004,MUG,1\n"
+    folder.put("a.csv", "order,sku,qty\n" + rows)
+    items = read_all(folder.connector(reading("order", lines="lines", size=size)))
+    assert [(item.external_id, bool(item.problem), item.nameless) for item in items] == [
+        ("1001", False, False),
+        ("1002", True, False),
+        ("a.csv:6", True, True),
+        ("1003", True, False),
+        ("1004", False, False),
+    ]
+    assert items[1].problem.startswith(
+        "a.csv, line 3: line 6 stands right behind its rows, and the order there"
+    )
+    assert items[3].problem.startswith("a.csv, line 7: line 6 stands right before its rows")
+    assert items[1].problem.endswith("Correct line 6 in the file.")
+
+
+def test_orders_that_are_held_for_another_row_do_not_count_as_bad_rows(
+    folder: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("integrations.connectors.files_records.MOST_BAD", 1)
+    folder.put("a.csv", "order,v\n1,a\n,a\n2,a\n3,a\n")
+    items = read_all(folder.connector(reading("order", lines="lines")))
+    assert [item.external_id for item in items] == ["1", "a.csv:3", "2", "3"]
+
+
+def test_a_key_that_is_too_long_is_none(folder: Drop) -> None:
+    folder.put("a.csv", f"id,v\n{'x' * 300},a\n1,b\n")
+    items = read_all(folder.connector(reading()))
+    assert [(item.external_id, item.nameless) for item in items] == [("a.csv:2", True), ("1", False)]
+
+
+def test_a_line_without_its_quantity_is_told_unless_it_may_be_empty(folder: Drop) -> None:
+    folder.put("a.csv", "order,total,qty\n1001,5,2\n1001,,\n1002,5,1\n")
+    words = {"lines": "lines", "numbers": ["total", "qty"]}
+    items = read_all(folder.connector(reading("order", **words, optional=["total"])))
+    assert [(item.external_id, bool(item.problem)) for item in items] == [("1001", True), ("1002", False)]
+    assert items[0].problem.startswith("a.csv, line 3: column qty: it is empty. Fill it in")
+    items = read_all(folder.connector(reading("order", **words, optional=["total", "qty"])))
+    assert [line["qty"] for line in payloads(items)[0]["lines"]] == ["2", None]
+    assert rows(folder, "id,qty\n1,\n", numbers=["qty"]) == [{"id": "1", "qty": None}]
+
+
+def test_the_digest_of_words_is_as_it_was_where_nothing_is_optional() -> None:
+    """Otherwise all files that still lie there would be read anew because of a new version of ours."""
+    word = files_words.Files(key="id", read=files_words.Read(pattern="*.csv"))
+    assert word.digest() == "0bc3c8d0371e"
+
+
+def test_what_may_be_empty_is_one_of_the_numbers(folder: Drop) -> None:
+    with pytest.raises(DeclarationError, match="qty is not among the numbers"):
+        folder.connector(reading(optional=["qty"]))
 
 
 def test_rows_of_one_order_that_stand_apart_are_told_and_not_taken_for_all(folder: Drop) -> None:

@@ -24,10 +24,11 @@ from integrations.connectors import (
     sql_words,
 )
 from integrations.connectors.base import WriteContext
-from integrations.connectors.files import FolderConnector
+from integrations.connectors.files import EXAMPLE, FILES, FolderConnector
 from integrations.connectors.sftp import SftpConnector
 from integrations.http.guard import PrivateNetwork
 from integrations.sync import endings
+from mappings.presets import PRESETS
 from tests.conftest import ROOT
 from tests.integrations.connectors.files.drops import AT, Drop, write
 
@@ -42,6 +43,23 @@ def test_the_examples_are_taken() -> None:
     server, folder = SETTINGS
     assert set(SftpConnector(server, {}).resources()) == {"orders", "stock"}
     assert set(FolderConnector(folder, {}).resources()) == {"orders", "stock", "payments"}
+
+
+def test_the_example_in_the_form_is_taken() -> None:
+    assert EXAMPLE in FILES.help_text
+    assert "docs/connect-files.md" in FILES.help_text
+    assert set(FolderConnector({"files": yaml.safe_load(EXAMPLE)}, {}).resources()) == {"orders"}
+
+
+def test_sentences_of_the_catalogue_end_once() -> None:
+    """Its page puts the last period."""
+    assert not any(kind.facts.verified_against.endswith(".") for kind in (FolderConnector, SftpConnector))
+
+
+def test_presets_have_names_that_differ() -> None:
+    for platform in ("folder", "sftp"):
+        names = [preset.name for preset in PRESETS.values() if preset.platform == platform]
+        assert len(set(names)) == len(names)
 
 
 def test_what_is_named_for_the_installation_is_understood() -> None:
