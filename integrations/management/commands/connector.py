@@ -38,7 +38,7 @@ class Command(BaseCommand):
         for path in paths:
             self.stdout.write(str(path.relative_to(root)))
         self.stdout.write(
-            "\nIt is green as it is:\n"
+            "\nIt is green as it is (python3 manage.py setup --dev installs what tests need):\n"
             ".venv/bin/python -m pytest -n0 tests/contract tests/test_connector_conformance.py "
             f'-k "{options["name"]} or every_platform"\n'
             "Now make it true, from the vendor's documentation: first the dialect (what the vendor says), then the "
