@@ -108,19 +108,14 @@ class CsvSource(Source):
 
     def rows(self, mark: Mark) -> Iterator[Row]:
         width = len(self.columns)
-        is_remnant = False
         for line, after, cells, problem, is_ended in self._raw(mark):
             if problem:
-                is_remnant = True
                 yield Row(line, after, {}, problem)
                 continue
-            if len(cells) == width:
-                is_remnant, known = False, cells
-            else:
+            if len(cells) != width:
                 problem = self._wrong_width(len(cells))
-                # What follows a broken quote may be the rest of its value.
-                known = [] if is_remnant else cells if is_ended else cells[:-1]
-            values = dict(zip(self.columns, known, strict=False))
+                cells = cells if is_ended else cells[:-1]
+            values = dict(zip(self.columns, cells, strict=False))
             values.pop("", None)
             yield Row(line, after, values, problem)
 

@@ -25,7 +25,8 @@ _SHORT = 6
 @dataclass
 class Reading:
     """A file that is being read. `repeated`: keys that stand in two places of it, and where. `torn`: where the row
-    right before the place stands, if its key could not be read."""
+    right before the place stands, if its key could not be read. `is_broken`: whether the
+    rows before it are torn since one of which nothing could be read."""
 
     entry: Entry
     content: str
@@ -35,6 +36,7 @@ class Reading:
     repeated: dict[str, list[int]] = field(default_factory=dict)
     is_found_bad: int = 0
     torn: int = 0
+    is_broken: bool = False
 
     def to_json(self) -> dict[str, Any]:
         entry = [self.entry.name, self.entry.size, self.entry.time]
@@ -47,6 +49,7 @@ class Reading:
             "repeated": self.repeated,
             "count": self.is_found_bad,
             "torn": self.torn,
+            "broken": self.is_broken,
         }
 
     @classmethod
@@ -60,6 +63,7 @@ class Reading:
             dict(told["repeated"]),
             told["count"],
             told.get("torn", 0),
+            told.get("broken", False),
         )
 
 

@@ -78,11 +78,12 @@ class Records:
         if self.read.repeated == LAST:
             return {}
         found: dict[str, list[int]] = {}
-        before = ""
+        before, is_broken = "", False
         with closing(sqlite3.connect("")) as seen:
             seen.execute("CREATE TABLE met (id TEXT PRIMARY KEY, line INTEGER) WITHOUT ROWID")
             for row in source.keys(self.word.keys):
-                external_id = self._key_of(source, row, before if self.read.lines else "")
+                is_broken = _is_broken(row, is_broken)
+                external_id = self._key_of(source, row, before if self.read.lines else "", is_broken)
                 is_next = bool(self.read.lines) and external_id == before
                 # Rows on both sides of one that cannot be read are not known to be all.
                 before = external_id
@@ -112,7 +113,8 @@ class Records:
         group: list[Row] = []
         for row in source.rows(Mark(reading.at, reading.line)):
             before = self._id(group[0].values) if group else ""
-            external_id = self._key_of(source, row, before)
+            reading.is_broken = _is_broken(row, reading.is_broken)
+            external_id = self._key_of(source, row, before, reading.is_broken)
             if group and external_id != before:
                 yield self._group(source, reading, group, 0 if external_id else row.line)
                 group = []
@@ -254,7 +256,7 @@ class Records:
             )
         return as_version(max(known)), ""
 
-    def _key_of(self, source: Source, row: Row, before: str) -> str:
+    def _key_of(self, source: Source, row: Row, before: str, is_broken: bool) -> str:
         """The id, or "" where it cannot be told. `before`: that of the rows that are right before, kept together.
 
         In a row with a cell too many or too few all that stands behind the fault is moved, and where that is nobody
@@ -262,6 +264,8 @@ class Records:
         external_id = self._id(row.values)
         if not row.problem or external_id == before:
             return external_id
+        if is_broken:
+            return ""
         keys = self.word.keys
         return external_id if set(source.columns[: len(keys)]) == set(keys) else ""
 
@@ -323,6 +327,11 @@ class Records:
             told = _GROUPED.fullmatch(plain) or _PLAIN_COMMA.fullmatch(plain)
             plain = plain.replace(".", "").replace(",", ".") if told else ""
         return format(Decimal(plain), "f") if _PLAIN.fullmatch(plain) else None
+
+
+def _is_broken(row: Row, before: bool) -> bool:
+    """What follows a row of which nothing can be read, as one with a broken quote, may be the rest of its value."""
+    return bool(row.problem) and (before or not row.values)
 
 
 def _is_first(seen: sqlite3.Connection, external_id: str, line: int) -> bool:

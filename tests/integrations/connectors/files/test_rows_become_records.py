@@ -208,9 +208,10 @@ def test_a_torn_row_alone_is_an_error_of_its_key(folder: Drop) -> None:
         'id,v,w\n1,a,"b" c\nd,e\n',
     ],
 )
-def test_a_key_that_is_not_certain_is_none(folder: Drop, content: str) -> None:
+@pytest.mark.parametrize("size", [1, 500])
+def test_a_key_that_is_not_certain_is_none(folder: Drop, content: str, size: int) -> None:
     folder.put("a.csv", content)
-    items = [item for item in read_all(folder.connector(reading())) if item.problem]
+    items = [item for item in read_all(folder.connector(reading(size=size))) if item.problem]
     assert items
     assert all(item.nameless and item.external_id.startswith("a.csv:") for item in items)
 
