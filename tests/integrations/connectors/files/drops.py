@@ -113,5 +113,9 @@ def call(connector: FilesConnector, body: Words, **context: Any) -> Call:
     return Call.from_json(json.loads(json.dumps(connector.prepare("rows", told, 0, "a-key").to_json())))
 
 
+def bodies(*numbers: int) -> list[dict[str, Any]]:
+    return [{"id": str(number), "v": f"v{number}"} for number in numbers]
+
+
 def write(connector: FilesConnector, *bodies: Words, **context: Any) -> list[Answer | Failure]:
     return connector.send_batch([call(connector, body, **context) for body in bodies])
