@@ -50,7 +50,7 @@ FACTS = Facts(
     ),
     verified=Verified.REAL,
     verified_against="PostgreSQL 15, MariaDB 10.11 and SQLite 3.40 themselves. MySQL itself was not tried; of "
-    "encryption only that a server without a trusted certificate is refused.",
+    "encryption only that a server without a trusted certificate is refused",
     limits="None by the database. Crossdock makes at most 4 calls at a time, and each statement has 8 seconds.",
     traps=(
         "The database's address must be named in PRIVATE_NETWORKS with its port, also where it is a public one.",
