@@ -110,7 +110,7 @@ class GoogleAnalytics(DeclaredConnector):
         ),
         verified=Verified.UNVERIFIED,
         verified_against="It was made from Google's written guides; Google publishes no description that a program "
-        "could test against.",
+        "could test against",
         limits="One event a call, up to 20 calls a second and 8 at once. An event has at most 25 parameters and 200 "
         "items, and less than 130 kB.",
         traps=(

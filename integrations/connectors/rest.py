@@ -53,7 +53,7 @@ class RestConnector(DeclaredConnector):
             "Declare it under auth, and enter the token, key or password in the fields for secrets.",
         ),
         verified=Verified.UNVERIFIED,
-        verified_against="It does what your declaration says. The test button and “Sample” show whether that is right.",
+        verified_against="It does what your declaration says. The test button and “Sample” show whether that is right",
         limits="Declare them under limits.",
         webhooks="Declare the signature and the topics under webhook.",
     )

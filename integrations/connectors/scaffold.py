@@ -31,7 +31,7 @@ class {class_name}(DeclaredConnector):
         documentation="{documentation}",
         credentials=("Say here, click by click, how an access token is made.",),
         verified=Verified.UNVERIFIED,
-        verified_against="Made from the vendor's documentation alone.",
+        verified_against="Made from the vendor's documentation alone",
         limits="Say here how fast it may be called.",
     )
     declaration = {{

@@ -72,7 +72,7 @@ FACTS = Facts(
     ),
     verified=Verified.CONTRACT,
     verified_against="Shopify's Admin GraphQL schema 2026-07; logging in, exports and webhooks against its written "
-    "documentation.",
+    "documentation",
     limits="100 points a second on standard plans, up to 2000 on larger ones; Crossdock keeps to what each answer "
     "tells.",
     traps=(

@@ -150,3 +150,8 @@ def test_the_list_of_connectors_has_the_key_that_configuration_files_need() -> N
     call_command("connector", "list", stdout=told)
     words = set(told.getvalue().split())
     assert set(registry.platforms()) <= words
+
+
+@pytest.mark.parametrize("platform", sorted(registry.platforms()))
+def test_how_far_it_was_tested_is_a_sentence_that_the_page_ends(platform: str) -> None:
+    assert not registry.get(platform).facts.verified_against.endswith(".")
