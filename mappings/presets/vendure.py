@@ -1,25 +1,34 @@
 """Vendure's orders, customers and stock into our Records; our stock levels and shipments into what it takes.
 
-Amounts are in the currency's smallest unit. A cancelled line has the quantity 0: what was sold is its
-orderPlacedQuantity.
+Amounts are in hundredths, whatever the currency: Vendure's own Stripe plugin divides those of JPY by 100 too, and its
+admin pages show them so unless the shop's moneyStrategyPrecision is another.
+A cancelled line has the quantity 0: what was sold is its orderPlacedQuantity.
 """
 
 from __future__ import annotations
 
 from .preset import Preset, rule
 
-_PAID = (
-    '["PaymentSettled", "PartiallyShipped", "Shipped", "PartiallyDelivered", "Delivered", "Modifying", '
-    '"ArrangingAdditionalPayment"]'
-)
+_PAID = '["PaymentSettled", "PartiallyShipped", "Shipped", "PartiallyDelivered", "Delivered", "Modifying"]'
 # Of a refund that failed no money went back.
 _REFUNDS = "payments[].refunds[] | [?state != 'Failed']"
 _PAYMENT_STATUS = (
     f"{{back: sum({_REFUNDS}.total), "
-    "paid: sum(payments[?state == 'Settled'].amount), state: state} | "
+    "paid: sum(payments[?state == 'Settled'].amount), is: state} | "
     "(back > `0` && back >= paid && 'refunded') || (back > `0` && 'partially_refunded') "
-    f"|| (contains(`{_PAID}`, state) && 'paid') || (state == 'PaymentAuthorized' && 'authorized') "
-    "|| (paid > `0` && 'paid') || 'pending'"
+    f"|| (contains(`{_PAID}`, is) && 'paid') || (is == 'PaymentAuthorized' && 'authorized') "
+    "|| (paid > `0` && ((is == 'ArrangingAdditionalPayment' && 'partially_paid') || 'paid')) || 'pending'"
+)
+_ONE_PAYMENT = (
+    "(state == 'Settled' && 'paid') || (state == 'Authorized' && 'authorized') "
+    "|| (contains(['Declined', 'Error'], state) && 'failed') || (state == 'Cancelled' && 'voided') || 'pending'"
+)
+# Of an order that is partially delivered a part may be on its way still, or not shipped at all.
+_FULFILLMENT_STATUS = (
+    '(contains(`["Shipped", "Delivered"]`, state) && \'fulfilled\') '
+    "|| (state == 'PartiallyDelivered' "
+    "&& !(lines[?sum((fulfillmentLines || `[]`)[].quantity) < quantity]) && 'fulfilled') "
+    "|| (contains(`[\"PartiallyShipped\", \"PartiallyDelivered\"]`, state) && 'partial') || 'unfulfilled'"
 )
 _ADDRESS = (
     ("name", "fullName"),
@@ -32,8 +41,8 @@ _ADDRESS = (
     ("country", "countryCode"),
     ("phone", "phoneNumber"),
 )
-_CURRENCY = {"currency": "= currencyCode"}
-_CURRENCY_OF_ORDER = {"currency": "= root.currencyCode"}
+# A currency of two places stands for all of them.
+_HUNDREDTHS = {"currency": "USD"}
 
 ORDERS_READ = Preset(
     name="Vendure: orders",
@@ -47,16 +56,12 @@ ORDERS_READ = Preset(
         rule("placed_at", "orderPlacedAt", "time"),
         rule("updated_at", "updatedAt", "time"),
         rule("currency", "currencyCode"),
-        rule("total", "totalWithTax", "from_minor_units", arguments=_CURRENCY),
-        rule("subtotal", "subTotalWithTax", "from_minor_units", arguments=_CURRENCY),
-        rule("shipping_total", "shippingWithTax", "from_minor_units", arguments=_CURRENCY),
+        rule("total", "totalWithTax", "from_minor_units", arguments=_HUNDREDTHS),
+        rule("subtotal", "subTotalWithTax", "from_minor_units", arguments=_HUNDREDTHS),
+        rule("shipping_total", "shippingWithTax", "from_minor_units", arguments=_HUNDREDTHS),
         rule("status", "(state == 'Cancelled' && 'cancelled') || 'open'"),
         rule("payment_status", _PAYMENT_STATUS),
-        rule(
-            "fulfillment_status",
-            "(contains(['Shipped', 'PartiallyDelivered', 'Delivered'], state) && 'fulfilled') "
-            "|| (state == 'PartiallyShipped' && 'partial') || 'unfulfilled'",
-        ),
+        rule("fulfillment_status", _FULFILLMENT_STATUS),
         rule("email", "customer.emailAddress"),
         rule("customer.id", "customer.id"),
         rule("customer.name", "join(' ', [customer.firstName || '', customer.lastName || ''])", "strip"),
@@ -78,24 +83,25 @@ ORDERS_READ = Preset(
             arguments={"minus": "= quantity"},
         ),
         rule("lines[].shipped", "fulfillmentLines[].quantity", "sum"),
-        rule("lines[].unit_price", "unitPriceWithTax", "from_minor_units", arguments=_CURRENCY_OF_ORDER),
-        rule("lines[].total", "linePriceWithTax", "from_minor_units", arguments=_CURRENCY_OF_ORDER),
+        rule("lines[].unit_price", "unitPriceWithTax", "from_minor_units", arguments=_HUNDREDTHS),
+        rule("lines[].total", "linePriceWithTax", "from_minor_units", arguments=_HUNDREDTHS),
         rule("payments[]", "payments"),
         rule("payments[].id", "id"),
-        rule("payments[].amount", "amount", "from_minor_units", arguments=_CURRENCY_OF_ORDER),
+        rule("payments[].amount", "amount", "from_minor_units", arguments=_HUNDREDTHS),
         rule("payments[].currency", "root.currencyCode"),
-        rule("payments[].status", "state"),
+        rule("payments[].status", _ONE_PAYMENT),
         rule("payments[].provider", "method"),
         rule("payments[].reference", "transactionId"),
         rule("payments[].created_at", "createdAt", "time"),
         rule("refunds[]", _REFUNDS),
         rule("refunds[].id", "id"),
-        rule("refunds[].amount", "total", "from_minor_units", arguments=_CURRENCY_OF_ORDER),
+        rule("refunds[].amount", "total", "from_minor_units", arguments=_HUNDREDTHS),
         rule("refunds[].currency", "root.currencyCode"),
         rule("refunds[].reason", "reason"),
         rule("refunds[].created_at", "createdAt", "time"),
     ),
-    description="All amounts include tax.",
+    description="All amounts include tax, and have two places in every currency, as in a shop whose "
+    "moneyStrategyPrecision is Vendure's usual 2.",
 )
 
 CUSTOMERS_READ = Preset(
@@ -128,7 +134,7 @@ VARIANTS_READ = Preset(
         rule("sku", "sku", required=True),
         rule("title", "name"),
         rule("currency", "currencyCode"),
-        rule("price", "priceWithTax", "from_minor_units", arguments=_CURRENCY),
+        rule("price", "priceWithTax", "from_minor_units", arguments=_HUNDREDTHS),
     ),
 )
 

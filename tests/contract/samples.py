@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +11,8 @@ from mappings.presets import Preset
 from mappings.records import Record
 from mappings.translate import compile_rules, read, write
 from tests.conftest import REFERENCE
+from tests.contract.vendor import Contract
+from tests.integrations.answering import Asked, Says
 
 
 @lru_cache(maxsize=256)
@@ -40,3 +43,15 @@ def write_with(preset: Preset, record: Record, **context: Any) -> dict[str, Any]
     found = write(compile_rules(list(preset.rules), "write", preset.kind), record, context or None)
     assert found.problems == []
     return found.body
+
+
+def judged(
+    contract: Callable[[], Contract | None] | None, document: str, payload: dict[str, Any]
+) -> dict[str, Any]:
+    """The payload, when a vendor's GraphQL schema allows it as an answer to a document that asks for one thing."""
+    judge = contract() if contract else None
+    assert judge is not None
+    name = document.split("{", 1)[1].split("(", 1)[0].strip()
+    asked = Asked("POST", "", {}, {}, json.dumps({"query": document, "variables": {"id": "1"}}).encode())
+    assert judge.answer_problems(asked, Says({"data": {name: payload}})) == []
+    return payload
