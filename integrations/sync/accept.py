@@ -24,11 +24,11 @@ from integrations.models import (
     SyncRun,
     Thing,
 )
-from mappings.fields import Sealed, encrypt_json
+from mappings.fields import Sealed
 
 from . import rows, shared_clock, stock
 from .doorbell import ring
-from .parcels import Parcel, digest_of, to_plain
+from .parcels import Parcel, digest_of, seal
 from .removed import note_seen
 from .rules import JobRules, rules_of
 from .runs import open_run
@@ -159,7 +159,7 @@ def _accept(
     rules = rules_of(job)
     known = known_of(job, [item.external_id for item in items])
     parcels = fresh(items, known, rules, read_at, force, recount)
-    sealed = _seal(parcels, job.batch_size)
+    sealed = seal(parcels, job.batch_size)
     units = stock.units_of(job, rules.read, parcels)
     with transaction.atomic():
         if position is not None:
@@ -306,11 +306,6 @@ def _time_of(version: str) -> datetime | None:
 def _is_older(item: Item, entry: Known) -> bool:
     """Never taken, not even by force: its higher serial would supersede the newer one that is still queued."""
     return bool(item.version and entry.version and item.version < entry.version)
-
-
-def _seal(parcels: list[Parcel], batch_size: int) -> list[tuple[int, Sealed]]:
-    slices = [parcels[start : start + batch_size] for start in range(0, len(parcels), batch_size)]
-    return [(len(part), Sealed(encrypt_json(to_plain(part), compress=True))) for part in slices]
 
 
 def _move(job: SyncJob, position: PositionMove) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import orjson
 
+from mappings.fields import Sealed, encrypt_json
 from mappings.shapes import convert
 
 
@@ -52,3 +53,9 @@ def from_plain(rows: list[dict[str, Any]]) -> list[Parcel]:
 def digest_of(payload: Any) -> str:
     """128 bits over the payload with its keys sorted: the same content gives the same digest."""
     return hashlib.blake2b(orjson.dumps(payload, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
+
+
+def seal(parcels: list[Parcel], batch_size: int) -> list[tuple[int, Sealed]]:
+    """In batches of at most so many, each with its count: encrypted here, since that has no place in a transaction."""
+    slices = [parcels[start : start + batch_size] for start in range(0, len(parcels), batch_size)]
+    return [(len(part), Sealed(encrypt_json(to_plain(part), compress=True))) for part in slices]
