@@ -76,7 +76,8 @@ class OrderLine(Part):
 
 
 class Payment(Record):
-    """`status`: pending, authorized, paid, failed, partially_refunded, refunded or voided."""
+    """`status`: pending, authorized, paid, failed, partially_refunded, refunded or voided. `fee` is what the provider
+    keeps of the amount, `net` what is left, both in `currency`; `payout_id` is the payout that it came with."""
 
     order_id: Text = UNSET
     order_number: Text = UNSET
@@ -85,15 +86,50 @@ class Payment(Record):
     status: Text = UNSET
     provider: Text = UNSET
     reference: Text = UNSET
+    fee: Number = UNSET
+    net: Number = UNSET
+    payout_id: Text = UNSET
+    email: Text = UNSET
     created_at: Moment = UNSET
 
 
 class Refund(Record):
+    """`status`: pending, paid or failed; a source that tells only of refunds that were made leaves it out."""
+
+    order_id: Text = UNSET
+    order_number: Text = UNSET
+    payment_id: Text = UNSET
+    amount: Number = UNSET
+    currency: Text = UNSET
+    status: Text = UNSET
+    reason: Text = UNSET
+    created_at: Moment = UNSET
+
+
+class Dispute(Record):
+    """A payment that the customer's bank asks back. `status`: open (an answer is due by `due_by`), answered, won or
+    lost."""
+
+    payment_id: Text = UNSET
     order_id: Text = UNSET
     order_number: Text = UNSET
     amount: Number = UNSET
     currency: Text = UNSET
     reason: Text = UNSET
+    status: Text = UNSET
+    due_by: Moment = UNSET
+    created_at: Moment = UNSET
+
+
+class Payout(Record):
+    """What a payment provider sends to the store's bank. `amount` is what arrives, `fee` was kept from it. `status`:
+    pending, paid, failed or cancelled."""
+
+    amount: Number = UNSET
+    currency: Text = UNSET
+    fee: Number = UNSET
+    status: Text = UNSET
+    arrives_at: Moment = UNSET
     created_at: Moment = UNSET
 
 
@@ -188,6 +224,8 @@ RECORD_KINDS: dict[str, type[Record]] = {
     "variant": Variant,
     "refund": Refund,
     "payment": Payment,
+    "dispute": Dispute,
+    "payout": Payout,
     "ticket": Ticket,
     "event": MarketingEvent,
 }
