@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 
@@ -29,13 +30,45 @@ class Verified(StrEnum):
 
 
 @dataclass(frozen=True)
+class NativeIntegration:
+    """An integration that a vendor of one of the two systems offers itself.
+
+    `with_platform` is a platform of the registry, or the name of a system outside of it. `carries` are kinds of our
+    Records: order, fulfillment, stock_level, … `suffices_when` is a sentence: for whom it is enough, and when to come
+    back.
+    """
+
+    with_platform: str
+    carries: tuple[str, ...]
+    suffices_when: str
+
+
+@dataclass(frozen=True)
+class ApiVersion:
+    """The version of the vendor's API that the connector speaks unless a setting names another.
+
+    `ends` is the last day that the vendor has announced, None where none was. `setting` is the connection's setting
+    that names another version, "" where there is none. `months` is for how long the vendor keeps each version whose
+    name begins with its year and month (2026-07): so the end of another one can be worked out; 0 where no such rule is
+    known. `source` is the vendor's page.
+    """
+
+    name: str
+    ends: date | None = None
+    setting: str = ""
+    months: int = 0
+    source: str = ""
+
+
+@dataclass(frozen=True)
 class Facts:
     """`documentation` is the vendor's page. `credentials` are steps in order, each a sentence that says where to click.
 
     `verified_against` names the document or server with its version, as the end of "Tested against …"; for what is
     unverified it is a sentence that says what it was made from. `limits` says
     how fast the vendor may be called. `traps` are what surprises people, `lacks` what the vendor or we cannot do;
-    `webhooks` says how its webhooks are set up, "" where it sends none.
+    `webhooks` says how its webhooks are set up, "" where it sends none. `native_integrations` are what the vendor
+    offers itself, and when that is enough; `api_version` is None where the vendor has no versions, or names none.
     """
 
     group: Group
@@ -47,3 +80,5 @@ class Facts:
     traps: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
     webhooks: str = ""
+    native_integrations: tuple[NativeIntegration, ...] = ()
+    api_version: ApiVersion | None = None
