@@ -3,11 +3,15 @@
 GET  /control/books?system=&effects=no      {"systems": {name: {table: […]}}, "effects": […], "faults", "requests", …}
 GET  /control/effects?after=&limit=         the effects alone, in pages of their sequence
 GET/POST/DELETE /control/faults[/{id}]      POST takes one rule or {"rules": […]};  POST /control/faults/preset/{name}
-GET/PUT /control/{system}/settings          idempotency, key_lifetime, session_lifetime, consent_lifetime, rate_limit
+GET/PUT /control/{system}/settings          idempotency, key_lifetime, session_lifetime, consent_lifetime,
+                                            rate_limit, search_lag
 GET  /control/{system}/consents;  POST /control/{system}/revoke   see consent.py
 POST /control/{system}/down {mode}          "refuse" (503) or "close";  POST /control/{system}/up
 POST /control/shop/orders                   a customer's order; /orders/{id or number}/pay|edit|cancel|refund|touch
 POST /control/shop/stock/{sku}              {available}: staff count a shelf of the channel
+POST /control/shop/customers                a new account; /customers/{id}/edit|consent|erase
+POST /control/crm/contacts[/{id}]           a salesperson's work, and DELETE; the same for /control/desk/users
+POST /control/desk/tickets[/{id}]           a customer writes, an agent changes it
 POST /control/warehouse/orders/{id or reference}/ship    {items?, carrier?, tracking_number?}
 POST /control/warehouse/stock/{sku}         {on_hand}
 POST /control/carrier/tracking/{number}     {state}
@@ -19,15 +23,18 @@ from typing import Any
 from integrations.sandbox import seed
 from integrations.sandbox.clock import to_text
 from integrations.sandbox.consent import Consents
+from integrations.sandbox.people import People
 from integrations.sandbox.presets import PRESETS
 from integrations.sandbox.refusals import Refusal, no_such_address, not_found
 from integrations.sandbox.shop import Shop
+from integrations.sandbox.shop_customers import change
 from integrations.sandbox.store import Document
 from integrations.sandbox.system import asked_number
 from integrations.sandbox.wire import Request, Response
 from integrations.sandbox.world import World
 
-SETTINGS = ("idempotency", "key_lifetime", "session_lifetime", "consent_lifetime", "rate_limit")
+SETTINGS = ("idempotency", "key_lifetime", "session_lifetime", "consent_lifetime", "rate_limit", "search_lag")
+BY_STAFF = ("orders", "stock", "products", "customers")
 MODES = ("refuse", "close")
 
 
@@ -42,15 +49,14 @@ class Control:
                 return self.respond_faults(request, rest)
             case ["demo", *rest]:
                 return self.respond_demo(request, rest)
-            case [("shop" | "shop2") as name, *rest] if rest and rest[0] in ("orders", "stock", "products"):
+            case [("shop" | "shop2") as name, *rest] if rest and rest[0] in BY_STAFF:
                 return self.respond_shop(request, self.world.shops[name], rest)
-            case ["warehouse", "orders", name, "ship"] if request.method == "POST":
-                return Response(201, self.world.warehouse.ship(name, request.json()))
-            case ["warehouse", "stock", sku] if request.method in ("POST", "PUT"):
-                on_hand = _whole(request.json(), "on_hand")
-                return Response(200, self.world.warehouse.set_stock(sku, on_hand))
+            case ["warehouse", ("orders" | "stock"), *_]:
+                return self.respond_warehouse(request)
             case ["carrier", "tracking", number] if request.method == "POST":
                 return Response(200, self.world.carrier.advance(number, str(request.json().get("state"))))
+            case [("crm" | "desk"), _, *_] if request.segments[1] in ("contacts", "users", "tickets"):
+                return self.respond_people(request)
             case [name, "consents"] if name in self.world.systems and request.method == "GET":
                 return Response(200, self.consents.counts(name))
             case [name, "revoke"] if name in self.world.systems and request.method == "POST":
@@ -58,6 +64,26 @@ class Control:
             case [name, ("settings" | "down" | "up") as part] if name in self.world.systems:
                 return self.respond_settings(request, name, part)
         return self.respond_books(request)
+
+    def respond_warehouse(self, request: Request) -> Response:
+        match request.segments:
+            case ["warehouse", "orders", name, "ship"] if request.method == "POST":
+                return Response(201, self.world.warehouse.ship(name, request.json()))
+            case ["warehouse", "stock", sku] if request.method in ("POST", "PUT"):
+                on_hand = _whole(request.json(), "on_hand")
+                return Response(200, self.world.warehouse.set_stock(sku, on_hand))
+        raise no_such_address()
+
+    def respond_people(self, request: Request) -> Response:
+        desk = self.world.desk
+        match request.segments:
+            case ["crm", "contacts", *rest] if len(rest) < 2:
+                return _by_staff(request, self.world.crm.contacts, "".join(rest))
+            case ["desk", "users", *rest] if len(rest) < 2:
+                return _by_staff(request, desk.users, "".join(rest))
+            case ["desk", "tickets", *rest] if request.method == "POST" and len(rest) < 2:
+                return Response(200 if rest else 201, desk.ticket_by_staff("".join(rest), request.json()))
+        raise no_such_address()
 
     def respond_books(self, request: Request) -> Response:
         match request.method, request.segments:
@@ -130,6 +156,12 @@ class Control:
                     done = shop.set_stock(sku, body)
                     shop.record(done)
                 return Response(200, done.payload)
+            case "POST", ["customers"]:
+                return Response(201, shop.customers.register(request.json()))
+            case "POST", ["customers", identity, verb]:
+                changed = change(shop.customers, identity, verb, request.json())
+                if changed is not None:
+                    return Response(200, changed)
             case "POST", ["products"]:
                 body = request.json()
                 available = int(body.pop("available", 0))
@@ -186,6 +218,14 @@ def _change(shop: Shop, name: str, verb: str, asked: Document) -> Document:
         case "touch":
             return shop.touch(name)
     raise no_such_address()
+
+
+def _by_staff(request: Request, people: People, identity: str) -> Response:
+    verbs = {("POST", False): "create", ("POST", True): "edit", ("DELETE", True): "remove"}
+    verb = verbs.get((request.method, bool(identity)))
+    if verb is None:
+        raise no_such_address()
+    return Response(201 if verb == "create" else 200, people.by_staff(verb, identity, request.json()))
 
 
 def _whole(body: Document, name: str) -> int:

@@ -5,6 +5,7 @@ GET  /shop/orders/{id}                             GET /shop/orders/{id}/fulfill
 POST /shop/orders/{id}/fulfillments                {lines: [{line_id, quantity}], tracking_number, carrier, …}
 GET  /shop/fulfillments?reference=                 looks a fulfilment up by the caller's own reference
 GET  /shop/products, /shop/stock, /shop/stock/{sku}    PUT /shop/stock/{sku} {available, expected?}
+GET  /shop/customers, /shop/customers/{id}         see shop_customers.py
 POST/GET /shop/webhooks                            DELETE /shop/webhooks/{id}
 
 What staff and customers do (place, pay, edit, cancel, refund) has no address here; /control calls the methods.
@@ -14,6 +15,7 @@ from integrations.sandbox import shop_orders
 from integrations.sandbox.clock import offset_of, to_text
 from integrations.sandbox.payments import Payments
 from integrations.sandbox.refusals import Refusal, no_such_address, not_found
+from integrations.sandbox.shop_customers import ShopCustomers
 from integrations.sandbox.store import Document
 from integrations.sandbox.system import Core, Done, System, by_updated_at
 from integrations.sandbox.wire import Request, Response
@@ -33,6 +35,7 @@ class Shop(System):
         self.numbers = core.store.index(self.table("orders"), lambda order: (order["number"],))
         self.products = core.store.index(self.table("products"), by_updated_at)
         self.stock = core.store.index(self.table("stock"), by_updated_at)
+        self.customers = ShopCustomers(self, base)
         self.references = core.store.index(
             self.table("fulfillments"), lambda made: (made["reference"],) if made["reference"] else None
         )
@@ -55,6 +58,10 @@ class Shop(System):
                 return self.once(request, lambda body: self.set_stock(sku, body))
             case _, ["webhooks", *rest]:
                 return self.respond_webhooks(request, rest)
+            case _, ["customers", *rest]:
+                answer = self.customers.respond(request, rest)
+                if answer is not None:
+                    return answer
         raise no_such_address()
 
     def respond_orders(self, request: Request, rest: list[str]) -> Response:

@@ -8,6 +8,8 @@ from pathlib import Path
 from integrations.sandbox.books import Books
 from integrations.sandbox.carrier import Carrier
 from integrations.sandbox.clock import Clock
+from integrations.sandbox.crm import Crm
+from integrations.sandbox.desk import Desk
 from integrations.sandbox.faults import Faults
 from integrations.sandbox.mail import Mail
 from integrations.sandbox.payments import Payments
@@ -17,7 +19,7 @@ from integrations.sandbox.system import Core, System
 from integrations.sandbox.warehouse import Warehouse
 from integrations.sandbox.webhooks import Webhooks
 
-SYSTEMS = ("shop", "shop2", "warehouse", "carrier", "payments", "mail")
+SYSTEMS = ("shop", "shop2", "warehouse", "carrier", "payments", "mail", "crm", "desk")
 
 
 @dataclass
@@ -30,6 +32,8 @@ class World:
     shops: dict[str, Shop]
     warehouse: Warehouse
     carrier: Carrier
+    crm: Crm
+    desk: Desk
     systems: dict[str, System]
     requests: Counter[str] = field(default_factory=Counter)
     counting: threading.Lock = field(default_factory=threading.Lock)
@@ -49,8 +53,11 @@ def build(folder: Path) -> World:
         "shop2": Shop("shop2", core, payments, first=5001, base=7_400_000_000),
     }
     warehouse = Warehouse("warehouse", core, carrier)
-    others: list[System] = [warehouse, carrier, payments, Mail("mail", core)]
+    crm, desk = Crm("crm", core), Desk("desk", core)
+    others: list[System] = [warehouse, carrier, payments, Mail("mail", core), crm, desk]
     systems: dict[str, System] = {**shops, **{system.name: system for system in others}}
     faults = Faults(store)
     core.webhooks.misbehaves = faults.misbehaves
-    return World(store, clock, core.books, core.webhooks, faults, shops, warehouse, carrier, systems)
+    return World(
+        store, clock, core.books, core.webhooks, faults, shops, warehouse, carrier, crm, desk, systems
+    )

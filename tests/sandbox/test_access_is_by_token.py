@@ -15,6 +15,8 @@ from .running import SandboxProcess
         "/carrier/labels",
         "/payments/payments",
         "/mail/events",
+        "/crm/contacts",
+        "/desk/tickets",
     ],
 )
 def test_another_systems_token_is_refused(sandbox: SandboxProcess, path: str) -> None:
