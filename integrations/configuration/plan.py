@@ -12,6 +12,7 @@ from . import check_jobs, meaning
 from .check import check
 from .diff import Change, changes
 from .environment import MissingVariables, fill, only_reference, placeholder
+from .expand import expand
 from .plain import SECTIONS, Hidden, Plain, State
 from .problems import BadConfiguration, Place, Problem
 from .read import Document, read
@@ -35,7 +36,8 @@ class Plan:
 def plan(text: str, environment: Mapping[str, str]) -> Plan:
     """Raises BadConfiguration with everything that is wrong."""
     before = load(without_unreadable=True)
-    planning = _Planning(read(text), before, environment)
+    document = read(text)
+    planning = _Planning(document, before, environment, expand(document, before))
     made = planning.made()
     if not planning.without_sections:
         # Also where something was wrong already: all that can be told is told at once.

@@ -32,7 +32,7 @@ def _platforms() -> None:
 
 def test_the_example_can_be_applied_and_comes_back_from_its_export() -> None:
     blocks = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
-    assert len(blocks) == 1
+    assert len(blocks) == 2
 
     apply(plan(blocks[0], ENVIRONMENT))
 
