@@ -47,7 +47,19 @@ class Address(Part):
     email: Text = UNSET
 
 
+class Consent(Part):
+    """What a person said about being written to. `channel`: email, sms, phone or post; `at` is when it was said, and
+    `source` where: checkout, account, form, …"""
+
+    channel: Text = UNSET
+    given: Flag = UNSET
+    at: Moment = UNSET
+    source: Text = UNSET
+
+
 class Customer(Record):
+    """`accepts_marketing` is what holds now for e-mail; `consents` are what was said last for each channel."""
+
     number: Text = UNSET
     name: Text = UNSET
     first_name: Text = UNSET
@@ -57,6 +69,7 @@ class Customer(Record):
     phone: Text = UNSET
     address: Address | UnsetType | None = UNSET
     accepts_marketing: Flag = UNSET
+    consents: list[Consent] | UnsetType | None = UNSET
     tags: list[str] | UnsetType | None = UNSET
     created_at: Moment = UNSET
 

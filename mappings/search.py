@@ -1,15 +1,15 @@
-"""How encrypted and purged data is found: keyed hashes of normalised numbers, e-mails and SKUs."""
+"""How encrypted and purged data is found: keyed hashes of normalised numbers, e-mails, phones and SKUs."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 from functools import lru_cache
 
 from django.conf import settings
 
-from .records import Customer, Order, Record, Shipment, StockLevel, told
+from .people import bare_phone, same_email, same_phone
+from .records import Address, Customer, Order, Record, Shipment, StockLevel, told
 
 LENGTH = 32
 
@@ -19,21 +19,50 @@ def _key(secret: str) -> bytes:
     return hmac.new(secret.encode(), b"crossdock search keys", hashlib.sha256).digest()
 
 
-def keyed_hash(kind: str, value: str) -> str:
-    """128 bits in hex: the same for the same normalised value; without the key it says nothing."""
-    text = f"{kind}\x1f{normalise(kind, value)}".encode()
+def keyed_hash(kind: str, value: str, region: str = "") -> str:
+    """128 bits in hex: the same for the same normalised value; without the key it says nothing.
+
+    `region`: the country in which a phone number without + is dialled.
+    """
+    return _hash(kind, normalise(kind, value, region))
+
+
+def keyed_hashes(kind: str, value: str, region: str = "") -> list[str]:
+    """Under which digests the value may stand: as it is normalised now, and as it was before libraries did it."""
+    return list(dict.fromkeys([keyed_hash(kind, value, region), _hash(kind, _as_before(kind, value))]))
+
+
+def _hash(kind: str, normalised: str) -> str:
+    text = f"{kind}\x1f{normalised}".encode()
     # The oldest keys: what is stored cannot be hashed anew, and is still to be found when new ones stand before them.
     oldest = settings.SALT_KEY[-1] + [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS][-1]
     return hmac.digest(_key(oldest), text, "sha256").hex()[:LENGTH]
 
 
-def normalise(kind: str, value: str) -> str:
+def normalise(kind: str, value: str, region: str = "") -> str:
+    if kind == "email":
+        return same_email(value)
+    if kind == "phone":
+        return same_phone(value, region)
+    return _as_before(kind, value)
+
+
+def _as_before(kind: str, value: str) -> str:
+    """The form of all digests that were stored before e-mails and phones were read by libraries."""
     text = value.strip().casefold()
     if kind == "order_number":
         return text.lstrip("#").strip()
     if kind == "phone":
-        return re.sub(r"[^\d+]", "", text)
+        return bare_phone(text)
     return text
+
+
+def person_keys(customer: Customer) -> list[tuple[str, str]]:
+    """("email" or "phone", digest) by which this person is known in any system, the better one first."""
+    address = told(customer.address)
+    region = (told(address.country) or "") if isinstance(address, Address) else ""
+    found = [("email", told(customer.email)), ("phone", told(customer.phone))]
+    return [(kind, keyed_hash(kind, value, region)) for kind, value in found if value and value.strip()]
 
 
 def search_keys(record: Record) -> list[tuple[str, str]]:
@@ -51,6 +80,9 @@ def search_keys(record: Record) -> list[tuple[str, str]]:
             ]
         case StockLevel():
             found = [("sku", told(record.sku))]
+        case Customer():
+            identity = told(record.id)
+            return person_keys(record) + ([("id", keyed_hash("id", identity))] if identity else [])
         case _:
             found = [
                 (name, told(getattr(record, field, None)))

@@ -16,6 +16,7 @@ from babel.numbers import NumberFormatError, parse_decimal
 
 from .currencies import places_of
 from .dotnet_times import parse_dotnet, write_dotnet
+from .people import NotAnAddress, NotANumber, email_form, phone_form
 from .records import ABSENT
 
 # No amount, weight or count has more digits; a number with an exponent of a million would fill the memory.
@@ -257,6 +258,20 @@ def _country(value: Any, arguments: Mapping[str, Any]) -> str:
     return text
 
 
+def _email(value: Any, arguments: Mapping[str, Any]) -> str:
+    try:
+        return email_form(_text(value, arguments))
+    except NotAnAddress as error:
+        raise TransformError(str(error)) from None
+
+
+def _phone(value: Any, arguments: Mapping[str, Any]) -> str:
+    try:
+        return phone_form(_text(value, arguments), str(arguments.get("country") or ""))
+    except NotANumber as error:
+        raise TransformError(str(error)) from None
+
+
 def _less(value: Any, arguments: Mapping[str, Any]) -> Decimal | int:
     taken = arguments.get("minus")
     left = _decimal(value, {}) - (Decimal(0) if taken is None or taken is ABSENT else _decimal(taken, {}))
@@ -266,6 +281,9 @@ def _less(value: Any, arguments: Mapping[str, Any]) -> Decimal | int:
 TEXT_OF = Argument("locale", description="How numbers are written there, such as “de”.")
 CURRENCY = Argument("currency", required=True, description="ISO code; “= currency” takes it from the record.")
 FORMAT = Argument("format", description="iso, unix, unix_ms, dotnet, rfc2822 or a pattern such as %d.%m.%Y.")
+REGION = Argument(
+    "country", description="Two letters; “= address.country” takes it from the record, for numbers without +."
+)
 ZONE = Argument("zone", description="Time zone, such as Europe/Berlin.")
 
 TRANSFORMS: dict[str, Transform] = {
@@ -284,6 +302,8 @@ TRANSFORMS: dict[str, Transform] = {
     "to_time": Transform(_to_time, "A time, written out.", (FORMAT, ZONE)),
     "boolean": Transform(_boolean, "As yes or no."),
     "country": Transform(_country, "As a country's two letters."),
+    "email": Transform(_email, "An e-mail address in its normal form."),
+    "phone": Transform(_phone, "A phone number with its country's code: +49….", (REGION,)),
     "first_name": Transform(_first_name, "The first word of a name."),
     "last_name": Transform(_last_name, "The rest of a name."),
     "join": Transform(_join, "A list as one text.", (Argument("with"),)),
