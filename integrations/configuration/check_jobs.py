@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from integrations.connectors.base import Abilities
 from integrations.exceptions import NotConfigured
 from mappings.expressions import ExpressionError, compile_expression
 
@@ -60,29 +61,38 @@ def _filter(place: Place, job: Plain) -> Found:
 
 
 def _resources(place: Place, job: Plain, connectors: Connectors) -> Found:
+    source = _resources_of(connectors, job["source"])
+    if source is not None:
+        yield from _is_read(place, job, source)
+    destination = _resources_of(connectors, job["destination"])
+    if destination is not None:
+        yield from _is_written(place, job, destination)
+
+
+def _resources_of(connectors: Connectors, connection: str) -> dict[str, Abilities] | None:
+    """None where the connection cannot be built: that is told at the connection itself, where it belongs."""
     try:
-        source = connectors.of(job["source"]).resources()
-        destination = connectors.of(job["destination"]).resources()
+        return connectors.of(connection).resources()
     except NotConfigured:
-        # Told at the connection itself, where it belongs.
-        return
-    read = source.get(job["source_resource"])
+        return None
+
+
+def _is_read(place: Place, job: Plain, resources: dict[str, Abilities]) -> Found:
+    read = resources.get(job["source_resource"])
     if read is None:
-        yield (*place, "source_resource"), _no_such(job["source"], job["source_resource"], source)
+        yield (*place, "source_resource"), _no_such(job["source"], job["source_resource"], resources)
     elif not read.reads and job.get("every_seconds", 300):
         reason = f"'{job['source']}' cannot list {job['source_resource']}. Set this to 0, for webhooks and pushes only."
         yield (*place, "every_seconds"), reason
-    write = destination.get(job["destination_resource"])
+
+
+def _is_written(place: Place, job: Plain, resources: dict[str, Abilities]) -> Found:
+    write = resources.get(job["destination_resource"])
+    where = (*place, "destination_resource")
     if write is None:
-        yield (
-            (*place, "destination_resource"),
-            _no_such(job["destination"], job["destination_resource"], destination),
-        )
+        yield where, _no_such(job["destination"], job["destination_resource"], resources)
     elif not (write.creates or write.updates or write.upserts or write.actions):
-        yield (
-            (*place, "destination_resource"),
-            f"'{job['destination']}' cannot write {job['destination_resource']}.",
-        )
+        yield where, f"'{job['destination']}' cannot write {job['destination_resource']}."
 
 
 def _no_such(connection: str, resource: str, resources: object) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from .environment import escape
+
 
 @dataclass(frozen=True)
 class Start:
@@ -22,7 +24,8 @@ class Start:
 
 
 def as_file(start: Start) -> str:
-    told: dict[str, Any] = {name: value for name, value in start.words.items() if value}
+    # What a person typed is text, and no reference to a variable of the environment.
+    told: dict[str, Any] = {name: escape(value) for name, value in start.words.items() if value}
     told["template"] = start.template
     told["with"] = {
         role: keys[0] if len(keys) == 1 else keys for role, keys in start.connections.items() if keys
