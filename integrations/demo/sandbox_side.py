@@ -14,7 +14,8 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
-SYSTEMS = ("shop", "shop2", "warehouse", "carrier", "payments", "mail", "crm", "desk", "control")
+PROVIDERS = ("payments", "payments2", "payments3")
+SYSTEMS = ("shop", "shop2", "warehouse", "carrier", *PROVIDERS, "mail", "crm", "desk", "control")
 TIMEOUT = 60
 READY_WITHIN = 60.0
 

@@ -15,14 +15,16 @@ POST /control/desk/tickets[/{id}]           a customer writes, an agent changes 
 POST /control/warehouse/orders/{id or reference}/ship    {items?, carrier?, tracking_number?}
 POST /control/warehouse/stock/{sku}         {on_hand}
 POST /control/carrier/tracking/{number}     {state}
+POST /control/payments/…                    what happens at a provider without the shop, see payments_staff.py
 GET  /control/demo;  POST /control/demo/act/{number};  POST /control/reset {seed?}
 """
 
 from typing import Any
 
-from integrations.sandbox import seed
+from integrations.sandbox import payments_staff, seed
 from integrations.sandbox.clock import to_text
 from integrations.sandbox.consent import Consents
+from integrations.sandbox.payments import PARTS
 from integrations.sandbox.people import People
 from integrations.sandbox.presets import PRESETS
 from integrations.sandbox.refusals import Refusal, no_such_address, not_found
@@ -55,15 +57,24 @@ class Control:
                 return self.respond_warehouse(request)
             case ["carrier", "tracking", number] if request.method == "POST":
                 return Response(200, self.world.carrier.advance(number, str(request.json().get("state"))))
+            case [name, part, *_] if name in self.world.payments and part in PARTS:
+                provider = self.world.payments[name]
+                return payments_staff.respond(provider, request, request.segments[1:])
             case [("crm" | "desk"), _, *_] if request.segments[1] in ("contacts", "users", "tickets"):
                 return self.respond_people(request)
-            case [name, "consents"] if name in self.world.systems and request.method == "GET":
-                return Response(200, self.consents.counts(name))
-            case [name, "revoke"] if name in self.world.systems and request.method == "POST":
-                return Response(200, self.consents.revoke(name))
-            case [name, ("settings" | "down" | "up") as part] if name in self.world.systems:
-                return self.respond_settings(request, name, part)
+            case [name, part] if name in self.world.systems:
+                return self.respond_system(request, name, part)
         return self.respond_books(request)
+
+    def respond_system(self, request: Request, name: str, part: str) -> Response:
+        match request.method, part:
+            case "GET", "consents":
+                return Response(200, self.consents.counts(name))
+            case "POST", "revoke":
+                return Response(200, self.consents.revoke(name))
+            case _, ("settings" | "down" | "up"):
+                return self.respond_settings(request, name, part)
+        raise no_such_address()
 
     def respond_warehouse(self, request: Request) -> Response:
         match request.segments:

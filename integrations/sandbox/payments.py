@@ -2,7 +2,10 @@
 
 GET /payments/payments?limit=&starting_after=&created_since=&order_number=    {"data": […], "has_more": bool}
 GET /payments/payments/{id}
-GET /payments/refunds?…                                                        the same parameters
+GET /payments/refunds?…, /payments/disputes?…, /payments/payouts?…            the same parameters
+
+There are three of them, /payments, /payments2 and /payments3, each with a fee of its own. What happens there without
+the shop (see payments_staff.py) has no address here; /control calls the methods.
 """
 
 from decimal import Decimal
@@ -14,25 +17,32 @@ from integrations.sandbox.system import LARGEST_PAGE, Core, System, asked_number
 from integrations.sandbox.wire import Request, Response
 
 OUTCOMES = {"paid": "succeeded", "failed": "failed", "pending": "pending"}
+PARTS = ("payments", "refunds", "disputes", "payouts")
+# Of each payment: hundredths of a percent, and a number of the currency's hundredths.
+FEES = {"payments": (150, 25), "payments2": (290, 35), "payments3": (200, 0)}
 
 
 class Payments(System):
-    def __init__(self, name: str, core: Core) -> None:
+    """`fee` is what it keeps of each payment, see FEES."""
+
+    def __init__(self, name: str, core: Core, fee: tuple[int, int] = (150, 25)) -> None:
         super().__init__(name, core)
+        self.fee = fee
         # A minus turns the ascending index into a newest-first list.
         self.lists = {
             part: core.store.index(self.table(part), lambda entry: (-entry["created"], -entry["number"]))
-            for part in ("payments", "refunds")
+            for part in PARTS
         }
         self.of_order = core.store.index(
-            self.table("payments"), lambda entry: (entry["channel"], entry["order_number"])
+            self.table("payments"),
+            lambda entry: (entry["channel"] or "", entry["order_number"]) if entry["order_number"] else None,
         )
 
     def respond(self, request: Request) -> Response:
         match request.method, request.segments:
-            case "GET", ["payments" | "refunds" as part]:
+            case "GET", [part] if part in PARTS:
                 return self.newest_first(request, part, self.lists[part])
-            case "GET", ["payments" | "refunds" as part, identity]:
+            case "GET", [part, identity] if part in PARTS:
                 return Response(200, self.found(part, identity, part.rstrip("s")))
         raise no_such_address()
 
@@ -50,7 +60,7 @@ class Payments(System):
         shown = [
             entry
             for entry in entries
-            if entry["created"] >= since and number in (None, entry["order_number"])
+            if entry["created"] >= since and number in (None, entry.get("order_number"))
         ]
         reached = any(entry["created"] < since for entry in entries)
         return Response(200, {"data": shown, "has_more": more and not reached})
@@ -63,10 +73,23 @@ class Payments(System):
         if known:
             payment = self.found("payments", known[0], "payment")
         else:
-            payment = self._entry("payments", "pay", channel, order, order["total"]) | {"refunded_amount": 0}
+            payment = self._entry("payments", "pay", channel, order, order["total"])
+            payment |= {"refunded_amount": 0, "email": order["email"], "payout_id": None}
         payment["status"] = OUTCOMES[paid]
-        self.store.put(self.table("payments"), payment["id"], payment)
+        self.keep_payment(payment)
         self.books.record(self.name, f"payment.{payment['status']}", payment["id"], reference=number)
+
+    def keep_payment(self, payment: Document) -> None:
+        """With the fee that it costs, unless it has one of its own; what was not paid costs none."""
+        if payment["status"] != "succeeded":
+            payment |= {"fee": 0, "net": 0}
+        elif not payment.get("fee"):
+            share, fixed = self.fee
+            places = PLACES.get(payment["currency"].upper(), 2)
+            payment["fee"] = round(payment["amount"] * share / 10_000) + round(fixed * 10 ** (places - 2))
+        if payment["status"] == "succeeded":
+            payment["net"] = payment["amount"] - payment["fee"]
+        self.store.put(self.table("payments"), payment["id"], payment)
 
     def refund(self, channel: str, order: Document, made: Document) -> None:
         """Records the refund of a shop's order and counts it on the payment."""
@@ -76,19 +99,21 @@ class Payments(System):
             payment["refunded_amount"] += entry["amount"]
             entry |= {"payment_id": identity}
             self.store.put(self.table("payments"), identity, payment)
-        entry |= {"status": "succeeded", "shop_refund_id": made["id"]}
+        entry |= {"status": "succeeded", "shop_refund_id": made["id"], "payout_id": None}
         self.store.put(self.table("refunds"), entry["id"], entry)
         self.books.record(self.name, "refund.succeeded", entry["id"], reference=order["number"])
 
     def _entry(self, part: str, prefix: str, channel: str, order: Document, amount: str) -> Document:
+        made = self.new_entry(part, prefix, minor(amount, order["currency"]), order["currency"])
+        return made | {"channel": channel, "order_number": order["number"]}
+
+    def new_entry(self, part: str, prefix: str, amount: int, currency: str) -> Document:
         number = self.store.number(self.table(part))
         return {
             "id": f"{prefix}_{number:08d}",
             "number": number,
-            "channel": channel,
-            "order_number": order["number"],
-            "amount": minor(amount, order["currency"]),
-            "currency": order["currency"].lower(),
+            "amount": amount,
+            "currency": currency.lower(),
             "created": self.clock.now() // 1000,
         }
 

@@ -4,6 +4,7 @@ GET  /shop/orders?updated_since=&limit=&cursor=    oldest change first; Link rel
 GET  /shop/orders/{id}                             GET /shop/orders/{id}/fulfillments
 POST /shop/orders/{id}/fulfillments                {lines: [{line_id, quantity}], tracking_number, carrier, …}
 GET  /shop/fulfillments?reference=                 looks a fulfilment up by the caller's own reference
+GET  /shop/refunds?updated_since=&limit=&cursor=   what was given back, GET /shop/refunds/{id}
 GET  /shop/products, /shop/stock, /shop/stock/{sku}    PUT /shop/stock/{sku} {available, expected?}
 GET  /shop/customers, /shop/customers/{id}         see shop_customers.py
 POST/GET /shop/webhooks                            DELETE /shop/webhooks/{id}
@@ -26,15 +27,17 @@ PAID = ("paid", "partially_refunded")
 class Shop(System):
     """`first` begins the order numbers, `base` the order ids, so that two channels never share one."""
 
-    def __init__(self, name: str, core: Core, payments: Payments, first: int, base: int) -> None:
+    def __init__(self, name: str, core: Core, providers: dict[str, Payments], first: int, base: int) -> None:
         super().__init__(name, core)
-        self.payments = payments
+        self.providers = providers
         self.first = first
         self.base = base
         self.orders = core.store.index(self.table("orders"), by_updated_at)
         self.numbers = core.store.index(self.table("orders"), lambda order: (order["number"],))
-        self.products = core.store.index(self.table("products"), by_updated_at)
-        self.stock = core.store.index(self.table("stock"), by_updated_at)
+        self.lists = {
+            part: core.store.index(self.table(part), by_updated_at)
+            for part in ("products", "refunds", "stock")
+        }
         self.customers = ShopCustomers(self, base)
         self.references = core.store.index(
             self.table("fulfillments"), lambda made: (made["reference"],) if made["reference"] else None
@@ -48,12 +51,10 @@ class Shop(System):
                 found = self.references.equal((request.query.get("reference", ""),))
                 rows = [self.store.raw(self.table("fulfillments"), identity) for identity in found]
                 return Response(200, rows_name="fulfillments", rows=rows)
-            case "GET", ["products"]:
-                return self.by_cursor(request, "products", self.products)[1]
-            case "GET", ["stock"]:
-                return self.by_cursor(request, "stock", self.stock)[1]
-            case "GET", ["stock", sku]:
-                return Response(200, self.found("stock", sku, "stock of"))
+            case "GET", [("products" | "refunds" | "stock") as part]:
+                return self.by_cursor(request, part, self.lists[part])[1]
+            case "GET", [("refunds" | "stock") as part, identity]:
+                return Response(200, self.found(part, identity, part))
             case "PUT", ["stock", sku]:
                 return self.once(request, lambda body: self.set_stock(sku, body))
             case _, ["webhooks", *rest]:
@@ -131,7 +132,7 @@ class Shop(System):
             order = shop_orders.new_order(str(self.base + int(number)), number, self.name, filled)
             for line in order["lines"]:
                 self._take(line["sku"], line["quantity"], filled["backorder"])
-            self.payments.pay(self.name, order)
+            self._charge(order, filled)
             self.keep(order, "orders/created", at=asked.get("updated_at") or order["placed_at"])
             self.books.record(self.name, "order.placed", order["id"], reference=number)
         return order
@@ -140,7 +141,7 @@ class Shop(System):
         with self.store.transaction():
             order = self.by_name(name)
             order["payment_status"] = "paid"
-            self.payments.pay(self.name, order)
+            self._provider(order).pay(self.name, order)
             return self._changed(order, "order.paid", "orders/paid")
 
     def edit(self, name: str, asked: Document) -> Document:
@@ -229,6 +230,7 @@ class Shop(System):
         prices = {product["sku"]: product["price"] for product in self.store.all(self.table("products"))}
         defaults = {"currency": "EUR", "payment_status": "paid", "shipping": "0", "discount": "0", "note": ""}
         person: Document = {"customer": None, "email": None, "shipping_address": {}, "backorder": False}
+        person |= {"provider": "payments", "charged": True}
         filled = {**defaults, **person, "placed_at": to_text(self.clock.now(), "+01:00"), **asked}
         if not filled.get("lines"):
             raise Refusal(422, "required", "lines must name at least one line.", "lines")
@@ -248,8 +250,24 @@ class Shop(System):
     def _refund(self, order: Document, asked: Document) -> list[tuple[str, int]]:
         at = self._now(order)
         made, back = shop_orders.refund(order, self._made("refunds", "ref"), at, asked)
-        self.payments.refund(self.name, order, made)
+        told = {**made, "order_id": order["id"], "order_number": order["number"], "updated_at": at}
+        self.store.put(self.table("refunds"), made["id"], told)
+        if asked.get("at_provider", True):
+            self._provider(order).refund(self.name, order, made)
         return back
+
+    def _charge(self, order: Document, asked: Document) -> None:
+        """By the `provider` that was asked for; not at all where `charged` is false."""
+        if asked["provider"] not in self.providers:
+            known = ", ".join(self.providers)
+            raise Refusal(422, "invalid", f"provider must be one of {known}.", "provider")
+        self.store.put(self.table("charged_by"), order["id"], {"provider": asked["provider"]})
+        if asked["charged"]:
+            self.providers[asked["provider"]].pay(self.name, order)
+
+    def _provider(self, order: Document) -> Payments:
+        kept = self.store.get(self.table("charged_by"), order["id"]) or {}
+        return self.providers[kept.get("provider", "payments")]
 
     def _changed(self, order: Document, effect: str, topic: str) -> Document:
         self.keep(order, topic)
