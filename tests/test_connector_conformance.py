@@ -141,6 +141,8 @@ EXAMPLES: dict[str, Example] = {
     "pipedrive": Example({"base_url": BASE}),
     "razorpay": Example({"base_url": BASE}),
     "saleor": Example({"base_url": BASE}),
+    "sandbox_crm": Example({"base_url": BASE}),
+    "sandbox_desk": Example({"base_url": BASE}),
     "sandbox_shop": Example({"base_url": BASE}),
     "sftp": Example({**SERVER, "files": FILES}),
     "shipbob": Example({"base_url": BASE}),

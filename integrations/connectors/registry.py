@@ -27,6 +27,8 @@ from integrations.connectors.pipedrive import Pipedrive
 from integrations.connectors.razorpay import Razorpay
 from integrations.connectors.rest import RestConnector
 from integrations.connectors.saleor import Saleor
+from integrations.connectors.sandbox_crm import SandboxCrm
+from integrations.connectors.sandbox_desk import SandboxDesk
 from integrations.connectors.sandbox_shop import SandboxShop
 from integrations.connectors.sftp import SftpConnector
 from integrations.connectors.shipbob import ShipBob
@@ -64,6 +66,8 @@ PLATFORMS: dict[str, type[Connector]] = {
     "pipedrive": Pipedrive,
     "razorpay": Razorpay,
     "saleor": Saleor,
+    "sandbox_crm": SandboxCrm,
+    "sandbox_desk": SandboxDesk,
     "sandbox_shop": SandboxShop,
     "sftp": SftpConnector,
     "shipbob": ShipBob,

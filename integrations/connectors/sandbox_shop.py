@@ -89,6 +89,17 @@ class SandboxShop(DeclaredConnector):
                     "since": {"param": "updated_since"},
                 },
             },
+            "customers": {
+                "updated_at": {"at": "updated_at"},
+                "deleted": "erased_at",
+                "list": {
+                    "path": "/customers",
+                    "records": "customers",
+                    "paging": {"style": "link", "size_param": "limit", "size": 250},
+                    "since": {"param": "updated_since"},
+                },
+                "fetch": {"path": "/customers/{external_id}"},
+            },
             "fulfillments": {
                 "natural_key": "reference",
                 "required": ["reference", "lines"],
@@ -111,7 +122,7 @@ class SandboxShop(DeclaredConnector):
             "delivery_id_header": "X-Sandbox-Event-Id",
             "occurred": {"at": "occurred_at"},
             "subscriptions": {
-                "topics": ["orders/updated", "stock/updated"],
+                "topics": ["orders/updated", "stock/updated", "customers/updated"],
                 "list": {"path": "/webhooks", "records": "webhooks"},
                 "create": {
                     "path": "/webhooks",
@@ -121,6 +132,7 @@ class SandboxShop(DeclaredConnector):
             },
             "topics": {
                 "stock/updated": {"resource": "stock", "id": "data.sku", "payload": "data"},
+                "customers/updated": {"resource": "customers", "id": "data.id", "payload": "data"},
                 "orders/updated": {"resource": "orders", "id": "data.id", "payload": "data"},
                 "*": {"resource": "orders", "id": "data.id", "payload": "data"},
             },

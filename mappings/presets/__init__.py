@@ -22,6 +22,7 @@ from .pipedrive import PRESETS as PIPEDRIVE
 from .preset import Preset
 from .razorpay import PRESETS as RAZORPAY
 from .saleor import PRESETS as SALEOR
+from .sandbox_people import PRESETS as SANDBOX_PEOPLE
 from .sandbox_shop import PRESETS as SANDBOX_SHOP
 from .sandbox_warehouse import PRESETS as SANDBOX_WAREHOUSE
 from .shipbob import PRESETS as SHIPBOB
@@ -57,6 +58,7 @@ PRESETS: dict[str, Preset] = {
     **PIPEDRIVE,
     **RAZORPAY,
     **SALEOR,
+    **SANDBOX_PEOPLE,
     **SANDBOX_SHOP,
     **SANDBOX_WAREHOUSE,
     **SHIPBOB,

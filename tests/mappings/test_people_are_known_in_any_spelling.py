@@ -12,6 +12,9 @@ from mappings.records import Address, Customer
 from mappings.search import keyed_hash, keyed_hashes, person_keys
 from mappings.transforms import TRANSFORMS, TransformError
 
+# A provider to whom dots before the @ mean nothing: that is its own business.
+OF_DOTS = "gmail.com"
+
 
 def email(value: str) -> str:
     return str(TRANSFORMS["email"].apply(value, {}))
@@ -25,10 +28,10 @@ def phone(value: str, country: str = "") -> str:
     ("typed", "written"),
     [
         (" Ada.L@Example.COM ", "Ada.L@example.com"),
-        ("ada@xn--bcher-kva.example", "ada@bücher.example"),
-        ("ada@BÜCHER.example", "ada@bücher.example"),
-        ("ada+shop@gmail.com", "ada+shop@gmail.com"),
-        ("a.d.a@gmail.com", "a.d.a@gmail.com"),
+        ("ada@xn--bcher-kva.example.com", "ada@bücher.example.com"),
+        ("ada@BÜCHER.example.com", "ada@bücher.example.com"),
+        (f"ada+shop@{OF_DOTS}", f"ada+shop@{OF_DOTS}"),
+        (f"a.d.a@{OF_DOTS}", f"a.d.a@{OF_DOTS}"),
         ("用户@example.com", "用户@example.com"),
     ],
 )
@@ -84,7 +87,7 @@ def test_two_spellings_of_a_person_have_the_same_keys() -> None:
 
 
 def test_the_part_before_the_at_counts_whole() -> None:
-    assert keyed_hash("email", "a.da@gmail.com") != keyed_hash("email", "ada@gmail.com")
+    assert keyed_hash("email", f"a.da@{OF_DOTS}") != keyed_hash("email", f"ada@{OF_DOTS}")
 
 
 def old_digest(kind: str, normalised: str) -> str:
@@ -98,7 +101,7 @@ def old_digest(kind: str, normalised: str) -> str:
     ("kind", "typed", "stored"),
     [
         ("email", "Ada@Example.com", "ada@example.com"),
-        ("email", "ada@xn--bcher-kva.example", "ada@xn--bcher-kva.example"),
+        ("email", "ada@xn--bcher-kva.example.com", "ada@xn--bcher-kva.example.com"),
         ("phone", "+49 (0)221 0000123", "+4902210000123"),
         ("order_number", "#1042", "1042"),
     ],

@@ -20,7 +20,7 @@ from tests.sandbox.running import SandboxProcess
 
 pytestmark = pytest.mark.django_db
 HERE = "http://portal.example.com/hooks/abc"
-TOPICS = ["orders/updated", "stock/updated"]
+TOPICS = ["orders/updated", "stock/updated", "customers/updated"]
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +106,7 @@ def test_what_the_shop_dropped_is_ordered_anew_told_and_read(
     assert [one["topics"] for one in there(sandbox)] == [TOPICS]
     error = ErrorRecord.objects.get()
     assert (error.code, error.connection, error.settled_at) == ("webhooks_lost", shop, None)
-    assert "orders/updated, stock/updated" in error.sentence
+    assert "orders/updated, stock/updated, customers/updated" in error.sentence
     assert SyncRun.objects.filter(job=job, finished_at__isnull=True).exists()
     assert SyncJob.objects.get(pk=job.pk).may_run
     shop.refresh_from_db()
@@ -129,7 +129,7 @@ def test_only_what_is_missing_is_ordered(shop: Connection, sandbox: SandboxProce
     body = {"address": HERE, "topics": ["orders/updated"], "secret": "s"}
     sandbox.ask("POST", "/shop/webhooks", body)
     days_later(shop)
-    assert sorted(topic for one in there(sandbox) for topic in one["topics"]) == TOPICS
+    assert sorted(topic for one in there(sandbox) for topic in one["topics"]) == sorted(TOPICS)
 
 
 def test_webhooks_of_others_are_left_alone(shop: Connection, sandbox: SandboxProcess) -> None:
@@ -183,7 +183,7 @@ def test_the_button_orders_to_the_address_that_the_operator_sees(
     shop.refresh_from_db()
     assert [one["address"] for one in there(sandbox)] == [f"http://testserver/hooks/{shop.webhook_address}"]
     page = admin_client.get(reverse("admin:integrations_connection_change", args=[shop.pk])).content.decode()
-    assert "orders/updated, stock/updated; looked at" in page
+    assert "orders/updated, stock/updated, customers/updated; looked at" in page
 
 
 def test_another_address_may_be_named(
