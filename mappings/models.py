@@ -15,6 +15,7 @@ from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from .fields import SecretField
+from .owners import ASK, NEWEST, OWNER, LeftOut, Owners, Ownership, left_out
 from .records import RECORD_KINDS
 from .rules import RuleProblem, check_rules
 from .shapes import convert
@@ -149,7 +150,6 @@ class FieldRule(models.Model):
     default = models.JSONField(null=True, blank=True)
     on_missing = models.CharField(max_length=8, choices=OnMissing.choices, default=OnMissing.ABSENT)
     required = models.BooleanField(default=False)
-    owner = models.CharField(max_length=60, blank=True, help_text="The system that owns this field.")
     note = models.CharField(max_length=300, blank=True)
 
     class Meta:
@@ -168,7 +168,6 @@ class FieldRule(models.Model):
             value_map=self.value_map,
             on_missing=self.on_missing,
             required=self.required,
-            owner=self.owner,
             note=self.note,
             **default,
         )
@@ -200,6 +199,39 @@ class MappingVersion(models.Model):
         return f"{self.mapping} {self.number}"
 
 
+class WhenItDiffers(models.TextChoices):
+    OWNER = OWNER, "The owner's value is written again"
+    NEWEST = NEWEST, "The newest value counts"
+    ASK = ASK, "A person is asked"
+
+
+class FieldOwner(models.Model):
+    """The one system whose value counts in a field. No job from another system writes that field."""
+
+    kind = models.CharField(max_length=20, help_text="The kind of Record.")
+    field = models.CharField(
+        max_length=80, help_text="A path such as phone or address.city; * is all others."
+    )
+    owner = models.CharField(max_length=60, help_text="The short name of the connection that owns it.")
+    when_it_differs = models.CharField(
+        max_length=8, choices=WhenItDiffers.choices, default=WhenItDiffers.OWNER
+    )
+
+    history = HistoricalRecords(app="mappings")
+
+    class Meta:
+        ordering = ["kind", "field"]
+        constraints = [models.UniqueConstraint(fields=["kind", "field"], name="one_owner_per_field")]
+
+    def __str__(self) -> str:
+        return f"{self.kind.replace('_', ' ')}: {self.field}"
+
+
+def owners_of(kind: str) -> Owners:
+    rows = FieldOwner.objects.filter(kind=kind).order_by("field")
+    return Owners(Ownership(*row) for row in rows.values_list("field", "owner", "when_it_differs"))
+
+
 class KeyCanary(models.Model):
     """One known value under the present key: if it cannot be read, no secret can."""
 
@@ -209,15 +241,36 @@ class KeyCanary(models.Model):
         return "Key canary"
 
 
-def load_rules(mapping_id: int, number: int) -> Rules:
-    """The compiled rules of one version. Versions never change, so they are kept for the life of the process."""
-    return _load_rules(mapping_id, number)
+def load_rules(mapping_id: int, number: int, without: frozenset[str] = frozenset()) -> Rules:
+    """The compiled rules of one version, without those that fill these targets. Versions never change, so they are
+    kept for the life of the process."""
+    return _load_rules(mapping_id, number, without)
 
 
 @lru_cache(maxsize=256)
-def _load_rules(mapping_id: int, number: int) -> Rules:
+def _load_rules(mapping_id: int, number: int, without: frozenset[str]) -> Rules:
+    snapshot = _snapshot(mapping_id, number)
+    rules = rule_data_of(mapping_id, number)
+    return compile_rules(rules, snapshot["direction"], snapshot["kind"], snapshot["value_maps"], without)
+
+
+def rule_data_of(mapping_id: int, number: int) -> list[RuleData]:
+    """The rules of one version as they were published."""
+    return [convert(rule, RuleData) for rule in _snapshot(mapping_id, number)["rules"]]
+
+
+def left_out_of(mapping_id: int, number: int, owners: Owners, source: str) -> LeftOut:
+    """What a job from this source does not write by this version of a mapping."""
+    return _left_out_of(mapping_id, number, tuple(owners), source) if owners else LeftOut()
+
+
+@lru_cache(maxsize=256)
+def _left_out_of(mapping_id: int, number: int, owners: tuple[Ownership, ...], source: str) -> LeftOut:
+    return left_out(rule_data_of(mapping_id, number), Owners(owners), source)
+
+
+def _snapshot(mapping_id: int, number: int) -> MappingType[str, Any]:
     snapshot: MappingType[str, Any] = MappingVersion.objects.get(
         mapping_id=mapping_id, number=number
     ).snapshot
-    rules = [convert(rule, RuleData) for rule in snapshot["rules"]]
-    return compile_rules(rules, snapshot["direction"], snapshot["kind"], snapshot["value_maps"])
+    return snapshot

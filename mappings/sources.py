@@ -37,6 +37,35 @@ def unknown_sources(rules: Sequence[RuleData], kind: str) -> Iterator[tuple[int,
                     yield place, sentence
 
 
+def fields_read(rules: Sequence[RuleData]) -> list[list[str]]:
+    """For each writing rule the Record's fields that it reads, arguments included, as paths: `lines[].sku`.
+
+    Of an expression only the first part of each path is known; within a list that is itself an expression, only what
+    that one reads.
+    """
+    openers = {rule.target: rule for rule in rules if rule.target.endswith("[]")}
+    return [sorted(set(_paths_of(rule, openers))) for rule in rules]
+
+
+def _paths_of(rule: RuleData, openers: dict[str, RuleData]) -> Iterator[str]:
+    texts = [rule.source] if rule.source else []
+    texts += [
+        value[1:].strip()
+        for value in rule.arguments.values()
+        if isinstance(value, str) and value.startswith("=")
+    ]
+    within = _list_gone_through(rule.target, openers)
+    for text in texts:
+        names = _names_read(text.removeprefix(ROOT))
+        if text.startswith(ROOT) or within == "":
+            yield from names
+        elif within is not None:
+            yield from (f"{within}{name}" for name in names)
+        else:
+            opener = openers[f"{rule.target.removesuffix('[]').rpartition('[].')[0]}[]"]
+            yield from _paths_of(opener, openers)
+
+
 def _list_gone_through(target: str, openers: dict[str, RuleData]) -> str | None:
     """`lines[].` for a rule that is worked out on each line, nothing on the whole; None where that cannot be told."""
     opener = openers.get(f"{target.removesuffix('[]').rpartition('[].')[0]}[]")

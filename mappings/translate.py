@@ -7,7 +7,7 @@ A rule whose target ends in `[]` opens a scope: `lines[]` from `line_items` goes
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -38,7 +38,6 @@ class RuleData(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_unknown_
     default: Any = UNSET
     on_missing: str = "absent"
     required: bool = False
-    owner: str = ""
     note: str = ""
 
 
@@ -100,10 +99,18 @@ def compile_rules(
     direction: str,
     kind: str,
     value_maps: Mapping[str, Mapping[str, str]] | None = None,
+    without: Collection[str] = (),
 ) -> Rules:
-    """Raises ExpressionError or KeyError for rules that `Mapping.check_problems` would have told."""
+    """Raises ExpressionError or KeyError for rules that `Mapping.check_problems` would have told.
+
+    `without`: targets that are not filled, and with a list all that lies in it.
+    """
     finish = partial(_finish, kind) if direction == "read" else _finish_as_json
-    compiled = [_compile(rule, place, value_maps or {}, finish(rule)) for place, rule in enumerate(rules)]
+    compiled = [
+        _compile(rule, place, value_maps or {}, finish(rule))
+        for place, rule in enumerate(rules)
+        if rule.target not in without
+    ]
     sources = {rule.target: rule.source for rule in rules}
     return Rules(direction, kind, _scope(compiled, ""), sources)
 

@@ -191,9 +191,10 @@ class SkipWatch:
 @pytest.fixture(autouse=True)
 def _no_rules_of_other_tests() -> None:
     """Versions never change, so processes keep them; but tests give the same numbers to other mappings."""
-    from mappings.models import _load_rules
+    from mappings.models import _left_out_of, _load_rules
 
     _load_rules.cache_clear()
+    _left_out_of.cache_clear()
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from integrations.models import Connection, Partner, SyncJob, Workflow
 from integrations.models.connection import replaced_webhook_secret
 from mappings.fields import Sealed, SecretUnreadable, encrypt_json
 
-from . import meaning
+from . import meaning, owners
 from .diff import Change
 from .plain import Plain, title
 from .plan import Plan
@@ -113,6 +113,7 @@ _WRITERS = {
     "connections": _connection,
     "value_maps": meaning.write_value_map,
     "mappings": meaning.write_mapping,
+    "owners": owners.write,
     "workflows": _workflow,
     "jobs": _job,
     "partners": _partner,

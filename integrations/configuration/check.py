@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from integrations.models import Connection, Delivery, Partner, SyncJob, Workflow
 
-from . import check_jobs, meaning
+from . import check_jobs, check_owners, meaning, owners
 from .check_connections import Connectors, check_connection
 from .check_fields import model_problems
 from .plain import Found, Plain, State
@@ -66,6 +66,7 @@ class _Check:
         for key, told in self.wanted["connections"].items():
             yield from self._connection(key, told)
         yield from meaning.check(self.wanted, self.after)
+        yield from owners.check(self.wanted, self.after)
         for key in self.wanted["workflows"]:
             yield from model_problems(
                 Workflow, ("workflows", key), self.after["workflows"][key], WORKFLOW_FIELDS
@@ -73,6 +74,7 @@ class _Check:
         for key in self.wanted["jobs"]:
             yield from self._job(key)
         yield from check_jobs.circles(self.after["jobs"], set(self.wanted["jobs"]))
+        yield from check_owners.mixed(self.after, self.wanted)
         for key in self.wanted["partners"]:
             yield from self._partner(key)
 

@@ -211,6 +211,9 @@ class _Expansion:
     ) -> None:
         """Rows of other sections: `{role}` is the connection's key, `{workflow}` the workflow's."""
         there = self.before.get(section, {})
+        if section == "owners":
+            self._add_owners(rows, casts)
+            return
         for key, row in rows.items():
             roles = sorted(roles_in({key: row}, template.roles))
             for keys in itertools.product(*(casts.get(role, []) for role in roles)):
@@ -219,6 +222,17 @@ class _Expansion:
                 self._place_of(section, made)
                 if made not in there:
                     self._section(section).setdefault(made, filled(row, cast))
+
+    def _add_owners(self, rows: Plain, casts: dict[str, list[str]]) -> None:
+        """A field that has an owner already keeps it; a role that is not filled, or by several, owns nothing."""
+        cast = {role: keys[0] for role, keys in casts.items() if len(keys) == 1}
+        for kind, fields in rows.items():
+            given = {name: filled(row, cast) for name, row in fields.items()}
+            given = {name: row for name, row in given.items() if not _ROLE.search(str(row))}
+            told = self._section("owners").get(kind, {})
+            present = self.before["owners"].get(kind, {}).get("fields", {})
+            self._place_of("owners", kind)
+            self._section("owners")[kind] = {**given, **present, **told}
 
     def _section(self, name: str) -> Plain:
         found: Plain = self.document.value.setdefault(name, {})

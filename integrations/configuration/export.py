@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from . import owners
 from .environment import escape, placeholder
 from .plain import SECTIONS, Plain, State
 from .read import reads_as_text
@@ -40,12 +41,14 @@ _Dumper.ignore_aliases = lambda self, data: True  # type: ignore[method-assign]
 
 
 def as_yaml(state: State) -> str:
-    document = {section: _section(section, state[section]) for section in SECTIONS if state[section]}
+    document = {section: _section(section, state[section]) for section in SECTIONS if state.get(section)}
     text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
     return _HEAD + (text if document else "")
 
 
 def _section(section: str, rows: dict[str, Plain]) -> dict[str, Any]:
+    if section == "owners":
+        return {key: escape(owners.as_file(plain)) for key, plain in rows.items()}
     written = {key: escape(plain) for key, plain in rows.items()}
     if section == "connections":
         for key, plain in written.items():

@@ -8,7 +8,7 @@ from typing import Any
 
 from mappings.presets import PRESETS
 
-from . import check_jobs, meaning
+from . import check_jobs, meaning, owners
 from .check import check
 from .diff import Change, changes
 from .environment import MissingVariables, fill, only_reference, placeholder
@@ -81,7 +81,7 @@ class _Planning:
         return {key: self._entry((section, key), value) for key, value in rows.items()}
 
     def _entry(self, place: Place, value: Any) -> Plain:
-        told, wrong = convert(value, ENTRIES[str(place[0])])
+        told, wrong = owners.unfold(value) if place[0] == "owners" else convert(value, ENTRIES[str(place[0])])
         for inner, reason in wrong:
             self._refuse((*place, *inner), reason)
             self.spoilt.add((*place, *inner[:1]))

@@ -7,7 +7,7 @@ from typing import Any
 from integrations.models import Connection, Partner, SyncJob, Workflow
 from mappings.fields import SecretUnreadable
 
-from . import meaning
+from . import meaning, owners
 from .plain import Hidden, Plain, State
 
 CONNECTION_FIELDS = ("name", "platform", "environment", "enabled")
@@ -44,6 +44,7 @@ def load(*, without_unreadable: bool = False) -> State:
         "connections": {row.key: of_connection(row, without_unreadable) for row in connections},
         "value_maps": meaning.load_value_maps(),
         "mappings": meaning.load_mappings(),
+        "owners": owners.load(),
         "workflows": {row.key: _fields(row, WORKFLOW_FIELDS) for row in Workflow.objects.order_by("key")},
         "jobs": {row.key: of_job(row) for row in jobs.order_by("key")},
         "partners": {

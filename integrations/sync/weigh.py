@@ -26,6 +26,7 @@ from .endings import UNREADABLE, UNREADABLE_PLACE, data_fault, name_by_id, waiti
 from .faults import Fault
 from .gather import resolve_references
 from .leaving import Leaving
+from .ownership import owned_elsewhere
 from .rollout import is_in
 from .rules import JobRules, passes_filter
 
@@ -216,8 +217,11 @@ class Scales:
         problems = missing_fields(self.connector, resource, operation, self.rules.write, case.body)
         if not problems:
             return None
-        sentence = sentence_for(problems[0], case.subject, self.job.source.name, self.job.destination.name)
-        fault = data_fault(case, problems[0].code, "validate", sentence, problems[0].field)
+        first = problems[0]
+        sentence = owned_elsewhere(self.job, self.rules, first, case.subject) or sentence_for(
+            first, case.subject, self.job.source.name, self.job.destination.name
+        )
+        fault = data_fault(case, first.code, "validate", sentence, first.field)
         fault.evidence = {"problems": [msgspec.to_builtins(problem) for problem in problems[:20]]}
         return fault
 

@@ -13,6 +13,7 @@ from integrations.configuration.export import as_yaml
 from integrations.configuration.plan import plan
 from integrations.configuration.state import load
 from integrations.models import SyncJob
+from mappings.models import FieldOwner
 
 pytestmark = pytest.mark.django_db
 
@@ -32,10 +33,13 @@ def _platforms() -> None:
 
 def test_the_example_can_be_applied_and_comes_back_from_its_export() -> None:
     blocks = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
 
     apply(plan(blocks[0], ENVIRONMENT))
 
     assert SyncJob.objects.get().read_mapping.check_problems() == []
     assert plan(blocks[0], ENVIRONMENT).changes == []
     assert plan(as_yaml(load()), {}).changes == []
+
+    apply(plan(blocks[2], ENVIRONMENT))
+    assert FieldOwner.objects.count() == 4
