@@ -148,7 +148,8 @@ class Payout(Record):
 
 class Order(Record):
     """`status`: open, closed or cancelled. `payment_status`: as a Payment's, and partially_paid.
-    `fulfillment_status`: unfulfilled, partial or fulfilled. What a platform calls it stays in `extra`."""
+    `fulfillment_status`: unfulfilled, partial or fulfilled. What a platform calls it stays in `extra`.
+    `ship_by` and `deliver_by`: what was promised to the customer, where the platform tells it."""
 
     number: Text = UNSET
     placed_at: Moment = UNSET
@@ -172,6 +173,8 @@ class Order(Record):
     tags: list[str] | UnsetType | None = UNSET
     note: Text = UNSET
     is_renewal: Flag = UNSET
+    ship_by: Moment = UNSET
+    deliver_by: Moment = UNSET
 
 
 class StockLevel(Record):

@@ -9,7 +9,7 @@ from .translate import Problem
 def sentence_for(problem: Problem, subject: str, source_name: str, destination_name: str) -> str:
     """What a shopkeeper reads: what is wrong with what, and what to do."""
     name = label(problem.field)
-    source = _within(source_name)
+    source = within(source_name)
     match problem.code:
         case "missing_field":
             what = f"{name.of} has no {name.what}" if name.of else f"there is no {name.what}"
@@ -30,6 +30,6 @@ def sentence_for(problem: Problem, subject: str, source_name: str, destination_n
             )
 
 
-def _within(name: str) -> str:
+def within(name: str) -> str:
     """A name inside a sentence: “The shop” is “the shop” there."""
     return f"the {name[4:]}" if name.startswith("The ") else name

@@ -10,18 +10,20 @@ from django.db.models import Min, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
-from integrations.models import Delivery, Door, ExternalId, SearchKey, State, SyncJob
-from integrations.sync.measures import BACKLOG_STATES
-from integrations.templatetags.portal import ago, money
+from integrations.models import PENDING_STATES, Delivery, Door, ExternalId, SearchKey, State, SyncJob
+from integrations.sync.measures import BACKLOG_STATES, NEAR_HOURS, promise_is_near, promise_is_past
+from integrations.templatetags.portal import ago, money, promised_hour
 from mappings.search import keyed_hash
 
 from .frame import FactsAdmin, QuickView, display
 from .job_columns import RECORD_COLOURS, rows_url
 from .questions import Question, When, WhichJob
+from .record_pages import pages_of
 
 SHOWN_OUTCOMES = 50
 SEARCHED = ("order_number", "sku", "tracking_number", "id")
 MOST_FOUND = 500
+NOT_DELIVERED_YET = Q(state__in=[*PENDING_STATES, State.FAILED])
 
 
 class WhereDoesItStand(Question):
@@ -31,6 +33,20 @@ class WhereDoesItStand(Question):
         ("all", "All", Q()),
         ("backlog", "On its way", Q(state__in=BACKLOG_STATES)),
         *((value, label, Q(state=value)) for value, label in State.choices),
+    )
+
+
+class PromisedWhen(Question):
+    title = "Promised when?"
+    parameter_name = "promised"
+    answers = (
+        ("all", "Any hour", Q()),
+        (
+            "near",
+            f"Within {NEAR_HOURS} hours, or past, and not delivered yet",
+            lambda request: promise_is_near() & NOT_DELIVERED_YET,
+        ),
+        ("past", "Past, and not delivered yet", lambda request: promise_is_past() & NOT_DELIVERED_YET),
     )
 
 
@@ -49,8 +65,17 @@ class Since(When):
 
 @admin.register(Delivery)
 class DeliveryAdmin(FactsAdmin):
-    list_display = ("record", "state_label", "job", "state_reason", "attempts", "since", "first_delivered")
-    list_filter = (WhereDoesItStand, WhichJob, Since)
+    list_display = (
+        "record",
+        "state_label",
+        "job",
+        "state_reason",
+        "attempts",
+        "promised",
+        "since",
+        "first_delivered",
+    )
+    list_filter = (WhereDoesItStand, WhichJob, PromisedWhen, Since)
     list_select_related = ("job", "thing")
     # By id: sorting a million rows by anything else takes seconds. Since when is sorted by on request.
     ordering = ("-id",)
@@ -84,6 +109,10 @@ class DeliveryAdmin(FactsAdmin):
     @display("State", ordering="state", label=RECORD_COLOURS)
     def state_label(self, row: Delivery) -> str:
         return row.get_state_display()
+
+    @display("Promised", ordering="promised_at")
+    def promised(self, row: Delivery) -> str:
+        return promised_hour(row.promised_at)
 
     @display("Since", ordering="state_since")
     def since(self, row: Delivery) -> str:
@@ -127,6 +156,7 @@ def history_of(delivery: Delivery) -> dict[str, Any]:
     return {
         "delivery": delivery,
         "came_in": came_in(delivery),
+        "pages": pages_of(delivery),
         "mapping_version": last_mapping_version(delivery),
         "outcomes": [(outcome, _worth(outcome.amount, outcome.currency)) for outcome in outcomes],
         "errors": delivery.errors.defer("evidence", "payload").order_by("-first_seen_at")[:10],

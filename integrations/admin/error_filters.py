@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from integrations.models import ErrorRecord, Kind, Outcome, State
-from integrations.sync.measures import assigned_errors
+from integrations.sync.measures import NEAR_HOURS, assigned_errors, promise_is_near, promise_is_past
 
 from .questions import Question, RowQuestion, When
 
@@ -99,6 +99,19 @@ class StuckMoney(RowQuestion):
             return queryset
         with_money = queryset.filter(amount__isnull=False).exclude(currency="")  # type: ignore[attr-defined]
         return with_money if chosen == "any" else with_money.filter(currency=chosen)
+
+
+class PromisedWhen(Question):
+    """Before which hour it must be settled, or a promise to a customer is broken."""
+
+    title = "Promised when?"
+    parameter_name = "promised"
+    answers = (
+        ("all", "Any hour", Q()),
+        ("near", f"Within {NEAR_HOURS} hours, or past", lambda request: promise_is_near("delivery__")),
+        ("past", "Past", lambda request: promise_is_past("delivery__")),
+        ("told", "Any that was promised", Q(delivery__promised_at__isnull=False)),
+    )
 
 
 class SeenWhen(When):

@@ -12,6 +12,7 @@ from integrations.templatetags.portal import money
 
 from .connection_form import as_json
 from .job_columns import KIND_COLOURS
+from .record_pages import pages_of
 
 REMEDIES = {
     Kind.TRANSIENT: "The other system did not answer as it should. Crossdock has tried again by itself and given up. "
@@ -77,6 +78,8 @@ def page_of(error: ErrorRecord, may_see_payload: bool) -> dict[str, Any]:
         "sent": _sent(error) if may_see_payload and in_doubt else "",
         "judgements": error.judgements.select_related("by", "assignee"),
         "links": _links(error),
+        "pages": pages_of(error.delivery) if error.delivery is not None else [],
+        "promised": error.delivery.promised_at if error.delivery is not None else None,
         "may_edit": may_see_payload and may_be_edited(error),
         "edit_url": reverse("admin:integrations_errorrecord_edit", args=[error.pk]),
     }

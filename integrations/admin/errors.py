@@ -11,19 +11,39 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html
 
 from integrations.models import Decision, ErrorRecord, Judgement
-from integrations.templatetags.portal import ago, money
+from integrations.templatetags.portal import ago, money, promised_hour
 
 from .error_actions import ErrorActions
-from .error_filters import InDoubt, LeftByRun, SeenWhen, StillOpen, StuckMoney, WhoHasIt, WhoseFault
+from .error_filters import (
+    InDoubt,
+    LeftByRun,
+    PromisedWhen,
+    SeenWhen,
+    StillOpen,
+    StuckMoney,
+    WhoHasIt,
+    WhoseFault,
+)
 from .error_page import is_on_its_way, page_of
 from .frame import Crumb, QuickView, display
 from .job_columns import KIND_COLOURS
 from .questions import WhichJob, WhichSystem
+from .record_pages import link_to_source, source_id_of
 
 
 @admin.register(ErrorRecord)
 class ErrorRecordAdmin(ErrorActions):
-    list_display = ("what_happened", "kind_label", "job", "value", "last_seen", "tries", "who_has_it")
+    list_display = (
+        "what_happened",
+        "kind_label",
+        "job",
+        "value",
+        "promised",
+        "at_source",
+        "last_seen",
+        "tries",
+        "who_has_it",
+    )
     list_filter = (
         StillOpen,
         WhoseFault,
@@ -31,6 +51,7 @@ class ErrorRecordAdmin(ErrorActions):
         InDoubt,
         WhoHasIt,
         StuckMoney,
+        PromisedWhen,
         WhichSystem,
         SeenWhen,
         LeftByRun,
@@ -61,11 +82,13 @@ class ErrorRecordAdmin(ErrorActions):
         rows: QuerySet[ErrorRecord] = super().get_queryset(request)
         newest = Judgement.objects.filter(error=OuterRef("pk"), decision=Decision.ASSIGN).order_by("-id")
         return (
-            rows.select_related("job", "connection")
-            .defer("evidence", "payload")
+            rows.select_related("job__source", "connection")
+            .defer("evidence", "payload", "job__source__secrets")
             .annotate(
                 assigned_to=Subquery(newest.values("assignee__username")[:1]),
                 record_state=F("delivery__state"),
+                promised_at=F("delivery__promised_at"),
+                source_id=source_id_of("job", "delivery__thing"),
             )
         )
 
@@ -74,9 +97,17 @@ class ErrorRecordAdmin(ErrorActions):
     @display("What happened", ordering="sentence")
     def what_happened(self, row: Any) -> str:
         told = format_html('<span class="portal-sentence">{}</span>', row.sentence)
-        if not is_on_its_way(row, row.record_state):
-            return told
-        return format_html('{}<span class="portal-again">On its way again</span>', told)
+        if is_on_its_way(row, row.record_state):
+            told = format_html('{}<span class="portal-again">On its way again</span>', told)
+        return told
+
+    @display("At its source")
+    def at_source(self, row: Any) -> str:
+        return link_to_source(row.job, row.source_id) or "–"
+
+    @display("Promised", ordering="promised_at")
+    def promised(self, row: Any) -> str:
+        return promised_hour(row.promised_at)
 
     @display("Whose fault", ordering="kind", label=KIND_COLOURS)
     def kind_label(self, row: ErrorRecord) -> str:

@@ -41,6 +41,11 @@ LABELS = {
     "batch_size": "Records in one batch",
     "retry_limit": "Tries",
     "waiting_hours": "Longest wait (hours)",
+    "checks_address": "Check the address first",
+    "pick_up_hours": "The carrier picks up",
+    "pick_up_zone": "Time zone of these hours",
+    "pick_up_holidays": "Not on the holidays of",
+    "announce_within_minutes": "Announced within (minutes)",
     "read_overlap_seconds": "Overlap of reads (seconds)",
 }
 

@@ -144,6 +144,17 @@ class SyncJobAdmin(JobActions):
             },
         ),
         (
+            "To the doorstep",
+            {
+                "fields": (
+                    "checks_address",
+                    "pick_up_hours",
+                    ("pick_up_zone", "pick_up_holidays"),
+                    "announce_within_minutes",
+                )
+            },
+        ),
+        (
             "Limits",
             {
                 "fields": (

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from integrations.connectors.base import Abilities
 from integrations.exceptions import NotConfigured
 from mappings.expressions import ExpressionError, compile_expression
+from mappings.pick_up import PickUpError, pick_up
 
 from .check_connections import Connectors
 from .plain import Found, Plain, State
@@ -49,6 +50,7 @@ def twins(before: dict[str, Plain], wanted: dict[str, Plain]) -> Iterator[str]:
 def check_job(place: Place, job: Plain, after: State, connectors: Connectors) -> Found:
     yield from _resources(place, job, connectors)
     yield from _filter(place, job)
+    yield from _promise(place, job)
     yield from _mappings(place, job, after)
 
 
@@ -58,6 +60,22 @@ def _filter(place: Place, job: Plain) -> Found:
             compile_expression(job["filter"])
         except ExpressionError as exc:
             yield (*place, "filter"), str(exc)
+
+
+def _promise(place: Place, job: Plain) -> Found:
+    """What only orders have: an address to check, and an hour to be promised."""
+    of_orders = job.get("kind", "order") == "order"
+    if job.get("checks_address") and not of_orders:
+        yield (
+            (*place, "checks_address"),
+            f"Only orders have an address, and this job carries a {job['kind']}.",
+        )
+    if job.get("pick_up_hours") and not of_orders:
+        yield (*place, "pick_up_hours"), f"Only orders are promised, and this job carries a {job['kind']}."
+    try:
+        pick_up(*(job.get(f"pick_up_{name}") or "" for name in ("hours", "zone", "holidays")))
+    except PickUpError as exc:
+        yield (*place, f"pick_up_{exc.field}"), str(exc)
 
 
 def _resources(place: Place, job: Plain, connectors: Connectors) -> Found:

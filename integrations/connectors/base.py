@@ -85,6 +85,11 @@ class Connector(ABC):
         """How fast it may be called, which no secret is needed for. Raises DeclarationError."""
         return Limit()
 
+    @classmethod
+    def page_for(cls, settings: Mapping[str, Any], resource: str, external_id: str) -> str:
+        """The address at which a person sees this thing there, "" where it is not known. Calls nobody."""
+        return ""
+
     def be_called(self, name: str) -> None:  # noqa: B027  # not every connector speaks of it
         """How its sentences call the platform from now on."""
 

@@ -35,6 +35,7 @@ _ORDER_DETAILS: list[dict[str, Any]] = [
     },
 ]
 _ORDERS: dict[str, Any] = {
+    "page": "https://store-{store_hash}.mybigcommerce.com/manage/orders/{external_id}",
     "updated_at": {"at": "date_modified", "format": RFC_2822},
     "deleted": "is_deleted",
     "list": {

@@ -99,6 +99,7 @@ def _orders(zone: str, moved: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": "name",
         "updated_at": moved,
+        "page": "{base_url}/app/sales-order/{external_id}",
         "natural_key": "po_no",
         "required": ["po_no", "currency", "items"],
         # Drafts are no orders yet.

@@ -86,6 +86,17 @@ class DeclaredConnector(TriedConnector):
     def limit_for(cls, settings: Mapping[str, Any]) -> Limit:
         return cls.plan_for(settings).limit
 
+    @classmethod
+    def page_for(cls, settings: Mapping[str, Any], resource: str, external_id: str) -> str:
+        try:
+            plan = cls.plan_for(settings)
+            filled = plan.variables(settings)
+        except DeclarationError:
+            return ""
+        declared = plan.resources.get(resource)
+        page = declared.page if declared is not None else None
+        return page(filled, external_id) if page is not None else ""
+
     def be_called(self, name: str) -> None:
         self.client.name = name
 

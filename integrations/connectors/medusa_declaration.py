@@ -72,6 +72,7 @@ _CHANGED = {"param": "updated_at[$gte]", "overlap": OVERLAP}
 _YOUNG = {"param": "created_at[$gte]", "window": STILL_CHANGING}
 
 _ORDERS: dict[str, Any] = {
+    "page": "{base_url}/app/orders/{external_id}",
     "updated_at": {
         "at": [
             "updated_at",

@@ -174,6 +174,7 @@ def _fetched(model: str, fields: list[str], **named: Any) -> dict[str, Any]:
 
 
 _ORDERS: dict[str, Any] = {
+    "page": "{base_url}/web#id={external_id}&model=sale.order&view_type=form",
     "updated_at": {"at": "write_date", **TIMES},
     "natural_key": "client_order_ref",
     "required": ["client_order_ref", "currency", "lines"],

@@ -13,6 +13,7 @@ from integrations.connectors.failures import RulePlan, Rules
 from integrations.connectors.identity import SECRET_NAMES, IdentityPlan
 from integrations.connectors.oauth import OAuthPlan
 from integrations.connectors.reading import ListPlan
+from integrations.connectors.record_pages import PagePlan
 from integrations.connectors.rows import OnePlan, RecordPlan
 from integrations.connectors.signatures import WebhookPlan
 from integrations.connectors.subscribing import SubscriptionsPlan
@@ -55,6 +56,7 @@ class ResourcePlan:
         self.fetch = self._one("fetch", word.fetch)
         self.lookup = self._one("lookup", word.lookup)
         self.natural_key = expression(word.natural_key, f"{field}.natural_key") if word.natural_key else None
+        self.page = PagePlan(word.page, names, f"{field}.page") if word.page else None
         self.operations: dict[str, OperationPlan] = {}
         for operation in OPERATIONS:
             write: Write | None = getattr(word, operation)

@@ -62,6 +62,13 @@ class RestConnector(DeclaredConnector):
         super().__init__(_with_variables(settings), *args, **more)
 
     @classmethod
+    def page_for(cls, settings: Mapping[str, Any], resource: str, external_id: str) -> str:
+        try:
+            return super().page_for(_with_variables(settings), resource, external_id)
+        except DeclarationError:
+            return ""
+
+    @classmethod
     def plan_for(cls, settings: Mapping[str, Any]) -> Plan:
         return plan_of(settings.get("declaration"))
 

@@ -158,6 +158,7 @@ class Saleor(DeclaredConnector):
         "test": {"document": "{ orders(first: 1) { totalCount } }", "expect": "data.orders"},
         "resources": {
             "orders": {
+                "page": "{base_url}/dashboard/orders/{external_id}",
                 "updated_at": {"at": "updatedAt"},
                 "list": _listed(ask.ORDERS, "orders", channel="{channel}"),
                 "fetch": _one(ask.ONE_ORDER, "order"),

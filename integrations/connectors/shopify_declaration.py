@@ -62,6 +62,7 @@ def topics(resource: str, names: str) -> dict[str, dict[str, Any]]:
 
 RESOURCES: dict[str, Any] = {
     "orders": {
+        "page": "{base_url}/admin/orders/{external_id}",
         "id_tail": True,
         "updated_at": {"at": "updatedAt"},
         "list": {**_listed(ask.ORDERS, "orders", size=25), "details": [MORE_LINES]},

@@ -152,6 +152,7 @@ class Vendure(DeclaredConnector):
         "test": {"document": "{ orders(options: { take: 1 }) { totalItems } }", "expect": "data.orders"},
         "resources": {
             "orders": {
+                "page": "{base_url}/../admin/orders/{external_id}",
                 "updated_at": {"at": TIMES_OF_ORDER},
                 "list": {
                     **_listed(

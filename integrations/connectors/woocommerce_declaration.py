@@ -62,6 +62,7 @@ _PRODUCTS: dict[str, Any] = {
 }
 
 _ORDERS: dict[str, Any] = {
+    "page": "{base_url}/../../../wp-admin/post.php?post={external_id}&action=edit",
     "updated_at": {"at": "date_modified_gmt"},
     "deleted": "status == 'trash'",
     "natural_key": f"join('@', [{_meta(REFERENCE)}, {_meta(PLACED_AT)}])",

@@ -153,6 +153,7 @@ class Zendesk(DeclaredConnector):
         ],
         "resources": {
             "tickets": {
+                "page": "{base_url}/agent/tickets/{external_id}",
                 "updated_at": {"at": "updated_at"},
                 "deleted": "status == 'deleted'",
                 "natural_key": "external_id",

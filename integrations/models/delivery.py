@@ -69,6 +69,11 @@ class Delivery(models.Model):
     deadline_at = models.DateTimeField(
         null=True, blank=True, help_text="When a pending record becomes an error."
     )
+    promised_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="The hour that was promised: told by the source, else the next pick-up.",
+    )
     first_delivered_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
 
@@ -81,6 +86,9 @@ class Delivery(models.Model):
             models.Index(fields=["job", "state", "state_since"]),
             models.Index(
                 fields=["deadline_at"], condition=Q(deadline_at__isnull=False), name="delivery_deadlines"
+            ),
+            models.Index(
+                fields=["promised_at"], condition=Q(promised_at__isnull=False), name="promised_deliveries"
             ),
             # For the lists of one state, newest first: the index above serves those of one job.
             models.Index(fields=["state", "id"], name="deliveries_by_state"),

@@ -67,6 +67,27 @@ class SyncJob(models.Model):
         default=False,
         help_text="Orders: sold units are held back from all stock jobs until the destination has accepted them.",
     )
+    checks_address = models.BooleanField(
+        default=False,
+        help_text="Orders: an address that no carrier could deliver to is held for a person before it leaves.",
+    )
+    pick_up_hours = models.CharField(
+        max_length=120,
+        blank=True,
+        help_text="Orders: when the carrier picks up: mon-fri 16:00, sat 12:00. An order is promised by the next one, "
+        "unless the source tells its own hour.",
+    )
+    pick_up_zone = models.CharField(
+        max_length=40, blank=True, help_text="The time zone of these hours: Europe/Berlin."
+    )
+    pick_up_holidays = models.CharField(
+        max_length=10, blank=True, help_text="On whose holidays nobody picks up: DE, or a part of it: DE-BY."
+    )
+    announce_within_minutes = models.PositiveIntegerField(
+        default=120,
+        help_text="Shipments: how soon the destination is to know of one. What takes longer is listed under "
+        "“Shipped, not announced”.",
+    )
     read_overlap_seconds = models.PositiveIntegerField(
         default=300,
         help_text="Each read begins this long before the last one began, so that late rows are seen.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from integrations.connectors.base import Call
@@ -46,6 +47,7 @@ class Case:
     references: dict[str, Any] = field(default_factory=dict)
     ending: Ending | None = None
     leaving: Leaving | None = None
+    promised_at: datetime | None = None
     fetched: bool = False
 
     @property

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from integrations.models import Decision, Judgement, State
 
@@ -39,6 +40,19 @@ ATTEMPTED_STATES: Final = (State.DELIVERED, State.FAILED)
 
 # Records on their way. Held ones wait for a person's decision and are counted apart.
 BACKLOG_STATES: Final = (State.QUEUED, State.RETRYING, State.WAITING)
+
+
+# An hour that was promised is near from so many hours before it.
+NEAR_HOURS: Final = 4
+
+
+def promise_is_near(to_delivery: str = "") -> Q:
+    """Due within NEAR_HOURS, or past. `to_delivery` leads from the row to its Delivery: "delivery__"."""
+    return Q(**{f"{to_delivery}promised_at__lt": timezone.now() + timedelta(hours=NEAR_HOURS)})
+
+
+def promise_is_past(to_delivery: str = "") -> Q:
+    return Q(**{f"{to_delivery}promised_at__lt": timezone.now()})
 
 
 def period_start(key: str, now: datetime) -> datetime:

@@ -32,7 +32,7 @@ from .intents import NewIntent
 from .leaving import Leaving
 from .parcels import digest_of
 
-STATE = ("state", "state_since", "state_reason", "subject", "attempts", "deadline_at")
+STATE = ("state", "state_since", "state_reason", "subject", "attempts", "deadline_at", "promised_at")
 WRITTEN = (
     "source_version",
     "source_read_at",
@@ -103,6 +103,7 @@ class _Standing:
     subject: str
     attempts: int
     deadline_at: datetime | None
+    promised_at: datetime | None
     written: Leaving | None = None
 
     def move(self, state: State, reason: str, now: datetime) -> None:
@@ -192,6 +193,7 @@ def _delivered(job: SyncJob, run: SyncRun, row: _Standing, sending: Sending, now
     leaving = sending.leaving
     row.written = leaving
     row.subject = leaving.subject[:120] or row.subject
+    row.promised_at = sending.case.promised_at or row.promised_at
     attempt = row.attempts + 1
     if row.accepted_serial <= leaving.serial:
         row.move(State.DELIVERED, "", now)
@@ -221,6 +223,7 @@ def _ended(
     job: SyncJob, run: SyncRun, row: _Standing, case: Case, ending: Ending, now: datetime
 ) -> rows.Row | None:
     row.subject = case.subject[:120] or row.subject
+    row.promised_at = case.promised_at or row.promised_at
     waits_on = ending.state == State.WAITING and row.state == State.WAITING
     if ending.counts:
         row.attempts += 1

@@ -20,6 +20,7 @@ from mappings.search import search_keys
 from mappings.sentences import sentence_for
 
 from . import shared_clock, stock
+from .addresses import wrong_address
 from .case import Case, Ending
 from .decide import Facts, Verdict, decide
 from .endings import UNREADABLE, UNREADABLE_PLACE, data_fault, name_by_id, waiting
@@ -27,6 +28,7 @@ from .faults import Fault
 from .gather import resolve_references
 from .leaving import Leaving
 from .ownership import owned_elsewhere
+from .promises import promised_at
 from .rollout import is_in
 from .rules import JobRules, passes_filter
 
@@ -79,12 +81,15 @@ class Scales:
         if translation.record is not None:
             case.subject = records.subject(translation.record)
             case.record_data = records.as_data(translation.record)
+            case.promised_at = promised_at(self.job, translation.record)
         else:
             case.subject = case.delivery.subject or name_by_id(self.job, case.parcel.external_id)
         if translation.problems:
             self._not_translated(case, translation.problems)
         elif not self._is_carried(case):
             case.record = None
+        elif (wrong := wrong_address(self.job, case)) is not None:
+            self._fail(case, wrong)
 
     def _is_carried(self, case: Case) -> bool:
         """A record that was delivered once stays in, whatever the filter or the rollout says now."""

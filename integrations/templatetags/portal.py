@@ -84,6 +84,17 @@ def ago(moment: datetime | None) -> str:
     return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, words)
 
 
+@register.filter
+def promised_hour(moment: datetime | None) -> str:
+    """The hour itself, as the clock on the reader's wall shows it, and how far it is."""
+    if moment is None:
+        return "–"
+    hour = formats.date_format(timezone.localtime(moment), "j M H:i")
+    return format_html(
+        '<span class="portal-hour">{} <span class="portal-quiet">{}</span></span>', hour, ago(moment)
+    )
+
+
 def _rough(seconds: float) -> str:
     for size, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
         if seconds >= size:

@@ -91,6 +91,7 @@ __all__ = [
 class Resource(Word):
     """One kind of thing. `id_tail`: the id is what stands behind the last "/" (an id that is a link).
 
+    `page`: where a person sees one of them: "https://shop.example.com/admin/orders/{external_id}", with variables.
     `natural_key`: where in the mapped payload the key stands by which `lookup` finds the thing.
     """
 
@@ -101,6 +102,7 @@ class Resource(Word):
     version: Version | None = None
     deleted: Expression = ""
     natural_key: Expression = ""
+    page: str = ""
     required: list[str] = []
     listing: Listing | None = msgspec.field(default=None, name="list")
     not_final: Listing | None = None
