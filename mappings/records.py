@@ -134,15 +134,28 @@ class Dispute(Record):
     created_at: Moment = UNSET
 
 
+class PayoutPart(Part):
+    """An entry of a payout. `kind`: payment, refund, dispute or other; `of` is the provider's id of that. `net` is
+    what it
+    adds to the payout: of a refund it has a minus."""
+
+    kind: Text = UNSET
+    of: Text = UNSET
+    amount: Number = UNSET
+    fee: Number = UNSET
+    net: Number = UNSET
+
+
 class Payout(Record):
     """What a payment provider sends to the store's bank. `amount` is what arrives, `fee` was kept from it. `status`:
-    pending, paid, failed or cancelled."""
+    pending, paid, failed or cancelled. `parts` are ABSENT where the provider does not tell them."""
 
     amount: Number = UNSET
     currency: Text = UNSET
     fee: Number = UNSET
     status: Text = UNSET
     arrives_at: Moment = UNSET
+    parts: list[PayoutPart] | UnsetType | None = UNSET
     created_at: Moment = UNSET
 
 

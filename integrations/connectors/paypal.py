@@ -88,6 +88,7 @@ class PayPal(DeclaredConnector):
         ),
         lacks=(
             "PayPal has no list of orders or customers.",
+            "Which payments a transfer to the bank is made of is not told.",
             "The report reaches back three years, and disputes 180 days.",
             "Payments that are no captures, such as those of old subscriptions, are read and cannot be refunded.",
             "A refund cannot be found again by its reference, so a lost answer is settled by repeating it.",
@@ -112,7 +113,7 @@ class PayPal(DeclaredConnector):
             begin = since or utc_now() - OLDEST_DISPUTES
             page = super().read(resource, since=begin, position=position, not_final=not_final)
             return replace(page, next_position=_without_host(page.next_position))
-        if resource not in ("payments", "refunds"):
+        if resource not in ("payments", "refunds", "payouts"):
             return super().read(resource, since=since, position=position, not_final=not_final)
         now = utc_now()
         at = dict(position or {})

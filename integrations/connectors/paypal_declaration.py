@@ -15,11 +15,12 @@ GIVEN_AWAY = "starts_with(transaction_info.transaction_amount.value || '', '-')"
 # https://developer.paypal.com/docs/transaction-search/transaction-event-codes: payments, and what went back of them.
 NO_PAYMENT = f"!starts_with({CODE}, 'T00') || {GIVEN_AWAY}"
 NO_REFUND = f"!contains(['T1106', 'T1107', 'T1201'], {CODE}) || !({GIVEN_AWAY})"
+NO_PAYOUT = f"!starts_with({CODE}, 'T04') || !({GIVEN_AWAY})"
 
 TRACKER_ID = "(tracking_number && join('-', [transaction_id, tracking_number])) || transaction_id"
 
 
-def _reported(skip: str, path: str) -> dict[str, Any]:
+def _reported(skip: str, path: str = "") -> dict[str, Any]:
     """Rows of the report that are such things. What is young may still change its state, so it is read again."""
     listing = {
         "path": "/v1/reporting/transactions",
@@ -41,7 +42,7 @@ def _reported(skip: str, path: str) -> dict[str, Any]:
         "updated_at": {"at": ["transaction_info.transaction_updated_date", "update_time"]},
         "list": listing,
         "not_final": listing,
-        "fetch": {"path": path},
+        **({"fetch": {"path": path}} if path else {}),
         "errors": [
             {
                 "status": 403,
@@ -153,6 +154,8 @@ DECLARATION: dict[str, Any] = {
                 "key": {"header": "PayPal-Request-Id", "lifetime": KEPT},
             },
         },
+        # Money on its way from PayPal to the bank.
+        "payouts": _reported(NO_PAYOUT),
         "disputes": {
             "id": "dispute_id",
             "updated_at": {"at": "update_time"},

@@ -3,15 +3,20 @@
 - Lists can be narrowed by the time of creation alone, and nothing tells what changed later: what is young enough to
   change is read again, and webhooks tell of the rest.
 - Amounts are whole numbers of the currency's smallest unit.
-- A refund with the same X-Refund-Idempotency is made once (https://razorpay.com/docs/api/refunds/normal-refunds-idempotent).
+- A refund with the same X-Refund-Idempotency is made once
+(https://razorpay.com/docs/api/refunds/normal-refunds-idempotent).
 - What is not there is answered with 400 and a sentence, which has no code of its own.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date, datetime
+from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from integrations.connectors.base import Item, SettingField
+from integrations.connectors.base import Item, Page, SettingField
 from integrations.connectors.facts import Facts, Group, Verified
 from integrations.connectors.http import BASE_URL, DeclaredConnector
 from integrations.http.client import Request
@@ -20,6 +25,8 @@ ADDRESS = "https://api.razorpay.com/v1"
 # Payments are captured or fail, and refunds come through, within days.
 STILL_CHANGING = 14 * 86_400.0
 PAGE = 100
+LARGEST_REPORT = 1000
+INDIA = ZoneInfo("Asia/Kolkata")
 NOT_THERE = "contains(error.description, 'does not exist') || contains(error.description, 'not a valid id')"
 
 
@@ -104,10 +111,10 @@ class Razorpay(DeclaredConnector):
         lacks=(
             "What is refunded more than 14 days after the payment is seen as a refund, and not at the payment.",
             "Customers cannot be asked for by time, so all of them are read each time.",
-            "Settlements and disputes are not read.",
         ),
         webhooks="Account & Settings → Webhooks → Add New Webhook, with this connection's webhook address, a secret of "
-        "your own and the events payment.*, refund.* and order.paid. Then enter the same secret here.",
+        "your own and the events payment.*, refund.*, settlement.processed and order.paid. Then enter the same "
+        "secret here.",
     )
     declaration = {
         "label": "Razorpay",
@@ -132,6 +139,8 @@ class Razorpay(DeclaredConnector):
         ],
         "resources": {
             "payments": _resource("/payments"),
+            "disputes": _resource("/disputes"),
+            "settlements": _resource("/settlements"),
             "orders": _resource("/orders"),
             "customers": {
                 "list": _listed("/customers"),
@@ -167,9 +176,72 @@ class Razorpay(DeclaredConnector):
                 **_topics("payments", "payment", "authorized captured failed pending"),
                 **_topics("refunds", "refund", "created processed failed speed_changed"),
                 **_topics("orders", "order", "paid"),
+                **_topics("settlements", "settlement", "processed"),
+                **{
+                    f"payment.dispute.{name}": {"resource": "disputes", "id": "payload.dispute.entity.id"}
+                    for name in ("created", "under_review", "action_required", "won", "lost", "closed")
+                },
             },
         },
     }
+
+    def read(
+        self,
+        resource: str,
+        *,
+        since: datetime | None,
+        position: dict[str, Any] | None,
+        not_final: bool = False,
+    ) -> Page:
+        page = super().read(resource, since=since, position=position, not_final=not_final)
+        if resource != "settlements":
+            return page
+        of_day: dict[date, list[dict[str, Any]]] = {}
+        items = tuple(self._with_entries(item, of_day) for item in page.items)
+        return replace(page, items=items)
+
+    def fetch(self, resource: str, external_id: str) -> Item | None:
+        item = super().fetch(resource, external_id)
+        return self._with_entries(item, {}) if resource == "settlements" and item is not None else item
+
+    def _with_entries(self, item: Item, of_day: dict[date, list[dict[str, Any]]]) -> Item:
+        """A settlement tells its sum alone: what it is made of stands in the report of its day, which is in India's
+        time
+        (https://razorpay.com/docs/api/settlements/fetch-recon)."""
+        day = datetime.fromtimestamp(item.payload["created_at"], INDIA).date()
+        if day not in of_day:
+            of_day[day] = self._report_of(day)
+        entries = [
+            {**entry, "net": (entry.get("credit") or 0) - (entry.get("debit") or 0)}
+            for entry in of_day[day]
+            if entry.get("settlement_id") == item.payload["id"]
+        ]
+        return replace(item, payload={**item.payload, "entries": entries})
+
+    def _report_of(self, day: date) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        while True:
+            asked = {
+                "year": day.year,
+                "month": day.month,
+                "day": day.day,
+                "count": LARGEST_REPORT,
+                "skip": len(found),
+            }
+            request = Request(
+                "GET",
+                "/settlements/recon/combined",
+                params=[(name, str(value)) for name, value in asked.items()],
+            )
+            rows = self._in_session(("read", "settlements"), partial(self._rows_of, request))
+            found += rows
+            if len(rows) < LARGEST_REPORT:
+                return found
+
+    def _rows_of(self, request: Request) -> list[dict[str, Any]]:
+        self._turn()
+        rows: list[dict[str, Any]] = self.ask(request)["items"]
+        return rows
 
     def lookup(self, resource: str, natural_key: str) -> Item | None:
         """A refund by "payment/our reference": Razorpay has no search for it, but lists the refunds of a payment."""

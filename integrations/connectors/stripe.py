@@ -3,12 +3,15 @@
 - Lists can be narrowed by the time of creation alone. What changed later is told by the events, which Stripe keeps for
   30 days (https://docs.stripe.com/api/events); the objects that they name are fetched.
 - Amounts are whole numbers of the currency's smallest unit (https://docs.stripe.com/currencies#zero-decimal).
+- What Stripe keeps of a payment stands in its balance transaction, and which entries a payout has, in theirs
+  (https://docs.stripe.com/api/balance_transactions).
 - A POST with the same Idempotency-Key has its effect once, for at least 24 hours
   (https://docs.stripe.com/api/idempotent_requests).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from integrations.connectors.base import Item, SettingField
@@ -28,6 +31,14 @@ CHARGE_EVENTS = [
     "charge.updated",
 ]
 CUSTOMER_EVENTS = ["customer.created", "customer.updated", "customer.deleted"]
+DISPUTE_EVENTS = [
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.closed",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.funds_reinstated",
+]
+PAYOUT_EVENTS = ["payout.created", "payout.updated", "payout.paid", "payout.failed", "payout.canceled"]
 REFUND_EVENTS = ["refund.created", "refund.updated", "refund.failed", "charge.refund.updated"]
 CURSOR = {
     "style": "cursor",
@@ -39,12 +50,29 @@ CURSOR = {
 }
 
 
-def _resource(path: str, events: str) -> dict[str, Any]:
-    """What can be listed by creation, and is looked at again where an event tells of it."""
+# Of payouts that were made by hand Stripe keeps no entries.
+ENTRIES = {
+    "path": "/v1/balance_transactions",
+    "params": {"payout": "{external_id}"},
+    "records": "data",
+    "paging": CURSOR,
+    "into": "entries",
+    "when": "automatic",
+}
+
+
+def _resource(
+    path: str, events: str, expand: str = "", details: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any]:
+    """What can be listed by creation, and is looked at again where an event tells of it. Of the events some are about a
+    thing of another kind: “charge.*” also tells of disputes."""
+    what = path.rpartition("/")[2].removesuffix("s")
     return {
         "updated_at": {"at": "created", "format": "unix"},
         "list": {
             "path": path,
+            "params": {"expand[]": f"data.{expand}"} if expand else {},
+            "details": details,
             "records": "data",
             "newest_first": True,
             "paging": CURSOR,
@@ -54,12 +82,17 @@ def _resource(path: str, events: str) -> dict[str, Any]:
             "path": "/v1/events",
             "params": {"type": events},
             "records": "data[].data.object",
+            "skip": f"object != '{what}'",
             "partial": True,
             "newest_first": False,
             "paging": CURSOR,
             "since": {"param": "created[gte]", "format": "unix", "overlap": 60},
         },
-        "fetch": {"path": path + "/{external_id}"},
+        "fetch": {
+            "path": path + "/{external_id}",
+            "params": {"expand[]": expand} if expand else {},
+            "details": details,
+        },
     }
 
 
@@ -103,6 +136,7 @@ class Stripe(DeclaredConnector):
         credentials=(
             "In the Stripe Dashboard open Developers → API keys. Switch to a sandbox first if you only want to try.",
             "Create a restricted key with Read for Charges, Customers and Events, and Write for Refunds.",
+            "For the payments' accounts it needs Read for Disputes, Payouts and Balance transactions as well.",
             "Copy the key (rk_…) into “Secret or restricted key”. Stripe shows it once.",
         ),
         verified=Verified.CONTRACT,
@@ -113,7 +147,7 @@ class Stripe(DeclaredConnector):
             "Yen and other currencies without decimals are whole units; the presets know them.",
             "Events are kept for 30 days: after a longer pause run “Everything again” once.",
         ),
-        lacks=("Payouts and disputes are not read yet.",),
+        lacks=("Payouts that were made by hand do not tell their entries.",),
         webhooks="“Order webhooks” at the connection does it all; the key then needs Write for Webhook Endpoints. Or "
         "by hand: Developers → Webhooks → Add destination, with the connection's webhook address and the events below; "
         "then copy the signing secret (whsec_…).",
@@ -146,8 +180,10 @@ class Stripe(DeclaredConnector):
             {"status": 404, "when": "error.code == 'resource_missing'", "kind": "not_found"},
         ],
         "resources": {
-            "charges": _resource("/v1/charges", "charge.*"),
+            "charges": _resource("/v1/charges", "charge.*", expand="balance_transaction"),
             "customers": _resource("/v1/customers", "customer.*"),
+            "disputes": _resource("/v1/disputes", "charge.dispute.*"),
+            "payouts": _resource("/v1/payouts", "payout.*", details=[ENTRIES]),
             "refunds": {
                 **_resource("/v1/refunds", "refund.*"),
                 "natural_key": "join('/', [charge || payment_intent, metadata.reference])",
@@ -178,7 +214,13 @@ class Stripe(DeclaredConnector):
             "occurred": {"at": "created", "format": "unix"},
             # https://docs.stripe.com/api/webhook_endpoints
             "subscriptions": {
-                "topics": [*CHARGE_EVENTS, *CUSTOMER_EVENTS, *REFUND_EVENTS],
+                "topics": [
+                    *CHARGE_EVENTS,
+                    *CUSTOMER_EVENTS,
+                    *REFUND_EVENTS,
+                    *DISPUTE_EVENTS,
+                    *PAYOUT_EVENTS,
+                ],
                 "list": {
                     "path": "/v1/webhook_endpoints",
                     "records": "data",
@@ -199,6 +241,8 @@ class Stripe(DeclaredConnector):
                 **_topics("charges", CHARGE_EVENTS),
                 **_topics("customers", CUSTOMER_EVENTS),
                 **_topics("refunds", REFUND_EVENTS),
+                **_topics("disputes", DISPUTE_EVENTS),
+                **_topics("payouts", PAYOUT_EVENTS),
             },
         },
     }

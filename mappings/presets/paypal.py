@@ -20,6 +20,22 @@ _REASON = (
     f"|| ({_INFO}.transaction_event_code == 'T1201' && 'chargeback') "
     f"|| ({_INFO}.transaction_event_code == 'T1106' && 'reversal') || status_details.reason"
 )
+_REFUNDED = f"{_INFO}.paypal_reference_id || (links[?rel == 'up'].href | [0])"
+_REFUND_STATUS = (
+    f"(contains(['D', 'V'], {_INFO}.transaction_status || '') && 'failed') || ({_INFO}.transaction_status == 'P' "
+    "&& 'pending') || (contains(['FAILED', 'CANCELLED'], status || '') && 'failed') "
+    "|| (status == 'PENDING' && 'pending') || 'paid'"
+)
+_DISPUTE_STATUS = (
+    "(contains(['WAITING_FOR_SELLER_RESPONSE', 'OPEN'], status || '') && 'open') || (status != 'RESOLVED' && "
+    "'answered') "
+    "|| (contains(['RESOLVED_SELLER_FAVOUR', 'RESOLVED_WITH_PAYOUT', 'CANCELED_BY_BUYER', 'DENIED'], "
+    "dispute_outcome.outcome_code || '') && 'won') || 'lost'"
+)
+_PAYOUT_STATUS = (
+    f"({_INFO}.transaction_status == 'D' && 'failed') || ({_INFO}.transaction_status == 'V' && 'cancelled') "
+    f"|| ({_INFO}.transaction_status == 'P' && 'pending') || 'paid'"
+)
 # The carriers that shops name most often, by PayPal's names for them.
 _CARRIERS = "['DHL', 'DPD', 'FEDEX', 'HERMES', 'ROYAL_MAIL', 'UPS', 'USPS']"
 
@@ -37,14 +53,15 @@ PAYMENTS_READ = Preset(
         rule("status", _STATUS),
         rule("provider", "'paypal'"),
         rule("reference", f"{_INFO}.transaction_id || id"),
+        rule("fee", f"{_INFO}.fee_amount.value || seller_receivable_breakdown.paypal_fee.value", "absolute"),
+        rule("net", "seller_receivable_breakdown.net_amount.value", "decimal"),
+        rule("email", "payer_info.email_address"),
         rule("created_at", f"{_INFO}.transaction_initiation_date || create_time", "time"),
         rule("updated_at", f"{_INFO}.transaction_updated_date || update_time", "time"),
         rule("extra.custom_id", f"{_INFO}.custom_field || custom_id"),
-        rule("extra.fee", f"{_INFO}.fee_amount.value || seller_receivable_breakdown.paypal_fee.value"),
         rule("extra.order", "supplementary_data.related_ids.order_id"),
     ),
-    description="The order's number is PayPal's invoice id, which shops' plugins write there, some with a prefix. In "
-    "the report a fee has a minus.",
+    description="The order's number is PayPal's invoice id, which shops' plugins write there, some with a prefix.",
 )
 
 REFUNDS_READ = Preset(
@@ -58,15 +75,13 @@ REFUNDS_READ = Preset(
         rule("order_number", f"{_INFO}.invoice_id || invoice_id"),
         rule("amount", f"{_INFO}.transaction_amount.value || amount.value", "absolute", required=True),
         rule("currency", f"{_INFO}.transaction_amount.currency_code || amount.currency_code", required=True),
+        rule("payment_id", _REFUNDED, "tail_of_link"),
+        rule("status", _REFUND_STATUS),
         rule("reason", _REASON),
         rule("created_at", f"{_INFO}.transaction_initiation_date || create_time", "time"),
         rule("updated_at", f"{_INFO}.transaction_updated_date || update_time", "time"),
         rule("extra.status", f"{_INFO}.transaction_status || status"),
-        rule(
-            "extra.payment",
-            f"{_INFO}.paypal_reference_id || (links[?rel == 'up'].href | [0])",
-            "tail_of_link",
-        ),
+        rule("extra.payment", _REFUNDED, "tail_of_link"),
         rule("extra.reference", f"{_INFO}.custom_field || custom_id"),
     ),
     description="Also what buyers took back by a chargeback or a reversal.",
@@ -96,6 +111,45 @@ DISPUTES_READ = Preset(
         rule("extra.answer_until", "seller_response_due_date"),
     ),
     description="“open” waits for the seller, “pending” for the buyer or PayPal.",
+)
+
+PAYMENT_DISPUTES_READ = Preset(
+    name="PayPal: disputes of payments",
+    direction="read",
+    platform="paypal",
+    resource="disputes",
+    kind="dispute",
+    rules=(
+        rule("id", "dispute_id", required=True),
+        rule("payment_id", "disputed_transactions[0].seller_transaction_id"),
+        rule("order_number", "disputed_transactions[0].invoice_number"),
+        rule("amount", "dispute_amount.value", "decimal", required=True),
+        rule("currency", "dispute_amount.currency_code", required=True),
+        rule("reason", "reason", "lower"),
+        rule("status", _DISPUTE_STATUS),
+        rule("due_by", "seller_response_due_date", "time"),
+        rule("created_at", "create_time", "time"),
+        rule("updated_at", "update_time", "time"),
+    ),
+    description="For the payments' accounts. “PayPal: disputes” makes tickets of them, for the help desk.",
+)
+
+PAYOUTS_READ = Preset(
+    name="PayPal: transfers to the bank",
+    direction="read",
+    platform="paypal",
+    resource="payouts",
+    kind="payout",
+    rules=(
+        rule("id", f"{_INFO}.transaction_id", required=True),
+        rule("amount", f"{_INFO}.transaction_amount.value", "absolute", required=True),
+        rule("currency", f"{_INFO}.transaction_amount.currency_code", required=True),
+        rule("fee", f"{_INFO}.fee_amount.value", "absolute"),
+        rule("status", _PAYOUT_STATUS),
+        rule("created_at", f"{_INFO}.transaction_initiation_date", "time"),
+        rule("updated_at", f"{_INFO}.transaction_updated_date", "time"),
+    ),
+    description="PayPal pays out of a balance and does not tell which payments a transfer is made of.",
 )
 
 REFUNDS_WRITE = Preset(
@@ -156,6 +210,8 @@ PRESETS: dict[str, Preset] = {
     "paypal-payments": PAYMENTS_READ,
     "paypal-refunds": REFUNDS_READ,
     "paypal-disputes": DISPUTES_READ,
+    "paypal-payment-disputes": PAYMENT_DISPUTES_READ,
+    "paypal-payouts": PAYOUTS_READ,
     "paypal-make-refunds": REFUNDS_WRITE,
     "paypal-capture-payments": CAPTURES_WRITE,
     "paypal-tell-tracking": TRACKERS_WRITE,

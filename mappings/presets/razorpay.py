@@ -17,6 +17,15 @@ _STATUS = (
     "|| (refund_status == 'full' && 'refunded') || (amount_refunded > `0` && 'partially_refunded') || 'paid'"
 )
 
+_REFUND_STATUS = "(status == 'failed' && 'failed') || (status == 'pending' && 'pending') || 'paid'"
+_DISPUTE_STATUS = (
+    "(status == 'open' && 'open') || (contains(['won', 'closed'], status) && 'won') || (status == 'lost' && 'lost') "
+    "|| 'answered'"
+)
+_SETTLED = "(status == 'processed' && 'paid') || (status == 'failed' && 'failed') || 'pending'"
+# Razorpay settles in rupees, and names no currency at a settlement.
+_RUPEES = {"currency": "INR"}
+
 PAYMENTS_READ = Preset(
     name="Razorpay: payments",
     direction="read",
@@ -32,11 +41,15 @@ PAYMENTS_READ = Preset(
         rule("status", _STATUS),
         rule("provider", "'razorpay'"),
         rule("reference", "id"),
+        rule("fee", "fee", "from_minor_units", arguments=_CURRENCY),
+        rule("email", "email"),
         rule("created_at", "created_at", "time", arguments={"format": "unix"}),
+        rule("extra.tax", "tax", "from_minor_units", arguments=_CURRENCY),
         rule("extra.order", "order_id"),
         rule("extra.method", "method"),
     ),
-    description="The shop's order is taken from the notes, where the shop's plugin writes them.",
+    description="The shop's order is taken from the notes, where the shop's plugin writes them. The fee includes its "
+    "tax.",
 )
 
 REFUNDS_READ = Preset(
@@ -51,12 +64,55 @@ REFUNDS_READ = Preset(
         rule("order_number", _ORDER_NUMBER),
         rule("amount", "amount", "from_minor_units", arguments=_CURRENCY, required=True),
         rule("currency", "currency", "upper", required=True),
+        rule("payment_id", "payment_id"),
+        rule("status", _REFUND_STATUS),
         rule("reason", "notes.reason || notes.comment"),
         rule("created_at", "created_at", "time", arguments={"format": "unix"}),
         rule("extra.status", "status"),
         rule("extra.payment", "payment_id"),
         rule("extra.receipt", "receipt"),
     ),
+)
+
+DISPUTES_READ = Preset(
+    name="Razorpay: disputes",
+    direction="read",
+    platform="razorpay",
+    resource="disputes",
+    kind="dispute",
+    rules=(
+        rule("id", "id", required=True),
+        rule("payment_id", "payment_id"),
+        rule("amount", "amount", "from_minor_units", arguments=_CURRENCY, required=True),
+        rule("currency", "currency", "upper", required=True),
+        rule("reason", "reason_code"),
+        rule("status", _DISPUTE_STATUS),
+        rule("due_by", "respond_by", "time", arguments={"format": "unix"}),
+        rule("created_at", "created_at", "time", arguments={"format": "unix"}),
+    ),
+)
+
+SETTLEMENTS_READ = Preset(
+    name="Razorpay: settlements",
+    direction="read",
+    platform="razorpay",
+    resource="settlements",
+    kind="payout",
+    rules=(
+        rule("id", "id", required=True),
+        rule("amount", "amount", "from_minor_units", arguments=_RUPEES, required=True),
+        rule("currency", "'INR'", required=True),
+        rule("status", _SETTLED),
+        rule("created_at", "created_at", "time", arguments={"format": "unix"}),
+        rule("extra.utr", "utr"),
+        rule("parts[]", "entries"),
+        rule("parts[].kind", "contains(['payment', 'refund'], type) && type || 'other'"),
+        rule("parts[].of", "entity_id"),
+        rule("parts[].amount", "amount", "from_minor_units", arguments=_RUPEES),
+        rule("parts[].fee", "fee", "from_minor_units", arguments=_RUPEES),
+        rule("parts[].net", "net", "from_minor_units", arguments=_RUPEES),
+    ),
+    description="What Razorpay sent to the bank, with its entries. The fees are taken off each entry already.",
 )
 
 ORDERS_READ = Preset(
@@ -113,6 +169,8 @@ REFUNDS_WRITE = Preset(
 PRESETS: dict[str, Preset] = {
     "razorpay-payments": PAYMENTS_READ,
     "razorpay-refunds": REFUNDS_READ,
+    "razorpay-disputes": DISPUTES_READ,
+    "razorpay-settlements": SETTLEMENTS_READ,
     "razorpay-orders": ORDERS_READ,
     "razorpay-customers": CUSTOMERS_READ,
     "razorpay-make-refunds": REFUNDS_WRITE,

@@ -21,6 +21,26 @@ _STATUS = (
     "|| (captured && 'paid') || 'authorized'"
 )
 
+# What Stripe keeps is told in the currency of its account: of another one than the payment's it says nothing here.
+_KEPT = "(balance_transaction.currency == currency && balance_transaction.{}) || `null`"
+_ORDER_NUMBER = "metadata.order_number || (starts_with(description || '', 'Order ') && description) || `null`"
+_REFUND_STATUS = (
+    "(contains(['failed', 'canceled'], status || '') && 'failed') || (status == 'succeeded' && 'paid') "
+    "|| 'pending'"
+)
+_DISPUTE_STATUS = (
+    "(ends_with(status, 'needs_response') && 'open') || (ends_with(status, 'under_review') && 'answered') "
+    "|| (status == 'lost' && 'lost') || 'won'"
+)
+_ENTRY_KIND = (
+    "(contains(['charge', 'payment'], type) && 'payment') || (contains(['refund', 'payment_refund'], type) && "
+    "'refund') "
+    "|| (starts_with(source || '', 'dp_') && 'dispute') || 'other'"
+)
+_PAYOUT_STATUS = (
+    "(status == 'canceled' && 'cancelled') || (contains(['paid', 'failed'], status) && status) || 'pending'"
+)
+
 PAYMENTS_READ = Preset(
     name="Stripe: payments",
     direction="read",
@@ -30,15 +50,19 @@ PAYMENTS_READ = Preset(
     rules=(
         rule("id", "id", required=True),
         rule("order_id", "metadata.order_id"),
-        rule("order_number", "metadata.order_number"),
+        rule("order_number", _ORDER_NUMBER),
         rule("amount", "amount", "from_minor_units", arguments=_CURRENCY, required=True),
         rule("currency", "currency", "upper", required=True),
         rule("status", _STATUS),
         rule("provider", "'stripe'"),
         rule("reference", "payment_intent || id"),
+        rule("fee", _KEPT.format("fee"), "from_minor_units", arguments=_CURRENCY),
+        rule("net", _KEPT.format("net"), "from_minor_units", arguments=_CURRENCY),
+        rule("email", "billing_details.email || receipt_email"),
         rule("created_at", "created", "time", arguments={"format": "unix"}),
     ),
-    description="The shop's order is taken from the metadata order_id and order_number, where the shop writes them.",
+    description="The shop's order is taken from the metadata order_id and order_number, where the shop writes them, "
+    "else from a description that begins with “Order ”.",
 )
 
 REFUNDS_READ = Preset(
@@ -53,11 +77,56 @@ REFUNDS_READ = Preset(
         rule("order_number", "metadata.order_number"),
         rule("amount", "amount", "from_minor_units", arguments=_CURRENCY, required=True),
         rule("currency", "currency", "upper", required=True),
+        rule("payment_id", "charge || payment_intent"),
+        rule("status", _REFUND_STATUS),
         rule("reason", "metadata.reason || reason"),
         rule("created_at", "created", "time", arguments={"format": "unix"}),
         rule("extra.status", "status"),
         rule("extra.payment", "charge || payment_intent"),
     ),
+)
+
+DISPUTES_READ = Preset(
+    name="Stripe: disputes",
+    direction="read",
+    platform="stripe",
+    resource="disputes",
+    kind="dispute",
+    rules=(
+        rule("id", "id", required=True),
+        rule("payment_id", "charge || payment_intent"),
+        rule("order_id", "metadata.order_id"),
+        rule("order_number", "metadata.order_number"),
+        rule("amount", "amount", "from_minor_units", arguments=_CURRENCY, required=True),
+        rule("currency", "currency", "upper", required=True),
+        rule("reason", "reason"),
+        rule("status", _DISPUTE_STATUS),
+        rule("due_by", "evidence_details.due_by", "time", arguments={"format": "unix"}),
+        rule("created_at", "created", "time", arguments={"format": "unix"}),
+    ),
+)
+
+PAYOUTS_READ = Preset(
+    name="Stripe: payouts",
+    direction="read",
+    platform="stripe",
+    resource="payouts",
+    kind="payout",
+    rules=(
+        rule("id", "id", required=True),
+        rule("amount", "amount", "from_minor_units", arguments=_CURRENCY, required=True),
+        rule("currency", "currency", "upper", required=True),
+        rule("status", _PAYOUT_STATUS),
+        rule("arrives_at", "arrival_date", "time", arguments={"format": "unix"}),
+        rule("created_at", "created", "time", arguments={"format": "unix"}),
+        rule("parts[]", "entries[?type != 'payout']"),
+        rule("parts[].kind", _ENTRY_KIND),
+        rule("parts[].of", "source"),
+        rule("parts[].amount", "amount", "from_minor_units", arguments=_CURRENCY),
+        rule("parts[].fee", "fee", "from_minor_units", arguments=_CURRENCY),
+        rule("parts[].net", "net", "from_minor_units", arguments=_CURRENCY),
+    ),
+    description="Its entries are those of its balance transactions.",
 )
 
 CUSTOMERS_READ = Preset(
@@ -101,6 +170,8 @@ REFUNDS_WRITE = Preset(
 PRESETS: dict[str, Preset] = {
     "stripe-payments": PAYMENTS_READ,
     "stripe-refunds": REFUNDS_READ,
+    "stripe-disputes": DISPUTES_READ,
+    "stripe-payouts": PAYOUTS_READ,
     "stripe-customers": CUSTOMERS_READ,
     "stripe-make-refunds": REFUNDS_WRITE,
 }

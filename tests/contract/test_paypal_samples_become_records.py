@@ -13,12 +13,14 @@ import pytest
 from mappings.presets.paypal import (
     CAPTURES_WRITE,
     DISPUTES_READ,
+    PAYMENT_DISPUTES_READ,
     PAYMENTS_READ,
+    PAYOUTS_READ,
     REFUNDS_READ,
     REFUNDS_WRITE,
     TRACKERS_WRITE,
 )
-from mappings.records import Payment, Refund, Shipment, Ticket
+from mappings.records import Dispute, Payment, Payout, Refund, Shipment, Ticket
 from tests.contract.dialects.paypal import capture, dispute, money, refund, row
 from tests.contract.samples import read_with, write_with
 
@@ -35,7 +37,7 @@ def test_a_payment_of_the_report() -> None:
         fee_amount=money("-1.10"),
         # As the report really writes times, whatever its document says.
         transaction_initiation_date="2026-11-20T11:00:00+0100",
-    )
+    ) | {"payer_info": {"email_address": "ada@example.com"}}
     assert read_with(PAYMENTS_READ, told) == Payment(
         id="5TY05013RG002845M",
         order_number="1042",
@@ -46,7 +48,9 @@ def test_a_payment_of_the_report() -> None:
         reference="5TY05013RG002845M",
         created_at=MOMENT,
         updated_at=MOMENT,
-        extra={"custom_id": "wc_1042", "fee": "-1.10"},
+        fee=Decimal("1.10"),
+        email="ada@example.com",
+        extra={"custom_id": "wc_1042"},
     )
 
 
@@ -113,6 +117,8 @@ def test_a_refund_of_the_report() -> None:
         currency="USD",
         created_at=MOMENT,
         updated_at=MOMENT,
+        payment_id="5TY05013RG002845M",
+        status="paid",
         extra={"status": "S", "payment": "5TY05013RG002845M"},
     )
 
@@ -125,6 +131,8 @@ def test_the_same_refund_fetched_alone() -> None:
         reason="Broken",
         created_at=MOMENT,
         updated_at=MOMENT,
+        payment_id="5TY05013RG002845M",
+        status="paid",
         extra={"status": "COMPLETED", "payment": "5TY05013RG002845M", "reference": "1042-R1"},
     )
 
@@ -209,3 +217,49 @@ def test_a_parcel_of_ours(carrier: str, told: dict[str, str]) -> None:
         "shipment_date": "2026-11-20",
         **told,
     }
+
+
+def test_a_dispute_of_a_payment() -> None:
+    told = dispute("PP-D-1") | {
+        "disputed_transactions": [{"seller_transaction_id": "5TY05013RG002845M", "invoice_number": "1042"}],
+        "seller_response_due_date": "2026-11-30T10:00:00.000Z",
+    }
+    assert read_with(PAYMENT_DISPUTES_READ, told) == Dispute(
+        id="PP-D-1",
+        payment_id="5TY05013RG002845M",
+        order_number="1042",
+        amount=Decimal("25.00"),
+        currency="USD",
+        reason="merchandise_or_service_not_received",
+        status="open",
+        due_by=datetime(2026, 11, 30, 10, 0, tzinfo=UTC),
+        created_at=MOMENT,
+        updated_at=MOMENT,
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "outcome", "status"),
+    [
+        ("OPEN", "", "open"),
+        ("WAITING_FOR_BUYER_RESPONSE", "", "answered"),
+        ("UNDER_REVIEW", "", "answered"),
+        ("RESOLVED", "RESOLVED_SELLER_FAVOUR", "won"),
+        ("RESOLVED", "RESOLVED_BUYER_FAVOUR", "lost"),
+    ],
+)
+def test_what_came_of_a_dispute(told: str, outcome: str, status: str) -> None:
+    about = dispute("PP-D-1") | {"status": told, "dispute_outcome": {"outcome_code": outcome}}
+    assert read_with(PAYMENT_DISPUTES_READ, about).status == status
+
+
+def test_a_transfer_to_the_bank() -> None:
+    told = row("9ZZ05013RG002845Q", "T0400", "-900.00", transaction_status="P")
+    assert read_with(PAYOUTS_READ, told) == Payout(
+        id="9ZZ05013RG002845Q",
+        amount=Decimal("900.00"),
+        currency="USD",
+        status="pending",
+        created_at=MOMENT,
+        updated_at=MOMENT,
+    )

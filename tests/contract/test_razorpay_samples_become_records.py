@@ -10,12 +10,15 @@ import pytest
 
 from mappings.presets.razorpay import (
     CUSTOMERS_READ,
+    DISPUTES_READ,
     ORDERS_READ,
     PAYMENTS_READ,
     REFUNDS_READ,
     REFUNDS_WRITE,
+    SETTLEMENTS_READ,
 )
-from mappings.records import Customer, Order, Payment, Refund
+from mappings.records import Customer, Dispute, Order, Payment, Payout, PayoutPart, Refund
+from tests.contract.dialects.razorpay import DIALECT, DISPUTE, SETTLEMENT, of_rows
 from tests.contract.samples import read_with, sample, write_with
 
 MOMENT = datetime(2014, 5, 23, 6, 32, 30, tzinfo=UTC)
@@ -57,6 +60,8 @@ def test_the_payment_of_a_webhook_names_the_shops_order() -> None:
         provider="razorpay",
         reference="pay_6koWN7bvxujzxM",
         created_at=datetime(2016, 11, 24, 9, 8, 3, tzinfo=UTC),
+        fee=Decimal("230.00"),
+        email=payload["email"],
         extra={"order": "order_100000000order", "method": "card"},
     )
 
@@ -99,6 +104,8 @@ def test_a_refund() -> None:
         amount=Decimal("3001.00"),
         currency="INR",
         created_at=datetime(2020, 8, 10, 16, 48, 44, tzinfo=UTC),
+        payment_id="pay_FIKOnlyii5QGNx",
+        status="paid",
         extra={"status": "processed", "payment": "pay_FIKOnlyii5QGNx", "receipt": "#126"},
     )
 
@@ -157,3 +164,53 @@ def test_units_are_as_the_currency_counts_them_both_ways(currency: str, units: i
 def test_a_refund_of_another_providers_payment_names_no_payment() -> None:
     refund = Refund(id="R1", amount=Decimal(1), currency="INR", extra={"payment": "ch_1"})
     assert write_with(REFUNDS_WRITE, refund)["payment_id"] is None
+
+
+def test_the_fee_of_a_payment_includes_its_tax() -> None:
+    told = sample("razorpay/payment_captured.json") | {"fee": 1180, "tax": 180, "email": "ada@example.com"}
+    record = read_with(PAYMENTS_READ, told)
+    assert (record.fee, record.extra["tax"], record.email) == (
+        Decimal("11.80"),
+        Decimal("1.80"),
+        "ada@example.com",
+    )
+
+
+def test_a_dispute() -> None:
+    assert read_with(DISPUTES_READ, DISPUTE) == Dispute(
+        id="disp_1",
+        payment_id="pay_29QQoUBi66xm2f",
+        amount=Decimal("50.00"),
+        currency="INR",
+        reason="goods_not_received",
+        status="open",
+        due_by=datetime(2026, 9, 28, 12, 53, 20, tzinfo=UTC),
+        created_at=datetime(2026, 9, 21, 14, 13, 20, tzinfo=UTC),
+    )
+
+
+def test_a_settlement_is_read_with_its_entries() -> None:
+    """They stand in the report of its day: those of other settlements of the day are not among them."""
+    vendor = DIALECT.vendor()
+    vendor.on("/v1/settlements", of_rows(SETTLEMENT))
+    connector = DIALECT.connector(vendor)
+    try:
+        first = connector.read("settlements", since=None, position=None).items[0]
+    finally:
+        connector.close()
+        vendor.close()
+    record = read_with(SETTLEMENTS_READ, first.payload)
+    assert isinstance(record, Payout)
+    assert (record.amount, record.currency, record.status) == (Decimal("468.20"), "INR", "paid")
+    assert record.parts == [
+        PayoutPart(
+            kind="payment",
+            of="pay_1",
+            amount=Decimal("500.00"),
+            fee=Decimal("11.80"),
+            net=Decimal("488.20"),
+        ),
+        PayoutPart(
+            kind="refund", of="rfnd_1", amount=Decimal("20.00"), fee=Decimal("0.00"), net=Decimal("-20.00")
+        ),
+    ]

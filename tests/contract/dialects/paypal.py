@@ -134,6 +134,21 @@ PAGES = by_parameter(
     },
 )
 PAYMENTS = ("5TY05013RG002845M", "6TY05013RG002845P")
+PAYOUT_PAGES = by_parameter(
+    "page",
+    {
+        "1": reported(
+            1, row("9ZZ05013RG002845Q", "T0400", "-900.00"), row("5TY05013RG002845M", "T0006", "25.00")
+        ),
+        "2": reported(
+            2,
+            row("2ZZ05013RG002845W", "T0401", "-80.00"),
+            # A transfer that came back from the bank.
+            row("1ZZ05013RG002845V", "T0400", "900.00"),
+        ),
+    },
+)
+PAYOUTS = ("9ZZ05013RG002845Q", "2ZZ05013RG002845W")
 REFUNDS = ("3AB05013RG002845N", "4AB05013RG002845S")
 
 
@@ -275,6 +290,7 @@ DIALECT = Dialect(
         Reading("payments", REPORT, PAGES, PAYMENTS, since=SINCE),
         Reading("payments", REPORT, PAGES, PAYMENTS, since=SINCE, not_final=True),
         Reading("refunds", REPORT, PAGES, REFUNDS, since=SINCE),
+        Reading("payouts", REPORT, PAYOUT_PAGES, PAYOUTS, since=SINCE),
         Reading("disputes", "/v1/customer/disputes", DISPUTES, ("PP-D-3", "PP-D-2", "PP-D-1")),
         Reading("disputes", "/v1/customer/disputes", DISPUTES, ("PP-D-3", "PP-D-2", "PP-D-1"), since=SINCE),
     ),

@@ -32,6 +32,56 @@ def pages(file: str) -> Any:
     )
 
 
+# By the words of Razorpay's own documentation, which has no examples to copy from here:
+# https://razorpay.com/docs/api/disputes, https://razorpay.com/docs/api/settlements
+DISPUTE = {
+    "id": "disp_1",
+    "entity": "dispute",
+    "payment_id": "pay_29QQoUBi66xm2f",
+    "amount": 5000,
+    "currency": "INR",
+    "amount_deducted": 0,
+    "reason_code": "goods_not_received",
+    "respond_by": 1_790_600_000,
+    "status": "open",
+    "phase": "chargeback",
+    "created_at": 1_790_000_000,
+}
+SETTLEMENT = {
+    "id": "setl_1",
+    "entity": "settlement",
+    "amount": 46_820,
+    "status": "processed",
+    "fees": 1180,
+    "tax": 180,
+    "utr": "1597813219e1pq6w",
+    "created_at": 1_790_000_000,
+}
+
+
+def entry(settlement: str, kind: str, name: str, **money: int) -> dict[str, Any]:
+    known = {"debit": 0, "credit": 0, "amount": 0, "fee": 0, "tax": 0, "currency": "INR"}
+    return {**known, "settlement_id": settlement, "type": kind, "entity_id": name, **money}
+
+
+def of_rows(row: dict[str, Any]) -> Any:
+    """Pages of a full and a half one."""
+    rows = [{**row, "id": f"x{number}"} for number in (3, 2, 1)]
+    return by_parameter("skip", {"0": listed(*rows[:2]), "2": listed(rows[2]), "4": listed()})
+
+
+def report(asked: Asked) -> Says | None:
+    """What the settlements of a day are made of, which is asked for beside them."""
+    if asked.path != "/v1/settlements/recon/combined":
+        return None
+    assert (asked.params["year"], asked.params["month"], asked.params["day"]) == ("2026", "9", "21")
+    return listed(
+        entry("x3", "payment", "pay_1", amount=50_000, credit=48_820, fee=1180, tax=180),
+        entry("x3", "refund", "rfnd_1", amount=2000, debit=2000),
+        entry("x9", "payment", "pay_2", amount=100, credit=98, fee=2),
+    )
+
+
 def from_on(asked: Asked, moment: str) -> Says:
     assert asked.params["from"] == moment
     found: Says = pages("payment_captured")(asked)
@@ -56,6 +106,7 @@ IDS = ("x3", "x2", "x1")
 DIALECT = Dialect(
     platform="razorpay",
     base="/v1",
+    session=report,
     secrets={
         "username": "rzp_test_0123456789",
         "password": "secret-0123456789",
@@ -68,6 +119,8 @@ DIALECT = Dialect(
         Reading("payments", "/v1/payments", pages("payment_captured"), IDS, since=SINCE, not_final=True),
         Reading("orders", "/v1/orders", pages("order"), IDS),
         Reading("refunds", "/v1/refunds", pages("refund"), IDS),
+        Reading("disputes", "/v1/disputes", of_rows(DISPUTE), IDS),
+        Reading("settlements", "/v1/settlements", of_rows(SETTLEMENT), IDS),
         Reading("customers", "/v1/customers", pages("order"), IDS),
     ),
     writings=(
