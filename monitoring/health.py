@@ -14,7 +14,7 @@ from django.db.models import Max, Min, Q
 from django.db.models.functions import Coalesce
 from django_q.brokers import get_broker
 
-from integrations.models import Batch, Heartbeat, JobState
+from integrations.models import Batch, Heartbeat, may_work
 from integrations.sync import shared_clock
 from monitoring.standing import SILENT_AFTER
 
@@ -99,8 +99,8 @@ def _backlog() -> tuple[bool, str]:
     waiting = Batch.objects.filter(
         Q(not_before__isnull=True) | Q(not_before__lte=now),
         Q(lease_until__isnull=True) | Q(lease_until__lte=now),
+        may_work("job__"),
         settled_at__isnull=True,
-        job__state=JobState.ACTIVE,
         job__source__enabled=True,
         job__destination__enabled=True,
     )

@@ -182,16 +182,22 @@ class JobActions(PortalAdmin):
     )
     def resume(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         job = self.object_for(request, object_id, "run")
+        back = reverse("admin:integrations_syncjob_change", args=[job.pk])
         steer.resume(job)
         self.log_change(request, job, "Resumed.")
-        return self.done(
-            request, f"{job.name} goes on.", reverse("admin:integrations_syncjob_change", args=[job.pk])
-        )
+        job.refresh_from_db()
+        if job.is_held_for_launch:
+            return self.done(
+                request, f"It is no longer stopped. {steer.why_not(job)}", back, messages.WARNING
+            )
+        return self.done(request, f"{job.name} goes on.", back)
 
 
 def _why_not(job: SyncJob) -> str:
     if job.state != JobState.ACTIVE:
         return f"{job.name} is {job.get_state_display().lower()}. Resume it first. {job.state_reason}".strip()
+    if job.is_held_for_launch:
+        return steer.why_not(job)
     for connection in (job.source, job.destination):
         if not connection.enabled:
             return f"The connection {connection.name} is switched off. Switch it on first."

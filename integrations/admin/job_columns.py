@@ -7,10 +7,11 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from integrations.models import State, SyncRun
+from integrations.models import JobState, State, SyncJob, SyncRun
 from integrations.templatetags.portal import number
 
-STATE_COLOURS = {"Active": "success", "Paused": "warning", "Halted by a failure": "danger"}
+HELD = "Held until it is launched"
+STATE_COLOURS = {"Active": "success", "Paused": "warning", "Halted by a failure": "danger", HELD: "warning"}
 
 RUN_COLOURS = {"Running": "info", "Finished": "success", "Failed": "danger", "Cancelled": "warning"}
 
@@ -30,6 +31,11 @@ RECORD_COLOURS = {
     "Delivered": "success",
     "Unchanged": "success",
 }
+
+
+def state_of(job: SyncJob) -> str:
+    """As a person is told it: a job that is active and waits for its launch does not go."""
+    return HELD if job.state == JobState.ACTIVE and job.is_held_for_launch else job.get_state_display()
 
 
 def rows_url(model: str, **query: object) -> str:

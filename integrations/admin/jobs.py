@@ -17,7 +17,7 @@ from integrations.templatetags.portal import ago
 
 from .frame import FactsInline, QuickView, display
 from .job_actions import JobActions
-from .job_columns import RUN_COLOURS, STATE_COLOURS, counted, nothing_to_send, rows_url
+from .job_columns import RUN_COLOURS, STATE_COLOURS, counted, nothing_to_send, rows_url, state_of
 from .job_form import JobForm
 from .questions import Question, RowQuestion
 from .questions import WhichSystem as WhichSystemBase
@@ -199,17 +199,24 @@ class SyncJobAdmin(JobActions):
 
     @display("State", ordering="state", label=STATE_COLOURS)
     def state_label(self, row: SyncJob) -> str:
-        return row.get_state_display()
+        return state_of(row)
 
     @display("State")
     def state_line(self, row: SyncJob) -> str:
+        if row.state == JobState.ACTIVE and row.is_held_for_launch:
+            url = reverse("admin:integrations_workflow_change", args=[row.workflow_id])
+            return format_html(
+                'Held until it is launched: between sandbox systems it runs already. <a href="{}">Launch {}</a>',
+                url,
+                row.workflow,
+            )
         if row.state_reason:
             return f"{row.get_state_display()}: {row.state_reason}"
         return row.get_state_display()
 
     @display("Next read", ordering="next_read_at")
     def next_read(self, row: SyncJob) -> str:
-        if row.state != JobState.ACTIVE:
+        if row.state != JobState.ACTIVE or row.is_held_for_launch:
             return "not while it is stopped"
         if not row.every_seconds:
             return "by webhook, by hand or through the API"

@@ -1,26 +1,37 @@
-"""Workflows: the business problem, and the jobs that solve it."""
+"""Workflows: the business problem, the jobs that solve it, by what that is seen, and the launch."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
+from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
+from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.utils.html import format_html, format_html_join
 
-from integrations.models import SyncJob, Workflow
+from integrations.models import MEASURE_FORMS, Measure, SyncJob, Unit, Workflow, WorkflowTarget
+from integrations.sync import launch
+from integrations.templatetags.portal import ago
 
-from .frame import FactsInline, PortalAdmin, display
-from .job_columns import STATE_COLOURS, counted, rows_url
+from .frame import AnyTabularInline, DialogForm, FactsInline, PortalAdmin, action, display
+from .job_columns import STATE_COLOURS, counted, rows_url, state_of
+from .launching import LaunchForm, way_to
 from .starting import may_start, shelf_view, start_view
+
+if TYPE_CHECKING:
+    RowsOfWorkflow = BaseInlineFormSet[WorkflowTarget, Workflow, Any]
+else:
+    RowsOfWorkflow = BaseInlineFormSet
+
+LAUNCH_COLOURS = {"Launched": "success", "Not launched": "warning", "New jobs wait": "warning"}
 
 
 class JobsOfWorkflow(FactsInline):
     model = SyncJob
     verbose_name_plural = "Jobs of this workflow"
-    fields = ("job_link", "source", "destination", "state_label")
+    fields = ("job_link", "source", "destination", "state_label", "sandbox")
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SyncJob]:
@@ -35,12 +46,58 @@ class JobsOfWorkflow(FactsInline):
 
     @display("State", label=STATE_COLOURS)
     def state_label(self, row: SyncJob) -> str:
-        return row.get_state_display()
+        return state_of(row)
+
+    @display("Passed in the sandbox")
+    def sandbox(self, row: SyncJob) -> str:
+        passed = launch.passed_run(row)
+        if passed is None:
+            return "launched without" if row.launched_at else "not yet"
+        url = reverse("admin:integrations_syncrun_change", args=[passed.pk])
+        return format_html('<a href="{}">{}</a> {}', url, passed, ago(passed.finished_at))
+
+
+class TargetRows(RowsOfWorkflow):
+    """Money has a currency, and nothing else has."""
+
+    def clean(self) -> None:
+        super().clean()
+        for form in self.forms:
+            told = getattr(form, "cleaned_data", {})
+            if not told or told.get("DELETE") or told.get("measure") not in Measure.values:
+                continue
+            is_money = MEASURE_FORMS[Measure(told["measure"])].unit == Unit.MONEY
+            if is_money and not told.get("currency"):
+                form.add_error("currency", "This is money: give its currency, as EUR.")
+            if not is_money and told.get("currency"):
+                form.add_error("currency", "This is no money: leave the currency empty.")
+            if told.get("baseline") is None and told.get("target") is None:
+                form.add_error("target", "Say how it should be, or how it was before.")
+            for name in ("baseline", "target"):
+                if told.get(name) is not None and told[name] < 0:
+                    form.add_error(name, "Give 0 or more.")
+
+
+class Targets(AnyTabularInline):
+    model = WorkflowTarget
+    formset = TargetRows
+    verbose_name_plural = "How it was before, and how it should be"
+    fields = ("measure", "currency", "baseline", "target", "told_in")
+    readonly_fields = ("told_in",)
+    extra = 0
+    hide_title = True
+
+    @display("In")
+    def told_in(self, row: WorkflowTarget) -> str:
+        form = row.form
+        if form is None:
+            return "–"
+        return f"{row.currency or form.unit.label}, {form.direction.label}"
 
 
 @admin.register(Workflow)
 class WorkflowAdmin(PortalAdmin):
-    list_display = ("name", "problem", "owner", "job_count")
+    list_display = ("name", "problem", "owner", "launch_label", "job_count")
     empty_title = "No workflows yet"
     empty_text = (
         "A workflow groups the jobs that solve one problem. Start from a template: it makes them for you."
@@ -49,8 +106,14 @@ class WorkflowAdmin(PortalAdmin):
     change_form_outer_before_template = "admin/integrations/workflow/head.html"
     search_fields = ("name", "key", "problem")
     prepopulated_fields = {"key": ("name",)}
-    fields = ("name", "key", "problem", "owner", "targets")
-    inlines = (JobsOfWorkflow,)
+    readonly_fields = ("launch_line", "did_it_help")
+    fieldsets = (
+        ("Workflow", {"fields": ("name", "key", "problem", "owner")}),
+        ("State", {"fields": ("launch_line", "did_it_help")}),
+        ("What is measured", {"fields": (("period", "minutes_per_record"),)}),
+    )
+    inlines = (Targets, JobsOfWorkflow)
+    actions_detail = ("launch",)
 
     def get_urls(self) -> list[URLPattern]:
         guarded = self.admin_site.admin_view
@@ -76,11 +139,73 @@ class WorkflowAdmin(PortalAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Workflow]:
         rows: QuerySet[Workflow] = super().get_queryset(request)
-        return rows.annotate(number_of_jobs=Count("jobs"))
+        return rows.select_related("launched_by").annotate(number_of_jobs=Count("jobs"))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Workflow | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        return fieldsets if obj is not None else [part for part in fieldsets if part[0] != "State"]
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Workflow | None = None) -> Any:
+        return self.prepopulated_fields if obj is None else {}
+
+    def has_launch_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("integrations.launch_workflow")
 
     @display("Jobs", ordering="number_of_jobs")
     def job_count(self, row: Any) -> str:
         return counted(row.number_of_jobs, rows_url("syncjob", workflow=row.pk))
+
+    @display("Launched?", ordering="launched_at", label=LAUNCH_COLOURS)
+    def launch_label(self, row: Workflow) -> str:
+        if row.launched_at is None:
+            return "Not launched"
+        return "New jobs wait" if launch.waiting_jobs(row) else "Launched"
+
+    @display("Launched")
+    def launch_line(self, row: Workflow) -> str:
+        if row.launched_at is None:
+            head = format_html("{}", "Not yet: its jobs run between sandbox systems only.")
+        else:
+            by = f" by {row.launched_by}" if row.launched_by else ""
+            head = format_html("{}{}", ago(row.launched_at), by)
+            if waiting := launch.waiting_jobs(row):
+                head = format_html("{}. {} joined it since and wait for the next launch.", head, waiting)
+            else:
+                return head
+        lacking = launch.missing(row)
+        if not lacking:
+            return format_html("{} Nothing is missing: press “Launch”.", head)
+        lines = format_html_join(
+            "", '<li>{} <a href="{}">Mend it</a></li>', ((one.sentence, way_to(one)) for one in lacking)
+        )
+        return format_html('{} Missing are:<ul class="portal-bullets">{}</ul>', head, lines)
+
+    @display("Did it help?")
+    def did_it_help(self, row: Workflow) -> str:
+        try:
+            url = reverse("admin:monitoring_workflowresult_change", args=[row.pk])
+        except NoReverseMatch:  # a portal without sight
+            return "–"
+        return format_html('<a href="{}">Its figures: before, now, and as it should be</a>', url)
+
+    @action(
+        "Launch",
+        icon="rocket_launch",
+        permissions=["launch"],
+        title="Launch this workflow",
+        text="From then on its jobs may run against production systems.",
+        button="Launch",
+        form=LaunchForm,
+    )
+    def launch(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+        workflow = self.object_for(request, object_id, "launch")
+        back = reverse("admin:integrations_workflow_change", args=[workflow.pk])
+        lacking = launch.launch(workflow, self.person(request))
+        if lacking:
+            sentences = " ".join(one.sentence for one in lacking)
+            return self.done(request, f"It was not launched. {sentences}", back, messages.ERROR)
+        self.log_change(request, workflow, "Launched.")
+        return self.done(request, f"{workflow.name} is launched. Its jobs may run against production.", back)
 
 
 def _offered(request: HttpRequest) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from integrations.models import Connection, Partner, SyncJob, Workflow
 from integrations.models.connection import replaced_webhook_secret
 from mappings.fields import Sealed, SecretUnreadable, encrypt_json
 
-from . import meaning, owners
+from . import meaning, owners, targets
 from .diff import Change
 from .plain import Plain, title
 from .plan import Plan
@@ -65,7 +65,8 @@ def _connection(change: Change, wanted: Plain) -> None:
 
 
 def _workflow(change: Change, wanted: Plain) -> None:
-    _save(_row(Workflow, change), wanted)
+    figures = {section: wanted.pop(section) for section in targets.COLUMNS if section in wanted}
+    targets.write(_save(_row(Workflow, change), wanted), figures)
 
 
 def _job(change: Change, wanted: Plain) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from integrations.models import Connection, Delivery, Partner, SyncJob, Workflow
 
-from . import check_jobs, check_owners, meaning, owners
+from . import check_jobs, check_owners, meaning, owners, targets
 from .check_connections import Connectors, check_connection
 from .check_fields import model_problems
 from .plain import Found, Plain, State
@@ -68,9 +68,9 @@ class _Check:
         yield from meaning.check(self.wanted, self.after)
         yield from owners.check(self.wanted, self.after)
         for key in self.wanted["workflows"]:
-            yield from model_problems(
-                Workflow, ("workflows", key), self.after["workflows"][key], WORKFLOW_FIELDS
-            )
+            place, workflow = ("workflows", key), self.after["workflows"][key]
+            yield from model_problems(Workflow, place, workflow, WORKFLOW_FIELDS)
+            yield from targets.check(place, self.wanted["workflows"][key])
         for key in self.wanted["jobs"]:
             yield from self._job(key)
         yield from check_jobs.circles(self.after["jobs"], set(self.wanted["jobs"]))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from integrations.connectors.base import Abilities
 from integrations.exceptions import NotConfigured
+from integrations.models import Environment, SyncJob
 from mappings.expressions import ExpressionError, compile_expression
 from mappings.pick_up import PickUpError, pick_up
 
@@ -45,6 +46,32 @@ def twins(before: dict[str, Plain], wanted: dict[str, Plain]) -> Iterator[str]:
                     f"Note: jobs.{key} carries what jobs.{other} carries already, and that one goes on. If {key} is "
                     f"its new key: a key stays for good, since what was delivered is kept under it."
                 )
+
+
+def held_for_launch(before: State, wanted: State) -> Iterator[str]:
+    """Jobs that wait, from this file on, for the launch of their workflow, since they touch production."""
+    launched = set(SyncJob.objects.filter(launched_at__isnull=False).values_list("key", flat=True))
+    after = {
+        section: {
+            key: {**before[section].get(key, {}), **wanted[section].get(key, {})}
+            for key in (*before[section], *wanted[section])
+        }
+        for section in ("connections", "jobs")
+    }
+    for key, job in after["jobs"].items():
+        if key not in launched and _waits(key, after) and not _waits(key, before):
+            yield (
+                f"Note: jobs.{key} waits until workflows.{job['workflow']} is launched: until then it runs between "
+                f"sandbox systems only. `manage.py workflow launch {job['workflow']}` says what is missing."
+            )
+
+
+def _waits(job: str, state: State) -> bool:
+    told = state["jobs"].get(job, {})
+    ends = [state["connections"].get(str(told.get(name)), {}) for name in ("source", "destination")]
+    return bool(told.get("workflow")) and any(
+        end.get("environment") == Environment.PRODUCTION for end in ends
+    )
 
 
 def check_job(place: Place, job: Plain, after: State, connectors: Connectors) -> Found:

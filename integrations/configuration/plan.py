@@ -8,7 +8,7 @@ from typing import Any
 
 from mappings.presets import PRESETS
 
-from . import check_jobs, meaning, owners
+from . import check_jobs, meaning, owners, targets
 from .check import check
 from .diff import Change, changes
 from .environment import MissingVariables, fill, only_reference, placeholder
@@ -45,7 +45,10 @@ def plan(text: str, environment: Mapping[str, str]) -> Plan:
     if planning.problems:
         raise BadConfiguration(planning.problems)
     made.changes = changes(before, made.wanted)
-    made.notes = list(check_jobs.twins(before["jobs"], made.wanted["jobs"]))
+    made.notes = [
+        *check_jobs.twins(before["jobs"], made.wanted["jobs"]),
+        *check_jobs.held_for_launch(before, made.wanted),
+    ]
     return made
 
 
@@ -93,6 +96,8 @@ class _Planning:
                 filled[name] = found
         if place[0] == "mappings":
             filled = self._unfolded(filled, place)
+        if place[0] == "workflows":
+            filled = targets.normal(filled)
         if secrets is not None:
             filled["secrets"] = self._secrets(secrets, place)
         return filled

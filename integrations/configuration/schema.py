@@ -39,6 +39,10 @@ class ConnectionEntry(Entry, kw_only=True):
 class WorkflowEntry(Entry, kw_only=True):
     problem: str | UnsetType = UNSET
     owner: str | UnsetType = UNSET
+    period: str | UnsetType = UNSET
+    minutes_per_record: float | UnsetType | None = UNSET
+    # Of any kind inside, so that `targets` can name the measure that is wrong.
+    baseline: dict[str, Any] | UnsetType = UNSET
     targets: dict[str, Any] | UnsetType = UNSET
 
 

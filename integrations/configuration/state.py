@@ -7,11 +7,11 @@ from typing import Any
 from integrations.models import Connection, Partner, SyncJob, Workflow
 from mappings.fields import SecretUnreadable
 
-from . import meaning, owners
+from . import meaning, owners, targets
 from .plain import Hidden, Plain, State
 
 CONNECTION_FIELDS = ("name", "platform", "environment", "enabled")
-WORKFLOW_FIELDS = ("name", "problem", "owner", "targets")
+WORKFLOW_FIELDS = ("name", "problem", "owner", "period", "minutes_per_record")
 JOB_FIELDS = (
     "name",
     "kind",
@@ -50,7 +50,9 @@ def load(*, without_unreadable: bool = False) -> State:
         "value_maps": meaning.load_value_maps(),
         "mappings": meaning.load_mappings(),
         "owners": owners.load(),
-        "workflows": {row.key: _fields(row, WORKFLOW_FIELDS) for row in Workflow.objects.order_by("key")},
+        "workflows": {
+            row.key: of_workflow(row) for row in Workflow.objects.prefetch_related("targets").order_by("key")
+        },
         "jobs": {row.key: of_job(row) for row in jobs.order_by("key")},
         "partners": {
             row.key: of_partner(row) for row in Partner.objects.prefetch_related("jobs").order_by("key")
@@ -71,6 +73,10 @@ def of_connection(row: Connection, without_unreadable: bool = False) -> Plain:
         "settings": dict(row.settings),
         "secrets": {name: Hidden(value) for name, value in sorted(secrets.items())},
     }
+
+
+def of_workflow(row: Workflow) -> Plain:
+    return {**_fields(row, WORKFLOW_FIELDS), **targets.load(row)}
 
 
 def of_job(row: SyncJob) -> Plain:

@@ -20,15 +20,16 @@ from .delivery import (
 from .doorbell import Doorbell, Heartbeat
 from .errors import Decision, ErrorRecord, Judgement, Kind, Settled
 from .inbox import InboundEvent, InboundState, RefusedWebhooks
-from .job import JobState, Removed, SyncJob
+from .job import JobState, Removed, SyncJob, held_for_launch, may_work
 from .partners import Partner, PartnerKey, PartnerRequest
 from .run import Door, RunState, SyncRun
 from .stock import StockFigure, UnitsInFlight
 from .things import ExternalId, SearchKey, Thing
-from .workflow import Workflow
+from .workflow import MEASURE_FORMS, Direction, Measure, Period, Unit, Workflow, WorkflowTarget
 
 __all__ = [
     "FINAL_STATES",
+    "MEASURE_FORMS",
     "PENDING_STATES",
     "AccessToken",
     "Batch",
@@ -36,6 +37,7 @@ __all__ = [
     "Connection",
     "Decision",
     "Delivery",
+    "Direction",
     "Door",
     "Doorbell",
     "Environment",
@@ -50,10 +52,12 @@ __all__ = [
     "JobState",
     "Judgement",
     "Kind",
+    "Measure",
     "Outcome",
     "Partner",
     "PartnerKey",
     "PartnerRequest",
+    "Period",
     "Priority",
     "RateBudget",
     "RefusedWebhooks",
@@ -66,7 +70,11 @@ __all__ = [
     "SyncJob",
     "SyncRun",
     "Thing",
+    "Unit",
     "UnitsInFlight",
     "WebhookSubscription",
     "Workflow",
+    "WorkflowTarget",
+    "held_for_launch",
+    "may_work",
 ]

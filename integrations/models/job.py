@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
 from mappings.models import Mapping
 
-from .connection import KEY_VALIDATOR, Connection
+from .connection import KEY_VALIDATOR, Connection, Environment
 from .workflow import Workflow
 
 
@@ -22,6 +23,22 @@ class Removed(models.TextChoices):
     IGNORE = "ignore", "Leave it in the destination"
     CANCEL = "cancel", "Cancel it in the destination"
     DELETE = "delete", "Delete it in the destination"
+
+
+def held_for_launch(job: str = "") -> Q:
+    """Jobs of a workflow that were not launched with it, and would touch production. `job` leads to the job: "job__".
+
+    The same as `SyncJob.is_held_for_launch`.
+    """
+    production = Q(**{f"{job}source__environment": Environment.PRODUCTION}) | Q(
+        **{f"{job}destination__environment": Environment.PRODUCTION}
+    )
+    return Q(**{f"{job}workflow__isnull": False, f"{job}launched_at__isnull": True}) & production
+
+
+def may_work(job: str = "") -> Q:
+    """Jobs that are active and not held for their launch; whether their systems are on is another question."""
+    return Q(**{f"{job}state": JobState.ACTIVE}) & ~held_for_launch(job)
 
 
 class SyncJob(models.Model):
@@ -40,6 +57,12 @@ class SyncJob(models.Model):
 
     state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.ACTIVE)
     state_reason = models.CharField(max_length=500, blank=True)
+    launched_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When it was launched with its workflow: since then it may run against production.",
+    )
     every_seconds = models.PositiveIntegerField(
         default=300, help_text="How often the source is read. 0: only by webhook, by hand or through the API."
     )
@@ -122,6 +145,7 @@ class SyncJob(models.Model):
     history = HistoricalRecords(
         app="integrations",
         excluded_fields=[
+            "launched_at",
             "resume_position",
             "position_version",
             "read_started_at",
@@ -143,4 +167,12 @@ class SyncJob(models.Model):
 
     @property
     def may_run(self) -> bool:
-        return self.state == JobState.ACTIVE and self.source.enabled and self.destination.enabled
+        is_on = self.state == JobState.ACTIVE and self.source.enabled and self.destination.enabled
+        return is_on and not self.is_held_for_launch
+
+    @property
+    def is_held_for_launch(self) -> bool:
+        """It belongs to a workflow, was not launched with it, and would touch production."""
+        if self.workflow_id is None or self.launched_at is not None:
+            return False
+        return Environment.PRODUCTION in (self.source.environment, self.destination.environment)

@@ -51,6 +51,20 @@ class SyncRun(models.Model):
     goes_on_at = models.DateTimeField(
         null=True, blank=True, help_text="When its read goes on after the source failed."
     )
+    environment = models.CharField(
+        max_length=12,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Where it began: “sandbox” only where both systems were. Empty: it is older than this column.",
+    )
+    mapping_versions = models.CharField(
+        max_length=60,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Both mappings as they were when it began: id and version of each, as “12.3 14.5”.",
+    )
     total = models.PositiveIntegerField(
         null=True,
         blank=True,

@@ -31,6 +31,10 @@ class JobSerializer(serializers.ModelSerializer[SyncJob]):
         source="source.key", read_only=True
     )
     destination = serializers.CharField(source="destination.key", read_only=True)
+    is_held_for_launch = serializers.BooleanField(
+        read_only=True,
+        help_text="It is active and does not run yet: its workflow is not launched. What you push is kept and waits.",
+    )
 
     class Meta:
         model = SyncJob
@@ -44,6 +48,7 @@ class JobSerializer(serializers.ModelSerializer[SyncJob]):
             "destination_resource",
             "state",
             "state_reason",
+            "is_held_for_launch",
             "every_seconds",
             "accepts_pushes",
             "last_complete_read_at",

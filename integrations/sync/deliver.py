@@ -14,10 +14,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from django.db import transaction
+from django.db.models import BooleanField, ExpressionWrapper
 
 from integrations.connectors.base import Answer, Connector
 from integrations.exceptions import Failure
-from integrations.models import JobState, Priority, RunState, State, SyncJob, SyncRun
+from integrations.models import Priority, RunState, State, SyncJob, SyncRun, may_work
 
 from . import breaker, cancel, claim, faults, intents, shared_clock, stock
 from .answers import Answers
@@ -42,6 +43,8 @@ LONGEST_REST = 2.0
 LEFT_BEFORE_NEXT = 32
 # Seconds before a worker that has calls on their way asks again whether another batch is due.
 ASK_AGAIN = 0.25
+# Whether the job of a run may work, asked with the run.
+GOES = ExpressionWrapper(may_work("job__"), output_field=BooleanField())
 # Seconds between two looks at what people decided meanwhile.
 HEED_EVERY = 1.0
 
@@ -243,10 +246,10 @@ class Carrier:
 
     def _told_meanwhile(self, lease: Lease) -> tuple[bool, bool]:
         """Whether the job may still run, and whether this run was cancelled: people decide while workers work."""
-        run_state, job_state, *enabled = SyncRun.objects.values_list(
-            "state", "job__state", "job__source__enabled", "job__destination__enabled"
+        run_state, *goes = SyncRun.objects.values_list(
+            "state", GOES, "job__source__enabled", "job__destination__enabled"
         ).get(pk=lease.batch.run_id)
-        return job_state == JobState.ACTIVE and all(enabled), run_state == RunState.CANCELLED
+        return all(goes), run_state == RunState.CANCELLED
 
     def _deliver_group(self, lease: Lease, places: Sequence[int]) -> None:
         cases = gather(self.job, {place: lease.parcels[place] for place in places})

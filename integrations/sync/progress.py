@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count
 
-from integrations.models import Door, JobState, Outcome, State, SyncJob, SyncRun
+from integrations.models import Door, JobState, Outcome, State, SyncJob, SyncRun, may_work
 
 from . import shared_clock
 
@@ -63,8 +63,11 @@ def of_all(runs: Iterable[SyncRun], now: datetime | None = None) -> dict[int, Pr
 def _standing_jobs(runs: list[SyncRun]) -> dict[int, str]:
     if not runs:
         return {}
-    jobs = SyncJob.objects.filter(pk__in={run.job_id for run in runs}).exclude(state=JobState.ACTIVE)
-    return {pk: str(JobState(state).label) for pk, state in jobs.values_list("pk", "state")}
+    jobs = SyncJob.objects.filter(pk__in={run.job_id for run in runs}).exclude(may_work())
+    return {
+        pk: "Held until it is launched" if state == JobState.ACTIVE else str(JobState(state).label)
+        for pk, state in jobs.values_list("pk", "state")
+    }
 
 
 def _settled_lately(runs: list[SyncRun], now: datetime) -> dict[int, int]:

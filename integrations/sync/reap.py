@@ -12,9 +12,9 @@ from integrations.models import (
     Heartbeat,
     InboundEvent,
     InboundState,
-    JobState,
     SyncJob,
     SyncRun,
+    may_work,
 )
 
 from . import claim, consent, overdue, schedules, shared_clock, stalled, steer, stock, subscriptions
@@ -50,7 +50,7 @@ def ring_for_due_batches() -> None:
 
 
 def claimable_of_active_jobs() -> Q:
-    return claim.claimable() & Q(job__state=JobState.ACTIVE)
+    return claim.claimable() & may_work("job__")
 
 
 def ring_for_due_reads() -> None:
@@ -62,9 +62,7 @@ def ring_for_due_reads() -> None:
         job=OuterRef("pk"), door=Door.PULL, finished_at__isnull=True, read_through=False
     )
     begun = (Q(read_started_at__isnull=False) | Exists(asked_for)) & may_begin
-    jobs = SyncJob.objects.filter(
-        due | begun, state=JobState.ACTIVE, source__enabled=True, destination__enabled=True
-    )
+    jobs = SyncJob.objects.filter(due | begun, may_work(), source__enabled=True, destination__enabled=True)
     for job_id in jobs.values_list("pk", flat=True):
         ring("pull", job_id)
     _ring_for_runs_of_people(now)
@@ -73,10 +71,10 @@ def ring_for_due_reads() -> None:
 def _ring_for_runs_of_people(now: datetime) -> None:
     unread = SyncRun.objects.filter(
         Q(goes_on_at__isnull=True) | Q(goes_on_at__lte=now),
+        may_work("job__"),
         door=Door.AGAIN,
         finished_at__isnull=True,
         read_through=False,
-        job__state=JobState.ACTIVE,
         job__source__enabled=True,
         job__destination__enabled=True,
     )
@@ -89,7 +87,7 @@ def release_where_the_rollout_widened() -> None:
     SyncJob.objects.filter(rollout_percent__lt=F("released_percent")).update(
         released_percent=F("rollout_percent")
     )
-    widened = SyncJob.objects.filter(rollout_percent__gt=F("released_percent"), state=JobState.ACTIVE)
+    widened = SyncJob.objects.filter(may_work(), rollout_percent__gt=F("released_percent"))
     for job in widened.select_related("source", "destination", "read_mapping", "write_mapping"):
         steer.release_held(job)
 

@@ -28,7 +28,7 @@ from .doorbell import ring
 from .gate import Gate
 from .pull import PAUSE_AFTER_FAILURE
 from .rules import rules_of
-from .runs import close_settled_runs
+from .runs import circumstances, close_settled_runs
 from .selection import NotPossible, Selection
 
 # Records that are named by their ids are taken in by so many; each is fetched when its turn comes.
@@ -68,6 +68,7 @@ def begin(job: SyncJob, selection: Selection) -> SyncRun:
                 moved_at=now,
                 asked=selection.as_json(),
                 total=len(selection.ids) or None,
+                **circumstances(job),
             )
             ring("again", run.pk)
     except IntegrityError:

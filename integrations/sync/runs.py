@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Exists, OuterRef
 
-from integrations.models import Batch, Door, RunState, SyncJob, SyncRun
+from integrations.models import Batch, Door, Environment, RunState, SyncJob, SyncRun
 
 from . import shared_clock
 
@@ -22,10 +22,26 @@ def open_run(job: SyncJob, door: Door, full: bool = False) -> SyncRun:
     run = reading_run(job, door)
     if run is not None:
         return run
-    SyncRun.objects.bulk_create(
-        [SyncRun(job=job, door=door, full=full, started_at=shared_clock.now())], ignore_conflicts=True
-    )
+    begun = SyncRun(job=job, door=door, full=full, started_at=shared_clock.now(), **circumstances(job))
+    SyncRun.objects.bulk_create([begun], ignore_conflicts=True)
     return SyncRun.objects.get(job=job, door=door, finished_at__isnull=True, read_through=False)
+
+
+def circumstances(job: SyncJob) -> dict[str, str]:
+    """Where and by which mappings a run begins, asked of the database: a launch is decided by it."""
+    source, destination, *mappings = SyncJob.objects.values_list(
+        "source__environment",
+        "destination__environment",
+        "read_mapping_id",
+        "read_mapping__current_number",
+        "write_mapping_id",
+        "write_mapping__current_number",
+    ).get(pk=job.pk)
+    is_sandbox = source == destination == Environment.SANDBOX
+    return {
+        "environment": Environment.SANDBOX if is_sandbox else Environment.PRODUCTION,
+        "mapping_versions": "{}.{} {}.{}".format(*mappings),
+    }
 
 
 def close_settled_runs(job: SyncJob) -> int:

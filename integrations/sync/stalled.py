@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from integrations.models import Batch, Door, ErrorRecord, JobState, Kind, Settled, SyncJob, SyncRun
+from integrations.models import Batch, Door, ErrorRecord, Kind, Settled, SyncJob, SyncRun, may_work
 
 from . import shared_clock
 from .faults import fingerprint
@@ -50,8 +50,8 @@ def stalled_runs(since: datetime) -> QuerySet[SyncRun]:
     )
     return (
         SyncRun.objects.filter(
+            may_work("job__"),
             finished_at__isnull=True,
-            job__state=JobState.ACTIVE,
             job__source__enabled=True,
             job__destination__enabled=True,
         )

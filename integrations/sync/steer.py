@@ -55,6 +55,11 @@ def why_not(job: SyncJob) -> str:
     for connection in (job.source, job.destination):
         if not connection.enabled:
             return f"The connection '{connection.key}' is switched off. Switch it on first."
+    if job.state == JobState.ACTIVE and job.is_held_for_launch:
+        return (
+            f"The job '{job.key}' waits until its workflow '{job.workflow}' is launched: until then it runs between "
+            "sandbox systems only. Open the workflow and press “Launch”; it says what is missing."
+        )
     reason = f": {job.state_reason.rstrip('.')}" if job.state_reason else ""
     return f"The job '{job.key}' is {job.state}{reason}. Mend the cause, then resume it."
 

@@ -39,9 +39,10 @@ class Command(BaseCommand):
         getattr(self, f"_{options['task']}")(options)
 
     def _list(self, options: dict[str, Any]) -> None:
-        for job in SyncJob.objects.order_by("key"):
+        for job in SyncJob.objects.select_related("source", "destination").order_by("key"):
             reason = f": {job.state_reason}" if job.state_reason else ""
-            self.stdout.write(f"{job.key}  {job.get_state_display()}{reason}")
+            held = ", held until its workflow is launched" if job.is_held_for_launch else ""
+            self.stdout.write(f"{job.key}  {job.get_state_display()}{reason}{held}")
 
     def _pause(self, options: dict[str, Any]) -> None:
         for job in _jobs(options):
@@ -55,7 +56,8 @@ class Command(BaseCommand):
         for job in _jobs(options):
             if job.state != JobState.ACTIVE:
                 steer.resume(job)
-            self.stdout.write(f"{job.key} goes")
+            job.refresh_from_db()
+            self.stdout.write(steer.why_not(job) if job.is_held_for_launch else f"{job.key} goes")
 
     def _adopt(self, options: dict[str, Any]) -> None:
         (job,) = _jobs({"job": [options["job"]], "all": False})

@@ -9,8 +9,10 @@ from django.db.models import Model
 from django.utils import timezone
 
 from integrations.configuration import apply as applying
+from integrations.configuration.environment import fill
 from integrations.configuration.export import as_yaml
 from integrations.configuration.problems import BadConfiguration
+from integrations.configuration.read import read
 from integrations.configuration.state import (
     CONNECTION_FIELDS,
     JOB_FIELDS,
@@ -217,18 +219,12 @@ def test_texts_that_yaml_would_change_survive_the_way_out_and_in() -> None:
         "#",
     ]
     applied(FILE)
-    Workflow.objects.update(targets={"odd": odd, "no": 1, "1": None, "deep": {"empty": {}, "list": []}})
-    text = as_yaml(load())
-    Workflow.objects.update(targets={})
+    settings = {"odd": odd, "no": 1, "1": None, "deep": {"empty": {}, "list": []}}
+    Connection.objects.filter(key="shop").update(settings=settings)
 
-    applied(text)
+    told = read(as_yaml(load())).value["connections"]["shop"]["settings"]
 
-    assert Workflow.objects.get().targets == {
-        "odd": odd,
-        "no": 1,
-        "1": None,
-        "deep": {"empty": {}, "list": []},
-    }
+    assert fill(told, ("connections", "shop", "settings"), {}) == settings
 
 
 def test_when_one_row_cannot_be_written_nothing_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -268,6 +264,7 @@ def test_nothing_but_the_environment_given_is_looked_at(monkeypatch: pytest.Monk
             {
                 "state",
                 "state_reason",
+                "launched_at",
                 "released_percent",
                 "resume_position",
                 "watermark",
@@ -283,7 +280,7 @@ def test_nothing_but_the_environment_given_is_looked_at(monkeypatch: pytest.Monk
             {*CONNECTION_FIELDS, "settings", "secrets"},
             {"health", "health_sentence", "health_checked_at", "webhook_address", "webhook_secret_before"},
         ),
-        (Workflow, set(WORKFLOW_FIELDS), set()),
+        (Workflow, set(WORKFLOW_FIELDS), {"launched_at", "launched_by"}),
         (Partner, {*PARTNER_FIELDS, "jobs"}, set()),
     ],
 )

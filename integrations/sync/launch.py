@@ -1,0 +1,124 @@
+"""A workflow's launch: from then on its jobs may run against production.
+
+Nothing is launched without its problem in words, an owner, and one passed run of each job between sandbox systems.
+Apps that stand to the right add what else they ask for (`require`): monitoring asks for an alert. A job that joins a
+launched workflow later is held until that is launched once more. A job without a workflow is not held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import QuerySet
+
+from integrations.models import Door, Environment, RunState, SyncJob, SyncRun, Workflow, held_for_launch
+
+from . import shared_clock
+from .doorbell import ring
+from .runs import circumstances
+
+# What came in by one of these was carried from end to end; a retry or a recount is a part of that.
+PASSING_DOORS = (Door.PULL, Door.WEBHOOK, Door.PARTNER, Door.AGAIN)
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What stands in the way of a launch, in a sentence, and the page (a name of `reverse`) on which it is mended."""
+
+    sentence: str
+    page: str
+    arguments: tuple[int, ...] = ()
+    query: str = ""
+
+
+Requirement = Callable[[Workflow], Iterable[Missing]]
+_requirements: list[Requirement] = []
+
+
+def require(requirement: Requirement) -> None:
+    """Adds what else a launch needs. An app does so once, as it gets ready."""
+    if requirement not in _requirements:
+        _requirements.append(requirement)
+
+
+def missing(workflow: Workflow) -> list[Missing]:
+    """Everything that stands in the way, as a person mends it: from the words to the runs."""
+    page, row = "admin:integrations_workflow_change", (workflow.pk,)
+    found = []
+    if not workflow.problem.strip():
+        found.append(Missing("The problem is not told. Say which pain this workflow removes.", page, row))
+    if not workflow.owner.strip():
+        found.append(Missing("Nobody owns it. Name the team or the role that answers for it.", page, row))
+    jobs = list(workflow.jobs.order_by("name"))
+    if not jobs:
+        found.append(Missing("It has no job. Make one, or choose this workflow at a job.", _JOBS))
+    found += [
+        Missing(why, _JOB, (job.pk,))
+        for job in jobs
+        if job.launched_at is None and (why := why_not_passed(job))
+    ]
+    for requirement in _requirements:
+        found += requirement(workflow)
+    return found
+
+
+_JOBS, _JOB = "admin:integrations_syncjob_changelist", "admin:integrations_syncjob_change"
+
+
+def passed_run(job: SyncJob) -> SyncRun | None:
+    """The newest finished run between sandbox systems, under the mappings as they are in use now, that delivered
+    something and failed with nothing. Where the systems stand today does not matter."""
+    return (
+        _sandbox_runs(job)
+        .filter(mapping_versions=circumstances(job)["mapping_versions"])
+        .filter(state=RunState.FINISHED, delivered__gt=0, failed=0)
+        .first()
+    )
+
+
+def _sandbox_runs(job: SyncJob) -> QuerySet[SyncRun]:
+    return SyncRun.objects.filter(
+        job=job, environment=Environment.SANDBOX, door__in=PASSING_DOORS, finished_at__isnull=False
+    ).order_by("-finished_at")
+
+
+def why_not_passed(job: SyncJob) -> str:
+    """ "" where a run has passed; else what the last one between sandbox systems lacked."""
+    if passed_run(job) is not None:
+        return ""
+    last = _sandbox_runs(job).first()
+    if last is None:
+        why = "has not run between sandbox systems yet. Choose sandbox connections and run it"
+    elif last.mapping_versions != circumstances(job)["mapping_versions"]:
+        why = "has had its mappings changed since it last ran between sandbox systems. Run it there once more"
+    elif last.failed:
+        why = f"failed with {last.failed:,} records in its last run between sandbox systems. Mend them, then run it"
+    elif last.state != RunState.FINISHED:
+        why = "did not come to the end of its last run between sandbox systems. Run it there once more"
+    else:
+        why = "delivered nothing in its last run between sandbox systems. Put a record into the source and run it"
+    return f"“{job.name}” {why}."
+
+
+def launch(workflow: Workflow, by: User | None) -> list[Missing]:
+    """Lets all jobs of the workflow run against production; or returns what is missing, and changes nothing."""
+    lacking = missing(workflow)
+    if lacking:
+        return lacking
+    now = shared_clock.now()
+    with transaction.atomic():
+        Workflow.objects.filter(pk=workflow.pk).update(launched_at=now, launched_by=by)
+        held = list(SyncJob.objects.filter(held_for_launch(), workflow=workflow).values_list("pk", flat=True))
+        SyncJob.objects.filter(workflow=workflow, launched_at__isnull=True).update(launched_at=now)
+        for job_id in held:
+            ring("pull", job_id)
+            ring("drain", job_id)
+    return []
+
+
+def waiting_jobs(workflow: Workflow) -> int:
+    """How many of its jobs were not launched: all of them before the first launch, and what joined it since."""
+    return workflow.jobs.filter(launched_at__isnull=True).count()
