@@ -121,6 +121,7 @@ EXAMPLES: dict[str, Example] = {
     "graphql": Example({"declaration": {"base_url": BASE, "resources": {"orders": GRAPHQL_ORDERS}}}),
     "adobe_commerce": Example({"base_url": BASE}),
     "bigcommerce": Example({"base_url": BASE, "store_hash": "abc123"}),
+    "books": Example({}),
     "brevo": Example({"base_url": BASE, "currency": "EUR"}),
     "easypost": Example({"base_url": BASE}),
     "erpnext": Example({"base_url": BASE, "time_zone": "Europe/Berlin", "warehouse": "Stores - A"}),
@@ -220,6 +221,8 @@ def test_what_is_secret_is_declared_as_such(platform: str) -> None:
 
 def test_settings_are_judged_without_a_call(platform: str) -> None:
     registry.check(platform, EXAMPLES[platform].settings, secrets_of(platform))
+    if not registry.get(platform).settings_fields:
+        return
     with pytest.raises(DeclarationError):
         registry.check(platform, {}, {})
 
@@ -304,6 +307,9 @@ def test_a_host_that_cannot_be_reached_is_a_failure_and_never_another_exception(
     connector: Connector,
 ) -> None:
     """The guard refuses the host here; whatever keeps a call from leaving comes as a Failure that is not in doubt."""
+    if connector.is_local:
+        # There is no host: the portal's own database goes together with the worker that calls it.
+        return
     if connector.needs_login():
         with pytest.raises(Failure) as caught:
             connector.login()
@@ -321,6 +327,8 @@ def test_a_host_that_cannot_be_reached_is_a_failure_and_never_another_exception(
 
 
 def test_its_test_button_reports_and_never_raises(connector: Connector) -> None:
+    if connector.is_local:
+        return
     report = connector.test()
     assert not report.ok
     assert report.sentence()

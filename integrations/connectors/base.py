@@ -1,7 +1,8 @@
 """What every connector can be asked; the plain values that go in and out are those of `values`.
 
 A connector is built from plain data and touches no database. `send`, `fetch`, `lookup` and `read` may be called
-from many threads at once.
+from many threads at once. One that is local reads and writes the portal's own database, and is called on the main
+thread of a task alone.
 """
 
 from __future__ import annotations
@@ -64,6 +65,8 @@ class Connector(ABC):
     settings_fields: ClassVar[tuple[SettingField, ...]] = ()
     facts: ClassVar[Facts]
     timeout_seconds: float = 30.0
+    # Whether it is this portal itself: its calls leave for nowhere, and are made where the database may be touched.
+    is_local: ClassVar[bool] = False
     # Where access is given by a person on a page of the platform (OAuth), and not by secrets alone.
     consent: Consent | None = None
 

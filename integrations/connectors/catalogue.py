@@ -72,7 +72,8 @@ def entry(platform: str) -> PlatformEntry:
     kind = registry.get(platform)
     presets = tuple(preset.name for preset in PRESETS.values() if preset.platform == platform)
     plan = _plan(kind)
-    return PlatformEntry(platform, kind.label, kind.facts, _resources(plan), presets, _consent(kind, plan))
+    resources = _own_resources(kind({}, {})) if kind.is_local else _resources(plan)
+    return PlatformEntry(platform, kind.label, kind.facts, resources, presets, _consent(kind, plan))
 
 
 def _consent(kind: type[Connector], plan: Plan | None) -> Consent:
@@ -93,6 +94,19 @@ def _resources(plan: Plan | None) -> tuple[ResourceEntry, ...]:
     if plan is None:
         return ()
     return tuple(_resource(name, resource, plan) for name, resource in plan.resources.items())
+
+
+def _own_resources(books: Connector) -> tuple[ResourceEntry, ...]:
+    return tuple(
+        ResourceEntry(
+            name,
+            "what changed",
+            tuple(WriteEntry(operation, "done again, which is harmless") for operation in able.steps),
+            able.batch_size,
+            (),
+        )
+        for name, able in books.resources().items()
+    )
 
 
 def _plan(kind: type[Connector]) -> Plan | None:

@@ -249,6 +249,7 @@ def _abilities(word: Files) -> Abilities:
         batch_size=BATCH if writes else 0,
         batched=(UPSERT,) if writes else (),
         steps={UPSERT: 1} if writes else {},
+        stands_alone=True,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from integrations.connectors.adobe_commerce import AdobeCommerce
 from integrations.connectors.base import Connector, Token
 from integrations.connectors.bigcommerce import BigCommerce
+from integrations.connectors.books import BooksConnector
 from integrations.connectors.brevo import Brevo
 from integrations.connectors.easypost import EasyPost
 from integrations.connectors.erpnext import ERPNext
@@ -49,6 +50,7 @@ PLATFORMS: dict[str, type[Connector]] = {
     "graphql": GraphQLConnector,
     "adobe_commerce": AdobeCommerce,
     "bigcommerce": BigCommerce,
+    "books": BooksConnector,
     "brevo": Brevo,
     "easypost": EasyPost,
     "erpnext": ERPNext,

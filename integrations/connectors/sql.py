@@ -267,4 +267,5 @@ def _abilities(word: Table) -> Abilities:
         batch_size=BATCH if writes else 0,
         batched=(UPSERT,) if writes else (),
         steps={UPSERT: 1, DELETE: 1} if writes else {},
+        stands_alone=True,
     )

@@ -107,7 +107,8 @@ class WriteContext:
 
     `ids` holds the destination's ids of what it refers to and, under "steps", those that earlier steps returned.
     `kinds`: what the mapping says of the body's fields, by path, where it is known (`mappings.kinds`). `version` and
-    `read_at` (seconds since 1970) are the source's: which of two writes of one thing is newer.
+    `read_at` (seconds since 1970) are the source's: which of two writes of one thing is newer. `source` is the key of
+    the connection that it comes from.
     """
 
     operation: str
@@ -122,12 +123,14 @@ class WriteContext:
     kinds: dict[str, str] = field(default_factory=dict)
     version: str = ""
     read_at: float = 0.0
+    source: str = ""
 
 
 @dataclass(frozen=True)
 class Abilities:
     """What a platform can do with one resource. `key_lifetime` is in seconds; `batch_size` 0: no batch calls;
-    `fetch_calls`: how many calls one fetch takes; `lookup_after`: seconds until a look-up shows what was written."""
+    `fetch_calls`: how many calls one fetch takes; `lookup_after`: seconds until a look-up shows what was written;
+    `stands_alone`: what a record refers to (a payment's order) need not be there before it."""
 
     reads: bool = False
     creates: bool = False
@@ -146,6 +149,7 @@ class Abilities:
     webhook: bool = False
     natural_key: str = ""
     rereads_not_final: bool = False
+    stands_alone: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """Sends writes in parallel, inside the connection's budget and never past the lease of their batch.
 
 Threads take calls from a queue that is filled ahead, pass the gate one by one, and put what came of them into another.
-Everything that touches the database (budget, login) stays on the main thread.
+Everything that touches the database (budget, login) stays on the main thread, and so do the calls of a connector that
+is local: they are made at once, and pass no gate, since there is nobody whose limit they could exceed.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
+
+from django.db import DatabaseError
 
 from integrations.connectors.base import Abilities, Answer, Connector
 from integrations.exceptions import Failure, Kind, TokenExpired
@@ -99,6 +102,9 @@ class Sender:
 
     def _put(self, part: Part) -> None:
         self._calls += 1
+        if self.connector.is_local:
+            self._back.put((part, self._carry(part)))
+            return
         self._todo.put(part)
         if len(self._threads) < min(self.size, self._todo.qsize() + len(self._threads)):
             thread = threading.Thread(target=self._work, name=f"send-{len(self._threads)}", daemon=True)
@@ -126,7 +132,7 @@ class Sender:
 
     def look(self) -> None:
         """A look at the budget, if it is time for one. The main thread calls it between two pieces of its work."""
-        if self._calls:
+        if self._calls and not self.connector.is_local:
             self.gate.look(self._calls - self.gate.inside)
 
     def take_in(self, patience: float) -> list[tuple[Lease, Sending, Result]]:
@@ -226,7 +232,7 @@ class Sender:
             return end
 
     def _carry(self, part: Part) -> list[Result] | TokenExpired:
-        refused = self.gate.enter(lambda: part.lease.outlasts(self.connector.timeout_seconds))
+        refused = self._entered(part)
         if refused is not None:
             return [refused] * len(part.sendings)
         results: list[Result] = []
@@ -240,13 +246,25 @@ class Sender:
             return expired
         except Failure as failure:
             results = [failure] * len(part.sendings)
+        except DatabaseError:
+            # The portal's own, of a local connector: the worker falls with it, as anywhere else.
+            raise
         except Exception as error:  # noqa: BLE001  # what nobody foresaw: a bug of ours, and its effect unknown
             results = [Failure.bug(error, in_doubt=True)] * len(part.sendings)
         finally:
-            self.gate.leave(reached=is_reached or any(_is_answered(result) for result in results))
+            self._left(reached=is_reached or any(_is_answered(result) for result in results))
         for result in results:
             self._heed(result)
         return results
+
+    def _entered(self, part: Part) -> Failure | None:
+        if self.connector.is_local:
+            return None if part.lease.outlasts(self.connector.timeout_seconds) else not_sent(0.0)
+        return self.gate.enter(lambda: part.lease.outlasts(self.connector.timeout_seconds))
+
+    def _left(self, *, reached: bool) -> None:
+        if not self.connector.is_local:
+            self.gate.leave(reached=reached)
 
     def _call(self, sendings: list[Sending]) -> list[Result]:
         if len(sendings) > 1:

@@ -56,7 +56,7 @@ class Scales:
         pending = [case for case in cases if case.ending is None and case.record is not None]
         missing = resolve_references(self.job, pending)
         for case in pending:
-            if case.place in missing:
+            if case.place in missing and not self.abilities.stands_alone:
                 case.ending = waiting(self.job, case, missing[case.place])
         pending = [case for case in pending if case.ending is None]
         if self.job.kind == stock.KIND:
@@ -205,6 +205,7 @@ class Scales:
             kinds=self.kinds,
             version=case.parcel.version,
             read_at=case.parcel.read_at,
+            source=self.job.source.key,
         )
         try:
             case.leaving = self._leaving(case, context, steps)

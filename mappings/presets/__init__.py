@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .adobe_commerce import PRESETS as ADOBE_COMMERCE
 from .bigcommerce import PRESETS as BIGCOMMERCE
+from .books import PRESETS as BOOKS
 from .brevo import PRESETS as BREVO
 from .easypost import PRESETS as EASYPOST
 from .erpnext import PRESETS as ERPNEXT
@@ -41,6 +42,7 @@ from .zendesk import PRESETS as ZENDESK
 PRESETS: dict[str, Preset] = {
     **ADOBE_COMMERCE,
     **BIGCOMMERCE,
+    **BOOKS,
     **BREVO,
     **EASYPOST,
     **ERPNEXT,

@@ -19,7 +19,17 @@ from tests.contract.vendor import Vendor
 
 DIALECTS = dialects()
 # What an operator declares, and what is no vendor's.
-OF_NO_VENDOR = {"folder", "graphql", "rest", "sandbox_crm", "sandbox_desk", "sandbox_shop", "sftp", "sql"}
+OF_NO_VENDOR = {
+    "books",
+    "folder",
+    "graphql",
+    "rest",
+    "sandbox_crm",
+    "sandbox_desk",
+    "sandbox_shop",
+    "sftp",
+    "sql",
+}
 
 
 def parts(what: str) -> list[Any]:
