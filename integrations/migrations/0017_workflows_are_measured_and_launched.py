@@ -61,7 +61,7 @@ def taken_for_launched(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("integrations", "0013_what_was_dropped_is_counted_apart"),
+        ("integrations", "0016_books"),
     ]
 
     operations = [
