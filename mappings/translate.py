@@ -150,7 +150,7 @@ def _finish(kind: str, rule: RuleData) -> Callable[[Any], Any]:
 
 
 def _finish_as_json(_: RuleData) -> Callable[[Any], Any]:
-    return _plain
+    return as_json
 
 
 @dataclass(frozen=True)
@@ -335,12 +335,12 @@ def _problem(rule: Rule, code: str, detail: str) -> Problem:
     return Problem(code, rule.data.target, rule.data.source, detail, rule.place)
 
 
-def _plain(value: Any) -> Any:
+def as_json(value: Any) -> Any:
     """JSON: Decimals as text with their places (12.50), times as ISO in UTC."""
     if isinstance(value, dict):
-        return {name: _plain(part) for name, part in value.items()}
+        return {name: as_json(part) for name, part in value.items()}
     if isinstance(value, list):
-        return [_plain(part) for part in value]
+        return [as_json(part) for part in value]
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, datetime):

@@ -5,3 +5,13 @@ class MonitoringConfig(AppConfig):
     name = "monitoring"
     verbose_name = "Crossdock"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from integrations.configuration import added
+        from integrations.sync import doorbell
+
+        from .audits import configuration
+
+        # A bell of our own: what moves records knows nothing of it.
+        doorbell.TASKS["audit"] = "monitoring.tasks.audit"
+        added.add(configuration.SECTION)

@@ -7,11 +7,13 @@ from integrations.sync import schedules
 NAME = "monitoring: watch"
 PRUNE = "monitoring: prune"
 LEDGER = "monitoring: webhook ledger"
+AUDITS = "monitoring: audits"
 # Name → (task, minutes between two runs).
 SCHEDULES = {
     NAME: ("monitoring.tasks.watch", 1),
     PRUNE: ("monitoring.tasks.prune", 5),
     LEDGER: ("monitoring.tasks.ledger", 5),
+    AUDITS: ("monitoring.tasks.audits", 1),
 }
 
 

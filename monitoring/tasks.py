@@ -6,7 +6,9 @@ import time
 
 from django.conf import settings
 
+from integrations.sync import doorbell
 from monitoring import retention, rollups, triage, webhook_ledger
+from monitoring.audits import auditor, starting
 
 # Seconds that one pass may take: a worker that lets go of old facts is missing elsewhere.
 PRUNE_SECONDS = 10.0
@@ -16,6 +18,17 @@ def watch() -> None:
     """Once a minute: counts what is new and groups the open errors."""
     triage.triage()
     rollups.roll_up(deadline=time.monotonic() + float(settings.TASK_SECONDS))
+
+
+def audits() -> None:
+    """Once a minute: audits that are due begin, and those that lost their worker go on."""
+    starting.look()
+
+
+def audit(run_id: int) -> None:
+    """One worker at a time compares: another would only read the same pages."""
+    with doorbell.at_work(auditor.BELL, run_id):
+        auditor.go_on(run_id, time.monotonic() + float(settings.TASK_SECONDS))
 
 
 def ledger() -> None:

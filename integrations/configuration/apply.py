@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets as random_source
+from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
@@ -11,7 +12,7 @@ from integrations.models import Connection, Partner, SyncJob, Workflow
 from integrations.models.connection import replaced_webhook_secret
 from mappings.fields import Sealed, SecretUnreadable, encrypt_json
 
-from . import meaning, owners, targets
+from . import added, meaning, owners, targets
 from .diff import Change
 from .plain import Plain, title
 from .plan import Plan
@@ -30,7 +31,7 @@ def apply(plan: Plan) -> None:
     with transaction.atomic():
         for change in plan.changes:
             wanted = plan.wanted[change.section][change.key]
-            _WRITERS[change.section](change, {**wanted, **sealed.get(change.key, {})})
+            _writer(change.section)(change, {**wanted, **sealed.get(change.key, {})})
 
 
 def _sealed(key: str, wanted: Plain) -> Plain:
@@ -119,3 +120,7 @@ _WRITERS = {
     "jobs": _job,
     "partners": _partner,
 }
+
+
+def _writer(section: str) -> Callable[[Change, Plain], None]:
+    return added.ADDED[section].write if section in added.ADDED else _WRITERS[section]

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from integrations.models import Connection, Delivery, Partner, SyncJob, Workflow
 
-from . import check_jobs, check_owners, meaning, owners, targets
+from . import added, check_jobs, check_owners, meaning, owners, targets
 from .check_connections import Connectors, check_connection
 from .check_fields import model_problems
 from .plain import Found, Plain, State
@@ -77,6 +77,8 @@ class _Check:
         yield from check_owners.mixed(self.after, self.wanted)
         for key in self.wanted["partners"]:
             yield from self._partner(key)
+        for section in added.ADDED.values():
+            yield from section.check(self.wanted, self.after)
 
     def _connection(self, key: str, told: Plain) -> Found:
         place = ("connections", key)

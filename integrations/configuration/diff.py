@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .plain import SECTIONS, Hidden, Plain, State
+from .added import sections
+from .plain import Hidden, Plain, State
 
 _LONGEST = 100
 # A partner's jobs: told in another order, they are the same.
@@ -62,7 +63,7 @@ class Change:
 def changes(before: State, wanted: State) -> list[Change]:
     """`wanted` holds only what the file tells; what it does not tell does not change."""
     found = []
-    for section in SECTIONS:
+    for section in sections():
         for key, plain in wanted.get(section, {}).items():
             present = before[section].get(key)
             fields = tuple(_compare(present or {}, plain))

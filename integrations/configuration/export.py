@@ -7,8 +7,9 @@ from typing import Any
 import yaml
 
 from . import owners
+from .added import sections
 from .environment import escape, placeholder
-from .plain import SECTIONS, Plain, State
+from .plain import Plain, State
 from .read import reads_as_text
 
 _HEAD = """\
@@ -41,7 +42,7 @@ _Dumper.ignore_aliases = lambda self, data: True  # type: ignore[method-assign]
 
 
 def as_yaml(state: State) -> str:
-    document = {section: _section(section, state[section]) for section in SECTIONS if state.get(section)}
+    document = {section: _section(section, state[section]) for section in sections() if state.get(section)}
     text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
     return _HEAD + (text if document else "")
 

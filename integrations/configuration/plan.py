@@ -9,14 +9,15 @@ from typing import Any
 from mappings.presets import PRESETS
 
 from . import check_jobs, meaning, owners, targets
+from .added import ADDED, sections
 from .check import check
 from .diff import Change, changes
 from .environment import MissingVariables, fill, only_reference, placeholder
 from .expand import expand
-from .plain import SECTIONS, Hidden, Plain, State
+from .plain import Hidden, Plain, State
 from .problems import BadConfiguration, Place, Problem
 from .read import Document, read
-from .schema import ENTRIES, convert
+from .schema import ENTRIES, Entry, convert
 from .state import load
 
 
@@ -66,11 +67,11 @@ class _Planning:
 
     def made(self) -> Plan:
         for section in self.document.value:
-            if section not in SECTIONS:
-                known = ", ".join(SECTIONS)
+            if section not in sections():
+                known = ", ".join(sections())
                 self._refuse((section,), f"There is no such section. Known are: {known}.")
                 self.without_sections = True
-        wanted = {section: self._section(section) for section in SECTIONS}
+        wanted = {section: self._section(section) for section in sections()}
         return Plan(wanted, kept=self.kept)
 
     def _section(self, section: str) -> dict[str, Plain]:
@@ -84,7 +85,9 @@ class _Planning:
         return {key: self._entry((section, key), value) for key, value in rows.items()}
 
     def _entry(self, place: Place, value: Any) -> Plain:
-        told, wrong = owners.unfold(value) if place[0] == "owners" else convert(value, ENTRIES[str(place[0])])
+        told, wrong = (
+            owners.unfold(value) if place[0] == "owners" else convert(value, _entry_of(str(place[0])))
+        )
         for inner, reason in wrong:
             self._refuse((*place, *inner), reason)
             self.spoilt.add((*place, *inner[:1]))
@@ -143,3 +146,7 @@ class _Planning:
 
     def _refuse(self, place: Place, reason: str) -> None:
         self.problems.append(self.document.problem(place, reason))
+
+
+def _entry_of(section: str) -> type[Entry]:
+    return ADDED[section].entry if section in ADDED else ENTRIES[section]

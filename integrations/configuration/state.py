@@ -7,7 +7,7 @@ from typing import Any
 from integrations.models import Connection, Partner, SyncJob, Workflow
 from mappings.fields import SecretUnreadable
 
-from . import meaning, owners, targets
+from . import added, meaning, owners, targets
 from .plain import Hidden, Plain, State
 
 CONNECTION_FIELDS = ("name", "platform", "environment", "enabled")
@@ -57,6 +57,7 @@ def load(*, without_unreadable: bool = False) -> State:
         "partners": {
             row.key: of_partner(row) for row in Partner.objects.prefetch_related("jobs").order_by("key")
         },
+        **{name: section.load() for name, section in added.ADDED.items()},
     }
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from mappings.shapes import convert
 
-from .plain import SECTIONS
+from .added import sections
 from .read import read
 
 FOLDER = Path(__file__).resolve().parent.parent / "workflow_templates"
@@ -76,12 +76,12 @@ def templates() -> dict[str, Template]:
 
 def _load(path: Path) -> Template:
     told = read(path.read_text(encoding="utf-8")).value
-    sections = {name: told[name] for name in SECTIONS if name in told and name not in OWN_SECTIONS}
-    workflow = {name: value for name, value in told.items() if name not in (*_HEAD, *sections)}
+    brought = {name: told[name] for name in sections() if name in told and name not in OWN_SECTIONS}
+    workflow = {name: value for name, value in told.items() if name not in (*_HEAD, *brought)}
     plain = {name: told[name] for name in _HEAD if name in told}
     plain["jobs"] = {key: _job(job) for key, job in told.get("jobs", {}).items()}
     try:
-        template = convert({**plain, "key": path.stem, "workflow": workflow, "sections": sections}, Template)
+        template = convert({**plain, "key": path.stem, "workflow": workflow, "sections": brought}, Template)
     except msgspec.ValidationError as error:
         raise ValueError(f"{path.name}: {error}") from error
     _refuse_unknown_roles(template)

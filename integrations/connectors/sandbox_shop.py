@@ -82,11 +82,20 @@ class SandboxShop(DeclaredConnector):
             },
             "products": {
                 "updated_at": {"at": "updated_at"},
+                "natural_key": "sku",
+                "required": ["sku", "price"],
                 "list": {
                     "path": "/products",
                     "records": "products",
                     "paging": {"style": "link", "size_param": "limit", "size": 250},
                     "since": {"param": "updated_since"},
+                },
+                "upsert": {
+                    "method": "PUT",
+                    "path": "/products/{body.sku}",
+                    "key": {"header": "Idempotency-Key"},
+                    "replayed": "replayed",
+                    "repeatable": True,
                 },
             },
             "customers": {

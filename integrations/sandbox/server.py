@@ -67,7 +67,11 @@ class Sandbox:
         system = self.world.systems.get(name)
         if system is None:
             raise no_such_address()
-        response = self._ask(system, request)
+        try:
+            response = self._ask(system, request)
+        except Refusal as refusal:
+            self.world.count(f"{name} {request.method} {refusal.status}")
+            raise
         outcome = "unanswered" if response.fate is Fate.WITHHELD else str(response.status)
         self.world.count(f"{name} {request.method} {outcome}")
         return response

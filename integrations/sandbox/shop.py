@@ -6,6 +6,7 @@ POST /shop/orders/{id}/fulfillments                {lines: [{line_id, quantity}]
 GET  /shop/fulfillments?reference=                 looks a fulfilment up by the caller's own reference
 GET  /shop/refunds?updated_since=&limit=&cursor=   what was given back, GET /shop/refunds/{id}
 GET  /shop/products, /shop/stock, /shop/stock/{sku}    PUT /shop/stock/{sku} {available, expected?}
+PUT  /shop/products/{sku}                          {price, currency}: of a product that the shop has
 GET  /shop/customers, /shop/customers/{id}         see shop_customers.py
 POST/GET /shop/webhooks                            DELETE /shop/webhooks/{id}
 
@@ -38,6 +39,7 @@ class Shop(System):
             part: core.store.index(self.table(part), by_updated_at)
             for part in ("products", "refunds", "stock")
         }
+        self.skus = core.store.index(self.table("products"), lambda product: (product["sku"],))
         self.customers = ShopCustomers(self, base)
         self.references = core.store.index(
             self.table("fulfillments"), lambda made: (made["reference"],) if made["reference"] else None
@@ -57,6 +59,8 @@ class Shop(System):
                 return Response(200, self.found(part, identity, part))
             case "PUT", ["stock", sku]:
                 return self.once(request, lambda body: self.set_stock(sku, body))
+            case "PUT", ["products", sku]:
+                return self.once(request, lambda body: self.set_price(sku, body))
             case _, ["webhooks", *rest]:
                 return self.respond_webhooks(request, rest)
             case _, ["customers", *rest]:
@@ -118,6 +122,18 @@ class Shop(System):
         detail = {"before": row["available"], "available": available}
         kept = self._set_available(row, available)
         return Done(kept, "stock.set", sku, sku, status=200, detail=detail)
+
+    def set_price(self, sku: str, body: Document) -> Done:
+        identity = next(iter(self.skus.equal((sku,))), sku)
+        product = self.found("products", identity, "product")
+        try:
+            price = shop_orders.money(str(body["price"]), str(body.get("currency") or product["currency"]))
+        except (KeyError, ArithmeticError) as reason:
+            raise Refusal(422, "invalid", "price must be a decimal number.", "price") from reason
+        detail = {"before": product["price"], "price": price}
+        product |= {"price": price, "updated_at": to_text(self.clock.now())}
+        self.store.put(self.table("products"), identity, product)
+        return Done(product, "product.priced", identity, sku, status=200, detail=detail)
 
     # What follows is done by the shop's staff and customers, through /control.
 

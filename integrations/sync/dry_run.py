@@ -64,7 +64,7 @@ def weigh_all(job: SyncJob, full: bool) -> Iterator[Weighed]:
         source.pace(gate.turn)
         scales = Scales(job, destination, rules_of(job))
         for began, page in _pages(job, source, gate, since):
-            yield _weighed(job, scales, page.items, began, full)
+            yield weigh_items(job, scales, page.items, began, full)
     finally:
         gate.close()
         source.close()
@@ -107,7 +107,10 @@ def _reader(
     )
 
 
-def _weighed(job: SyncJob, scales: Scales, items: tuple[Item, ...], began: datetime, full: bool) -> Weighed:
+def weigh_items(
+    job: SyncJob, scales: Scales, items: Sequence[Item], began: datetime, full: bool = True
+) -> Weighed:
+    """What a run would do with these; nothing is stored. Those of which only the id is known are fetched."""
     known = known_of(job, [item.external_id for item in items])
     parcels = fresh(items, known, scales.rules, began, full, False)
     taken = {parcel.external_id for parcel in parcels}

@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.db import Error as DatabaseError
@@ -18,7 +19,16 @@ from django.db.models import F
 
 from integrations.connectors.base import Connector, Item
 from integrations.exceptions import Failure, Kind
-from integrations.models import Door, ExternalId, Outcome, Priority, SyncJob, SyncRun
+from integrations.models import (
+    FINAL_STATES,
+    Delivery,
+    Door,
+    ExternalId,
+    Outcome,
+    Priority,
+    SyncJob,
+    SyncRun,
+)
 from mappings import records, translate
 
 from . import breaker, faults, shared_clock, steer
@@ -51,8 +61,12 @@ class Step:
     notices: tuple[str, ...] = ()
 
 
-def begin(job: SyncJob, selection: Selection) -> SyncRun:
-    """Opens the run and rings for it. Raises NotPossible, in a sentence."""
+def begin(job: SyncJob, selection: Selection, *, rewrite: Sequence[int] = ()) -> SyncRun:
+    """Opens the run and rings for it. Raises NotPossible, in a sentence.
+
+    `rewrite`: Deliveries whose destination was seen to say something else. What was written to it counts as forgotten,
+    so that the same content is written once more.
+    """
     job.refresh_from_db()
     if not job.may_run:
         raise NotPossible(steer.why_not(job))
@@ -70,6 +84,7 @@ def begin(job: SyncJob, selection: Selection) -> SyncRun:
                 total=len(selection.ids) or None,
                 **circumstances(job),
             )
+            _forget_written(job, rewrite)
             ring("again", run.pk)
     except IntegrityError:
         raise NotPossible(
@@ -78,9 +93,19 @@ def begin(job: SyncJob, selection: Selection) -> SyncRun:
     return run
 
 
+def _forget_written(job: SyncJob, delivery_ids: Sequence[int]) -> None:
+    """Only of what is at rest: what is on its way writes by itself."""
+    for start in range(0, len(delivery_ids), IDS_AT_ONCE):
+        Delivery.objects.filter(
+            job=job, pk__in=delivery_ids[start : start + IDS_AT_ONCE], state__in=FINAL_STATES
+        ).update(content_hash="")
+
+
 def _check_single(job: SyncJob, selection: Selection) -> None:
+    """Whoever cannot be asked for single records, but lists them, is read through for those that were named."""
     abilities = connect(job.source).resources().get(job.source_resource)
-    if abilities is None or not abilities.fetch:
+    lists = abilities is not None and abilities.reads and bool(selection.ids)
+    if abilities is None or not (abilities.fetch or lists):
         raise NotPossible(f"{job.source.name} cannot be asked for single records; choose a span of time.")
     carried = Outcome.objects.filter(run_id=selection.run_id, run__job=job)
     if selection.run_id is not None and not carried.exists():
@@ -147,6 +172,7 @@ class _Reading:
         self.selection = Selection.from_json(run.asked or {})
         self.rules = rules_of(run.job)
         self.gate = gate
+        self.fetches = connector.resources()[run.job.source_resource].fetch
         connector.pace(gate.turn)
 
     def next_step(self) -> bool:
@@ -188,7 +214,7 @@ class _Reading:
     def _step(self, position: dict[str, Any] | None) -> Step:
         if self.selection.run_id is not None:
             return self._carried_by(self.selection.run_id, int((position or {}).get("after", 0)))
-        if self.selection.ids:
+        if self.selection.ids and self.fetches:
             return self._named(int((position or {}).get("from", 0)))
         return self._page((position or {}).get("at"))
 
@@ -203,16 +229,25 @@ class _Reading:
             lambda: self.connector.read(self.job.source_resource, since=self.selection.begin, position=at),
         )
         self.gate.rest()
-        chosen = [item for item in page.items if self._is_within(item)]
-        undated = any(item.partial for item in page.items)
+        chosen = [item for item in page.items if self._is_chosen(item)]
+        undated = self.selection.has_span and any(item.partial for item in page.items)
         return Step(
             chosen,
             began,
             {"at": page.next_position} if page.next_position is not None else None,
             len(page.items),
-            page.total,
+            page.total if self.selection.has_span else None,
             (*page.notices, *((NO_DATES,) if undated else ())),
         )
+
+    def _is_chosen(self, item: Item) -> bool:
+        if self.selection.has_span:
+            return self._is_within(item)
+        return item.external_id in self._wanted
+
+    @cached_property
+    def _wanted(self) -> frozenset[str]:
+        return frozenset(self.selection.ids)
 
     def _is_within(self, item: Item) -> bool:
         """By the record's own date (the checkout of an order); of one that has none, by its last change.

@@ -38,8 +38,12 @@ IN_THE_WAY = 2.0
 class Scales:
     """What all cases of a drain are weighed with."""
 
-    def __init__(self, job: SyncJob, connector: Connector, rules: JobRules) -> None:
+    def __init__(
+        self, job: SyncJob, connector: Connector, rules: JobRules, *, carries_all: bool = False
+    ) -> None:
+        """`carries_all`: also what the filter or the rollout leaves out, for whoever only wants to see its body."""
         self.job = job
+        self.carries_all = carries_all
         self.connector = connector
         self.rules = rules
         self.abilities: Abilities = connector.resources()[job.destination_resource]
@@ -93,7 +97,7 @@ class Scales:
 
     def _is_carried(self, case: Case) -> bool:
         """A record that was delivered once stays in, whatever the filter or the rollout says now."""
-        if case.destination_id is not None:
+        if self.carries_all or case.destination_id is not None:
             return True
         if not passes_filter(self.job, case.record_data):
             case.ending = Ending(State.FILTERED, f"The job's filter is not true: {self.job.filter}"[:300])

@@ -66,6 +66,35 @@ STOCK_WRITE = Preset(
     ),
 )
 
+PRODUCTS_READ = Preset(
+    name="Sandbox shop: products",
+    direction="read",
+    platform="sandbox_shop",
+    resource="products",
+    kind="variant",
+    rules=(
+        rule("id", "id", required=True),
+        rule("updated_at", "updated_at", "time"),
+        rule("sku", "sku", required=True),
+        rule("title", "title"),
+        rule("price", "price", "decimal"),
+        rule("currency", "currency"),
+    ),
+)
+
+PRICES_WRITE = Preset(
+    name="Sandbox shop: prices",
+    direction="write",
+    platform="sandbox_shop",
+    resource="products",
+    kind="variant",
+    rules=(
+        rule("sku", "sku", required=True),
+        rule("price", "price", "text", required=True),
+        rule("currency", "currency"),
+    ),
+)
+
 FULFILLMENTS_WRITE = Preset(
     name="Sandbox shop: fulfilments",
     direction="write",
@@ -85,6 +114,8 @@ FULFILLMENTS_WRITE = Preset(
 
 PRESETS: dict[str, Preset] = {
     "sandbox-shop-orders": ORDERS_READ,
+    "sandbox-shop-products": PRODUCTS_READ,
+    "sandbox-shop-prices": PRICES_WRITE,
     "sandbox-shop-stock": STOCK_WRITE,
     "sandbox-shop-fulfilments": FULFILLMENTS_WRITE,
 }

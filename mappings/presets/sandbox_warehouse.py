@@ -34,6 +34,35 @@ ORDERS_WRITE = Preset(
     ),
 )
 
+ORDERS_READ = Preset(
+    name="Sandbox warehouse: orders as they are there",
+    direction="read",
+    platform="sandbox_warehouse",
+    resource="orders",
+    kind="order",
+    description="What the warehouse has of an order: for audits, which compare it with the shop's.",
+    rules=(
+        rule("id", "external_id"),
+        rule("number", "reference", required=True),
+        rule("status", "(state == 'cancelled' && 'cancelled') || 'open'"),
+        rule("currency", "currency"),
+        rule("total", "total", "decimal"),
+        rule("placed_at", "placed_at", "time"),
+        rule("updated_at", "updated_at", "time"),
+        *(
+            rule(f"shipping_address.{name}", f"ship_to.{name}", on_missing="null")
+            for name in ("name", "line1", "line2", "city", "region", "postal_code", "country", "phone")
+        ),
+        rule("email", "ship_to.email", on_missing="null"),
+        rule("note", "notes", on_missing="null"),
+        rule("lines[]", "items"),
+        rule("lines[].id", "reference"),
+        rule("lines[].sku", "sku"),
+        rule("lines[].ordered", "quantity"),
+        rule("lines[].shipped", "shipped_quantity"),
+    ),
+)
+
 STOCK_READ = Preset(
     name="Sandbox warehouse: stock",
     direction="read",
@@ -76,6 +105,7 @@ SHIPMENTS_READ = Preset(
 
 PRESETS: dict[str, Preset] = {
     "sandbox-warehouse-orders": ORDERS_WRITE,
+    "sandbox-warehouse-orders-read": ORDERS_READ,
     "sandbox-warehouse-stock": STOCK_READ,
     "sandbox-warehouse-shipments": SHIPMENTS_READ,
 }

@@ -1,5 +1,37 @@
+from .audits import (
+    NEXT_ACTIONS,
+    Audit,
+    AuditDifference,
+    AuditDoor,
+    AuditedRecord,
+    AuditPoint,
+    AuditRun,
+    AuditSight,
+    AuditState,
+    Cause,
+    DifferenceState,
+    Verdict,
+)
 from .incidents import Incident
 from .metrics import HourlyFigure, RollupMark
 from .webhooks import MissedWebhook, WebhookHour
 
-__all__ = ["HourlyFigure", "Incident", "MissedWebhook", "RollupMark", "WebhookHour"]
+__all__ = [
+    "NEXT_ACTIONS",
+    "Audit",
+    "AuditDifference",
+    "AuditDoor",
+    "AuditPoint",
+    "AuditRun",
+    "AuditSight",
+    "AuditState",
+    "AuditedRecord",
+    "Cause",
+    "DifferenceState",
+    "HourlyFigure",
+    "Incident",
+    "MissedWebhook",
+    "RollupMark",
+    "Verdict",
+    "WebhookHour",
+]
