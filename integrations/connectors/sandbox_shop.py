@@ -123,6 +123,13 @@ class SandboxShop(DeclaredConnector):
                     "key": {"header": "Idempotency-Key"},
                     "replayed": "replayed",
                 },
+                "update": {
+                    "method": "PUT",
+                    "path": "/fulfillments/{external_id}",
+                    "key": {"header": "Idempotency-Key"},
+                    "replayed": "replayed",
+                    "repeatable": True,
+                },
             },
         },
         "webhook": {

@@ -6,7 +6,12 @@ POST /carrier/labels           Idempotency-Key; {reference, service, to, parcels
 GET  /carrier/labels?reference=&updated_since=&page=&per_page=             GET /carrier/labels/{id}
 POST /carrier/labels/{id}/void                                             409 when the parcel is on its way
 GET  /carrier/tracking?updated_since=&page=&per_page=                      GET /carrier/tracking/{number}
+
+A second label for a known reference under another key IS bought: that is money. Setting `idempotency`: "keys",
+"lookup" (the key is ignored), "neither" (and the look-up by reference is refused).
 """
+
+from collections.abc import Callable
 
 from integrations.sandbox.clock import to_text
 from integrations.sandbox.refusals import Refusal, no_such_address, problem
@@ -20,11 +25,18 @@ NEEDED = ("name", "line1", "city", "postal_code", "country")
 
 
 class Carrier(System):
+    defaults = {"idempotency": "keys"}
+
     def __init__(self, name: str, core: Core) -> None:
         super().__init__(name, core)
+        # Who is told at once what becomes of a parcel.
+        self.followers: list[Callable[[Document], None]] = []
         self.labels = core.store.index(self.table("labels"), by_updated_at)
         self.references = core.store.index(self.table("labels"), lambda label: (label["reference"],))
         self.tracking = core.store.index(self.table("tracking"), by_updated_at)
+
+    def honours_keys(self) -> bool:
+        return bool(self.settings()["idempotency"] == "keys")
 
     def respond(self, request: Request) -> Response:
         match request.method, request.segments:
@@ -39,6 +51,9 @@ class Carrier(System):
                 return self.once(request, self.buy)
             case "GET", ["labels"]:
                 reference = request.query.get("reference")
+                if reference is not None and self.settings()["idempotency"] == "neither":
+                    message = "Labels cannot be looked up by reference."
+                    raise Refusal(400, "unsupported_filter", message, "reference")
                 only = None if reference is None else self.references.equal((reference,))
                 return self.by_page(request, "labels", self.labels, only)
             case "GET", ["labels" | "tracking" as part, identity]:
@@ -66,7 +81,7 @@ class Carrier(System):
             "updated_at": now,
         }
         self.store.put(self.table("labels"), label["id"], label)
-        self.track(tracking, self.name, label["reference"])
+        self.track(tracking, self.name, label["reference"], label["id"])
         return Done(label, "label.bought", label["id"], label["reference"])
 
     def void(self, identity: str) -> Done:
@@ -77,14 +92,17 @@ class Carrier(System):
         self.store.put(self.table("labels"), identity, label)
         return Done(label, "label.voided", identity, label["reference"], status=200)
 
-    def track(self, number: str, carrier: str, reference: str) -> None:
-        """Begins to follow a parcel; call it inside a transaction."""
+    def track(self, number: str, carrier: str, reference: str, label_id: str | None = None) -> None:
+        """Begins to follow a parcel, unless it is followed already; call it inside a transaction."""
+        if self.store.get(self.table("tracking"), number) is not None:
+            return
         now = to_text(self.clock.now())
         parcel: Document = {
             "id": number,
             "tracking_number": number,
             "carrier": carrier,
             "reference": reference,
+            "label_id": label_id,
         }
         parcel |= {"state": STATES[0], "events": [{"state": STATES[0], "at": now}], "updated_at": now}
         self.store.put(self.table("tracking"), number, parcel)
@@ -100,6 +118,8 @@ class Carrier(System):
             parcel |= {"state": state, "updated_at": now}
             self.store.put(self.table("tracking"), number, parcel)
             self.books.record(self.name, f"parcel.{state}", number, reference=parcel["reference"])
+            for follow in self.followers:
+                follow(parcel)
         return parcel
 
 

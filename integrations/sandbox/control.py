@@ -12,7 +12,8 @@ POST /control/shop/stock/{sku}              {available}: staff count a shelf of 
 POST /control/shop/customers                a new account; /customers/{id}/edit|consent|erase
 POST /control/crm/contacts[/{id}]           a salesperson's work, and DELETE; the same for /control/desk/users
 POST /control/desk/tickets[/{id}]           a customer writes, an agent changes it
-POST /control/warehouse/orders/{id or reference}/ship    {items?, carrier?, tracking_number?}
+POST /control/warehouse/orders/{id or reference}/ship    {items?, carrier?, tracking_number?, location?}
+POST /control/warehouse/orders/{id or reference}/pack, /return {items?}
 POST /control/warehouse/stock/{sku}         {on_hand}
 POST /control/carrier/tracking/{number}     {state}
 POST /control/payments/…                    what happens at a provider without the shop, see payments_staff.py
@@ -80,6 +81,10 @@ class Control:
         match request.segments:
             case ["warehouse", "orders", name, "ship"] if request.method == "POST":
                 return Response(201, self.world.warehouse.ship(name, request.json()))
+            case ["warehouse", "orders", name, "pack"] if request.method == "POST":
+                return Response(200, self.world.warehouse.pack(name))
+            case ["warehouse", "orders", name, "return"] if request.method == "POST":
+                return Response(200, self.world.warehouse.take_back(name, request.json()))
             case ["warehouse", "stock", sku] if request.method in ("POST", "PUT"):
                 on_hand = _whole(request.json(), "on_hand")
                 return Response(200, self.world.warehouse.set_stock(sku, on_hand))

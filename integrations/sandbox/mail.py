@@ -1,7 +1,7 @@
 """A mailing tool: profiles and the events that start campaigns.
 
 POST /mail/events    Idempotency-Key; {email, event, occurred_at?, unique_id?, properties}; 202
-GET  /mail/events?email=&updated_since=&page=&per_page=
+GET  /mail/events?email=&unique_id=&updated_since=&page=&per_page=
 PUT  /mail/profiles/{email}    {consent, first_name, last_name, segments}
 GET  /mail/profiles?updated_since=&page=&per_page=        GET /mail/profiles/{email}
 
@@ -22,6 +22,7 @@ class Mail(System):
         super().__init__(name, core)
         self.events = core.store.index(self.table("events"), by_updated_at)
         self.of_email = core.store.index(self.table("events"), lambda event: (event["email"],))
+        self.of_unique_id = core.store.index(self.table("events"), lambda event: (event["unique_id"] or "",))
         self.profiles = core.store.index(self.table("profiles"), by_updated_at)
 
     def respond(self, request: Request) -> Response:
@@ -31,6 +32,8 @@ class Mail(System):
             case "GET", ["events"]:
                 email = request.query.get("email")
                 only = None if email is None else self.of_email.equal((email,))
+                if "unique_id" in request.query:
+                    only = self.of_unique_id.equal((request.query["unique_id"],))
                 return self.by_page(request, "events", self.events, only)
             case "GET", ["profiles"]:
                 return self.by_page(request, "profiles", self.profiles)

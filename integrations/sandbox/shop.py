@@ -3,6 +3,7 @@
 GET  /shop/orders?updated_since=&limit=&cursor=    oldest change first; Link rel="next" and next_cursor
 GET  /shop/orders/{id}                             GET /shop/orders/{id}/fulfillments
 POST /shop/orders/{id}/fulfillments                {lines: [{line_id, quantity}], tracking_number, carrier, …}
+PUT  /shop/fulfillments/{id}                       {status?, tracking_number?, tracking_url?, carrier?}
 GET  /shop/fulfillments?reference=                 looks a fulfilment up by the caller's own reference
 GET  /shop/refunds?updated_since=&limit=&cursor=   what was given back, GET /shop/refunds/{id}
 GET  /shop/products, /shop/stock, /shop/stock/{sku}    PUT /shop/stock/{sku} {available, expected?}
@@ -53,6 +54,8 @@ class Shop(System):
                 found = self.references.equal((request.query.get("reference", ""),))
                 rows = [self.store.raw(self.table("fulfillments"), identity) for identity in found]
                 return Response(200, rows_name="fulfillments", rows=rows)
+            case "PUT", ["fulfillments", identity]:
+                return self.once(request, lambda body: self.change_fulfilment(identity, body))
             case "GET", [("products" | "refunds" | "stock") as part]:
                 return self.by_cursor(request, part, self.lists[part])[1]
             case "GET", [("refunds" | "stock") as part, identity]:
@@ -109,6 +112,15 @@ class Shop(System):
         self.keep(order, "orders/fulfilled")
         detail = {"order_id": identity, "tracking_number": fulfilment["tracking_number"]}
         return Done(fulfilment, "fulfillment.created", made, order["number"], detail=detail)
+
+    def change_fulfilment(self, identity: str, body: Document) -> Done:
+        kept = self.found("fulfillments", identity, "fulfillment")
+        order = self.found("orders", kept["order_id"], "order")
+        made = shop_orders.change_fulfilment(order, identity, self._now(order), body)
+        self.store.put(self.table("fulfillments"), identity, {**kept, **made})
+        self.keep(order, "orders/fulfilled")
+        detail = {"order_id": order["id"], "status": made["status"]}
+        return Done(made, "fulfillment.changed", identity, order["number"], status=200, detail=detail)
 
     def set_stock(self, sku: str, body: Document) -> Done:
         """Sets what the channel offers; with `expected`, only when it still offers that much."""
@@ -247,6 +259,8 @@ class Shop(System):
         defaults = {"currency": "EUR", "payment_status": "paid", "shipping": "0", "discount": "0", "note": ""}
         person: Document = {"customer": None, "email": None, "shipping_address": {}, "backorder": False}
         person |= {"provider": "payments", "charged": True}
+        person |= {"tax_rate": "0", "taxes_included": True, "is_renewal": False, "tags": []}
+        person |= {"ship_by": None, "deliver_by": None}
         filled = {**defaults, **person, "placed_at": to_text(self.clock.now(), "+01:00"), **asked}
         if not filled.get("lines"):
             raise Refusal(422, "required", "lines must name at least one line.", "lines")

@@ -9,6 +9,7 @@ from integrations.sandbox.refusals import Refusal, not_found
 from integrations.sandbox.store import Document
 
 PLACES = {"JPY": 0, "KRW": 0, "ISK": 0, "KWD": 3, "BHD": 3, "OMR": 3, "TND": 3}
+PARCEL_STATUSES = ("shipped", "in_transit", "out_for_delivery", "delivered", "exception")
 ADDRESS = ("name", "line1", "line2", "city", "region", "postal_code", "country", "phone")
 
 
@@ -56,12 +57,19 @@ def new_order(identity: str, number: str, channel: str, asked: Document) -> Docu
         "subtotal": "0",
         "shipping_total": money(asked["shipping"], currency),
         "discount_total": money(asked["discount"], currency),
+        "tax_rate": asked["tax_rate"],
+        "taxes_included": asked["taxes_included"],
+        "tax_total": "0",
         "total": "0",
         "refunded_total": money("0", currency),
         "customer": asked["customer"],
         "email": asked["email"],
         "shipping_address": {name: asked["shipping_address"].get(name) for name in ADDRESS},
         "note": asked["note"],
+        "is_renewal": asked["is_renewal"],
+        "tags": asked["tags"],
+        "ship_by": asked["ship_by"],
+        "deliver_by": asked["deliver_by"],
         "lines": lines,
         "refunds": [],
         "fulfillments": [],
@@ -71,10 +79,18 @@ def new_order(identity: str, number: str, channel: str, asked: Document) -> Docu
 
 
 def add_up(order: Document) -> None:
-    """Totals from the lines that still stand. Refunds do not change the total: they are told beside it."""
+    """Totals from the lines that still stand. Refunds do not change the total: they are told beside it.
+
+    `tax_total` lies in the prices where `taxes_included` says so, and comes on top of them where not.
+    """
     currency = order["currency"]
     subtotal = sum((Decimal(line["price"]) * line["current_quantity"] for line in order["lines"]), Decimal(0))
     total = subtotal + Decimal(order["shipping_total"]) - Decimal(order["discount_total"])
+    rate = Decimal(order["tax_rate"])
+    included = order["taxes_included"]
+    order["tax_total"] = money(subtotal * rate / (1 + rate) if included else subtotal * rate, currency)
+    if not included:
+        total += Decimal(order["tax_total"])
     order["subtotal"] = money(subtotal, currency)
     order["total"] = money(max(total, Decimal(0)), currency)
 
@@ -152,11 +168,26 @@ def fulfil(order: Document, identity: str, at: str, asked: Document) -> Document
         raise Refusal(422, "required", "lines must name at least one line.", "lines")
     made: Document = {"id": identity, "created_at": at, "reference": asked.get("reference")}
     made |= {name: asked.get(name) for name in ("tracking_number", "tracking_url", "carrier")}
+    made["status"] = _parcel_status(asked.get("status"))
     made["lines"] = [_fulfil_line(order, place, part) for place, part in enumerate(asked["lines"])]
     order["fulfillments"].append(made)
     left = any(line["current_quantity"] > line["fulfilled_quantity"] for line in order["lines"])
     order["fulfillment_status"] = "partial" if left else "fulfilled"
     return made
+
+
+def change_fulfilment(order: Document, identity: str, at: str, asked: Document) -> Document:
+    """What became of a parcel: its status and how it is tracked. What lies in it stays. Raises Refusal."""
+    made: Document = next(made for made in order["fulfillments"] if made["id"] == identity)
+    made |= {name: asked[name] for name in ("tracking_number", "tracking_url", "carrier") if asked.get(name)}
+    made |= {"status": _parcel_status(asked.get("status") or made["status"]), "updated_at": at}
+    return made
+
+
+def _parcel_status(status: object) -> str:
+    if status is not None and status not in PARCEL_STATUSES:
+        raise Refusal(422, "invalid", f"status must be one of {', '.join(PARCEL_STATUSES)}.", "status")
+    return str(status or PARCEL_STATUSES[0])
 
 
 def _fulfil_line(order: Document, place: int, part: Document) -> Document:

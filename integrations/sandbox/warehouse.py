@@ -4,7 +4,8 @@ POST /warehouse/orders                Idempotency-Key; 201 the order, 200 with "
                                       409 for a known key with another body, 422 {"errors": [{field, code, message}]}
 GET  /warehouse/orders?reference=     looks up by the shop's number; also updated_since=, page=, per_page=
 GET  /warehouse/orders/{id}           PUT the same: edits what has not shipped (409 otherwise)
-POST /warehouse/orders/{id}/cancel    409 when something has shipped
+POST /warehouse/orders/{id}/cancel    409 when it is being packed or something has shipped
+PUT  /warehouse/orders/{id}/label     {tracking_number, carrier?, label_url?}: the label its parcel is to bear
 POST /warehouse/orders/batch          {"orders": [{idempotency_key?, …}]}, at most 100; 200, or 207 when some failed
 GET  /warehouse/stock?updated_since=&page=&per_page=         GET /warehouse/shipments?…
 POST/GET /warehouse/webhooks          topics orders/updated, stock/updated, shipments/created
@@ -36,6 +37,8 @@ class Warehouse(System):
         self.waiting = core.store.index(self.table("orders"), _waits)
         self.stock = core.store.index(self.table("stock"), by_updated_at)
         self.shipments = core.store.index(self.table("shipments"), by_updated_at)
+        self.parcels = core.store.index(self.table("shipments"), lambda sent: (sent["tracking_number"],))
+        carrier.followers.append(self.follow)
 
     def honours_keys(self) -> bool:
         return bool(self.settings()["idempotency"] == "keys")
@@ -70,6 +73,8 @@ class Warehouse(System):
                 return self.once(request, lambda body: self.edit(identity, body))
             case "POST", [identity, "cancel"]:
                 return self.once(request, lambda body: self.cancel(identity, body))
+            case "PUT", [identity, "label"]:
+                return self.once(request, lambda body: self.take_label(identity, body))
         raise no_such_address()
 
     def list_orders(self, request: Request) -> Response:
@@ -136,7 +141,56 @@ class Warehouse(System):
         self.fill_backorders()
         return Done(order, "order.cancelled", identity, order["reference"], status=200)
 
+    def take_label(self, identity: str, body: Document) -> Done:
+        """The label that somebody else bought: its number is that of the next parcel."""
+        order = self.found("orders", identity, "order")
+        if not isinstance(body.get("tracking_number"), str) or not body["tracking_number"]:
+            raise Refusal(422, "required", "tracking_number is needed.", "tracking_number")
+        if order["state"] in ("shipped", "cancelled"):
+            raise Refusal(409, f"already_{order['state']}", f"Order {identity} is {order['state']}.")
+        order["label"] = {name: body.get(name) for name in ("tracking_number", "carrier", "label_url")}
+        self._keep(order)
+        detail = {"tracking_number": body["tracking_number"]}
+        return Done(order, "label.attached", identity, order["reference"], status=200, detail=detail)
+
     # What follows is done by the people in the warehouse, through /control.
+
+    def pack(self, name: str) -> Document:
+        """Takes the goods off the shelf: from now on nothing is changed or cancelled by a call."""
+        with self.store.transaction():
+            order = self.by_name(name)
+            self._refuse_settled(order, "packed")
+            order["state"] = "packing"
+            self._keep(order)
+            self.books.record(self.name, "order.packing", order["id"], reference=order["reference"])
+        return order
+
+    def take_back(self, name: str, asked: Document) -> Document:
+        """What a customer sent back goes on the shelf again. `items` [{sku, quantity}], or all that was shipped."""
+        with self.store.transaction():
+            order = self.by_name(name)
+            wanted = {part["sku"]: part["quantity"] for part in asked.get("items", [])}
+            for item in order["items"]:
+                left = item["shipped_quantity"] - item["returned_quantity"]
+                units = wanted.get(item["sku"], 0) if wanted else left
+                if units > left:
+                    raise Refusal(409, "not_shipped", f"Only {left} of {item['sku']} have left.", "items")
+                item["returned_quantity"] += units
+                self._move(item["sku"], on_hand=units)
+            self._keep(order)
+            self.books.record(self.name, "return.taken", order["id"], reference=order["reference"])
+            self.fill_backorders()
+        return order
+
+    def follow(self, parcel: Document) -> None:
+        """What the carrier tells of a parcel, as the shipment's own status."""
+        for identity in self.parcels.equal((parcel["tracking_number"],)):
+            shipment = self.found("shipments", identity, "shipment")
+            status = "shipped" if parcel["state"] == "pre_transit" else parcel["state"]
+            shipment |= {"status": status, "updated_at": to_text(self.clock.now())}
+            if status == "delivered":
+                shipment["delivered_at"] = shipment["updated_at"]
+            self.store.put(self.table("shipments"), identity, shipment)
 
     def ship(self, name: str, asked: Document) -> Document:
         """Ships `items` (or all that is allotted) of the order with this id or reference; gives the shipment."""
@@ -145,6 +199,8 @@ class Warehouse(System):
             if order["state"] == "cancelled":
                 raise Refusal(409, "order_cancelled", f"Order {order['id']} is cancelled.")
             contents = warehouse_orders.ship(order, asked.get("items"))
+            label = order.pop("label", None) or {}
+            asked = {**label, **asked}
             for part in contents:
                 self._move(part["sku"], on_hand=-part["quantity"], allocated=-part["quantity"])
             self._keep(order)
@@ -186,9 +242,12 @@ class Warehouse(System):
         now = to_text(self.clock.now())
         shipment = {"id": f"sh_{number:06d}", "order_id": order["id"], "order_reference": order["reference"]}
         shipment |= {"items": contents, "carrier": carrier, "tracking_number": tracking}
+        shipment |= {"status": "shipped", "location": asked.get("location") or LOCATION}
+        shipment |= {"ship_to": {name: order["ship_to"][name] for name in ("name", "email")}}
         shipment |= {
             "tracking_url": f"https://track.example.com/{tracking}",
             "shipped_at": now,
+            "delivered_at": None,
             "updated_at": now,
         }
         self.store.put(self.table("shipments"), shipment["id"], shipment)
@@ -232,6 +291,9 @@ class Warehouse(System):
     def _refuse_settled(self, order: Document, verb: str) -> None:
         if order["state"] == "cancelled":
             raise Refusal(409, "already_cancelled", f"Order {order['id']} is cancelled already.")
+        if order["state"] == "packing":
+            message = f"Order {order['id']} is being packed and cannot be {verb} any more."
+            raise Refusal(409, "in_packing", message)
         if order["state"] != "accepted":
             message = f"Order {order['id']} has shipped and cannot be {verb} any more."
             raise Refusal(409, "already_shipped", message)

@@ -101,6 +101,7 @@ def fields_of(body: Document) -> Document:
         "placed_at": None if placed is None else to_text(to_moment(placed)),
         "ship_to": {name: body["ship_to"].get(name) or None for name in ADDRESS},
         "notes": body.get("notes"),
+        "is_renewal": bool(body.get("is_renewal")),
     }
 
 
@@ -112,7 +113,13 @@ def items_of(asked: list[Document], old: list[Document], new_id: Callable[[], st
         reference = item.get("reference")
         identity = known.pop(reference or item["sku"], None) or new_id()
         made = {"id": identity, "sku": item["sku"], "quantity": item["quantity"], "reference": reference}
-        items.append(made | {"allocated": 0, "backordered": item["quantity"], "shipped_quantity": 0})
+        counted = {
+            "allocated": 0,
+            "backordered": item["quantity"],
+            "shipped_quantity": 0,
+            "returned_quantity": 0,
+        }
+        items.append(made | counted)
     return items
 
 

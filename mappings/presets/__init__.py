@@ -23,6 +23,8 @@ from .pipedrive import PRESETS as PIPEDRIVE
 from .preset import Preset
 from .razorpay import PRESETS as RAZORPAY
 from .saleor import PRESETS as SALEOR
+from .sandbox_carrier import PRESETS as SANDBOX_CARRIER
+from .sandbox_mail import PRESETS as SANDBOX_MAIL
 from .sandbox_people import PRESETS as SANDBOX_PEOPLE
 from .sandbox_shop import PRESETS as SANDBOX_SHOP
 from .sandbox_warehouse import PRESETS as SANDBOX_WAREHOUSE
@@ -61,6 +63,8 @@ PRESETS: dict[str, Preset] = {
     **RAZORPAY,
     **SALEOR,
     **SANDBOX_PEOPLE,
+    **SANDBOX_CARRIER,
+    **SANDBOX_MAIL,
     **SANDBOX_SHOP,
     **SANDBOX_WAREHOUSE,
     **SHIPBOB,

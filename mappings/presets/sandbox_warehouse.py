@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from .preset import Preset, rule
 
+NEWS_OF_PARCEL = (
+    "(status == 'delivered' && 'Delivered') || (status == 'exception' && 'Delivery problem') "
+    "|| (status == 'out_for_delivery' && 'Out for delivery') || 'Shipped'"
+)
+
 ORDERS_WRITE = Preset(
     name="Sandbox warehouse: orders",
     direction="write",
@@ -26,6 +31,7 @@ ORDERS_WRITE = Preset(
         rule("ship_to.phone", "shipping_address.phone"),
         rule("ship_to.email", "email"),
         rule("notes", "note"),
+        rule("is_renewal", "is_renewal"),
         # A line of which nothing is left to ship is no item of the warehouse's order.
         rule("items[]", "lines[?ordered != cancelled]"),
         rule("items[].sku", "sku"),
@@ -93,7 +99,9 @@ SHIPMENTS_READ = Preset(
         rule("carrier", "carrier"),
         rule("tracking_number", "tracking_number"),
         rule("tracking_url", "tracking_url"),
+        rule("status", "status"),
         rule("shipped_at", "shipped_at", "time"),
+        rule("delivered_at", "delivered_at", "time"),
         rule("updated_at", "updated_at", "time"),
         rule("lines[]", "items"),
         rule("lines[].id", "order_item_id"),
@@ -103,9 +111,43 @@ SHIPMENTS_READ = Preset(
     ),
 )
 
+SHIPPED_READ = Preset(
+    name="Sandbox warehouse: shipments as events",
+    direction="read",
+    platform="sandbox_warehouse",
+    resource="shipments",
+    kind="event",
+    rules=(
+        # The name goes first, so that each of a parcel's events has an id of its own.
+        rule("id", f"join('/', [{NEWS_OF_PARCEL}, id])", required=True),
+        rule("name", NEWS_OF_PARCEL, required=True),
+        rule("email", "ship_to.email", required=True),
+        rule("order_number", "order_reference"),
+        rule("occurred_at", "shipped_at", "time"),
+        rule("extra.carrier", "carrier"),
+        rule("extra.tracking_number", "tracking_number"),
+        rule("extra.tracking_url", "tracking_url"),
+    ),
+    description="One event for what a customer wants to hear of a parcel: shipped, out for delivery, delivered.",
+)
+
+LABELS_WRITE = Preset(
+    name="Sandbox warehouse: the label of a parcel",
+    direction="write",
+    platform="sandbox_warehouse",
+    resource="labels",
+    kind="shipment",
+    rules=(
+        rule("tracking_number", "tracking_number", required=True),
+        rule("carrier", "carrier"),
+    ),
+)
+
 PRESETS: dict[str, Preset] = {
     "sandbox-warehouse-orders": ORDERS_WRITE,
     "sandbox-warehouse-orders-read": ORDERS_READ,
     "sandbox-warehouse-stock": STOCK_READ,
     "sandbox-warehouse-shipments": SHIPMENTS_READ,
+    "sandbox-warehouse-shipped": SHIPPED_READ,
+    "sandbox-warehouse-labels": LABELS_WRITE,
 }
