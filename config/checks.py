@@ -24,6 +24,7 @@ KEPT = (
     "KEEP_EVENTS_DAYS",
     "KEEP_PARTNER_ANSWERS_DAYS",
     "KEEP_ERROR_CONTENT_DAYS",
+    "KEEP_BOOKS_DAYS",
 )
 KEEP = "Set it to 0 to keep them for ever, to a number of days, or leave it out."
 LOOPBACK = ("127.", "localhost:", "[::1]:", "unix:")

@@ -275,6 +275,8 @@ KEEP_EVENTS_DAYS = env.int("KEEP_EVENTS_DAYS", default=30)
 KEEP_PARTNER_ANSWERS_DAYS = env.int("KEEP_PARTNER_ANSWERS_DAYS", default=30)
 # What settled errors hold of the record and of the answers. The errors themselves are kept.
 KEEP_ERROR_CONTENT_DAYS = env.int("KEEP_ERROR_CONTENT_DAYS", default=90)
+# The books are for years of reports, and have no personal data: they are kept unless somebody says otherwise.
+KEEP_BOOKS_DAYS = env.int("KEEP_BOOKS_DAYS", default=0)
 
 # --- People ---------------------------------------------------------------------------------------
 

@@ -123,6 +123,21 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                "title": "Books",
+                "separator": True,
+                "items": [
+                    _page("Orders", "shopping_bag", "integrations.bookedorder"),
+                    _page("Payments", "payments", "integrations.bookedpayment"),
+                    _page("Refunds", "undo", "integrations.bookedrefund"),
+                    _page("Disputes", "gavel", "integrations.bookeddispute"),
+                    _page("Payouts", "account_balance", "integrations.bookedpayout"),
+                    _page("Shipments", "local_shipping", "integrations.bookedshipment"),
+                    _page("Stock", "warehouse", "integrations.bookedstock"),
+                    _page("Customers", "group", "integrations.bookedcustomer"),
+                    _page("Tickets", "confirmation_number", "integrations.bookedticket"),
+                ],
+            },
+            {
                 "title": "Mappings",
                 "separator": True,
                 "items": [

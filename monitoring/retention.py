@@ -18,8 +18,11 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from integrations.connectors.books_words import SHELVES
 from integrations.models import (
     Batch,
+    BookedRemoval,
+    BookedStock,
     ErrorRecord,
     InboundEvent,
     Intent,
@@ -115,6 +118,16 @@ def _all_old(now: datetime) -> Iterator[Old]:
     if (days := settings.KEEP_ERROR_CONTENT_DAYS) > 0:
         content = {"payload": None, "evidence": None}
         yield Old("error contents", _errors(now - timedelta(days=days)), "settled_at", content)
+    if (days := settings.KEEP_BOOKS_DAYS) > 0:
+        yield from _books(now - timedelta(days=days))
+
+
+def _books(before: datetime) -> Iterator[Old]:
+    """By when a row was told last. Stock is left alone: each of its rows is what is there now."""
+    for shelf, model in SHELVES.items():
+        if model is not BookedStock:
+            yield Old(f"booked {shelf}", model._default_manager.filter(booked_at__lt=before), "booked_at")
+    yield Old("removals from the books", BookedRemoval.objects.filter(booked_at__lt=before), "booked_at")
 
 
 def _intents(before: datetime) -> QuerySet[Any]:

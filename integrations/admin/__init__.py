@@ -2,6 +2,9 @@
 
 from . import (
     batches,
+    books,
+    books_of_goods,
+    books_of_money,
     connections,
     deliveries,
     errors,
@@ -17,6 +20,9 @@ from . import (
 
 __all__ = [
     "batches",
+    "books",
+    "books_of_goods",
+    "books_of_money",
     "connections",
     "deliveries",
     "errors",
