@@ -66,10 +66,8 @@ class Shop(System):
                 return self.once(request, lambda body: self.set_price(sku, body))
             case _, ["webhooks", *rest]:
                 return self.respond_webhooks(request, rest)
-            case _, ["customers", *rest]:
-                answer = self.customers.respond(request, rest)
-                if answer is not None:
-                    return answer
+            case _, ["customers", *rest] if answer := self.customers.respond(request, rest):
+                return answer
         raise no_such_address()
 
     def respond_orders(self, request: Request, rest: list[str]) -> Response:
