@@ -37,6 +37,9 @@ LABELS = {
     "removed_at_most_percent": "Most that may go at once (%)",
     "counts_units_in_flight": "Sold units are held back",
     "stock_buffer": "Units kept back",
+    "stock_buffer_percent": "Share kept back (%)",
+    "stock_locations": "Sold from these locations",
+    "explode_bundles": "Bundles go out in parts",
     "concurrent_calls": "Calls at the same time",
     "batch_size": "Records in one batch",
     "retry_limit": "Tries",
@@ -50,8 +53,28 @@ LABELS = {
 }
 
 
+class LocationsField(forms.CharField):
+    """A list of names, each on a line of its own."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        names = [name.strip() for name in str(value or "").splitlines()]
+        return list(dict.fromkeys(name for name in names if name))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool((initial or []) != self.to_python(data))
+
+
 class JobForm(ModelForm):
     kind = forms.ChoiceField(choices=KINDS, label=LABELS["kind"], widget=widgets.select(KINDS))
+    stock_locations = LocationsField(
+        label=LABELS["stock_locations"],
+        required=False,
+        widget=widgets.area(3),
+        help_text="One on each line, as the source calls them. None: all of them.",
+    )
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

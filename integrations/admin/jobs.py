@@ -139,7 +139,9 @@ class SyncJobAdmin(JobActions):
                     "rollout_percent",
                     ("removed", "removed_at_most_percent"),
                     "counts_units_in_flight",
-                    "stock_buffer",
+                    "explode_bundles",
+                    ("stock_buffer", "stock_buffer_percent"),
+                    "stock_locations",
                 )
             },
         ),

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from integrations.models import Connection, Partner, SyncJob, Workflow
 from integrations.models.connection import replaced_webhook_secret
+from integrations.sync import bundle_keeping, bundles
 from mappings.fields import Sealed, SecretUnreadable, encrypt_json
 
 from . import added, meaning, owners, targets
@@ -65,6 +67,12 @@ def _connection(change: Change, wanted: Plain) -> None:
     _save(row, wanted)
 
 
+def _bundle(change: Change, wanted: Plain) -> None:
+    names = {change.key: wanted["name"]} if "name" in wanted else {}
+    present = bundles.bills_of(Q(bundle__sku=change.key)).get(change.key, {})
+    bundle_keeping.write({change.key: wanted.get("parts", present)}, names)
+
+
 def _workflow(change: Change, wanted: Plain) -> None:
     figures = {section: wanted.pop(section) for section in targets.COLUMNS if section in wanted}
     targets.write(_save(_row(Workflow, change), wanted), figures)
@@ -116,6 +124,7 @@ _WRITERS = {
     "value_maps": meaning.write_value_map,
     "mappings": meaning.write_mapping,
     "owners": owners.write,
+    "bundles": _bundle,
     "workflows": _workflow,
     "jobs": _job,
     "partners": _partner,

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from integrations.models import Connection, Delivery, Partner, SyncJob, Workflow
 
-from . import added, check_jobs, check_owners, meaning, owners, targets
+from . import added, check_bundles, check_jobs, check_owners, meaning, owners, targets
 from .check_connections import Connectors, check_connection
 from .check_fields import model_problems
 from .plain import Found, Plain, State
@@ -67,6 +67,7 @@ class _Check:
             yield from self._connection(key, told)
         yield from meaning.check(self.wanted, self.after)
         yield from owners.check(self.wanted, self.after)
+        yield from check_bundles.check(self.wanted["bundles"], self.after["bundles"])
         for key in self.wanted["workflows"]:
             place, workflow = ("workflows", key), self.after["workflows"][key]
             yield from model_problems(Workflow, place, workflow, WORKFLOW_FIELDS)

@@ -11,8 +11,8 @@ from .added import sections
 from .plain import Hidden, Plain, State
 
 _LONGEST = 100
-# A partner's jobs: told in another order, they are the same.
-_IN_NO_ORDER = ("jobs",)
+# A partner's jobs and a channel's locations: told in another order, they are the same.
+_IN_NO_ORDER = ("jobs", "stock_locations")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 from .problems import Place
 
 # In the order in which one can refer to the other.
-SECTIONS = ("connections", "value_maps", "mappings", "owners", "workflows", "jobs", "partners")
+SECTIONS = ("connections", "value_maps", "mappings", "bundles", "owners", "workflows", "jobs", "partners")
 
 # The fields of one row, by name.
 Plain = dict[str, Any]

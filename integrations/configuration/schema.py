@@ -69,6 +69,9 @@ class JobEntry(Entry, kw_only=True):
     announce_within_minutes: int | UnsetType = UNSET
     read_overlap_seconds: int | UnsetType = UNSET
     stock_buffer: int | UnsetType = UNSET
+    stock_buffer_percent: int | UnsetType = UNSET
+    stock_locations: list[str] | UnsetType = UNSET
+    explode_bundles: bool | UnsetType = UNSET
     concurrent_calls: int | UnsetType = UNSET
     batch_size: int | UnsetType = UNSET
     retry_limit: int | UnsetType = UNSET
@@ -96,10 +99,15 @@ class MappingEntry(Entry, kw_only=True):
     rules: list[dict[str, Any]] | UnsetType = UNSET
 
 
+class BundleEntry(Entry, kw_only=True):
+    parts: dict[str, int] | UnsetType = UNSET
+
+
 ENTRIES: dict[str, type[Entry]] = {
     "connections": ConnectionEntry,
     "value_maps": ValueMapEntry,
     "mappings": MappingEntry,
+    "bundles": BundleEntry,
     "workflows": WorkflowEntry,
     "jobs": JobEntry,
     "partners": PartnerEntry,

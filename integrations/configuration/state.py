@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from integrations.models import Connection, Partner, SyncJob, Workflow
+from integrations.models import Bundle, Connection, Partner, SyncJob, Workflow
 from mappings.fields import SecretUnreadable
 
 from . import added, meaning, owners, targets
@@ -31,6 +31,9 @@ JOB_FIELDS = (
     "announce_within_minutes",
     "read_overlap_seconds",
     "stock_buffer",
+    "stock_buffer_percent",
+    "stock_locations",
+    "explode_bundles",
     "concurrent_calls",
     "batch_size",
     "retry_limit",
@@ -50,6 +53,9 @@ def load(*, without_unreadable: bool = False) -> State:
         "value_maps": meaning.load_value_maps(),
         "mappings": meaning.load_mappings(),
         "owners": owners.load(),
+        "bundles": {
+            row.sku: of_bundle(row) for row in Bundle.objects.prefetch_related("parts").order_by("sku")
+        },
         "workflows": {
             row.key: of_workflow(row) for row in Workflow.objects.prefetch_related("targets").order_by("key")
         },
@@ -78,6 +84,10 @@ def of_connection(row: Connection, without_unreadable: bool = False) -> Plain:
 
 def of_workflow(row: Workflow) -> Plain:
     return {**_fields(row, WORKFLOW_FIELDS), **targets.load(row)}
+
+
+def of_bundle(row: Bundle) -> Plain:
+    return {"name": row.name, "parts": {part.sku: part.quantity for part in row.parts.all()}}
 
 
 def of_job(row: SyncJob) -> Plain:

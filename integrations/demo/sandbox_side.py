@@ -15,7 +15,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 PROVIDERS = ("payments", "payments2", "payments3")
-SYSTEMS = ("shop", "shop2", "warehouse", "carrier", *PROVIDERS, "mail", "crm", "desk", "control")
+SYSTEMS = ("shop", "shop2", "shop3", "warehouse", "carrier", *PROVIDERS, "mail", "crm", "desk", "control")
 TIMEOUT = 60
 READY_WITHIN = 60.0
 

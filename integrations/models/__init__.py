@@ -13,6 +13,7 @@ from .books import (
     BookedStock,
     BookedTicket,
 )
+from .bundle import Bundle, BundlePart
 from .connection import (
     AccessToken,
     CallShare,
@@ -59,6 +60,8 @@ __all__ = [
     "BookedShipment",
     "BookedStock",
     "BookedTicket",
+    "Bundle",
+    "BundlePart",
     "CallShare",
     "Connection",
     "Decision",

@@ -118,6 +118,19 @@ class SyncJob(models.Model):
     stock_buffer = models.PositiveIntegerField(
         default=0, help_text="Stock: units never offered on this channel."
     )
+    stock_buffer_percent = models.PositiveSmallIntegerField(
+        default=0,
+        validators=[MaxValueValidator(100)],
+        help_text="Stock: share of what is there that is never offered on this channel. The larger of both counts.",
+    )
+    stock_locations = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Stock: the locations that this channel sells from, as the source calls them. None named: all.",
+    )
+    explode_bundles = models.BooleanField(
+        default=False, help_text="Orders: the destination is given the parts of a bundle, not the bundle."
+    )
     concurrent_calls = models.PositiveSmallIntegerField(default=8, validators=[MinValueValidator(1)])
     batch_size = models.PositiveSmallIntegerField(
         default=250, validators=[MinValueValidator(1), MaxValueValidator(500)]

@@ -11,7 +11,7 @@ from .delivery import Delivery
 class StockFigure(models.Model):
     """The last stock row read from a system, so that it can be counted anew when a unit is sold.
 
-    `payload` is the source's row as it came (quantities, no personal data).
+    `payload` is the source's row as it came (quantities, no personal data). A SKU has one row for each location.
     """
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="stock_figures")
@@ -21,6 +21,9 @@ class StockFigure(models.Model):
     payload = models.JSONField()
     version = models.CharField(max_length=40, blank=True)
     read_at = models.DateTimeField()
+    seen_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a read of everything last showed the row, changed or not."
+    )
 
     class Meta:
         constraints = [

@@ -14,7 +14,7 @@ POST /control/crm/contacts[/{id}]           a salesperson's work, and DELETE; th
 POST /control/desk/tickets[/{id}]           a customer writes, an agent changes it
 POST /control/warehouse/orders/{id or reference}/ship    {items?, carrier?, tracking_number?, location?}
 POST /control/warehouse/orders/{id or reference}/pack, /return {items?}
-POST /control/warehouse/stock/{sku}         {on_hand}
+POST /control/warehouse/stock/{sku}         {on_hand, location?}: staff count a shelf; "gone": true clears it away
 POST /control/carrier/tracking/{number}     {state}
 POST /control/payments/…                    what happens at a provider without the shop, see payments_staff.py
 GET  /control/demo;  POST /control/demo/act/{number};  POST /control/reset {seed?}
@@ -29,6 +29,7 @@ from integrations.sandbox.payments import PARTS
 from integrations.sandbox.people import People
 from integrations.sandbox.presets import PRESETS
 from integrations.sandbox.refusals import Refusal, no_such_address, not_found
+from integrations.sandbox.shelves import MAIN
 from integrations.sandbox.shop import Shop
 from integrations.sandbox.shop_customers import change
 from integrations.sandbox.store import Document
@@ -52,7 +53,7 @@ class Control:
                 return self.respond_faults(request, rest)
             case ["demo", *rest]:
                 return self.respond_demo(request, rest)
-            case [("shop" | "shop2") as name, *rest] if rest and rest[0] in BY_STAFF:
+            case [("shop" | "shop2" | "shop3") as name, *rest] if rest and rest[0] in BY_STAFF:
                 return self.respond_shop(request, self.world.shops[name], rest)
             case ["warehouse", ("orders" | "stock"), *_]:
                 return self.respond_warehouse(request)
@@ -86,9 +87,14 @@ class Control:
             case ["warehouse", "orders", name, "return"] if request.method == "POST":
                 return Response(200, self.world.warehouse.take_back(name, request.json()))
             case ["warehouse", "stock", sku] if request.method in ("POST", "PUT"):
-                on_hand = _whole(request.json(), "on_hand")
-                return Response(200, self.world.warehouse.set_stock(sku, on_hand))
+                return Response(200, self._count_shelf(sku, request.json()))
         raise no_such_address()
+
+    def _count_shelf(self, sku: str, body: Document) -> Document:
+        location = str(body.get("location") or MAIN)
+        if body.get("gone"):
+            return self.world.warehouse.clear_away(sku, location)
+        return self.world.warehouse.set_stock(sku, _whole(body, "on_hand"), location)
 
     def respond_people(self, request: Request) -> Response:
         desk = self.world.desk

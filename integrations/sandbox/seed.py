@@ -85,7 +85,7 @@ def _stock(world: World, catalog: list[Document], at: str) -> None:
     for product in catalog:
         shown = {name: product[name] for name in ("sku", "title", "price", "currency")}
         for name, shop in world.shops.items():
-            if product[name] is not None:
+            if product.get(name) is not None:
                 shop.add_product(shown, product[name], at)
         if product["warehouse"] is not None:
             world.warehouse.set_stock(product["sku"], product["warehouse"])

@@ -18,12 +18,12 @@ from integrations.sandbox import warehouse_orders
 from integrations.sandbox.carrier import Carrier
 from integrations.sandbox.clock import to_text
 from integrations.sandbox.refusals import Refusal, no_such_address, not_found
+from integrations.sandbox.shelves import MAIN, Shelves
 from integrations.sandbox.store import Document
 from integrations.sandbox.system import Core, Done, System, by_updated_at
 from integrations.sandbox.wire import Request, Response
 
 LARGEST_BATCH = 100
-LOCATION = "MAIN"
 
 
 class Warehouse(System):
@@ -36,6 +36,7 @@ class Warehouse(System):
         self.references = core.store.index(self.table("orders"), lambda order: (order["reference"],))
         self.waiting = core.store.index(self.table("orders"), _waits)
         self.stock = core.store.index(self.table("stock"), by_updated_at)
+        self.shelves = Shelves(name, self.table("stock"), core.store, core.clock, core.webhooks)
         self.shipments = core.store.index(self.table("shipments"), by_updated_at)
         self.parcels = core.store.index(self.table("shipments"), lambda sent: (sent["tracking_number"],))
         carrier.followers.append(self.follow)
@@ -86,7 +87,7 @@ class Warehouse(System):
         return self.by_page(request, "orders", self.orders, self.references.equal((reference,)))
 
     def create(self, body: Document) -> Done:
-        warehouse_orders.validate(body, self._stocked)
+        warehouse_orders.validate(body, self.shelves.has)
         identity = f"wo_{self.store.number(self.table('orders')):06d}"
         order = {"id": identity, "state": "accepted", **warehouse_orders.fields_of(body)}
         order["items"] = warehouse_orders.items_of(body["items"], [], self._item_id)
@@ -120,7 +121,7 @@ class Warehouse(System):
         self._refuse_settled(order, "changed")
         items = [{name: item[name] for name in ("sku", "quantity", "reference")} for item in order["items"]]
         wanted = {**order, "items": items, **body}
-        warehouse_orders.validate(wanted, self._stocked)
+        warehouse_orders.validate(wanted, self.shelves.has)
         self._release(order)
         order |= warehouse_orders.fields_of(wanted)
         order["items"] = warehouse_orders.items_of(wanted["items"], order["items"], self._item_id)
@@ -176,7 +177,7 @@ class Warehouse(System):
                 if units > left:
                     raise Refusal(409, "not_shipped", f"Only {left} of {item['sku']} have left.", "items")
                 item["returned_quantity"] += units
-                self._move(item["sku"], on_hand=units)
+                self.shelves.take_back(item["sku"], units)
             self._keep(order)
             self.books.record(self.name, "return.taken", order["id"], reference=order["reference"])
             self.fill_backorders()
@@ -201,22 +202,28 @@ class Warehouse(System):
             contents = warehouse_orders.ship(order, asked.get("items"))
             label = order.pop("label", None) or {}
             asked = {**label, **asked}
+            items = {item["id"]: item for item in order["items"]}
             for part in contents:
-                self._move(part["sku"], on_hand=-part["quantity"], allocated=-part["quantity"])
+                self.shelves.ship(items[part["order_item_id"]], part["quantity"])
             self._keep(order)
             return self._ship_parcel(order, contents, asked)
 
-    def set_stock(self, sku: str, on_hand: int) -> Document:
+    def set_stock(self, sku: str, on_hand: int, location: str = MAIN) -> Document:
         """Counts a shelf anew (a new SKU is stocked from now on) and serves those who wait."""
         with self.store.transaction():
-            row = self.store.get(self.table("stock"), sku)
-            known = row or {"id": f"{LOCATION}:{sku}", "sku": sku, "location": LOCATION, "allocated": 0}
-            row = {**known, "on_hand": on_hand, "updated_at": to_text(self.clock.now())}
-            self.store.put(self.table("stock"), sku, row)
-            self.webhooks.announce(self.name, "stock/updated", row)
-            self.books.record(self.name, "stock.counted", sku, reference=sku, detail={"on_hand": on_hand})
+            self.shelves.count(sku, on_hand, location)
+            detail = {"on_hand": on_hand} | ({"location": location} if location != MAIN else {})
+            self.books.record(self.name, "stock.counted", sku, reference=sku, detail=detail)
             self.fill_backorders()
-            return self.found("stock", sku, "stock of")
+            return self.shelves.row(sku, location)
+
+    def clear_away(self, sku: str, location: str) -> Document:
+        """The location keeps this SKU no more: its row is gone from the list."""
+        with self.store.transaction():
+            self.shelves.clear_away(sku, location)
+            detail = {"location": location}
+            self.books.record(self.name, "stock.cleared_away", sku, reference=sku, detail=detail)
+        return {}
 
     def fill_backorders(self) -> None:
         """Allots what is free to those who wait, the oldest order first."""
@@ -242,7 +249,7 @@ class Warehouse(System):
         now = to_text(self.clock.now())
         shipment = {"id": f"sh_{number:06d}", "order_id": order["id"], "order_reference": order["reference"]}
         shipment |= {"items": contents, "carrier": carrier, "tracking_number": tracking}
-        shipment |= {"status": "shipped", "location": asked.get("location") or LOCATION}
+        shipment |= {"status": "shipped", "location": asked.get("location") or MAIN}
         shipment |= {"ship_to": {name: order["ship_to"][name] for name in ("name", "email")}}
         shipment |= {
             "tracking_url": f"https://track.example.com/{tracking}",
@@ -260,28 +267,11 @@ class Warehouse(System):
 
     def _allot(self, order: Document) -> bool:
         """Gives the order what is free on the shelves; whether it got anything."""
-        got = 0
-        for item in order["items"]:
-            row = self.found("stock", item["sku"], "stock of")
-            units = max(0, min(item["backordered"], row["on_hand"] - row["allocated"]))
-            if units:
-                item["allocated"] += units
-                item["backordered"] -= units
-                self._move(item["sku"], allocated=units)
-                got += units
-        return got > 0
+        return sum(self.shelves.allot(item) for item in order["items"]) > 0
 
     def _release(self, order: Document) -> None:
         for item in order["items"]:
-            self._move(item["sku"], allocated=-item["allocated"])
-            item |= {"allocated": 0, "backordered": 0}
-
-    def _move(self, sku: str, *, on_hand: int = 0, allocated: int = 0) -> None:
-        row = self.found("stock", sku, "stock of")
-        row |= {"on_hand": row["on_hand"] + on_hand, "allocated": row["allocated"] + allocated}
-        row["updated_at"] = to_text(self.clock.now())
-        self.store.put(self.table("stock"), sku, row)
-        self.webhooks.announce(self.name, "stock/updated", row)
+            self.shelves.release(item)
 
     def _keep(self, order: Document) -> None:
         order["updated_at"] = to_text(self.clock.now())
@@ -297,9 +287,6 @@ class Warehouse(System):
         if order["state"] != "accepted":
             message = f"Order {order['id']} has shipped and cannot be {verb} any more."
             raise Refusal(409, "already_shipped", message)
-
-    def _stocked(self, sku: str) -> bool:
-        return self.store.get(self.table("stock"), sku) is not None
 
     def _item_id(self) -> str:
         return f"wi_{self.store.number(self.table('items')):07d}"

@@ -19,7 +19,7 @@ from integrations.sandbox.system import Core, System
 from integrations.sandbox.warehouse import Warehouse
 from integrations.sandbox.webhooks import Webhooks
 
-SYSTEMS = ("shop", "shop2", "warehouse", "carrier", *FEES, "mail", "crm", "desk")
+SYSTEMS = ("shop", "shop2", "shop3", "warehouse", "carrier", *FEES, "mail", "crm", "desk")
 
 
 @dataclass
@@ -53,6 +53,7 @@ def build(folder: Path) -> World:
     shops = {
         "shop": Shop("shop", core, payments, first=1001, base=7_300_000_000),
         "shop2": Shop("shop2", core, payments, first=5001, base=7_400_000_000),
+        "shop3": Shop("shop3", core, payments, first=8001, base=7_500_000_000),
     }
     warehouse = Warehouse("warehouse", core, carrier)
     crm, desk = Crm("crm", core), Desk("desk", core)

@@ -26,12 +26,13 @@ from integrations.models import (
 )
 from mappings.fields import Sealed
 
-from . import rows, shared_clock, stock
+from . import rows, shared_clock, stock_figures, stock_recount, stock_units
 from .doorbell import ring
 from .parcels import Parcel, digest_of, seal
 from .removed import note_seen
 from .rules import JobRules, rules_of
 from .runs import open_run
+from .stock_names import EXTERNAL_ID
 
 # Clocks and the cutting of times to seconds or minutes differ by less.
 YOUNG = timedelta(seconds=120)
@@ -66,7 +67,6 @@ NOTHING_WRITTEN = ("", 0, None, "", "", "", "")
 NEWER_VERSION = rows.Upsert(
     unique=("job", "thing"), update=ACCEPTED[2:] + UNTOUCHED[:3], growing="accepted_serial"
 )
-EXTERNAL_ID = ("connection_id", "resource", "external_id", "thing_id", "echo_digest")
 
 
 # Doors that take in the same things at the same moment; each turn is short.
@@ -159,8 +159,9 @@ def _accept(
     rules = rules_of(job)
     known = known_of(job, [item.external_id for item in items])
     parcels = fresh(items, known, rules, read_at, force, recount)
+    told = stock_recount.told_by(job, rules, parcels)
     sealed = seal(parcels, job.batch_size)
-    units = stock.units_of(job, rules.read, parcels)
+    units = stock_units.units_of(job, rules.read, parcels)
     with transaction.atomic():
         if position is not None:
             _move(job, position)
@@ -168,12 +169,15 @@ def _accept(
         accepted = Accepted(run.pk, len(parcels), len(items) - len(parcels))
         if job.removed != Removed.IGNORE and door == Door.PULL:
             note_seen(job, [entry.thing_id for entry in known.values()], read_at)
+        if door == Door.PULL:
+            stock_figures.note_shown(job, items, read_at)
         if parcels:
             deliveries = _store_deliveries(job, parcels, known, rules)
             accepted.delivery_ids = list(deliveries.values())
             chosen = PRIORITIES.get(door, Priority.ORDINARY) if priority is None else priority
             _store_batches(job, run, sealed, chosen)
-            stock.hold_units(job, units, deliveries)
+            stock_units.hold_units(job, units, deliveries)
+            stock_recount.take_in(job, rules, told, parcels)
         # After the Deliveries, as a worker does that records them: in the other order the two would wait for
         # each other.
         SyncRun.objects.filter(pk=run.pk).update(

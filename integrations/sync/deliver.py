@@ -20,7 +20,7 @@ from integrations.connectors.base import Answer, Connector
 from integrations.exceptions import Failure
 from integrations.models import Priority, RunState, State, SyncJob, SyncRun, may_work
 
-from . import breaker, cancel, claim, faults, intents, shared_clock, stock
+from . import breaker, cancel, claim, faults, intents, shared_clock, stock_units
 from .answers import Answers
 from .case import Ending, Sending
 from .claim import Lease, LeaseLost
@@ -382,12 +382,16 @@ class Carrier:
     def _waits_for_orders(self, lease: Lease) -> bool:
         """Stock goes out only after the orders were read that may have sold it since the figure was read."""
         read_at = max((p.read_at for p in lease.parcels.values() if not p.recount), default=0.0)
-        behind = stock.orders_to_read_first(self.job, datetime.fromtimestamp(read_at, UTC)) if read_at else []
+        behind = (
+            stock_units.orders_to_read_first(self.job, datetime.fromtimestamp(read_at, UTC))
+            if read_at
+            else []
+        )
         for orders in behind:
             if orders.may_run:
                 pull(orders.pk, self.deadline, at_once=True)
         still_behind = (
-            stock.orders_to_read_first(self.job, datetime.fromtimestamp(read_at, UTC)) if behind else []
+            stock_units.orders_to_read_first(self.job, datetime.fromtimestamp(read_at, UTC)) if behind else []
         )
         if not still_behind:
             return False

@@ -16,19 +16,17 @@ from .parcels import Parcel
 
 def gather(job: SyncJob, parcels: dict[int, Parcel]) -> list[Case]:
     """Cases in the order of their places, with Delivery, destination id and open Intent."""
-    by_external_id = {parcel.external_id: place for place, parcel in parcels.items()}
+    of_rows = [parcel.external_id for parcel in parcels.values() if not parcel.thing]
     things = dict(
         ExternalId.objects.filter(
-            connection_id=job.source_id, resource=job.source_resource, external_id__in=by_external_id
+            connection_id=job.source_id, resource=job.source_resource, external_id__in=of_rows
         ).values_list("external_id", "thing_id")
     )
+    found = {place: parcel.thing or things[parcel.external_id] for place, parcel in parcels.items()}
     deliveries = {
-        row.thing_id: row for row in Delivery.objects.filter(job=job, thing_id__in=list(things.values()))
+        row.thing_id: row for row in Delivery.objects.filter(job=job, thing_id__in=list(found.values()))
     }
-    cases = [
-        Case(place, parcel, deliveries[things[parcel.external_id]])
-        for place, parcel in sorted(parcels.items())
-    ]
+    cases = [Case(place, parcel, deliveries[found[place]]) for place, parcel in sorted(parcels.items())]
     refresh(job, cases)
     return cases
 

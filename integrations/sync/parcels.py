@@ -17,8 +17,11 @@ class Parcel(msgspec.Struct, omit_defaults=True):
 
     `read_at` and `received_at` are seconds since 1970: when the read that showed the payload began, and when
     our door accepted it. `serial` counts the accepted versions of its Delivery: a parcel with a lower serial
-    than its Delivery is superseded. `recount` marks a stock row counted anew from its last figure. `origin`,
-    `problem` and `nameless` are the Item's.
+    than its Delivery is superseded. `origin`, `problem` and `nameless` are the Item's.
+
+    With a `thing` it is no row of the source: the stock of `sku` (at `place`, where the channel has places of its own),
+    which that Thing carries, is to be counted anew over all its rows, because of what happened at `occurred_at`.
+    With `recount` that was no change at the owner, but a unit sold or given back, and it goes at once.
     """
 
     external_id: str
@@ -35,6 +38,14 @@ class Parcel(msgspec.Struct, omit_defaults=True):
     origin: str = ""
     problem: str = ""
     nameless: bool = False
+    thing: int = 0
+    sku: str = ""
+    place: str = ""
+    occurred_at: float = 0.0
+
+    @property
+    def counted(self) -> bool:
+        return self.thing != 0
 
     @property
     def whole_payload(self) -> Any:

@@ -13,7 +13,7 @@ from integrations.connectors.base import Connector, Page
 from integrations.exceptions import Failure, Kind
 from integrations.models import Door, Priority, SyncJob, SyncRun
 
-from . import breaker, faults, give_way, removed, shared_clock
+from . import breaker, faults, give_way, removed, shared_clock, stock_recount
 from .accept import Accepted, PositionMove, PositionMoved, accept
 from .connect import connect, with_login
 from .doorbell import ring
@@ -119,7 +119,7 @@ class _Reading:
             position=PositionMove(job.position_version, values),
             force=_is_full(job),
             priority=Priority.BACKFILL if _is_backfill(job) else None,
-            also=_note_read_through if following is None else None,
+            also=self._note_read_through if following is None else None,
         )
         job.position_version += 1
         job.resume_position = following or left
@@ -128,9 +128,15 @@ class _Reading:
         if following is None:
             if page.complete and job.read_since is None and position["part"] == WHOLE:
                 removed.follow(job, run, began)
+                stock_recount.follow_not_shown(job)
             faults.source_works_again(job)
             close_settled_runs(job)
         return following is None
+
+    def _note_read_through(self, accepted: Accepted) -> None:
+        """Committed together with the last page: the run of a worker that falls right after it can still end."""
+        SyncRun.objects.filter(pk=accepted.run_id).update(read_through=True)
+        stock_recount.read_through(self.job)
 
     def _read(self, position: dict[str, Any]) -> Page:
         return self.connector.read(
@@ -189,11 +195,6 @@ def _read_through(job: SyncJob) -> dict[str, Any]:
         if job.every_seconds
         else None,
     }
-
-
-def _note_read_through(accepted: Accepted) -> None:
-    """Committed together with the last page: the run of a worker that falls right after it can still end."""
-    SyncRun.objects.filter(pk=accepted.run_id).update(read_through=True)
 
 
 def _is_full(job: SyncJob) -> bool:

@@ -17,7 +17,7 @@ from integrations.models import (
     may_work,
 )
 
-from . import claim, consent, overdue, schedules, shared_clock, stalled, steer, stock, subscriptions
+from . import claim, consent, overdue, schedules, shared_clock, stalled, steer, stock_units, subscriptions
 from .doorbell import TASKS, ring
 from .holder import this_process
 
@@ -34,7 +34,7 @@ def sweep() -> None:
     ring_for_due_reads()
     ring_for_unprocessed_events()
     release_where_the_rollout_widened()
-    stock.prune_accepted()
+    stock_units.prune_accepted()
     overdue.tell_overdue()
     stalled.tell_stalled()
     consent.keep_alive()

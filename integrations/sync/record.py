@@ -24,13 +24,13 @@ from integrations.models import (
     Thing,
 )
 
-from . import faults, intents, rows, shared_clock, stock
-from .accept import EXTERNAL_ID
+from . import faults, intents, rows, shared_clock, stock_units
 from .case import Case, Ending, Sending
 from .claim import Lease
 from .intents import NewIntent
 from .leaving import Leaving
 from .parcels import digest_of
+from .stock_names import EXTERNAL_ID
 
 STATE = ("state", "state_since", "state_reason", "subject", "attempts", "deadline_at", "promised_at")
 WRITTEN = (
@@ -325,7 +325,7 @@ def _settle(job: SyncJob, run: SyncRun, group: Group, standings: dict[int, _Stan
     if arrived:
         faults.settle_errors(arrived, Settled.DELIVERED)
     if job.counts_units_in_flight:
-        stock.release_units(_there_in_full(group, standings))
+        stock_units.release_units(_there_in_full(group, standings))
     for how, states in (
         (Settled.GONE, (State.UNCHANGED, State.FILTERED, State.SUPERSEDED)),
         (Settled.IGNORED, (State.IGNORED,)),
@@ -337,9 +337,6 @@ def _settle(job: SyncJob, run: SyncRun, group: Group, standings: dict[int, _Stan
         ]
         if at_rest:
             faults.settle_errors(at_rest, how)
-    if job.kind == stock.KIND:
-        levels = [(case.parcel, case.stock_row) for case in group.cases()]
-        stock.keep_figures(job, [(parcel, level) for parcel, level in levels if level is not None])
     intents.settle(group.settled_intents)
     intents.put_in_doubt(group.doubtful_intents)
     intents.keep_to_repeat(group.intents_to_repeat)

@@ -35,7 +35,7 @@ def follow(job: SyncJob, run: SyncRun, ended: datetime) -> int:
     missing = there.filter(seen_at__lt=job.read_started_at).exclude(accepted_digest="removed")
     count, total = missing.count(), there.count()
     if count > FEW and count * 100 > total * job.removed_at_most_percent:
-        faults.stop_job(job, _too_many(job, count, total), place="removed", connection_id=job.source_id)
+        faults.stop_job(job, too_many(job, count, total), place="removed", connection_id=job.source_id)
         return 0
     ids = ExternalId.objects.filter(
         connection_id=job.source_id,
@@ -48,7 +48,7 @@ def follow(job: SyncJob, run: SyncRun, ended: datetime) -> int:
     return len(items)
 
 
-def _too_many(job: SyncJob, count: int, total: int) -> Failure:
+def too_many(job: SyncJob, count: int, total: int) -> Failure:
     return Failure.data(
         "too_many_removed",
         f"{job.source.name} did not show {count:,} of the {total:,} records that were there before. Nothing was "

@@ -28,12 +28,13 @@ from integrations.models import (
     SyncRun,
 )
 
-from . import arrived, faults, intents, shared_clock, steer, stock
+from . import arrived, faults, intents, shared_clock, steer, stock_recount, stock_units
 from .accept import Accepted, accept
 from .endings import UNREADABLE, UNREADABLE_PLACE
 from .leaving import Leaving
 from .overdue import OVERDUE
 from .runs import open_run
+from .stock_names import KIND
 
 Person = User | None
 AT_ONCE = 200
@@ -110,7 +111,7 @@ def ignore(errors: QuerySet[ErrorRecord], reason: str, by: Person) -> int:
         Delivery.objects.filter(pk__in=pending, state__in=UNDER_WAY).update(
             accepted_serial=F("accepted_serial") + 1, **ignored
         )
-        stock.forget_units([row.delivery_id for row in rows if row.delivery_id])
+        stock_units.forget_units([row.delivery_id for row in rows if row.delivery_id])
         doubtful = Intent.objects.filter(delivery__in=pending, state=IntentState.IN_DOUBT)
         intents.settle(
             [row.intent_id for row in rows if row.intent_id] + list(doubtful.values_list("pk", flat=True))
@@ -165,7 +166,7 @@ def confirm_arrived(error: ErrorRecord, external_id: str, by: Person) -> None:
             deadline_at=None,
         )
         if is_newest:
-            stock.release_units([intent.delivery_id])
+            stock_units.release_units([intent.delivery_id])
         delivery.update(
             content_hash=leaving.content_hash,
             written_state=leaving.written_state,
@@ -225,11 +226,20 @@ def _requeue(
         and error.delivery.thing_id in external_ids
         and error.delivery.state not in UNDER_WAY
     ]
+    alone = [
+        error
+        for error in errors
+        if job.kind == KIND
+        and error.delivery is not None
+        and error.delivery.thing_id not in external_ids
+        and error.delivery.state not in UNDER_WAY
+    ]
     if not chosen:
-        if together_with is not None:
-            with transaction.atomic():
+        with transaction.atomic():
+            if together_with is not None:
                 together_with()
-        return 0
+            _count_again(job, alone, by, decision, text)
+        return len(alone)
     items = [_item(external_id, error, payloads or {}) for error, external_id in chosen]
 
     def judged(_: Accepted) -> None:
@@ -237,8 +247,18 @@ def _requeue(
             together_with()
         # Only what was done: a second press of the button is no second decision.
         _judge([error for error, _ in chosen], decision, by, text)
+        _count_again(job, alone, by, decision, text)
 
-    return accept(job, Door.RETRY, items, read_at=shared_clock.now(), force=True, also=judged).accepted
+    accepted = accept(job, Door.RETRY, items, read_at=shared_clock.now(), force=True, also=judged).accepted
+    return accepted + len(alone)
+
+
+def _count_again(job: SyncJob, errors: list[ErrorRecord], by: Person, decision: Decision, text: str) -> None:
+    """Stock that no row of the source carries (a bundle's): there is no payload to send again, it is counted anew."""
+    things = [error.delivery.thing_id for error in errors if error.delivery is not None]
+    if things:
+        stock_recount.count_carried(job, things)
+        _judge(errors, decision, by, text)
 
 
 def _job_of(error: ErrorRecord) -> int:

@@ -3,6 +3,10 @@
 Units in flight are those of paid, uncancelled orders, from all channels, that the fulfilling system had not
 accepted when its figure was read. A sale in one channel is therefore told to all the others at once, also while
 the fulfilling system cannot be reached: its last figure is counted anew.
+
+Of a SKU that lies in several locations the rows are added up: those of the locations that the channel sells from, and,
+where the channel has places of its own, those that go to the same place. A bundle is there as often as its scarcest
+part allows; a bundle in flight counts against its parts.
 """
 
 from __future__ import annotations
@@ -10,269 +14,293 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, datetime
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
-from django.db.models import F, Q
+import msgspec
 
-from integrations.models import (
-    Batch,
-    Connection,
-    Delivery,
-    Door,
-    Priority,
-    State,
-    StockFigure,
-    SyncJob,
-    SyncRun,
-    UnitsInFlight,
-)
-from mappings.fields import Sealed, encrypt_json
-from mappings.records import ABSENT, StockLevel, units
-from mappings.translate import Rules, read
+from integrations.models import State, SyncJob, UnitsInFlight
+from mappings.bundles import Parts, parts_of, touched
+from mappings.records import ABSENT, StockLevel, as_data, told
 
-from . import shared_clock
-from .doorbell import ring
-from .parcels import Parcel, digest_of, to_plain
+from . import shared_clock, stock_figures
+from .bundles import parts_about
+from .case import Case, Ending
+from .parcels import digest_of
+from .rules import JobRules
+from .stock_names import KIND, Key, carriers
+from .stock_units import ORDERS_READ_WAIT, orders_known_until
 
-KIND = "stock_level"
-# A stock write waits this long for the order reads that it needs, then goes on with what is known.
-ORDERS_READ_WAIT = timedelta(minutes=2)
-# Rows of accepted orders are of no use to figures that were read later than this ago.
-KEEP_ACCEPTED = timedelta(days=2)
-
-Units = dict[str, dict[str, int]]
+__all__ = ["KIND", "Counting", "Offer", "Row", "available"]
 
 
-def units_of(job: SyncJob, rules: Rules, parcels: Sequence[Parcel]) -> Units:
-    """External id → SKU → units still to be shipped. Pure: call it before the transaction."""
-    if not job.counts_units_in_flight:
-        return {}
-    return {
-        parcel.external_id: _units_of_one(rules, parcel.payload)
-        for parcel in parcels
-        if not parcel.partial and not parcel.deleted
-    }
+@dataclass(frozen=True)
+class Row:
+    """One row of the owner's list: how many units may be sold of it, and when it was read."""
+
+    sellable: int
+    read_at: datetime
+    place: str = ""
+    is_sold_from: bool = True
 
 
-def _units_of_one(rules: Rules, payload: Any) -> dict[str, int]:
-    record = read(rules, payload).record
-    totals: dict[str, int] = defaultdict(int)
-    if record is not None:
-        for sku, quantity in units(record):
-            totals[sku] += int(quantity)
-    return dict(totals)
+@dataclass(frozen=True)
+class Sold:
+    """Units of one order on their way to the owner: see `UnitsInFlight`."""
+
+    quantity: int
+    accepted: int = 0
+    accepted_at: datetime | None = None
 
 
-def hold_units(job: SyncJob, sold: Units, delivery_ids: dict[str, int]) -> None:
-    """Writes down the units of these orders, and has the stock of their SKUs counted anew.
+@dataclass(frozen=True)
+class Buffer:
+    units: int = 0
+    percent: int = 0
 
-    Call it inside the transaction that accepts the orders.
-    """
-    if not sold:
-        return
-    ids = {delivery_ids[external_id]: by_sku for external_id, by_sku in sold.items()}
-    before = {(row.delivery_id, row.sku): row for row in UnitsInFlight.objects.filter(delivery_id__in=ids)}
-    changed: set[str] = set()
-    rows = []
-    for delivery_id, by_sku in ids.items():
-        for sku, quantity in by_sku.items():
-            old = before.pop((delivery_id, sku), None)
-            if old is None or old.quantity != quantity:
-                changed.add(sku)
-                rows.append(
-                    UnitsInFlight(
-                        delivery_id=delivery_id, holder_id=job.destination_id, sku=sku, quantity=quantity
-                    )
-                )
-    # What is left stood in an older version of its order and does not stand in this one.
-    for row in before.values():
-        changed.add(row.sku)
-    UnitsInFlight.objects.filter(pk__in=[row.pk for row in before.values()]).delete()
-    UnitsInFlight.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["delivery", "sku"], update_fields=["quantity"]
-    )
-    recount(job.destination, changed)
-
-
-def recount(holder: Connection, skus: Iterable[str]) -> None:
-    """Queues the last figures of these SKUs for every stock job that reads from `holder`."""
-    wanted = list(skus)
-    if not wanted:
-        return
-    figures = list(StockFigure.objects.filter(connection=holder, sku__in=wanted))
-    for job in SyncJob.objects.filter(source=holder, kind=KIND).order_by("pk"):
-        mine = [figure for figure in figures if figure.resource == job.source_resource]
-        if mine:
-            _queue(job, mine)
-            ring("drain", job.pk)
-
-
-def _queue(job: SyncJob, figures: Sequence[StockFigure]) -> None:
-    from .accept import things_for
-    from .runs import open_run
-
-    now = shared_clock.now()
-    run = open_run(job, Door.RECOUNT)
-    things = things_for(job.source_id, job.source_resource, KIND, [figure.external_id for figure in figures])
-    Delivery.objects.bulk_create(
-        [
-            Delivery(job=job, thing_id=thing, state=State.QUEUED, state_since=now, accepted_at=now)
-            for thing in sorted(things.values())
-        ],
-        ignore_conflicts=True,
-    )
-    serials = dict(
-        Delivery.objects.filter(job=job, thing_id__in=things.values()).values_list(
-            "thing_id", "accepted_serial"
-        )
-    )
-    parcels = [
-        Parcel(
-            external_id=figure.external_id,
-            serial=serials[things[figure.external_id]],
-            version=figure.version,
-            payload=figure.payload,
-            digest=digest_of(figure.payload),
-            read_at=figure.read_at.timestamp(),
-            received_at=now.timestamp(),
-            recount=True,
-        )
-        for figure in figures
-    ]
-    Batch.objects.create(
-        job=job,
-        run=run,
-        priority=Priority.FRESH,
-        size=len(parcels),
-        payloads=Sealed(encrypt_json(to_plain(parcels), compress=True)),
-        created_at=now,
-    )
-    SyncRun.objects.filter(pk=run.pk).update(accepted=F("accepted") + len(parcels))
+    def of(self, sellable: int) -> int:
+        share = Decimal(max(sellable, 0) * self.percent) / 100
+        return max(self.units, int(share.to_integral_value(ROUND_CEILING)))
 
 
 @dataclass(frozen=True)
 class Offer:
-    """What a channel may sell of one row, and why."""
+    """What a channel may sell of one SKU, and why."""
 
     available: int
     in_flight: int
 
 
-def offers(job: SyncJob, rows: Sequence[tuple[StockLevel, datetime]]) -> list[Offer]:
-    """The rule, for rows read at the given times. One query, whatever the number of rows."""
-    skus = [row.sku for row, _ in rows if isinstance(row.sku, str)]
-    in_flight: dict[str, list[UnitsInFlight]] = defaultdict(list)
-    for order in UnitsInFlight.objects.filter(holder_id=job.source_id, sku__in=skus):
-        in_flight[order.sku].append(order)
-    return [_offer(job, row, read_at, in_flight) for row, read_at in rows]
-
-
-def _offer(
-    job: SyncJob, row: StockLevel, read_at: datetime, in_flight: dict[str, list[UnitsInFlight]]
+def available(
+    key: Key,
+    rows: dict[str, list[Row]],
+    sold: dict[str, list[Sold]],
+    parts: Parts,
+    buffer: Buffer,
+    complete_at: datetime | None = None,
 ) -> Offer:
-    units_on_their_way = sum(_unseen(order, read_at) for order in in_flight.get(str(row.sku), []))
-    sellable = _number(row.on_hand) - _number(row.allocated)
-    available = int(sellable) - units_on_their_way - job.stock_buffer
-    return Offer(max(available, 0), units_on_their_way)
+    """The rule. Pure. `rows` and `sold` are by SKU; `complete_at`: every row is known as it was then."""
+    sku, place = key
+    if sku in parts:
+        found = [
+            (available((leaf, place), rows, sold, parts, buffer, complete_at), number)
+            for leaf, number in parts[sku].items()
+        ]
+        fewest = min((offer.available // number for offer, number in found), default=0)
+        return Offer(fewest, max((offer.in_flight for offer, _ in found), default=0))
+    of_sku = rows.get(sku, [])
+    sellable = sum(row.sellable for row in of_sku if row.is_sold_from and row.place == place)
+    in_flight = sum(
+        number * _unseen(order, of_sku, complete_at)
+        for name, orders in sold.items()
+        if (number := parts_of(name, parts).get(sku, 0))
+        for order in orders
+    )
+    return Offer(max(sellable - in_flight - buffer.of(sellable), 0), in_flight)
 
 
-def _unseen(order: UnitsInFlight, read_at: datetime) -> int:
-    """How many of the order's units a figure read at `read_at` still counts as there."""
-    if order.accepted_at is None or order.accepted_at >= read_at:
+def _unseen(order: Sold, rows: Sequence[Row], complete_at: datetime | None) -> int:
+    """How many of the order's units the figures still count as there.
+
+    Which of several rows it was taken from, nobody tells: all of them must be known as they were later than that,
+    each by itself or because the list was read through.
+    """
+    if order.accepted_at is None or not rows or not _is_seen(order.accepted_at, rows, complete_at):
         return max(order.quantity, order.accepted)
     return max(order.quantity - order.accepted, 0)
 
 
-def take_newest_figures(job: SyncJob, parcels: Sequence[Parcel]) -> None:
-    """What is counted anew is counted on the figure known now: since it was queued, a newer one may have come in."""
-    anew = {parcel.external_id: parcel for parcel in parcels if parcel.recount}
-    if not anew:
-        return
-    for figure in StockFigure.objects.filter(
-        connection_id=job.source_id, resource=job.source_resource, external_id__in=anew
-    ):
-        parcel = anew[figure.external_id]
-        parcel.payload, parcel.version = figure.payload, figure.version
-        parcel.digest, parcel.read_at = digest_of(figure.payload), figure.read_at.timestamp()
+def _is_seen(accepted_at: datetime, rows: Sequence[Row], complete_at: datetime | None) -> bool:
+    if accepted_at >= max(row.read_at for row in rows):
+        return False
+    through = complete_at is not None and accepted_at < complete_at
+    return through or all(accepted_at < row.read_at for row in rows)
+
+
+class Counting:
+    """Counts what the cases of a stock job are about. Reads the database, writes nothing."""
+
+    def __init__(self, job: SyncJob, rules: JobRules) -> None:
+        self.job = job
+        self.rules = rules
+        self.buffer = Buffer(job.stock_buffer, job.stock_buffer_percent)
+
+    def prepare(self, cases: Iterable[Case]) -> None:
+        """What is counted anew is counted on the figures known now: a newer one may have come in meanwhile."""
+        counted = [case for case in cases if case.parcel.counted]
+        figures = stock_figures.figures_of(self.job, {case.parcel.sku for case in counted})
+        for case in counted:
+            parcel = case.parcel
+            rows = [
+                figure
+                for figure in figures.get(parcel.sku, [])
+                if stock_figures.place_of_figure(self.rules, figure) == parcel.place
+            ]
+            if rows:
+                newest = max(rows, key=lambda figure: figure.read_at)
+                parcel.payload, parcel.version = newest.payload, newest.version
+                parcel.digest = digest_of(newest.payload)
+
+    def record_without_row(self, case: Case) -> StockLevel | None:
+        """Of a bundle, and of what no row tells of any more; None where a row does."""
+        parcel = case.parcel
+        if not parcel.counted or parcel.digest:
+            return None
+        location = parcel.place or ABSENT
+        return StockLevel(
+            id=parcel.external_id, sku=parcel.sku, location=location, on_hand=Decimal(0), allocated=Decimal(0)
+        )
+
+    def remains(self, case: Case) -> bool:
+        """Whether other rows tell of what the row was that is gone."""
+        parcel = case.parcel
+        figures = stock_figures.figures_of(self.job, {parcel.sku} if parcel.sku else ()).get(parcel.sku, [])
+        return any(stock_figures.place_of_figure(self.rules, figure) == parcel.place for figure in figures)
+
+    def count(self, cases: Sequence[Case]) -> None:
+        """Gives each case the stock of its SKU, or an ending where another one carries that."""
+        began = shared_clock.seconds()
+        keys = {case.place: self._key(case) for case in cases if case.stock_row is not None}
+        if not keys:
+            return
+        parts = parts_about({sku for sku, _ in keys.values()})
+        facts = _Facts.of(self.job, self.rules, keys.values(), parts, cases)
+        named = carriers(self.job, self.rules.write, keys.values())
+        taken: set[Key] = set()
+        for case in cases:
+            key = keys.get(case.place)
+            if key is None or case.stock_row is None:
+                continue
+            if not case.parcel.counted and self._is_carried_by_another(case, named.get(key), key in taken):
+                case.ending = Ending(State.UNCHANGED, f"It is counted in the stock of {key[0]}.")
+                continue
+            taken.add(key)
+            # Whatever the row's own version: what is counted now is the newest.
+            case.parcel.read_at = began
+            self._fill(case, case.stock_row, key, facts)
+
+    def _key(self, case: Case) -> Key:
+        if case.parcel.counted:
+            return case.parcel.sku, case.parcel.place
+        level = case.stock_row
+        assert level is not None  # asked for those that have one
+        return str(told(level.sku)), stock_figures.place_of(self.rules, level)
+
+    @staticmethod
+    def _is_carried_by_another(case: Case, carrier: int | None, is_taken: bool) -> bool:
+        """In a dry run nothing is named: then the first row carries."""
+        return is_taken if carrier is None else carrier != case.delivery.thing_id
+
+    def _fill(self, case: Case, level: StockLevel, key: Key, facts: _Facts) -> None:
+        rows = [row for row in facts.rows.get(key[0], []) if row.is_sold_from and row.place == key[1]]
+        parts = facts.parts.get(key[0])
+        if not rows and parts is None and self.job.stock_locations and case.destination_id is None:
+            places = ", ".join(self.job.stock_locations)
+            case.ending = Ending(State.FILTERED, f"Nothing of it lies in {places}."[:300])
+            return
+        offer = available(key, facts.rows, facts.sold, facts.parts, self.buffer, facts.complete_at)
+        number = offer.available
+        if case.parcel.recount and self._is_unsure(facts, key):
+            number = min(number, _offered(case, number))
+        summed = facts.sums.get(key)
+        if summed is not None and summed.rows > 1:
+            level = msgspec.structs.replace(level, on_hand=summed.on_hand, allocated=summed.allocated)
+        case.record = msgspec.structs.replace(level, available=Decimal(number))
+        case.record_data = as_data(case.record)
+
+    def _is_unsure(self, facts: _Facts, key: Key) -> bool:
+        """A figure was read since the channels' orders were: a unit of it may be sold already. Until the row itself
+        has waited for these orders, a sale elsewhere only lowers what is offered."""
+        known_until = orders_known_until(self.job)
+        if known_until is None:
+            return False
+        rows = [row for leaf in parts_of(key[0], facts.parts) for row in facts.rows.get(leaf, [])]
+        newest = max((row.read_at for row in rows), default=None)
+        return newest is not None and newest > known_until and shared_clock.now() - newest < ORDERS_READ_WAIT
+
+
+def _offered(case: Case, otherwise: int) -> int:
+    """What the channel was told last."""
+    last = (case.delivery.written_state or {}).get("available")
+    return otherwise if last is None else int(Decimal(last))
+
+
+@dataclass(frozen=True)
+class _Sum:
+    rows: int
+    on_hand: Decimal
+    allocated: Decimal | Any
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What the tables say about the SKUs of a group. A fixed number of queries, whatever the number of rows."""
+
+    rows: dict[str, list[Row]]
+    sold: dict[str, list[Sold]]
+    parts: Parts
+    sums: dict[Key, _Sum]
+    complete_at: datetime | None
+
+    @classmethod
+    def of(
+        cls, job: SyncJob, rules: JobRules, keys: Iterable[Key], parts: Parts, cases: Sequence[Case]
+    ) -> _Facts:
+        skus = {sku for sku, _ in keys}
+        leaves = {leaf for sku in skus for leaf in parts_of(sku, parts)}
+        levels = _levels(job, rules, leaves, cases)
+        rows: dict[str, list[Row]] = defaultdict(list)
+        grouped: dict[Key, list[StockLevel]] = defaultdict(list)
+        for level, read_at in levels:
+            row = _row(job, rules, level, read_at)
+            rows[str(level.sku)].append(row)
+            if row.is_sold_from:
+                grouped[str(level.sku), row.place].append(level)
+        sold: dict[str, list[Sold]] = defaultdict(list)
+        on_their_way = leaves | touched(leaves, parts)
+        for order in UnitsInFlight.objects.filter(holder_id=job.source_id, sku__in=on_their_way):
+            sold[order.sku].append(Sold(order.quantity, order.accepted, order.accepted_at))
+        sums = {key: _sum(of_key) for key, of_key in grouped.items()}
+        return cls(rows, sold, parts, sums, stock_figures.complete_at(job))
+
+
+def _levels(
+    job: SyncJob, rules: JobRules, skus: set[str], cases: Sequence[Case]
+) -> list[tuple[StockLevel, datetime]]:
+    """The rows as they are kept, and as the cases show them where that is newer (nothing is kept in a dry run)."""
+    found: dict[str, tuple[StockLevel, datetime]] = {}
+    for of_sku in stock_figures.figures_of(job, skus).values():
+        for figure in of_sku:
+            level = stock_figures.level_of(rules.read, figure.payload)
+            if level is not None:
+                found[figure.external_id] = (level, figure.read_at)
+    for case in cases:
+        parcel, level = case.parcel, case.stock_row
+        if parcel.counted or level is None or told(level.sku) not in skus:
+            continue
+        read_at = datetime.fromtimestamp(parcel.read_at, UTC)
+        if parcel.external_id not in found or found[parcel.external_id][1] < read_at:
+            found[parcel.external_id] = (level, read_at)
+    return list(found.values())
+
+
+def _row(job: SyncJob, rules: JobRules, level: StockLevel, read_at: datetime) -> Row:
+    sellable = _number(level.on_hand) - _number(level.allocated)
+    if not isinstance(level.on_hand, Decimal) and isinstance(level.available, Decimal):
+        sellable = level.available
+    is_sold_from = not job.stock_locations or str(told(level.location)) in job.stock_locations
+    return Row(int(sellable), read_at, stock_figures.place_of(rules, level), is_sold_from)
+
+
+def _sum(levels: Sequence[StockLevel]) -> _Sum:
+    allocated = [level.allocated for level in levels if isinstance(level.allocated, Decimal)]
+    return _Sum(
+        len(levels),
+        sum((_number(level.on_hand) for level in levels), Decimal(0)),
+        sum(allocated, Decimal(0)) if allocated else ABSENT,
+    )
 
 
 def _number(value: Any) -> Decimal:
     return Decimal(0) if value is ABSENT or value is None else Decimal(value)
-
-
-def keep_figures(job: SyncJob, rows: Sequence[tuple[Parcel, StockLevel]]) -> None:
-    """Keeps the last figure of each row, so that it can be counted anew. Older readings never replace newer ones."""
-    fresh = [(parcel, level) for parcel, level in rows if not parcel.recount and isinstance(level.sku, str)]
-    if not fresh:
-        return
-    newest = dict(
-        StockFigure.objects.filter(
-            connection_id=job.source_id,
-            resource=job.source_resource,
-            external_id__in=[parcel.external_id for parcel, _ in fresh],
-        ).values_list("external_id", "read_at")
-    )
-    figures = [
-        StockFigure(
-            connection_id=job.source_id,
-            resource=job.source_resource,
-            external_id=parcel.external_id,
-            sku=str(level.sku),
-            payload=parcel.payload,
-            version=parcel.version,
-            read_at=datetime.fromtimestamp(parcel.read_at, UTC),
-        )
-        for parcel, level in sorted(fresh, key=lambda row: row[0].external_id)
-        if parcel.external_id not in newest or newest[parcel.external_id].timestamp() <= parcel.read_at
-    ]
-    StockFigure.objects.bulk_create(
-        figures,
-        update_conflicts=True,
-        unique_fields=["connection", "resource", "external_id"],
-        update_fields=["sku", "payload", "version", "read_at"],
-    )
-
-
-def release_units(delivery_ids: Sequence[int]) -> None:
-    """The fulfilling system has the newest version of these orders: its later figures have seen their units."""
-    rows = UnitsInFlight.objects.filter(delivery_id__in=delivery_ids)
-    more = Q(accepted_at__isnull=True) | Q(accepted__lt=F("quantity"))
-    rows.filter(more).update(accepted=F("quantity"), accepted_at=shared_clock.now())
-    # Fewer than before: a figure read in between has seen the others, and must not be told to count them again.
-    rows.filter(accepted__gt=F("quantity")).update(accepted=F("quantity"))
-
-
-def forget_units(delivery_ids: Sequence[int]) -> None:
-    """A person decided that these orders do not go to the fulfilling system: their units are free again."""
-    rows = UnitsInFlight.objects.filter(delivery_id__in=delivery_ids)
-    freed: dict[int, set[str]] = defaultdict(set)
-    for holder_id, sku in rows.values_list("holder_id", "sku"):
-        freed[holder_id].add(sku)
-    rows.delete()
-    for holder in Connection.objects.filter(pk__in=freed).order_by("pk"):
-        recount(holder, sorted(freed[holder.pk]))
-
-
-def orders_to_read_first(job: SyncJob, figures_read_at: datetime) -> list[SyncJob]:
-    """Order jobs into this job's source whose orders were not read since its figures were.
-
-    A unit that was sold before the figure was read would otherwise be offered again.
-    """
-    if job.kind != KIND or shared_clock.now() - figures_read_at > ORDERS_READ_WAIT:
-        return []
-    behind = Q(last_complete_read_at__isnull=True) | Q(last_complete_read_at__lt=figures_read_at)
-    jobs = SyncJob.objects.filter(
-        behind, destination_id=job.source_id, counts_units_in_flight=True, every_seconds__gt=0
-    ).select_related("source", "destination", "read_mapping", "write_mapping")
-    return [orders for orders in jobs if orders.source.enabled]
-
-
-def prune_accepted() -> int:
-    """Takes out rows that no figure still in use can need."""
-    old = UnitsInFlight.objects.filter(
-        accepted_at__lt=shared_clock.now() - KEEP_ACCEPTED, quantity__lte=F("accepted")
-    )
-    deleted, _ = old.delete()
-    return deleted

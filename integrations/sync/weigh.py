@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -14,6 +13,7 @@ from integrations.connectors.base import Abilities, Action, Connector, WriteCont
 from integrations.exceptions import Failure
 from integrations.models import Removed, State, SyncJob
 from mappings import records, translate
+from mappings.bundles import in_parts
 from mappings.content_hash import content_hash
 from mappings.kinds import kinds_of
 from mappings.search import search_keys
@@ -21,6 +21,7 @@ from mappings.sentences import sentence_for
 
 from . import shared_clock, stock
 from .addresses import wrong_address
+from .bundles import parts_about
 from .case import Case, Ending
 from .decide import Facts, Verdict, decide
 from .endings import UNREADABLE, UNREADABLE_PLACE, data_fault, name_by_id, waiting
@@ -49,11 +50,12 @@ class Scales:
         self.abilities: Abilities = connector.resources()[job.destination_resource]
         self.actions: Sequence[Action] = connector.actions(job.destination_resource)
         self.kinds = kinds_of(rules.write)
+        self.counting = stock.Counting(job, rules) if job.kind == stock.KIND else None
 
     def weigh(self, cases: Sequence[Case]) -> None:
         """Gives each case an ending, a leaving, or `parcel.partial` (it must be fetched first)."""
-        if self.job.kind == stock.KIND:
-            stock.take_newest_figures(self.job, [case.parcel for case in cases])
+        if self.counting is not None:
+            self.counting.prepare(cases)
         for case in cases:
             if case.ending is None and not case.parcel.partial:
                 self._read(case)
@@ -63,10 +65,13 @@ class Scales:
             if case.place in missing and not self.abilities.stands_alone:
                 case.ending = waiting(self.job, case, missing[case.place])
         pending = [case for case in pending if case.ending is None]
-        if self.job.kind == stock.KIND:
-            self._apply_stock_rule(pending)
+        if self.counting is not None:
+            self.counting.count(pending)
+        if self.job.explode_bundles:
+            self._take_apart(pending)
         for case in pending:
-            self._write(case)
+            if case.ending is None:
+                self._write(case)
 
     def _read(self, case: Case) -> None:
         if case.is_superseded:
@@ -80,7 +85,7 @@ class Scales:
             code = UNREADABLE_PLACE if case.parcel.nameless else UNREADABLE
             self._fail(case, data_fault(case, code, "read", case.parcel.problem))
             return
-        translation = translate.read(self.rules.read, case.parcel.payload)
+        translation = self._translated(case)
         case.record = translation.record
         if translation.record is not None:
             case.subject = records.subject(translation.record)
@@ -94,6 +99,12 @@ class Scales:
             case.record = None
         elif (wrong := wrong_address(self.job, case)) is not None:
             self._fail(case, wrong)
+
+    def _translated(self, case: Case) -> translate.Translation:
+        alone = self.counting.record_without_row(case) if self.counting is not None else None
+        if alone is not None:
+            return translate.Translation(alone, [])
+        return translate.read(self.rules.read, case.parcel.payload)
 
     def _is_carried(self, case: Case) -> bool:
         """A record that was delivered once stays in, whatever the filter or the rollout says now."""
@@ -127,18 +138,22 @@ class Scales:
 
     def _removed(self, case: Case) -> None:
         case.subject = case.delivery.subject
+        if self.counting is not None and self.counting.remains(case):
+            case.ending = Ending(State.UNCHANGED, "The row is gone; the stock is counted without it.")
+            return
         operation = {Removed.CANCEL: "cancel", Removed.DELETE: "delete"}.get(Removed(self.job.removed))
         if operation is None or case.destination_id is None:
             case.ending = Ending(State.DELIVERED if operation else State.UNCHANGED, "Removed in the source.")
             return
         self._leave(case, (operation,))
 
-    def _apply_stock_rule(self, cases: Sequence[Case]) -> None:
-        rows = [(case.record, datetime.fromtimestamp(case.parcel.read_at, UTC)) for case in cases]
-        levels = [(row, read_at) for row, read_at in rows if isinstance(row, records.StockLevel)]
-        for case, offer in zip(cases, stock.offers(self.job, levels), strict=True):
-            if isinstance(case.record, records.StockLevel):
-                case.record = msgspec.structs.replace(case.record, available=offer.available)
+    def _take_apart(self, cases: Sequence[Case]) -> None:
+        orders = [(case, case.record) for case in cases if isinstance(case.record, records.Order)]
+        skus = {str(line.sku) for _, order in orders for line in records.told(order.lines) or []}
+        parts = parts_about(skus) if skus else {}
+        for case, order in orders:
+            if parts:
+                case.record = in_parts(order, parts)
                 case.record_data = records.as_data(case.record)
 
     def _write(self, case: Case) -> None:
@@ -168,7 +183,7 @@ class Scales:
             written_read_at=delivery.source_read_at.timestamp() if delivery.source_read_at else 0.0,
             written_hash=delivery.content_hash,
             same_object_fetched=case.fetched,
-            recount=case.parcel.recount,
+            recount=case.parcel.recount or self.counting is not None,
         )
 
     def _names_its_own_id(self) -> bool:
@@ -238,7 +253,6 @@ class Scales:
     def _leaving(self, case: Case, context: WriteContext, steps: list[tuple[str, int]]) -> Leaving:
         operation, step = steps[0]
         call = prepare(self.connector, self.job, self.abilities, context, operation, step)
-        occurred = records.occurred_at(case.record) if case.record is not None else None
         value, currency = records.amount(case.record) if case.record is not None else (None, None)
         return Leaving(
             call=call,
@@ -253,7 +267,7 @@ class Scales:
             mapping_version=self.rules.version,
             read_at=case.parcel.read_at,
             received_at=case.parcel.received_at,
-            occurred_at=occurred.timestamp() if occurred else None,
+            occurred_at=_occurred_at(case),
             content_hash=case.content_hash,
             written_state=records.state_view(case.record) if case.record is not None else {},
             subject=case.subject,
@@ -262,6 +276,14 @@ class Scales:
             search_keys=search_keys(case.record) if case.record is not None else [],
             lines=_line_references(case.record_data),
         )
+
+
+def _occurred_at(case: Case) -> float | None:
+    """When it happened at the source; what is counted anew because of a sale, when that was known here."""
+    if case.parcel.counted:
+        return case.parcel.occurred_at or case.parcel.received_at
+    occurred = records.occurred_at(case.record) if case.record is not None else None
+    return occurred.timestamp() if occurred else None
 
 
 def missing_fields(

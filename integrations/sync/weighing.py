@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.db import transaction
+
 from integrations.connectors.base import Connector
 from integrations.exceptions import Failure
 from integrations.models import State, SyncJob
 
-from . import intents
+from . import intents, stock_figures, stock_recount
 from .case import Case, Ending, Sending
 from .claim import Lease
 from .endings import data_fault
@@ -34,11 +36,20 @@ class Weighing:
     def weigh(self, cases: Sequence[Case]) -> None:
         """Twice at most: what turns out to need a fetch is fetched and weighed again."""
         fetch(self.job, [case for case in cases if case.parcel.partial and not case.is_superseded])
+        self._keep_figures(cases)
         self._weigh_safely(cases)
         unclear = [case for case in cases if case.parcel.partial and case.ending is None]
         if unclear:
             fetch(self.job, unclear)
             self._weigh_safely(unclear)
+
+    def _keep_figures(self, cases: Sequence[Case]) -> None:
+        """Of stock rows that were fetched just now; others were kept when they were accepted."""
+        parcels = stock_figures.not_kept_yet(self.job, [case.parcel for case in cases])
+        if parcels:
+            told = stock_recount.told_by(self.job, self.scales.rules, parcels)
+            with transaction.atomic():
+                stock_recount.take_in(self.job, self.scales.rules, told, parcels)
 
     def _weigh_safely(self, cases: Sequence[Case]) -> None:
         """A record that our own code cannot handle is a `bug` of its own, and stops none of its neighbours."""
