@@ -80,6 +80,12 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     {"title": "Overview", "icon": "space_dashboard", "link": reverse_lazy("admin:index")},
                     _page("Runs", "play_circle", "integrations.syncrun"),
+                    {
+                        "title": "Did it help?",
+                        "icon": "trending_up",
+                        "link": reverse_lazy("admin:monitoring_workflowresult_changelist"),
+                        "permission": _may_view("integrations.workflow"),
+                    },
                 ],
             },
             {

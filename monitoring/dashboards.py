@@ -17,6 +17,7 @@ from monitoring.figures import figures
 from monitoring.now import what_runs
 from monitoring.setup_steps import setup_steps
 from monitoring.standing import Standing, standing
+from monitoring.workflows.strip import strip
 
 DEFAULT_PERIOD = "24h"
 # Whoever may see the facts may see what they add up to.
@@ -60,6 +61,7 @@ def overview(period: str, now: datetime | None = None) -> dict[str, Any]:
         "by_job": by_job(found, stand, period, jobs),
         "incidents": incidents(),
         "more_incidents": all_causes if (all_causes := open_causes()) > SHOWN_INCIDENTS else 0,
+        **strip(),
         **what_runs(stand),
     }
 

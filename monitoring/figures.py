@@ -56,7 +56,7 @@ def figures(period: str, now: datetime | None = None, jobs: Collection[int] | No
     moment = now or timezone.now()
     found = Figures(since=period_start(period, moment), as_of=moment)
     _add_stored(found, jobs)
-    for hour, tallies in _not_counted_yet(found.since):
+    for hour, tallies in not_counted_yet(found.since):
         for sort, extra in tallies.items():
             if jobs is None or sort[0] in jobs:
                 _add(found, hour, sort, extra)
@@ -77,7 +77,8 @@ def _add_stored(found: Figures, jobs: Collection[int] | None) -> None:
     found.passage = histogram.add(pair[1] for pair in pairs)
 
 
-def _not_counted_yet(since: datetime) -> Iterator[tuple[datetime, dict[Sort, Tally]]]:
+def not_counted_yet(since: datetime) -> Iterator[tuple[datetime, dict[Sort, Tally]]]:
+    """Straight from the facts, hour by hour: what no rollup has counted."""
     until = complete_until()
     cut = max(since, until) if until else since
     for hour in hours_with_facts(cut, None):

@@ -27,6 +27,10 @@ def outcomes_between(count: int, begin: datetime, end: datetime, **query: object
     return Linked(count, _list("outcome", **query, **bounds))
 
 
+def outcomes_of(count: int, workflow: int, period: str, text: str = "", **query: object) -> Linked:
+    return Linked(count, _list("outcome", job__workflow=workflow, when=period, **query), text)
+
+
 def errors(count: int, text: str = "", **query: object) -> Linked:
     """Open ones: that is the list's own default."""
     return Linked(count, _list("errorrecord", **query), text)
@@ -34,6 +38,16 @@ def errors(count: int, text: str = "", **query: object) -> Linked:
 
 def records(count: int, text: str = "", **query: object) -> Linked:
     return Linked(count, _list("delivery", **query), text)
+
+
+def judgements(count: int, workflow: int, begin: datetime, end: datetime) -> Linked:
+    bounds = {"at__gte": begin.isoformat(), "at__lt": end.isoformat()}
+    return Linked(count, _list("judgement", error__job__workflow=workflow, what="touch", **bounds))
+
+
+def booked(model: str, count: int, begin: datetime, end: datetime, moment: str, **query: object) -> Linked:
+    bounds = {f"{moment}__gte": begin.isoformat(), f"{moment}__lt": end.isoformat()}
+    return Linked(count, _list(model, **query, **bounds))
 
 
 def _list(model: str, **query: object) -> str:

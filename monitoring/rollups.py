@@ -41,6 +41,8 @@ class Tally:
 
     count: int = 0
     amount: Decimal = Decimal(0)
+    new_orders: int = 0
+    new_amount: Decimal = Decimal(0)
     processing: histogram.Histogram = field(default_factory=dict)
     passage: histogram.Histogram = field(default_factory=dict)
 
@@ -84,8 +86,12 @@ def tally(since: datetime, until: datetime | None = None) -> dict[Sort, Tally]:
     if until is not None:
         facts = facts.filter(recorded_at__lt=until)
     tallies: dict[Sort, Tally] = {}
-    for row in facts.order_by().values_list(*SORT).annotate(number=Count("id"), total=Sum("amount")):
+    counted = facts.order_by().values_list(*SORT)
+    for row in counted.annotate(number=Count("id"), total=Sum("amount")):
         tallies[row[:5]] = Tally(count=row[5], amount=row[6] or Decimal(0))
+    for row in counted.filter(NEW_ORDERS_ACCEPTED).annotate(number=Count("id"), total=Sum("amount")):
+        if row[:5] in tallies:  # a fact may have come in between the two questions
+            tallies[row[:5]].new_orders, tallies[row[:5]].new_amount = row[5], row[6] or Decimal(0)
     for sort, (processing, passage) in _durations(facts).items():
         if sort in tallies:  # a fact may have come in between the two questions
             tallies[sort].processing = histogram.count(processing)
@@ -131,6 +137,8 @@ def _store(hour: datetime, tallies: dict[Sort, Tally]) -> None:
             **dict(zip(SORT, sort, strict=True)),
             count=found.count,
             amount=found.amount,
+            new_orders=found.new_orders,
+            new_amount=found.new_amount,
             processing=found.processing,
             passage=found.passage,
         )
@@ -143,7 +151,7 @@ def _store(hour: datetime, tallies: dict[Sort, Tally]) -> None:
             rows,
             update_conflicts=True,
             unique_fields=["hour", "job", "state", "operation", "kind", "currency"],
-            update_fields=["count", "amount", "processing", "passage"],
+            update_fields=["count", "amount", "new_orders", "new_amount", "processing", "passage"],
         )
 
 

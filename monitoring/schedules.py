@@ -8,10 +8,12 @@ NAME = "monitoring: watch"
 PRUNE = "monitoring: prune"
 LEDGER = "monitoring: webhook ledger"
 AUDITS = "monitoring: audits"
+MEASURE = "monitoring: measure workflows"
 # Name → (task, minutes between two runs).
 SCHEDULES = {
     NAME: ("monitoring.tasks.watch", 1),
     PRUNE: ("monitoring.tasks.prune", 5),
+    MEASURE: ("monitoring.tasks.measure", 5),
     LEDGER: ("monitoring.tasks.ledger", 5),
     AUDITS: ("monitoring.tasks.audits", 1),
 }

@@ -9,9 +9,11 @@ from django.conf import settings
 from integrations.sync import doorbell
 from monitoring import retention, rollups, triage, webhook_ledger
 from monitoring.audits import auditor, starting
+from monitoring.workflows import verdicts
 
 # Seconds that one pass may take: a worker that lets go of old facts is missing elsewhere.
 PRUNE_SECONDS = 10.0
+MEASURE_SECONDS = 20.0
 
 
 def watch() -> None:
@@ -34,6 +36,11 @@ def audit(run_id: int) -> None:
 def ledger() -> None:
     """Every few minutes: what webhooks told, and what they should have told."""
     webhook_ledger.keep()
+
+
+def measure() -> None:
+    """Every few minutes: whether workflows keep what they promise."""
+    verdicts.measure(time.monotonic() + MEASURE_SECONDS)
 
 
 def prune() -> None:

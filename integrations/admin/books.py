@@ -27,6 +27,7 @@ from integrations.models import (
     BookedTicket,
     Connection,
 )
+from integrations.sync.measures import SOLD_TO_KNOWN, SOLD_WITH_VALUE
 from integrations.templatetags.portal import ago, money
 from mappings.search import normalise
 
@@ -190,6 +191,16 @@ class HowFar(Question):
     )
 
 
+class WasItSold(Question):
+    title = "Was it sold?"
+    parameter_name = "sold"
+    answers = (
+        ("all", "All", Q()),
+        ("yes", "Sold, with its value", SOLD_WITH_VALUE),
+        ("known", "Sold to a known person, no renewal", SOLD_TO_KNOWN),
+    )
+
+
 @admin.register(BookedOrder)
 class BookedOrderAdmin(BooksAdmin):
     list_display = (
@@ -202,7 +213,7 @@ class BookedOrderAdmin(BooksAdmin):
         "of",
         "booked",
     )
-    list_filter = (HowFar, WhichSource, BookedWhen)
+    list_filter = (HowFar, WasItSold, WhichSource, BookedWhen)
     inlines = (LinesInline,)
     empty_title = "No orders are booked yet"
     search_help_text = "Order number, SKU, or an id of the shop"
@@ -214,6 +225,7 @@ class BookedOrderAdmin(BooksAdmin):
         "placed_at__gte": "Placed since",
         "placed_at__lt": "Placed before",
         "currency": "Currency",
+        "source__in": "Systems",
     }
     quick_views = (
         QuickView("All", ""),

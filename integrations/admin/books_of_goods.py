@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from integrations.models import BookedCustomer, BookedShipment, BookedStock, BookedTicket
+from integrations.sync.measures import about_orders
 
 from .books import BookedWhen, BooksAdmin, WhichSource, day_of, named, quantity_of
 from .frame import display
@@ -96,8 +100,23 @@ class BookedCustomerAdmin(BooksAdmin):
         return format_html('<a href="{}?person={}">Show</a>', url, row.person)
 
 
+class IsItAboutAnOrder(Question):
+    title = "About an order?"
+    parameter_name = "about"
+    answers = (("all", "All", Q()), ("order", "Names an order, or comes from a buyer", Q()))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return about_orders(queryset) if self.value() == "order" else queryset
+
+
 @admin.register(BookedTicket)
 class BookedTicketAdmin(BooksAdmin):
+    list_filter = (IsItAboutAnOrder, *BooksAdmin.list_filter)
+    narrowed_by = {
+        **BooksAdmin.narrowed_by,
+        "created_at__gte": "Made since",
+        "created_at__lt": "Made before",
+    }
     list_display = ("name", "order", "status", "made", "of", "booked")
     empty_title = "No tickets are booked yet"
     name = named("Ticket", "number")

@@ -68,6 +68,7 @@ class ErrorRecordAdmin(ErrorActions):
         "delivery": "Record",
         "code": "Code",
         "job__isnull": "Without a job",
+        "job__workflow": "Workflow",
     }
     change_form_template = "admin/integrations/errorrecord/page.html"
     quick_views = (

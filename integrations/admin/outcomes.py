@@ -49,6 +49,8 @@ class OutcomeAdmin(FactsAdmin):
     narrowed_by = {
         "run": "Run",
         "delivery": "Record",
+        "job__workflow": "Workflow",
+        "currency": "Currency",
         "recorded_at__gte": "Since",
         "recorded_at__lt": "Before",
     }

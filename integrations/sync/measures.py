@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from integrations.models import Decision, Judgement, State
+from integrations.models import BookedOrder, BookedTicket, Decision, Judgement, State
 
 # Key → (how it is called, hours). A period ends now and begins at a full hour.
 PERIODS: Final[dict[str, tuple[str, int]]] = {
@@ -38,6 +38,19 @@ def processing_seconds(occurred_at: datetime, accepted_at: datetime, job_began_a
 # The success rate is delivered ÷ attempted: what had to be written, and whether it was.
 ATTEMPTED_STATES: Final = (State.DELIVERED, State.FAILED)
 
+# What a person had to do about a record, by its own row. A comment and an assignment change nothing, and what a partner
+# retries through the API is no hand of ours.
+TOUCHES: Final = Q(
+    decision__in=[Decision.RETRY, Decision.EDIT, Decision.IGNORE, Decision.CONFIRM, Decision.RESEND],
+    by__isnull=False,
+)
+
+# Orders of the books that count as sold, those of which the value is told, and those of which it is known who bought
+# them by choice: a subscription's renewal is nobody's choice.
+SOLD: Final = Q(cancelled_at__isnull=True) & ~Q(status="cancelled")
+SOLD_WITH_VALUE: Final = SOLD & Q(total__isnull=False) & ~Q(currency="")
+SOLD_TO_KNOWN: Final = SOLD & ~Q(person="") & (Q(is_renewal__isnull=True) | Q(is_renewal=False))
+
 # Records on their way. Held ones wait for a person's decision and are counted apart.
 BACKLOG_STATES: Final = (State.QUEUED, State.RETRYING, State.WAITING)
 
@@ -65,3 +78,11 @@ def assigned_errors(user_id: int | None = None) -> QuerySet[Judgement, Any]:
     newer = Judgement.objects.filter(error=OuterRef("error"), decision=Decision.ASSIGN, id__gt=OuterRef("id"))
     newest = Judgement.objects.filter(decision=Decision.ASSIGN, assignee__isnull=False).exclude(Exists(newer))
     return (newest if user_id is None else newest.filter(assignee_id=user_id)).values("error")
+
+
+def about_orders(tickets: QuerySet[BookedTicket]) -> QuerySet[BookedTicket]:
+    """Tickets that name an order, or come from a person who has bought before."""
+    of_a_buyer = BookedOrder.objects.filter(
+        person=OuterRef("person"), placed_at__lte=OuterRef("created_at")
+    ).exclude(person="")
+    return tickets.annotate(of_a_buyer=Exists(of_a_buyer)).exclude(order_number="", of_a_buyer=False)

@@ -1,5 +1,5 @@
 """Sight's own pages in the portal's admin."""
 
-from . import incidents, webhooks
+from . import incidents, webhooks, workflows
 
-__all__ = ["incidents", "webhooks"]
+__all__ = ["incidents", "webhooks", "workflows"]

@@ -15,6 +15,7 @@ from .audits import (
 from .incidents import Incident
 from .metrics import HourlyFigure, RollupMark
 from .webhooks import MissedWebhook, WebhookHour
+from .workflows import WorkflowResult, WorkflowVerdict
 
 __all__ = [
     "NEXT_ACTIONS",
@@ -34,4 +35,6 @@ __all__ = [
     "RollupMark",
     "Verdict",
     "WebhookHour",
+    "WorkflowResult",
+    "WorkflowVerdict",
 ]

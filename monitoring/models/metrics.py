@@ -12,7 +12,8 @@ class HourlyFigure(models.Model):
 
     It can be rebuilt from the Outcomes at any time (see `monitoring.rollups`). `processing` counts how long
     orders took from checkout to acceptance by the destination, `passage` how much of that was spent here:
-    both are histograms as `monitoring.histogram` makes them, and only filled for delivered new orders.
+    both are histograms as `monitoring.histogram` makes them, and only filled for delivered new orders. `new_orders`
+    and `new_amount` are of these alone: an order that is changed ten times is carried once.
     """
 
     hour = models.DateTimeField()
@@ -23,6 +24,8 @@ class HourlyFigure(models.Model):
     currency = models.CharField(max_length=3, blank=True)
     count = models.PositiveIntegerField(default=0)
     amount = models.DecimalField(max_digits=24, decimal_places=4, default=0)
+    new_orders = models.PositiveIntegerField(default=0, db_default=0)
+    new_amount = models.DecimalField(max_digits=24, decimal_places=4, default=0, db_default=0)
     processing = models.JSONField(default=dict, blank=True)
     passage = models.JSONField(default=dict, blank=True)
 

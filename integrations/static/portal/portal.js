@@ -148,3 +148,8 @@ document.addEventListener("click", (event) => {
   }
 });
 document.addEventListener("htmx:load", (event) => offerToClose(event.target));
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) {
+    window.print();
+  }
+});
