@@ -24,6 +24,7 @@ SCOPES = [
     ("push", "Push records into its jobs"),
     ("read", "Read runs, records, errors and figures"),
     ("retry", "Retry errors"),
+    ("books", "Read what its jobs carry into the books"),
 ]
 KEY_COLOURS = {"Valid": "success", "Revoked": "danger", "Expired": "warning"}
 

@@ -38,12 +38,12 @@ class PartnerKey(models.Model):
     The secret has 256 random bits, so a fast hash is right: there is nothing to guess.
     """
 
-    SCOPES = ("push", "read", "retry")
+    SCOPES = ("push", "read", "retry", "books")
 
     partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="keys")
     prefix = models.CharField(max_length=12, unique=True)
     digest = models.CharField(max_length=64, unique=True)
-    scopes = models.JSONField(default=list, help_text="Any of: push, read, retry.")
+    scopes = models.JSONField(default=list, help_text="Any of: push, read, retry, books.")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)

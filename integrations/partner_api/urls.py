@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from . import documentation, push, views
+from . import books, documentation, push, views
 
 urlpatterns = [
     path("jobs", views.JobList.as_view(), name="partner-api-jobs"),
@@ -18,6 +18,10 @@ urlpatterns = [
     path("errors", views.ErrorList.as_view(), name="partner-api-errors"),
     path("errors/<int:pk>", views.ErrorDetail.as_view(), name="partner-api-error"),
     path("errors/<int:pk>/retry", views.RetryError.as_view(), name="partner-api-retry"),
+    *(
+        path(f"books/{shelf}", view.as_view(), name=f"partner-api-books-{shelf}")
+        for shelf, view in books.VIEWS.items()
+    ),
     path("schema", documentation.schema, name="partner-api-schema"),
     path("docs", documentation.try_it, name="partner-api-docs"),
     re_path(r"^(?P<rest>.*)$", documentation.nothing_here),
