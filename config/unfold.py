@@ -99,6 +99,12 @@ UNFOLD: dict[str, Any] = {
                         badge="monitoring.dashboards.open_errors_badge",
                     ),
                     _page("Incidents", "crisis_alert", "monitoring.incident"),
+                    {
+                        "title": "Shipped, not announced",
+                        "icon": "local_shipping",
+                        "link": reverse_lazy("admin:monitoring_unannouncedparcel_changelist"),
+                        "permission": _may_view("integrations.delivery"),
+                    },
                 ],
             },
             {

@@ -9,14 +9,16 @@ from django.db.models import Count
 from django.urls import reverse
 
 from integrations.models import ErrorRecord, JobState, Kind, State, SyncJob
+from integrations.sync.measures import NEAR_HOURS
 from integrations.templatetags.portal import ago, duration, money, percent
-from monitoring import histogram, links
+from monitoring import announcements, histogram, links
 from monitoring.figures import Figures
 from monitoring.models import Incident
 from monitoring.standing import Standing
 
 SHOWN_INCIDENTS = 5
 SHOWN_CURRENCIES = 4
+SHOWN_NEAR = 2
 # Above the first the rate is shown as good, above the second as a warning.
 GOOD_RATE, FAIR_RATE = 0.98, 0.9
 
@@ -35,6 +37,7 @@ def cards(found: Figures, stand: Standing, period: str) -> list[dict[str, Any]]:
             ],
         },
         _stuck(stand),
+        *_announcements(),
         {
             "title": "On their way",
             "main": links.records(stand.backlog, state="backlog"),
@@ -92,6 +95,7 @@ def _stuck(stand: Standing) -> dict[str, Any]:
         lines.append((f"and {more} more currencies, in all", links.errors(records, currency="any")))
     elif sums:
         lines.append(("records", links.errors(records, currency="any")))
+    lines += _near(stand)
     return {
         "title": "Value stuck in errors",
         "about": "Each currency by itself",
@@ -99,6 +103,43 @@ def _stuck(stand: Standing) -> dict[str, Any]:
         "tone": "bad" if sums else "good",
         "lines": lines,
     }
+
+
+def _near(stand: Standing) -> list[tuple[str, links.Linked]]:
+    """What was promised for an hour that is near, each currency by itself."""
+    label = f"promised within {NEAR_HOURS} h or past"
+    shown = [
+        (
+            label,
+            links.errors(
+                entry.records, money(entry.amount, entry.currency), promised="near", currency=entry.currency
+            ),
+        )
+        for entry in stand.stuck_near[:SHOWN_NEAR]
+    ]
+    if more := len(stand.stuck_near[SHOWN_NEAR:]):
+        records = sum(entry.records for entry in stand.stuck_near)
+        shown.append((f"and {more} more currencies", links.errors(records, promised="near", currency="any")))
+    return shown
+
+
+def _announcements() -> list[dict[str, Any]]:
+    """No card where no job tells anybody of parcels."""
+    found = announcements.counts()
+    if found is None:
+        return []
+    not_told, without_number = found
+    return [
+        {
+            "title": "Shipped, not announced",
+            "main": links.unannounced(not_told + without_number),
+            "tone": "bad" if not_told else "warn" if without_number else "good",
+            "lines": [
+                ("nobody was told", links.unannounced(not_told, missing="news")),
+                ("no tracking number", links.unannounced(without_number, missing="number")),
+            ],
+        }
+    ]
 
 
 def by_kind(found: Figures, stand: Standing, period: str) -> list[dict[str, Any]]:

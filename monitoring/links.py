@@ -50,6 +50,12 @@ def booked(model: str, count: int, begin: datetime, end: datetime, moment: str, 
     return Linked(count, _list(model, **query, **bounds))
 
 
+def unannounced(count: int, text: str = "", **query: object) -> Linked:
+    """Parcels that nobody was told of."""
+    address = reverse("admin:monitoring_unannouncedparcel_changelist")
+    return Linked(count, f"{address}?{urlencode(query)}" if query else address, text)
+
+
 def _list(model: str, **query: object) -> str:
     address = reverse(f"admin:integrations_{model}_changelist")
     return f"{address}?{urlencode(query)}" if query else address

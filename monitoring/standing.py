@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, Max, Min, Q, Sum
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 
 from integrations.models import Delivery, ErrorRecord, Heartbeat, State, SyncJob
 from integrations.sync import shared_clock
-from integrations.sync.measures import BACKLOG_STATES, assigned_errors
+from integrations.sync.measures import BACKLOG_STATES, assigned_errors, promise_is_near
 
 # The sweep beats each minute, looked for every 30 s, behind tasks of up to 45 s. Longer than that: nothing works.
 SILENT_AFTER = timedelta(minutes=3)
@@ -33,6 +33,8 @@ class Standing:
     open_by_kind: dict[str, int] = field(default_factory=dict)
     open_by_job: dict[int | None, int] = field(default_factory=dict)
     stuck: list[Stuck] = field(default_factory=list)
+    # Of these, what was promised for an hour that is near or past.
+    stuck_near: list[Stuck] = field(default_factory=list)
     backlog: int = 0
     backlog_by_job: dict[int, int] = field(default_factory=dict)
     oldest: datetime | None = None
@@ -63,9 +65,14 @@ def _count_errors(found: Standing) -> None:
         found.open_by_job[row["job_id"]] = found.open_by_job.get(row["job_id"], 0) + row["number"]
     found.unassigned = open_errors.exclude(pk__in=assigned_errors()).count()
     with_money = open_errors.filter(amount__isnull=False).exclude(currency="")
-    found.stuck = [
+    found.stuck = _by_currency(with_money)
+    found.stuck_near = _by_currency(with_money.filter(promise_is_near("delivery__")))
+
+
+def _by_currency(rows: QuerySet[ErrorRecord]) -> list[Stuck]:
+    return [
         Stuck(row["currency"], row["total"], row["number"])
-        for row in with_money.values("currency")
+        for row in rows.values("currency")
         .annotate(total=Sum("amount"), number=Count("id"))
         .order_by("-number")
     ]

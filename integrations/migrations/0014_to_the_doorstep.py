@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='historicalsyncjob',
             name='announce_within_minutes',
-            field=models.PositiveIntegerField(default=120, help_text='Shipments: how soon the destination is to know of one. What takes longer is listed under “Shipped, not announced”.'),
+            field=models.PositiveIntegerField(default=120, help_text='Shipments: how soon the destination is to know of one. What takes longer is listed under “Shipped, not announced”. 0: nobody is announced to by this job.'),
         ),
         migrations.AddField(
             model_name='historicalsyncjob',
@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='syncjob',
             name='announce_within_minutes',
-            field=models.PositiveIntegerField(default=120, help_text='Shipments: how soon the destination is to know of one. What takes longer is listed under “Shipped, not announced”.'),
+            field=models.PositiveIntegerField(default=120, help_text='Shipments: how soon the destination is to know of one. What takes longer is listed under “Shipped, not announced”. 0: nobody is announced to by this job.'),
         ),
         migrations.AddField(
             model_name='syncjob',

@@ -109,7 +109,7 @@ class SyncJob(models.Model):
     announce_within_minutes = models.PositiveIntegerField(
         default=120,
         help_text="Shipments: how soon the destination is to know of one. What takes longer is listed under "
-        "“Shipped, not announced”.",
+        "“Shipped, not announced”. 0: nobody is announced to by this job.",
     )
     read_overlap_seconds = models.PositiveIntegerField(
         default=300,

@@ -1,5 +1,5 @@
 """Sight's own pages in the portal's admin."""
 
-from . import incidents, webhooks, workflows
+from . import announcements, incidents, webhooks, workflows
 
-__all__ = ["incidents", "webhooks", "workflows"]
+__all__ = ["announcements", "incidents", "webhooks", "workflows"]

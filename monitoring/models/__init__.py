@@ -1,3 +1,4 @@
+from .announcements import UnannouncedParcel
 from .audits import (
     NEXT_ACTIONS,
     Audit,
@@ -33,6 +34,7 @@ __all__ = [
     "Incident",
     "MissedWebhook",
     "RollupMark",
+    "UnannouncedParcel",
     "Verdict",
     "WebhookHour",
     "WorkflowResult",
