@@ -9,6 +9,8 @@ PRUNE = "monitoring: prune"
 LEDGER = "monitoring: webhook ledger"
 AUDITS = "monitoring: audits"
 MEASURE = "monitoring: measure workflows"
+PAYMENTS = "monitoring: payments"
+RECOUNT = "monitoring: recount of payments"
 # Name → (task, minutes between two runs).
 SCHEDULES = {
     NAME: ("monitoring.tasks.watch", 1),
@@ -16,6 +18,9 @@ SCHEDULES = {
     MEASURE: ("monitoring.tasks.measure", 5),
     LEDGER: ("monitoring.tasks.ledger", 5),
     AUDITS: ("monitoring.tasks.audits", 1),
+    PAYMENTS: ("monitoring.tasks.payments", 1),
+    # It looks each hour whether the recount of the day is due.
+    RECOUNT: ("monitoring.tasks.recount_payments", 60),
 }
 
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from integrations.sync import doorbell
 from monitoring import retention, rollups, triage, webhook_ledger
 from monitoring.audits import auditor, starting
+from monitoring.payments import keep
 from monitoring.workflows import verdicts
 
 # Seconds that one pass may take: a worker that lets go of old facts is missing elsewhere.
@@ -41,6 +42,16 @@ def ledger() -> None:
 def measure() -> None:
     """Every few minutes: whether workflows keep what they promise."""
     verdicts.measure(time.monotonic() + MEASURE_SECONDS)
+
+
+def payments() -> None:
+    """Once a minute: what was booked since is matched."""
+    keep.keep(deadline=time.monotonic() + float(settings.TASK_SECONDS))
+
+
+def recount_payments() -> None:
+    """Once a night: whether all that was kept of payments is still so."""
+    keep.recount(deadline=time.monotonic() + float(settings.TASK_SECONDS))
 
 
 def prune() -> None:

@@ -10,9 +10,9 @@ from typing import Any
 from django.db.models import Model, Q, QuerySet
 
 from integrations.connectors.base import Item, Page
-from integrations.connectors.books_words import ORDERS, SHELVES, columns_of
+from integrations.connectors.books_words import PARTS, SHELVES, Parts, columns_of
 from integrations.connectors.times import as_version
-from integrations.models import Booked, BookedLine, BookedOrder, BookedRemoval
+from integrations.models import Booked, BookedRemoval
 
 PAGE = 500
 ROWS, REMOVALS = "rows", "removals"
@@ -51,15 +51,15 @@ class BooksReader:
         return removals.select_related("source").order_by("booked_at", "pk")
 
     def _items(self, rows: Sequence[Any]) -> tuple[Item, ...]:
-        lines = _lines_of(rows) if self.model is BookedOrder else {}
-        return tuple(self._item(row, lines.get(row.pk)) for row in rows)
+        parts = _parts_of(PARTS[self.resource], rows) if self.resource in PARTS else {}
+        return tuple(self._item(row, parts.get(row.pk)) for row in rows)
 
-    def _item(self, row: Booked, lines: list[dict[str, Any]] | None) -> Item:
+    def _item(self, row: Booked, parts: list[dict[str, Any]] | None) -> Item:
         payload = {"id": _id(row), "source": row.source.key, **payload_of(row)}
         if payload.get("order_external_id"):
             payload["order_id"] = f"{row.source.key}/{payload['order_external_id']}"
-        if self.resource == ORDERS:
-            payload["lines"] = lines or []
+        if self.resource in PARTS:
+            payload[PARTS[self.resource].field] = parts or []
         return Item(_id(row), payload, version=as_version(row.booked_at))
 
 
@@ -81,17 +81,18 @@ def plain(value: Any) -> Any:
             return value
 
 
-def _lines_of(orders: Sequence[Any]) -> dict[int, list[dict[str, Any]]]:
+def _parts_of(of: Parts, owners: Sequence[Any]) -> dict[int, list[dict[str, Any]]]:
     found: dict[int, list[dict[str, Any]]] = {}
-    for line in BookedLine.objects.filter(order__in=[order.pk for order in orders]).order_by(
-        "order", "position"
-    ):
-        found.setdefault(line.order_id, []).append({"position": line.position, **_line(line)})
+    rows = of.model._default_manager.filter(**{f"{of.owner}__in": [owner.pk for owner in owners]})
+    row: Any
+    for row in rows.order_by(of.owner, "position"):
+        found.setdefault(getattr(row, f"{of.owner}_id"), []).append(_part(row))
     return found
 
 
-def _line(line: BookedLine) -> dict[str, Any]:
-    return {"id": line.external_id or str(line.position), **payload_of(line)}
+def _part(row: Any) -> dict[str, Any]:
+    told = getattr(row, "external_id", "")
+    return {"position": row.position, "id": told or str(row.position), **payload_of(row)}
 
 
 def _id(row: Booked | BookedRemoval) -> str:

@@ -21,6 +21,7 @@ from integrations.models import (
     BookedOrder,
     BookedPayment,
     BookedPayout,
+    BookedPayoutPart,
     BookedRefund,
     BookedShipment,
     BookedStock,
@@ -41,7 +42,7 @@ SHELVES: dict[str, type[Booked]] = {
     "tickets": BookedTicket,
 }
 # The columns of every shelf that the writer fills by itself, and the key.
-_OWN = {"id", "source", "external_id", "version", "read_at", "booked_at", "order", "position"}
+_OWN = {"id", "source", "external_id", "version", "read_at", "booked_at", "position"}
 # What a person wrote may be long; everything else that does not fit is refused.
 _CUT = {"title"}
 _LARGEST = Decimal(10) ** 16
@@ -63,7 +64,8 @@ class Column:
 
 @cache
 def columns_of(model: type[models.Model]) -> tuple[Column, ...]:
-    return tuple(_column(field) for field in model._meta.concrete_fields if field.name not in _OWN)
+    fields = model._meta.concrete_fields
+    return tuple(_column(field) for field in fields if field.name not in _OWN and not field.is_relation)
 
 
 def row_of(model: type[models.Model], body: Mapping[str, Any], before: str = "") -> dict[str, Plain]:
@@ -75,10 +77,25 @@ def row_of(model: type[models.Model], body: Mapping[str, Any], before: str = "")
     }
 
 
-def line_of(body: Any, number: int) -> dict[str, Plain]:
+@dataclass(frozen=True)
+class Parts:
+    """Rows that are replaced together with the row they belong to. `field` is where the mapped body has them."""
+
+    model: type[models.Model]
+    owner: str
+    field: str
+
+
+PARTS: dict[str, Parts] = {
+    ORDERS: Parts(BookedLine, "order", "lines"),
+    "payouts": Parts(BookedPayoutPart, "payout", "parts"),
+}
+
+
+def part_of(parts: Parts, body: Any, number: int) -> dict[str, Plain]:
     if not isinstance(body, Mapping):
-        raise _bad("lines[]", f"Line {number} is no line.")
-    return row_of(BookedLine, {"external_id": body.get("id"), **body}, "lines[].")
+        raise _bad(f"{parts.field}[]", f"Number {number} of them is none.")
+    return row_of(parts.model, {"external_id": body.get("id"), **body}, f"{parts.field}[].")
 
 
 def refund_of(body: Any, number: int, order: Mapping[str, Any]) -> dict[str, Plain]:

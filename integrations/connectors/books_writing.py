@@ -15,18 +15,19 @@ from django.utils import timezone
 
 from integrations.connectors.base import Answer, Call, WriteContext
 from integrations.connectors.books_words import (
-    ORDERS,
+    PARTS,
     REFUNDS,
     SHELVES,
+    Parts,
     empty_of,
-    line_of,
+    part_of,
     refund_of,
     row_of,
     values_of,
 )
 from integrations.connectors.times import as_version
 from integrations.exceptions import Failure
-from integrations.models import Booked, BookedLine, BookedOrder, BookedRefund, BookedRemoval, Connection
+from integrations.models import Booked, BookedOrder, BookedRefund, BookedRemoval, Connection
 
 UPSERT, CANCEL, DELETE = "upsert", "cancel", "delete"
 # With its source before it, an id has room where ids of systems are kept.
@@ -38,8 +39,8 @@ def prepared(resource: str, context: WriteContext, key: str) -> Call:
     if context.operation == UPSERT:
         source, external_id = context.source, _id_of(context.body)
         parts: dict[str, Any] = {"row": row_of(SHELVES[resource], context.body)}
-        if resource == ORDERS:
-            parts |= _parts_of_order(context.body)
+        if resource in PARTS:
+            parts |= _parts_of(PARTS[resource], context.body)
     else:
         source, _, external_id = (context.external_id or "").partition("/")
         parts = {}
@@ -63,10 +64,11 @@ def prepared(resource: str, context: WriteContext, key: str) -> Call:
     )
 
 
-def _parts_of_order(body: Mapping[str, Any]) -> dict[str, Any]:
+def _parts_of(of: Parts, body: Mapping[str, Any]) -> dict[str, Any]:
+    """An order's lines and refunds, a payout's entries."""
     parts: dict[str, Any] = {}
-    if isinstance(body.get("lines"), list):
-        parts["lines"] = [line_of(line, at) for at, line in enumerate(body["lines"], 1)]
+    if isinstance(body.get(of.field), list):
+        parts["parts"] = [part_of(of, part, at) for at, part in enumerate(body[of.field], 1)]
     if isinstance(body.get("refunds"), list):
         parts["refunds"] = [
             [_id_of({"id": f"{body['id']}/{at}", **(refund or {})}), refund_of(refund, at, body)]
@@ -95,7 +97,7 @@ class _Entry:
     version: str
     read_at: datetime
     row: dict[str, Any] = field(default_factory=dict)
-    lines: list[dict[str, Any]] | None = None
+    parts: list[dict[str, Any]] | None = None
     refunds: tuple[_Entry, ...] = ()
 
     @property
@@ -161,14 +163,14 @@ class BooksWriter:
 
     def _entry(self, call: Call, source_id: int) -> _Entry:
         body = call.body
-        lines = body.get("lines")
+        parts = body.get("parts")
         return _Entry(
             source_id,
             body["id"],
             body["version"],
             datetime.fromisoformat(body["read_at"]),
             values_of(self.model, body.get("row") or {}),
-            None if lines is None else [values_of(BookedLine, line) for line in lines],
+            None if parts is None else [values_of(PARTS[self.resource].model, part) for part in parts],
             tuple(
                 _Entry(
                     source_id,
@@ -194,7 +196,7 @@ class BooksWriter:
 
     def _write(self, entries: Sequence[_Entry]) -> None:
         """1. What is not there yet is inserted, whoever inserts it first. 2. All rows are locked, and what is older
-        than what they say is left out. 3. The others are replaced, and an order's lines with it.
+        than what they say is left out. 3. The others are replaced, and an order's lines or a payout's entries with it.
         """
         entries = self._without_removed(entries)
         there = set(self._stored(entries, lock=False))
@@ -202,10 +204,10 @@ class BooksWriter:
         stored = self._stored(entries, lock=True)
         won = [entry for entry in entries if not entry.is_older_than(*stored[entry.key][1:])]
         self._replace([entry for entry in won if entry.key in there or self._differs(entry, stored)])
+        if self.resource in PARTS:
+            told = {stored[entry.key][0]: entry.parts for entry in won if entry.parts is not None}
+            self._replace_parts(PARTS[self.resource], told)
         if self.model is BookedOrder:
-            self._replace_lines(
-                {stored[entry.key][0]: entry.lines for entry in won if entry.lines is not None}
-            )
             refunds = {refund.key: refund for entry in won for refund in entry.refunds}
             if refunds:
                 BooksWriter(REFUNDS)._write(sorted(refunds.values(), key=lambda refund: refund.key))
@@ -267,13 +269,14 @@ class BooksWriter:
             **values,
         )
 
-    def _replace_lines(self, lines: Mapping[int, Sequence[Mapping[str, Any]]]) -> None:
-        BookedLine.objects.filter(order__in=sorted(lines)).delete()
-        empty = empty_of(BookedLine)
-        BookedLine.objects.bulk_create(
-            BookedLine(order_id=order, position=at, **{**empty, **line})
-            for order, told in lines.items()
-            for at, line in enumerate(told, 1)
+    def _replace_parts(self, of: Parts, told: Mapping[int, Sequence[Mapping[str, Any]]]) -> None:
+        rows = of.model._default_manager
+        rows.filter(**{f"{of.owner}__in": sorted(told)}).delete()
+        empty = empty_of(of.model)
+        rows.bulk_create(
+            of.model(**{f"{of.owner}_id": owner, "position": at, **empty, **part})
+            for owner, parts in told.items()
+            for at, part in enumerate(parts, 1)
         )
 
     def _cancel(self, entry: _Entry) -> None:

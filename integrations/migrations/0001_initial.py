@@ -9,647 +9,1732 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('mappings', '0001_initial'),
+        ("mappings", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Batch',
+            name="Batch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('priority', models.PositiveSmallIntegerField(choices=[(0, 'Fresh'), (5, 'Ordinary'), (9, 'Backfill')], default=5)),
-                ('size', models.PositiveSmallIntegerField()),
-                ('payloads', mappings.fields.SecretField(blank=True, compress=True, null=True)),
-                ('remaining', models.JSONField(blank=True, null=True)),
-                ('not_before', models.DateTimeField(blank=True, null=True)),
-                ('lease_token', models.CharField(blank=True, max_length=32)),
-                ('lease_holder', models.CharField(blank=True, max_length=120)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0, help_text='Raised at each claim; leases that were lost.')),
-                ('created_at', models.DateTimeField()),
-                ('settled_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "priority",
+                    models.PositiveSmallIntegerField(
+                        choices=[(0, "Fresh"), (5, "Ordinary"), (9, "Backfill")], default=5
+                    ),
+                ),
+                ("size", models.PositiveSmallIntegerField()),
+                ("payloads", mappings.fields.SecretField(blank=True, compress=True, null=True)),
+                ("remaining", models.JSONField(blank=True, null=True)),
+                ("not_before", models.DateTimeField(blank=True, null=True)),
+                ("lease_token", models.CharField(blank=True, max_length=32)),
+                ("lease_holder", models.CharField(blank=True, max_length=120)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Raised at each claim; leases that were lost."
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("settled_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'verbose_name_plural': 'batches',
+                "verbose_name_plural": "batches",
             },
         ),
         migrations.CreateModel(
-            name='Connection',
+            name="Connection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(max_length=60, unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9][a-z0-9-]*$', "Use small letters, digits and hyphens, for example 'main-warehouse'.")])),
-                ('name', models.CharField(max_length=120)),
-                ('platform', models.CharField(max_length=40)),
-                ('environment', models.CharField(choices=[('sandbox', 'Sandbox'), ('production', 'Production')], default='sandbox', max_length=12)),
-                ('settings', models.JSONField(blank=True, default=dict)),
-                ('secrets', mappings.fields.SecretField(blank=True, default=dict)),
-                ('enabled', models.BooleanField(default=True)),
-                ('health', models.CharField(choices=[('untested', 'Not tested yet'), ('working', 'Working'), ('failing', 'Failing')], default='untested', max_length=12)),
-                ('health_sentence', models.CharField(blank=True, max_length=500)),
-                ('health_checked_at', models.DateTimeField(blank=True, null=True)),
-                ('webhook_address', models.CharField(blank=True, help_text='Unguessable end of the webhook address.', max_length=64, null=True, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "key",
+                    models.SlugField(
+                        max_length=60,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z0-9][a-z0-9-]*$",
+                                "Use small letters, digits and hyphens, for example 'main-warehouse'.",
+                            )
+                        ],
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("platform", models.CharField(max_length=40)),
+                (
+                    "environment",
+                    models.CharField(
+                        choices=[("sandbox", "Sandbox"), ("production", "Production")],
+                        default="sandbox",
+                        max_length=12,
+                    ),
+                ),
+                ("settings", models.JSONField(blank=True, default=dict)),
+                ("secrets", mappings.fields.SecretField(blank=True, default=dict)),
+                ("enabled", models.BooleanField(default=True)),
+                (
+                    "health",
+                    models.CharField(
+                        choices=[
+                            ("untested", "Not tested yet"),
+                            ("working", "Working"),
+                            ("failing", "Failing"),
+                        ],
+                        default="untested",
+                        max_length=12,
+                    ),
+                ),
+                ("health_sentence", models.CharField(blank=True, max_length=500)),
+                ("health_checked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "webhook_address",
+                    models.CharField(
+                        blank=True,
+                        help_text="Unguessable end of the webhook address.",
+                        max_length=64,
+                        null=True,
+                        unique=True,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'ordering': ['name'],
-                'permissions': [('test_connection', 'Can test a connection')],
+                "ordering": ["name"],
+                "permissions": [("test_connection", "Can test a connection")],
             },
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('retrying', 'Retrying'), ('waiting', 'Waiting for what it refers to'), ('held', 'Held back'), ('failed', 'Needs a person'), ('delivered', 'Delivered'), ('unchanged', 'Unchanged'), ('superseded', 'Superseded by a newer version'), ('filtered', 'Filtered by a rule'), ('ignored', 'Ignored by a person')], default='queued', max_length=12)),
-                ('state_since', models.DateTimeField()),
-                ('state_reason', models.CharField(blank=True, max_length=300)),
-                ('subject', models.CharField(blank=True, help_text='How a person calls it: Order #1042.', max_length=120)),
-                ('accepted_version', models.CharField(blank=True, max_length=40)),
-                ('accepted_digest', models.CharField(blank=True, max_length=32)),
-                ('accepted_mapping', models.CharField(blank=True, max_length=20)),
-                ('accepted_at', models.DateTimeField()),
-                ('seen_at', models.DateTimeField(blank=True, help_text='When a read last showed it; kept only where removals are followed.', null=True)),
-                ('accepted_serial', models.PositiveIntegerField(default=1, help_text='Raised with each accepted version; parcels with a lower one are superseded.')),
-                ('source_version', models.CharField(blank=True, max_length=40)),
-                ('source_read_at', models.DateTimeField(blank=True, null=True)),
-                ('content_hash', models.CharField(blank=True, max_length=32)),
-                ('written_state', models.JSONField(blank=True, null=True)),
-                ('mapping_version', models.CharField(blank=True, help_text="Read and write mapping's version: 3.5", max_length=20)),
-                ('attempts', models.PositiveSmallIntegerField(default=0, help_text='Tries of the present version.')),
-                ('deadline_at', models.DateTimeField(blank=True, help_text='When a pending record becomes an error.', null=True)),
-                ('first_delivered_at', models.DateTimeField(blank=True, null=True)),
-                ('delivered_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("retrying", "Retrying"),
+                            ("waiting", "Waiting for what it refers to"),
+                            ("held", "Held back"),
+                            ("failed", "Needs a person"),
+                            ("delivered", "Delivered"),
+                            ("unchanged", "Unchanged"),
+                            ("superseded", "Superseded by a newer version"),
+                            ("filtered", "Filtered by a rule"),
+                            ("ignored", "Ignored by a person"),
+                        ],
+                        default="queued",
+                        max_length=12,
+                    ),
+                ),
+                ("state_since", models.DateTimeField()),
+                ("state_reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "subject",
+                    models.CharField(
+                        blank=True, help_text="How a person calls it: Order #1042.", max_length=120
+                    ),
+                ),
+                ("accepted_version", models.CharField(blank=True, max_length=40)),
+                ("accepted_digest", models.CharField(blank=True, max_length=32)),
+                ("accepted_mapping", models.CharField(blank=True, max_length=20)),
+                ("accepted_at", models.DateTimeField()),
+                (
+                    "seen_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When a read last showed it; kept only where removals are followed.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "accepted_serial",
+                    models.PositiveIntegerField(
+                        default=1,
+                        help_text="Raised with each accepted version; parcels with a lower one are superseded.",
+                    ),
+                ),
+                ("source_version", models.CharField(blank=True, max_length=40)),
+                ("source_read_at", models.DateTimeField(blank=True, null=True)),
+                ("content_hash", models.CharField(blank=True, max_length=32)),
+                ("written_state", models.JSONField(blank=True, null=True)),
+                (
+                    "mapping_version",
+                    models.CharField(
+                        blank=True, help_text="Read and write mapping's version: 3.5", max_length=20
+                    ),
+                ),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(default=0, help_text="Tries of the present version."),
+                ),
+                (
+                    "deadline_at",
+                    models.DateTimeField(
+                        blank=True, help_text="When a pending record becomes an error.", null=True
+                    ),
+                ),
+                ("first_delivered_at", models.DateTimeField(blank=True, null=True)),
+                ("delivered_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'verbose_name_plural': 'deliveries',
+                "verbose_name_plural": "deliveries",
             },
         ),
         migrations.CreateModel(
-            name='Heartbeat',
+            name="Heartbeat",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, unique=True)),
-                ('beat_at', models.DateTimeField()),
-                ('what', models.CharField(blank=True, max_length=200)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, unique=True)),
+                ("beat_at", models.DateTimeField()),
+                ("what", models.CharField(blank=True, max_length=200)),
             ],
         ),
         migrations.CreateModel(
-            name='Partner',
+            name="Partner",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(max_length=60, unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9][a-z0-9-]*$', "Use small letters, digits and hyphens, for example 'main-warehouse'.")])),
-                ('name', models.CharField(max_length=120)),
-                ('enabled', models.BooleanField(default=True)),
-                ('calls_per_minute', models.PositiveIntegerField(default=600)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "key",
+                    models.SlugField(
+                        max_length=60,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z0-9][a-z0-9-]*$",
+                                "Use small letters, digits and hyphens, for example 'main-warehouse'.",
+                            )
+                        ],
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("enabled", models.BooleanField(default=True)),
+                ("calls_per_minute", models.PositiveIntegerField(default=600)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Workflow',
+            name="Workflow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(max_length=60, unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9][a-z0-9-]*$', "Use small letters, digits and hyphens, for example 'main-warehouse'.")])),
-                ('name', models.CharField(max_length=120)),
-                ('problem', models.TextField(blank=True, help_text='The pain that this workflow removes, in one or two sentences.')),
-                ('owner', models.CharField(blank=True, help_text='Who answers for it: a team or a role.', max_length=120)),
-                ('targets', models.JSONField(blank=True, default=dict, help_text='Target figures by name, for example {"processing_minutes": 5}.')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "key",
+                    models.SlugField(
+                        max_length=60,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z0-9][a-z0-9-]*$",
+                                "Use small letters, digits and hyphens, for example 'main-warehouse'.",
+                            )
+                        ],
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "problem",
+                    models.TextField(
+                        blank=True, help_text="The pain that this workflow removes, in one or two sentences."
+                    ),
+                ),
+                (
+                    "owner",
+                    models.CharField(
+                        blank=True, help_text="Who answers for it: a team or a role.", max_length=120
+                    ),
+                ),
+                (
+                    "targets",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text='Target figures by name, for example {"processing_minutes": 5}.',
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='AccessToken',
+            name="AccessToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token', mappings.fields.SecretField(blank=True, null=True)),
-                ('version', models.PositiveIntegerField(default=0)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('refreshing_until', models.DateTimeField(blank=True, null=True)),
-                ('obtained_at', models.DateTimeField(blank=True, null=True)),
-                ('connection', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='access_token', to='integrations.connection')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("token", mappings.fields.SecretField(blank=True, null=True)),
+                ("version", models.PositiveIntegerField(default=0)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("refreshing_until", models.DateTimeField(blank=True, null=True)),
+                ("obtained_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "connection",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="access_token",
+                        to="integrations.connection",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Doorbell',
+            name="Doorbell",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('task', models.CharField(max_length=40)),
-                ('subject_id', models.BigIntegerField(default=0)),
-                ('rung_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("task", models.CharField(max_length=40)),
+                ("subject_id", models.BigIntegerField(default=0)),
+                ("rung_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('task', 'subject_id'), name='one_bell_per_task_and_subject')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("task", "subject_id"), name="one_bell_per_task_and_subject"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='HistoricalConnection',
+            name="HistoricalConnection",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('key', models.SlugField(max_length=60, validators=[django.core.validators.RegexValidator('^[a-z0-9][a-z0-9-]*$', "Use small letters, digits and hyphens, for example 'main-warehouse'.")])),
-                ('name', models.CharField(max_length=120)),
-                ('platform', models.CharField(max_length=40)),
-                ('environment', models.CharField(choices=[('sandbox', 'Sandbox'), ('production', 'Production')], default='sandbox', max_length=12)),
-                ('settings', models.JSONField(blank=True, default=dict)),
-                ('enabled', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(blank=True, editable=False)),
-                ('updated_at', models.DateTimeField(blank=True, editable=False)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "key",
+                    models.SlugField(
+                        max_length=60,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z0-9][a-z0-9-]*$",
+                                "Use small letters, digits and hyphens, for example 'main-warehouse'.",
+                            )
+                        ],
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("platform", models.CharField(max_length=40)),
+                (
+                    "environment",
+                    models.CharField(
+                        choices=[("sandbox", "Sandbox"), ("production", "Production")],
+                        default="sandbox",
+                        max_length=12,
+                    ),
+                ),
+                ("settings", models.JSONField(blank=True, default=dict)),
+                ("enabled", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField(blank=True, editable=False)),
+                ("updated_at", models.DateTimeField(blank=True, editable=False)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical connection',
-                'verbose_name_plural': 'historical connections',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
-            },
-            bases=(simple_history.models.HistoricalChanges, models.Model),
-        ),
-        migrations.CreateModel(
-            name='Intent',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('resource', models.CharField(max_length=60)),
-                ('operation', models.CharField(max_length=40)),
-                ('step', models.PositiveSmallIntegerField(default=0)),
-                ('state', models.CharField(choices=[('open', 'About to leave, or on its way'), ('in_doubt', 'Sent, answer unknown'), ('to_repeat', 'Surely without effect, to be sent again'), ('settled', 'Settled')], default='open', max_length=10)),
-                ('idempotency_key', models.CharField(max_length=64)),
-                ('key_expires_at', models.DateTimeField(blank=True, null=True)),
-                ('call', mappings.fields.SecretField(blank=True, help_text='The exact call, dropped when settled.', null=True)),
-                ('source_version', models.CharField(blank=True, max_length=40)),
-                ('lease_token', models.CharField(blank=True, max_length=32)),
-                ('lease_holder', models.CharField(blank=True, max_length=120)),
-                ('created_at', models.DateTimeField()),
-                ('settled_at', models.DateTimeField(blank=True, null=True)),
-                ('batch', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='intents', to='integrations.batch')),
-                ('delivery', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='intents', to='integrations.delivery')),
-                ('destination', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='intents', to='integrations.connection')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='ErrorRecord',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('transient', 'Temporary'), ('config', 'Connection'), ('data', 'Record or mapping'), ('bug', 'Fault in Crossdock')], max_length=10)),
-                ('code', models.CharField(max_length=40)),
-                ('place', models.CharField(help_text='Where: read, translate, validate, send, in_doubt, worker.', max_length=20)),
-                ('field', models.CharField(blank=True, max_length=120)),
-                ('subject', models.CharField(blank=True, max_length=120)),
-                ('sentence', models.TextField()),
-                ('fingerprint', models.CharField(db_index=True, max_length=32)),
-                ('status', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('request_id', models.CharField(blank=True, max_length=120)),
-                ('evidence', mappings.fields.SecretField(blank=True, null=True)),
-                ('payload', mappings.fields.SecretField(blank=True, compress=True, null=True)),
-                ('version', models.CharField(blank=True, help_text="The source's version of the record that failed.", max_length=40)),
-                ('mapping_version', models.CharField(blank=True, max_length=20)),
-                ('amount', models.DecimalField(blank=True, decimal_places=4, max_digits=20, null=True)),
-                ('currency', models.CharField(blank=True, max_length=3)),
-                ('attempts', models.PositiveIntegerField(default=1)),
-                ('first_seen_at', models.DateTimeField()),
-                ('last_seen_at', models.DateTimeField()),
-                ('settled_at', models.DateTimeField(blank=True, null=True)),
-                ('settled_how', models.CharField(blank=True, choices=[('delivered', 'Delivered after all'), ('superseded', 'A newer version came'), ('ignored', 'Ignored by a person'), ('gone', 'The cause is gone')], max_length=12)),
-                ('connection', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='errors', to='integrations.connection')),
-                ('delivery', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='errors', to='integrations.delivery')),
-                ('intent', models.ForeignKey(blank=True, help_text='The write whose effect is unknown.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='errors', to='integrations.intent')),
-            ],
-            options={
-                'ordering': ['-last_seen_at', '-id'],
-                'permissions': [('retry_errorrecord', 'Can retry and ignore errors')],
-            },
-        ),
-        migrations.CreateModel(
-            name='Judgement',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('decision', models.CharField(choices=[('assign', 'Assigned'), ('comment', 'Commented'), ('ignore', 'Ignored'), ('retry', 'Retried'), ('edit', 'Edited and retried'), ('confirm', 'Confirmed: it had arrived'), ('resend', 'Sent again: it had not arrived')], max_length=10)),
-                ('text', models.TextField(blank=True)),
-                ('at', models.DateTimeField()),
-                ('assignee', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='assigned_errors', to=settings.AUTH_USER_MODEL)),
-                ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='judgements', to=settings.AUTH_USER_MODEL)),
-                ('error', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='judgements', to='integrations.errorrecord')),
-            ],
-            options={
-                'ordering': ['at', 'id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='PartnerKey',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('prefix', models.CharField(max_length=12, unique=True)),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('scopes', models.JSONField(default=list, help_text='Any of: push, read, retry.')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('last_used_at', models.DateTimeField(blank=True, null=True)),
-                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='keys', to='integrations.partner')),
-            ],
-            options={
-                'ordering': ['-created_at'],
-            },
-        ),
-        migrations.CreateModel(
-            name='RateBudget',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('next_free_us', models.BigIntegerField(default=0)),
-                ('blocked_until_us', models.BigIntegerField(default=0)),
-                ('connection', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='rate_budget', to='integrations.connection')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='SyncJob',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(max_length=60, unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9][a-z0-9-]*$', "Use small letters, digits and hyphens, for example 'main-warehouse'.")])),
-                ('name', models.CharField(max_length=120)),
-                ('kind', models.CharField(help_text='The kind of Record that travels: order, stock_level, …', max_length=20)),
-                ('source_resource', models.CharField(max_length=60)),
-                ('destination_resource', models.CharField(max_length=60)),
-                ('state', models.CharField(choices=[('active', 'Active'), ('paused', 'Paused'), ('halted', 'Halted by a failure')], default='active', max_length=10)),
-                ('state_reason', models.CharField(blank=True, max_length=500)),
-                ('every_seconds', models.PositiveIntegerField(default=300, help_text='How often the source is read. 0: only by webhook, by hand or through the API.')),
-                ('accepts_pushes', models.BooleanField(default=False, help_text='Partners may push records into this job through the API.')),
-                ('filter', models.CharField(blank=True, help_text="JMESPath over the Record; only records for which it is true are sent: payment_status == 'paid'.", max_length=500)),
-                ('rollout_percent', models.PositiveSmallIntegerField(default=100, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)])),
-                ('released_percent', models.PositiveSmallIntegerField(default=100, editable=False, help_text='The rollout at which held records were last let go.')),
-                ('removed', models.CharField(choices=[('ignore', 'Leave it in the destination'), ('cancel', 'Cancel it in the destination'), ('delete', 'Delete it in the destination')], default='ignore', max_length=8)),
-                ('removed_at_most_percent', models.PositiveSmallIntegerField(default=10, help_text='If a complete read misses more than this share, nothing is removed and a person is asked.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)])),
-                ('counts_units_in_flight', models.BooleanField(default=False, help_text='Orders: sold units are held back from all stock jobs until the destination has accepted them.')),
-                ('read_overlap_seconds', models.PositiveIntegerField(default=300, help_text='Each read begins this long before the last one began, so that late rows are seen.')),
-                ('stock_buffer', models.PositiveIntegerField(default=0, help_text='Stock: units never offered on this channel.')),
-                ('concurrent_calls', models.PositiveSmallIntegerField(default=8, validators=[django.core.validators.MinValueValidator(1)])),
-                ('batch_size', models.PositiveSmallIntegerField(default=200, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(500)])),
-                ('retry_limit', models.PositiveSmallIntegerField(default=6, help_text='Tries of one record before it becomes an error.')),
-                ('waiting_hours', models.PositiveSmallIntegerField(default=24, help_text='How long a record may wait for what it refers to before it becomes an error.')),
-                ('resume_position', models.JSONField(blank=True, editable=False, null=True)),
-                ('watermark', models.DateTimeField(blank=True, null=True)),
-                ('position_version', models.PositiveIntegerField(default=0, editable=False)),
-                ('read_started_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('read_since', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('last_complete_read_at', models.DateTimeField(blank=True, editable=False, help_text='When the last read that ran to its end had begun.', null=True)),
-                ('next_read_at', models.DateTimeField(blank=True, db_index=True, editable=False, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('destination', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='writing_jobs', to='integrations.connection')),
-                ('read_mapping', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reading_jobs', to='mappings.mapping')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reading_jobs', to='integrations.connection')),
-                ('write_mapping', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='writing_jobs', to='mappings.mapping')),
-                ('workflow', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='jobs', to='integrations.workflow')),
-            ],
-            options={
-                'ordering': ['name'],
-                'permissions': [('run_syncjob', 'Can run, pause and resume a job')],
-            },
-        ),
-        migrations.AddField(
-            model_name='partner',
-            name='jobs',
-            field=models.ManyToManyField(blank=True, help_text='The jobs that this partner may see and push into.', related_name='partners', to='integrations.syncjob'),
-        ),
-        migrations.AddField(
-            model_name='errorrecord',
-            name='job',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='errors', to='integrations.syncjob'),
-        ),
-        migrations.AddField(
-            model_name='delivery',
-            name='job',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='integrations.syncjob'),
-        ),
-        migrations.AddField(
-            model_name='batch',
-            name='job',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='batches', to='integrations.syncjob'),
-        ),
-        migrations.CreateModel(
-            name='SyncRun',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('door', models.CharField(choices=[('pull', 'Read from the source'), ('webhook', 'Webhook'), ('partner', 'Partner API'), ('retry', 'Retried'), ('recount', 'Stock counted anew')], max_length=10)),
-                ('state', models.CharField(choices=[('running', 'Running'), ('finished', 'Finished'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='running', max_length=10)),
-                ('full', models.BooleanField(default=False, help_text='Reads everything, whatever the watermark says.')),
-                ('started_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('read_through', models.BooleanField(default=False, help_text='The source was read to its end.')),
-                ('sentence', models.CharField(blank=True, max_length=500)),
-                ('notices', models.JSONField(blank=True, default=list)),
-                ('read', models.PositiveIntegerField(default=0, help_text='Rows that the source showed.')),
-                ('known', models.PositiveIntegerField(default=0, help_text='Of these, versions accepted before.')),
-                ('accepted', models.PositiveIntegerField(default=0)),
-                ('delivered', models.PositiveIntegerField(default=0)),
-                ('unchanged', models.PositiveIntegerField(default=0)),
-                ('superseded', models.PositiveIntegerField(default=0)),
-                ('filtered', models.PositiveIntegerField(default=0)),
-                ('held', models.PositiveIntegerField(default=0)),
-                ('failed', models.PositiveIntegerField(default=0)),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='integrations.syncjob')),
-            ],
-            options={
-                'ordering': ['-started_at', '-id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Outcome',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('retrying', 'Retrying'), ('waiting', 'Waiting for what it refers to'), ('held', 'Held back'), ('failed', 'Needs a person'), ('delivered', 'Delivered'), ('unchanged', 'Unchanged'), ('superseded', 'Superseded by a newer version'), ('filtered', 'Filtered by a rule'), ('ignored', 'Ignored by a person')], max_length=12)),
-                ('operation', models.CharField(blank=True, max_length=40)),
-                ('kind', models.CharField(blank=True, help_text='Kind of failure, where there was one.', max_length=10)),
-                ('serial', models.PositiveIntegerField(default=1)),
-                ('source_version', models.CharField(blank=True, max_length=40)),
-                ('mapping_version', models.CharField(blank=True, max_length=20)),
-                ('attempt', models.PositiveSmallIntegerField(default=1)),
-                ('occurred_at', models.DateTimeField(blank=True, null=True)),
-                ('received_at', models.DateTimeField(blank=True, null=True)),
-                ('accepted_at', models.DateTimeField(blank=True, null=True)),
-                ('recorded_at', models.DateTimeField()),
-                ('amount', models.DecimalField(blank=True, decimal_places=4, max_digits=20, null=True)),
-                ('currency', models.CharField(blank=True, max_length=3)),
-                ('request_id', models.CharField(blank=True, max_length=120)),
-                ('delivery', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='outcomes', to='integrations.delivery')),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='outcomes', to='integrations.syncjob')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='outcomes', to='integrations.syncrun')),
-            ],
-        ),
-        migrations.AddField(
-            model_name='errorrecord',
-            name='run',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='errors', to='integrations.syncrun'),
-        ),
-        migrations.AddField(
-            model_name='batch',
-            name='run',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='batches', to='integrations.syncrun'),
-        ),
-        migrations.CreateModel(
-            name='Thing',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20)),
-                ('created_at', models.DateTimeField()),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='integrations.thing')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='SearchKey',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20)),
-                ('digest', models.CharField(max_length=32)),
-                ('thing', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='search_keys', to='integrations.thing')),
-            ],
-        ),
-        migrations.AddField(
-            model_name='intent',
-            name='thing',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='intents', to='integrations.thing'),
-        ),
-        migrations.CreateModel(
-            name='ExternalId',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('resource', models.CharField(max_length=60)),
-                ('external_id', models.CharField(max_length=255)),
-                ('echo_digest', models.CharField(blank=True, help_text='Of what this system answered to our last write: read again, it is no change.', max_length=32)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='external_ids', to='integrations.connection')),
-                ('thing', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='external_ids', to='integrations.thing')),
-            ],
-        ),
-        migrations.AddField(
-            model_name='delivery',
-            name='thing',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='integrations.thing'),
-        ),
-        migrations.CreateModel(
-            name='UnitsInFlight',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sku', models.CharField(max_length=120)),
-                ('quantity', models.PositiveIntegerField()),
-                ('accepted_at', models.DateTimeField(blank=True, null=True)),
-                ('delivery', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='units_in_flight', to='integrations.delivery')),
-                ('holder', models.ForeignKey(help_text='Who will ship them.', on_delete=django.db.models.deletion.CASCADE, related_name='units_in_flight', to='integrations.connection')),
-            ],
-            options={
-                'verbose_name_plural': 'units in flight',
-            },
-        ),
-        migrations.CreateModel(
-            name='HistoricalSyncJob',
-            fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('key', models.SlugField(max_length=60, validators=[django.core.validators.RegexValidator('^[a-z0-9][a-z0-9-]*$', "Use small letters, digits and hyphens, for example 'main-warehouse'.")])),
-                ('name', models.CharField(max_length=120)),
-                ('kind', models.CharField(help_text='The kind of Record that travels: order, stock_level, …', max_length=20)),
-                ('source_resource', models.CharField(max_length=60)),
-                ('destination_resource', models.CharField(max_length=60)),
-                ('state', models.CharField(choices=[('active', 'Active'), ('paused', 'Paused'), ('halted', 'Halted by a failure')], default='active', max_length=10)),
-                ('state_reason', models.CharField(blank=True, max_length=500)),
-                ('every_seconds', models.PositiveIntegerField(default=300, help_text='How often the source is read. 0: only by webhook, by hand or through the API.')),
-                ('accepts_pushes', models.BooleanField(default=False, help_text='Partners may push records into this job through the API.')),
-                ('filter', models.CharField(blank=True, help_text="JMESPath over the Record; only records for which it is true are sent: payment_status == 'paid'.", max_length=500)),
-                ('rollout_percent', models.PositiveSmallIntegerField(default=100, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)])),
-                ('removed', models.CharField(choices=[('ignore', 'Leave it in the destination'), ('cancel', 'Cancel it in the destination'), ('delete', 'Delete it in the destination')], default='ignore', max_length=8)),
-                ('removed_at_most_percent', models.PositiveSmallIntegerField(default=10, help_text='If a complete read misses more than this share, nothing is removed and a person is asked.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)])),
-                ('counts_units_in_flight', models.BooleanField(default=False, help_text='Orders: sold units are held back from all stock jobs until the destination has accepted them.')),
-                ('read_overlap_seconds', models.PositiveIntegerField(default=300, help_text='Each read begins this long before the last one began, so that late rows are seen.')),
-                ('stock_buffer', models.PositiveIntegerField(default=0, help_text='Stock: units never offered on this channel.')),
-                ('concurrent_calls', models.PositiveSmallIntegerField(default=8, validators=[django.core.validators.MinValueValidator(1)])),
-                ('batch_size', models.PositiveSmallIntegerField(default=200, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(500)])),
-                ('retry_limit', models.PositiveSmallIntegerField(default=6, help_text='Tries of one record before it becomes an error.')),
-                ('waiting_hours', models.PositiveSmallIntegerField(default=24, help_text='How long a record may wait for what it refers to before it becomes an error.')),
-                ('created_at', models.DateTimeField(blank=True, editable=False)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('destination', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='integrations.connection')),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('read_mapping', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='mappings.mapping')),
-                ('source', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='integrations.connection')),
-                ('write_mapping', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='mappings.mapping')),
-                ('workflow', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='integrations.workflow')),
-            ],
-            options={
-                'verbose_name': 'historical sync job',
-                'verbose_name_plural': 'historical sync jobs',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical connection",
+                "verbose_name_plural": "historical connections",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='InboundEvent',
+            name="Intent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('topic', models.CharField(blank=True, max_length=80)),
-                ('resource', models.CharField(blank=True, max_length=60)),
-                ('external_id', models.CharField(blank=True, max_length=255)),
-                ('delivery_id', models.CharField(blank=True, max_length=120, null=True)),
-                ('headers', models.JSONField(default=dict, help_text='Without secrets and signatures.')),
-                ('body', mappings.fields.SecretBytesField()),
-                ('state', models.CharField(choices=[('received', 'Received'), ('processed', 'Processed'), ('duplicate', 'Duplicate'), ('failed', 'Could not be processed')], default='received', max_length=10)),
-                ('sentence', models.CharField(blank=True, max_length=500)),
-                ('received_at', models.DateTimeField()),
-                ('processed_at', models.DateTimeField(blank=True, null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='inbound_events', to='integrations.connection')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("resource", models.CharField(max_length=60)),
+                ("operation", models.CharField(max_length=40)),
+                ("step", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "About to leave, or on its way"),
+                            ("in_doubt", "Sent, answer unknown"),
+                            ("to_repeat", "Surely without effect, to be sent again"),
+                            ("settled", "Settled"),
+                        ],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("idempotency_key", models.CharField(max_length=64)),
+                ("key_expires_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "call",
+                    mappings.fields.SecretField(
+                        blank=True, help_text="The exact call, dropped when settled.", null=True
+                    ),
+                ),
+                ("source_version", models.CharField(blank=True, max_length=40)),
+                ("lease_token", models.CharField(blank=True, max_length=32)),
+                ("lease_holder", models.CharField(blank=True, max_length=120)),
+                ("created_at", models.DateTimeField()),
+                ("settled_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="intents",
+                        to="integrations.batch",
+                    ),
+                ),
+                (
+                    "delivery",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="intents",
+                        to="integrations.delivery",
+                    ),
+                ),
+                (
+                    "destination",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="intents",
+                        to="integrations.connection",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ErrorRecord",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("transient", "Temporary"),
+                            ("config", "Connection"),
+                            ("data", "Record or mapping"),
+                            ("bug", "Fault in Crossdock"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("code", models.CharField(max_length=40)),
+                (
+                    "place",
+                    models.CharField(
+                        help_text="Where: read, translate, validate, send, in_doubt, worker.", max_length=20
+                    ),
+                ),
+                ("field", models.CharField(blank=True, max_length=120)),
+                ("subject", models.CharField(blank=True, max_length=120)),
+                ("sentence", models.TextField()),
+                ("fingerprint", models.CharField(db_index=True, max_length=32)),
+                ("status", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("request_id", models.CharField(blank=True, max_length=120)),
+                ("evidence", mappings.fields.SecretField(blank=True, null=True)),
+                ("payload", mappings.fields.SecretField(blank=True, compress=True, null=True)),
+                (
+                    "version",
+                    models.CharField(
+                        blank=True, help_text="The source's version of the record that failed.", max_length=40
+                    ),
+                ),
+                ("mapping_version", models.CharField(blank=True, max_length=20)),
+                ("amount", models.DecimalField(blank=True, decimal_places=4, max_digits=20, null=True)),
+                ("currency", models.CharField(blank=True, max_length=3)),
+                ("attempts", models.PositiveIntegerField(default=1)),
+                ("first_seen_at", models.DateTimeField()),
+                ("last_seen_at", models.DateTimeField()),
+                ("settled_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "settled_how",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("delivered", "Delivered after all"),
+                            ("superseded", "A newer version came"),
+                            ("ignored", "Ignored by a person"),
+                            ("gone", "The cause is gone"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="errors",
+                        to="integrations.connection",
+                    ),
+                ),
+                (
+                    "delivery",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="errors",
+                        to="integrations.delivery",
+                    ),
+                ),
+                (
+                    "intent",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="The write whose effect is unknown.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="errors",
+                        to="integrations.intent",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-received_at', '-id'],
-                'permissions': [('replay_inboundevent', 'Can replay a webhook')],
-                'indexes': [models.Index(condition=models.Q(('state', 'received')), fields=['connection', 'id'], name='unprocessed_events'), models.Index(fields=['-received_at'], name='integration_receive_0afc63_idx')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('delivery_id__isnull', False)), fields=('connection', 'delivery_id'), name='one_event_per_delivery_id')],
+                "ordering": ["-last_seen_at", "-id"],
+                "permissions": [("retry_errorrecord", "Can retry and ignore errors")],
             },
         ),
         migrations.CreateModel(
-            name='PartnerRequest',
+            name="Judgement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('idempotency_key', models.CharField(max_length=120)),
-                ('body_digest', models.CharField(max_length=64)),
-                ('status', models.PositiveSmallIntegerField()),
-                ('answer', models.JSONField()),
-                ('created_at', models.DateTimeField()),
-                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='requests', to='integrations.partner')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "decision",
+                    models.CharField(
+                        choices=[
+                            ("assign", "Assigned"),
+                            ("comment", "Commented"),
+                            ("ignore", "Ignored"),
+                            ("retry", "Retried"),
+                            ("edit", "Edited and retried"),
+                            ("confirm", "Confirmed: it had arrived"),
+                            ("resend", "Sent again: it had not arrived"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("text", models.TextField(blank=True)),
+                ("at", models.DateTimeField()),
+                (
+                    "assignee",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="assigned_errors",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="judgements",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "error",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="judgements",
+                        to="integrations.errorrecord",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['created_at'], name='integration_created_0dfde8_idx')],
-                'constraints': [models.UniqueConstraint(fields=('partner', 'idempotency_key'), name='one_answer_per_idempotency_key')],
+                "ordering": ["at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='RefusedWebhooks',
+            name="PartnerKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('count', models.PositiveIntegerField(default=0)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='refused_webhooks', to='integrations.connection')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("prefix", models.CharField(max_length=12, unique=True)),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("scopes", models.JSONField(default=list, help_text="Any of: push, read, retry.")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="keys",
+                        to="integrations.partner",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'refused webhooks',
-                'constraints': [models.UniqueConstraint(fields=('connection', 'day'), name='one_refusal_count_per_day')],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='StockFigure',
+            name="RateBudget",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('resource', models.CharField(max_length=60)),
-                ('external_id', models.CharField(max_length=255)),
-                ('sku', models.CharField(max_length=120)),
-                ('payload', models.JSONField()),
-                ('version', models.CharField(blank=True, max_length=40)),
-                ('read_at', models.DateTimeField()),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stock_figures', to='integrations.connection')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("next_free_us", models.BigIntegerField(default=0)),
+                ("blocked_until_us", models.BigIntegerField(default=0)),
+                (
+                    "connection",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rate_budget",
+                        to="integrations.connection",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="SyncJob",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "key",
+                    models.SlugField(
+                        max_length=60,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z0-9][a-z0-9-]*$",
+                                "Use small letters, digits and hyphens, for example 'main-warehouse'.",
+                            )
+                        ],
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "kind",
+                    models.CharField(
+                        help_text="The kind of Record that travels: order, stock_level, …", max_length=20
+                    ),
+                ),
+                ("source_resource", models.CharField(max_length=60)),
+                ("destination_resource", models.CharField(max_length=60)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("active", "Active"),
+                            ("paused", "Paused"),
+                            ("halted", "Halted by a failure"),
+                        ],
+                        default="active",
+                        max_length=10,
+                    ),
+                ),
+                ("state_reason", models.CharField(blank=True, max_length=500)),
+                (
+                    "every_seconds",
+                    models.PositiveIntegerField(
+                        default=300,
+                        help_text="How often the source is read. 0: only by webhook, by hand or through the API.",
+                    ),
+                ),
+                (
+                    "accepts_pushes",
+                    models.BooleanField(
+                        default=False, help_text="Partners may push records into this job through the API."
+                    ),
+                ),
+                (
+                    "filter",
+                    models.CharField(
+                        blank=True,
+                        help_text="JMESPath over the Record; only records for which it is true are sent: payment_status == 'paid'.",
+                        max_length=500,
+                    ),
+                ),
+                (
+                    "rollout_percent",
+                    models.PositiveSmallIntegerField(
+                        default=100,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                    ),
+                ),
+                (
+                    "released_percent",
+                    models.PositiveSmallIntegerField(
+                        default=100,
+                        editable=False,
+                        help_text="The rollout at which held records were last let go.",
+                    ),
+                ),
+                (
+                    "removed",
+                    models.CharField(
+                        choices=[
+                            ("ignore", "Leave it in the destination"),
+                            ("cancel", "Cancel it in the destination"),
+                            ("delete", "Delete it in the destination"),
+                        ],
+                        default="ignore",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "removed_at_most_percent",
+                    models.PositiveSmallIntegerField(
+                        default=10,
+                        help_text="If a complete read misses more than this share, nothing is removed and a person is asked.",
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                    ),
+                ),
+                (
+                    "counts_units_in_flight",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Orders: sold units are held back from all stock jobs until the destination has accepted them.",
+                    ),
+                ),
+                (
+                    "read_overlap_seconds",
+                    models.PositiveIntegerField(
+                        default=300,
+                        help_text="Each read begins this long before the last one began, so that late rows are seen.",
+                    ),
+                ),
+                (
+                    "stock_buffer",
+                    models.PositiveIntegerField(
+                        default=0, help_text="Stock: units never offered on this channel."
+                    ),
+                ),
+                (
+                    "concurrent_calls",
+                    models.PositiveSmallIntegerField(
+                        default=8, validators=[django.core.validators.MinValueValidator(1)]
+                    ),
+                ),
+                (
+                    "batch_size",
+                    models.PositiveSmallIntegerField(
+                        default=200,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(500),
+                        ],
+                    ),
+                ),
+                (
+                    "retry_limit",
+                    models.PositiveSmallIntegerField(
+                        default=6, help_text="Tries of one record before it becomes an error."
+                    ),
+                ),
+                (
+                    "waiting_hours",
+                    models.PositiveSmallIntegerField(
+                        default=24,
+                        help_text="How long a record may wait for what it refers to before it becomes an error.",
+                    ),
+                ),
+                ("resume_position", models.JSONField(blank=True, editable=False, null=True)),
+                ("watermark", models.DateTimeField(blank=True, null=True)),
+                ("position_version", models.PositiveIntegerField(default=0, editable=False)),
+                ("read_started_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("read_since", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "last_complete_read_at",
+                    models.DateTimeField(
+                        blank=True,
+                        editable=False,
+                        help_text="When the last read that ran to its end had begun.",
+                        null=True,
+                    ),
+                ),
+                ("next_read_at", models.DateTimeField(blank=True, db_index=True, editable=False, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "destination",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="writing_jobs",
+                        to="integrations.connection",
+                    ),
+                ),
+                (
+                    "read_mapping",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reading_jobs",
+                        to="mappings.mapping",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reading_jobs",
+                        to="integrations.connection",
+                    ),
+                ),
+                (
+                    "write_mapping",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="writing_jobs",
+                        to="mappings.mapping",
+                    ),
+                ),
+                (
+                    "workflow",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="jobs",
+                        to="integrations.workflow",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['connection', 'sku'], name='integration_connect_ee6ddc_idx')],
-                'constraints': [models.UniqueConstraint(fields=('connection', 'resource', 'external_id'), name='one_figure_per_stock_row')],
+                "ordering": ["name"],
+                "permissions": [("run_syncjob", "Can run, pause and resume a job")],
+            },
+        ),
+        migrations.AddField(
+            model_name="partner",
+            name="jobs",
+            field=models.ManyToManyField(
+                blank=True,
+                help_text="The jobs that this partner may see and push into.",
+                related_name="partners",
+                to="integrations.syncjob",
+            ),
+        ),
+        migrations.AddField(
+            model_name="errorrecord",
+            name="job",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="errors",
+                to="integrations.syncjob",
+            ),
+        ),
+        migrations.AddField(
+            model_name="delivery",
+            name="job",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="deliveries",
+                to="integrations.syncjob",
+            ),
+        ),
+        migrations.AddField(
+            model_name="batch",
+            name="job",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="batches", to="integrations.syncjob"
+            ),
+        ),
+        migrations.CreateModel(
+            name="SyncRun",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "door",
+                    models.CharField(
+                        choices=[
+                            ("pull", "Read from the source"),
+                            ("webhook", "Webhook"),
+                            ("partner", "Partner API"),
+                            ("retry", "Retried"),
+                            ("recount", "Stock counted anew"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("running", "Running"),
+                            ("finished", "Finished"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="running",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "full",
+                    models.BooleanField(
+                        default=False, help_text="Reads everything, whatever the watermark says."
+                    ),
+                ),
+                ("started_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "read_through",
+                    models.BooleanField(default=False, help_text="The source was read to its end."),
+                ),
+                ("sentence", models.CharField(blank=True, max_length=500)),
+                ("notices", models.JSONField(blank=True, default=list)),
+                ("read", models.PositiveIntegerField(default=0, help_text="Rows that the source showed.")),
+                (
+                    "known",
+                    models.PositiveIntegerField(default=0, help_text="Of these, versions accepted before."),
+                ),
+                ("accepted", models.PositiveIntegerField(default=0)),
+                ("delivered", models.PositiveIntegerField(default=0)),
+                ("unchanged", models.PositiveIntegerField(default=0)),
+                ("superseded", models.PositiveIntegerField(default=0)),
+                ("filtered", models.PositiveIntegerField(default=0)),
+                ("held", models.PositiveIntegerField(default=0)),
+                ("failed", models.PositiveIntegerField(default=0)),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="runs",
+                        to="integrations.syncjob",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-started_at", "-id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Outcome",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("retrying", "Retrying"),
+                            ("waiting", "Waiting for what it refers to"),
+                            ("held", "Held back"),
+                            ("failed", "Needs a person"),
+                            ("delivered", "Delivered"),
+                            ("unchanged", "Unchanged"),
+                            ("superseded", "Superseded by a newer version"),
+                            ("filtered", "Filtered by a rule"),
+                            ("ignored", "Ignored by a person"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("operation", models.CharField(blank=True, max_length=40)),
+                (
+                    "kind",
+                    models.CharField(
+                        blank=True, help_text="Kind of failure, where there was one.", max_length=10
+                    ),
+                ),
+                ("serial", models.PositiveIntegerField(default=1)),
+                ("source_version", models.CharField(blank=True, max_length=40)),
+                ("mapping_version", models.CharField(blank=True, max_length=20)),
+                ("attempt", models.PositiveSmallIntegerField(default=1)),
+                ("occurred_at", models.DateTimeField(blank=True, null=True)),
+                ("received_at", models.DateTimeField(blank=True, null=True)),
+                ("accepted_at", models.DateTimeField(blank=True, null=True)),
+                ("recorded_at", models.DateTimeField()),
+                ("amount", models.DecimalField(blank=True, decimal_places=4, max_digits=20, null=True)),
+                ("currency", models.CharField(blank=True, max_length=3)),
+                ("request_id", models.CharField(blank=True, max_length=120)),
+                (
+                    "delivery",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="outcomes",
+                        to="integrations.delivery",
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="outcomes",
+                        to="integrations.syncjob",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="outcomes",
+                        to="integrations.syncrun",
+                    ),
+                ),
+            ],
+        ),
+        migrations.AddField(
+            model_name="errorrecord",
+            name="run",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="errors",
+                to="integrations.syncrun",
+            ),
+        ),
+        migrations.AddField(
+            model_name="batch",
+            name="run",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="batches", to="integrations.syncrun"
+            ),
+        ),
+        migrations.CreateModel(
+            name="Thing",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=20)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="parts",
+                        to="integrations.thing",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="SearchKey",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=20)),
+                ("digest", models.CharField(max_length=32)),
+                (
+                    "thing",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="search_keys",
+                        to="integrations.thing",
+                    ),
+                ),
+            ],
+        ),
+        migrations.AddField(
+            model_name="intent",
+            name="thing",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="intents", to="integrations.thing"
+            ),
+        ),
+        migrations.CreateModel(
+            name="ExternalId",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("resource", models.CharField(max_length=60)),
+                ("external_id", models.CharField(max_length=255)),
+                (
+                    "echo_digest",
+                    models.CharField(
+                        blank=True,
+                        help_text="Of what this system answered to our last write: read again, it is no change.",
+                        max_length=32,
+                    ),
+                ),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="external_ids",
+                        to="integrations.connection",
+                    ),
+                ),
+                (
+                    "thing",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="external_ids",
+                        to="integrations.thing",
+                    ),
+                ),
+            ],
+        ),
+        migrations.AddField(
+            model_name="delivery",
+            name="thing",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="deliveries",
+                to="integrations.thing",
+            ),
+        ),
+        migrations.CreateModel(
+            name="UnitsInFlight",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sku", models.CharField(max_length=120)),
+                ("quantity", models.PositiveIntegerField()),
+                ("accepted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "delivery",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="units_in_flight",
+                        to="integrations.delivery",
+                    ),
+                ),
+                (
+                    "holder",
+                    models.ForeignKey(
+                        help_text="Who will ship them.",
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="units_in_flight",
+                        to="integrations.connection",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "units in flight",
+            },
+        ),
+        migrations.CreateModel(
+            name="HistoricalSyncJob",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "key",
+                    models.SlugField(
+                        max_length=60,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z0-9][a-z0-9-]*$",
+                                "Use small letters, digits and hyphens, for example 'main-warehouse'.",
+                            )
+                        ],
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "kind",
+                    models.CharField(
+                        help_text="The kind of Record that travels: order, stock_level, …", max_length=20
+                    ),
+                ),
+                ("source_resource", models.CharField(max_length=60)),
+                ("destination_resource", models.CharField(max_length=60)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("active", "Active"),
+                            ("paused", "Paused"),
+                            ("halted", "Halted by a failure"),
+                        ],
+                        default="active",
+                        max_length=10,
+                    ),
+                ),
+                ("state_reason", models.CharField(blank=True, max_length=500)),
+                (
+                    "every_seconds",
+                    models.PositiveIntegerField(
+                        default=300,
+                        help_text="How often the source is read. 0: only by webhook, by hand or through the API.",
+                    ),
+                ),
+                (
+                    "accepts_pushes",
+                    models.BooleanField(
+                        default=False, help_text="Partners may push records into this job through the API."
+                    ),
+                ),
+                (
+                    "filter",
+                    models.CharField(
+                        blank=True,
+                        help_text="JMESPath over the Record; only records for which it is true are sent: payment_status == 'paid'.",
+                        max_length=500,
+                    ),
+                ),
+                (
+                    "rollout_percent",
+                    models.PositiveSmallIntegerField(
+                        default=100,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                    ),
+                ),
+                (
+                    "removed",
+                    models.CharField(
+                        choices=[
+                            ("ignore", "Leave it in the destination"),
+                            ("cancel", "Cancel it in the destination"),
+                            ("delete", "Delete it in the destination"),
+                        ],
+                        default="ignore",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "removed_at_most_percent",
+                    models.PositiveSmallIntegerField(
+                        default=10,
+                        help_text="If a complete read misses more than this share, nothing is removed and a person is asked.",
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                    ),
+                ),
+                (
+                    "counts_units_in_flight",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Orders: sold units are held back from all stock jobs until the destination has accepted them.",
+                    ),
+                ),
+                (
+                    "read_overlap_seconds",
+                    models.PositiveIntegerField(
+                        default=300,
+                        help_text="Each read begins this long before the last one began, so that late rows are seen.",
+                    ),
+                ),
+                (
+                    "stock_buffer",
+                    models.PositiveIntegerField(
+                        default=0, help_text="Stock: units never offered on this channel."
+                    ),
+                ),
+                (
+                    "concurrent_calls",
+                    models.PositiveSmallIntegerField(
+                        default=8, validators=[django.core.validators.MinValueValidator(1)]
+                    ),
+                ),
+                (
+                    "batch_size",
+                    models.PositiveSmallIntegerField(
+                        default=200,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(500),
+                        ],
+                    ),
+                ),
+                (
+                    "retry_limit",
+                    models.PositiveSmallIntegerField(
+                        default=6, help_text="Tries of one record before it becomes an error."
+                    ),
+                ),
+                (
+                    "waiting_hours",
+                    models.PositiveSmallIntegerField(
+                        default=24,
+                        help_text="How long a record may wait for what it refers to before it becomes an error.",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(blank=True, editable=False)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "destination",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="integrations.connection",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "read_mapping",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="mappings.mapping",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="integrations.connection",
+                    ),
+                ),
+                (
+                    "write_mapping",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="mappings.mapping",
+                    ),
+                ),
+                (
+                    "workflow",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="integrations.workflow",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "historical sync job",
+                "verbose_name_plural": "historical sync jobs",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="InboundEvent",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("topic", models.CharField(blank=True, max_length=80)),
+                ("resource", models.CharField(blank=True, max_length=60)),
+                ("external_id", models.CharField(blank=True, max_length=255)),
+                ("delivery_id", models.CharField(blank=True, max_length=120, null=True)),
+                ("headers", models.JSONField(default=dict, help_text="Without secrets and signatures.")),
+                ("body", mappings.fields.SecretBytesField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("received", "Received"),
+                            ("processed", "Processed"),
+                            ("duplicate", "Duplicate"),
+                            ("failed", "Could not be processed"),
+                        ],
+                        default="received",
+                        max_length=10,
+                    ),
+                ),
+                ("sentence", models.CharField(blank=True, max_length=500)),
+                ("received_at", models.DateTimeField()),
+                ("processed_at", models.DateTimeField(blank=True, null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="inbound_events",
+                        to="integrations.connection",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-received_at", "-id"],
+                "permissions": [("replay_inboundevent", "Can replay a webhook")],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "received")),
+                        fields=["connection", "id"],
+                        name="unprocessed_events",
+                    ),
+                    models.Index(fields=["-received_at"], name="integration_receive_0afc63_idx"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("delivery_id__isnull", False)),
+                        fields=("connection", "delivery_id"),
+                        name="one_event_per_delivery_id",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="PartnerRequest",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("idempotency_key", models.CharField(max_length=120)),
+                ("body_digest", models.CharField(max_length=64)),
+                ("status", models.PositiveSmallIntegerField()),
+                ("answer", models.JSONField()),
+                ("created_at", models.DateTimeField()),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="requests",
+                        to="integrations.partner",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["created_at"], name="integration_created_0dfde8_idx")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("partner", "idempotency_key"), name="one_answer_per_idempotency_key"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="RefusedWebhooks",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("count", models.PositiveIntegerField(default=0)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="refused_webhooks",
+                        to="integrations.connection",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "refused webhooks",
+                "constraints": [
+                    models.UniqueConstraint(fields=("connection", "day"), name="one_refusal_count_per_day")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="StockFigure",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("resource", models.CharField(max_length=60)),
+                ("external_id", models.CharField(max_length=255)),
+                ("sku", models.CharField(max_length=120)),
+                ("payload", models.JSONField()),
+                ("version", models.CharField(blank=True, max_length=40)),
+                ("read_at", models.DateTimeField()),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="stock_figures",
+                        to="integrations.connection",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(fields=["connection", "sku"], name="integration_connect_ee6ddc_idx")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("connection", "resource", "external_id"), name="one_figure_per_stock_row"
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='syncrun',
-            index=models.Index(fields=['job', '-started_at'], name='integration_job_id_f8ec95_idx'),
+            model_name="syncrun",
+            index=models.Index(fields=["job", "-started_at"], name="integration_job_id_f8ec95_idx"),
         ),
         migrations.AddConstraint(
-            model_name='syncrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('finished_at__isnull', True)), fields=('job', 'door'), name='one_open_run_per_job_and_door'),
+            model_name="syncrun",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("finished_at__isnull", True)),
+                fields=("job", "door"),
+                name="one_open_run_per_job_and_door",
+            ),
         ),
         migrations.AddIndex(
-            model_name='outcome',
-            index=models.Index(fields=['recorded_at'], name='integration_recorde_ee6fb0_idx'),
+            model_name="outcome",
+            index=models.Index(fields=["recorded_at"], name="integration_recorde_ee6fb0_idx"),
         ),
         migrations.AddIndex(
-            model_name='outcome',
-            index=models.Index(fields=['job', 'recorded_at'], name='integration_job_id_dea972_idx'),
+            model_name="outcome",
+            index=models.Index(fields=["job", "recorded_at"], name="integration_job_id_dea972_idx"),
         ),
         migrations.AddIndex(
-            model_name='errorrecord',
-            index=models.Index(condition=models.Q(('settled_at__isnull', True)), fields=['-last_seen_at'], name='open_errors'),
+            model_name="errorrecord",
+            index=models.Index(
+                condition=models.Q(("settled_at__isnull", True)), fields=["-last_seen_at"], name="open_errors"
+            ),
         ),
         migrations.AddIndex(
-            model_name='errorrecord',
-            index=models.Index(fields=['job', 'settled_at'], name='integration_job_id_e05cf2_idx'),
+            model_name="errorrecord",
+            index=models.Index(fields=["job", "settled_at"], name="integration_job_id_e05cf2_idx"),
         ),
         migrations.AddConstraint(
-            model_name='errorrecord',
-            constraint=models.UniqueConstraint(condition=models.Q(('delivery__isnull', False), ('settled_at__isnull', True)), fields=('delivery',), name='one_open_error_per_delivery'),
+            model_name="errorrecord",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("delivery__isnull", False), ("settled_at__isnull", True)),
+                fields=("delivery",),
+                name="one_open_error_per_delivery",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='errorrecord',
-            constraint=models.UniqueConstraint(condition=models.Q(('delivery__isnull', True), ('settled_at__isnull', True)), fields=('job', 'fingerprint'), name='one_open_error_per_job_and_cause'),
+            model_name="errorrecord",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("delivery__isnull", True), ("settled_at__isnull", True)),
+                fields=("job", "fingerprint"),
+                name="one_open_error_per_job_and_cause",
+            ),
         ),
         migrations.AddIndex(
-            model_name='batch',
-            index=models.Index(condition=models.Q(('settled_at__isnull', True)), fields=['job', 'priority', 'id'], name='open_batches'),
+            model_name="batch",
+            index=models.Index(
+                condition=models.Q(("settled_at__isnull", True)),
+                fields=["job", "priority", "id"],
+                name="open_batches",
+            ),
         ),
         migrations.AddIndex(
-            model_name='batch',
-            index=models.Index(condition=models.Q(('settled_at__isnull', True)), fields=['lease_until'], name='open_batch_leases'),
+            model_name="batch",
+            index=models.Index(
+                condition=models.Q(("settled_at__isnull", True)),
+                fields=["lease_until"],
+                name="open_batch_leases",
+            ),
         ),
         migrations.AddIndex(
-            model_name='batch',
-            index=models.Index(condition=models.Q(('settled_at__isnull', True)), fields=['run'], name='open_batches_of_run'),
+            model_name="batch",
+            index=models.Index(
+                condition=models.Q(("settled_at__isnull", True)), fields=["run"], name="open_batches_of_run"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='searchkey',
-            constraint=models.UniqueConstraint(fields=('digest', 'kind', 'thing'), name='one_search_key_per_thing'),
+            model_name="searchkey",
+            constraint=models.UniqueConstraint(
+                fields=("digest", "kind", "thing"), name="one_search_key_per_thing"
+            ),
         ),
         migrations.AddIndex(
-            model_name='intent',
-            index=models.Index(condition=models.Q(('settled_at__isnull', False)), fields=['settled_at'], name='old_intents'),
+            model_name="intent",
+            index=models.Index(
+                condition=models.Q(("settled_at__isnull", False)), fields=["settled_at"], name="old_intents"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='intent',
-            constraint=models.UniqueConstraint(condition=models.Q(('settled_at__isnull', True)), fields=('destination', 'resource', 'thing'), name='one_open_intent_per_key'),
+            model_name="intent",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("settled_at__isnull", True)),
+                fields=("destination", "resource", "thing"),
+                name="one_open_intent_per_key",
+            ),
         ),
         migrations.AddIndex(
-            model_name='externalid',
-            index=models.Index(fields=['thing', 'connection', 'resource'], name='integration_thing_i_fcc70b_idx'),
+            model_name="externalid",
+            index=models.Index(
+                fields=["thing", "connection", "resource"], name="integration_thing_i_fcc70b_idx"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='externalid',
-            constraint=models.UniqueConstraint(fields=('connection', 'resource', 'external_id'), name='one_thing_per_external_id'),
+            model_name="externalid",
+            constraint=models.UniqueConstraint(
+                fields=("connection", "resource", "external_id"), name="one_thing_per_external_id"
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['job', 'state', 'state_since'], name='integration_job_id_0ad894_idx'),
+            model_name="delivery",
+            index=models.Index(fields=["job", "state", "state_since"], name="integration_job_id_0ad894_idx"),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('deadline_at__isnull', False)), fields=['deadline_at'], name='delivery_deadlines'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("deadline_at__isnull", False)),
+                fields=["deadline_at"],
+                name="delivery_deadlines",
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['thing'], name='integration_thing_i_0ed4de_idx'),
+            model_name="delivery",
+            index=models.Index(fields=["thing"], name="integration_thing_i_0ed4de_idx"),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('job', 'thing'), name='one_delivery_per_job_and_thing'),
+            model_name="delivery",
+            constraint=models.UniqueConstraint(
+                fields=("job", "thing"), name="one_delivery_per_job_and_thing"
+            ),
         ),
         migrations.AddIndex(
-            model_name='unitsinflight',
-            index=models.Index(fields=['holder', 'sku'], name='integration_holder__77725f_idx'),
+            model_name="unitsinflight",
+            index=models.Index(fields=["holder", "sku"], name="integration_holder__77725f_idx"),
         ),
         migrations.AddConstraint(
-            model_name='unitsinflight',
-            constraint=models.UniqueConstraint(fields=('delivery', 'sku'), name='one_row_per_order_and_sku'),
+            model_name="unitsinflight",
+            constraint=models.UniqueConstraint(fields=("delivery", "sku"), name="one_row_per_order_and_sku"),
         ),
     ]

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0001_initial'),
+        ("integrations", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='unitsinflight',
-            name='accepted',
+            model_name="unitsinflight",
+            name="accepted",
             field=models.PositiveIntegerField(default=0),
         ),
     ]

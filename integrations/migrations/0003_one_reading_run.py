@@ -4,22 +4,27 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0002_units_accepted_by_the_warehouse'),
+        ("integrations", "0002_units_accepted_by_the_warehouse"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='syncrun',
-            name='one_open_run_per_job_and_door',
+            model_name="syncrun",
+            name="one_open_run_per_job_and_door",
         ),
         migrations.AddIndex(
-            model_name='syncrun',
-            index=models.Index(condition=models.Q(('finished_at__isnull', True)), fields=['job'], name='open_runs'),
+            model_name="syncrun",
+            index=models.Index(
+                condition=models.Q(("finished_at__isnull", True)), fields=["job"], name="open_runs"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='syncrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('finished_at__isnull', True), ('read_through', False)), fields=('job', 'door'), name='one_reading_run_per_job_and_door'),
+            model_name="syncrun",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("finished_at__isnull", True), ("read_through", False)),
+                fields=("job", "door"),
+                name="one_reading_run_per_job_and_door",
+            ),
         ),
     ]

@@ -5,85 +5,98 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0003_one_reading_run'),
+        ("integrations", "0003_one_reading_run"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='ratebudget',
-            name='day',
-            field=models.PositiveIntegerField(db_default=0, default=0, help_text='The day (UTC, since 1970) that is counted.'),
+            model_name="ratebudget",
+            name="day",
+            field=models.PositiveIntegerField(
+                db_default=0, default=0, help_text="The day (UTC, since 1970) that is counted."
+            ),
         ),
         migrations.AddField(
-            model_name='ratebudget',
-            name='day_calls',
+            model_name="ratebudget",
+            name="day_calls",
             field=models.PositiveIntegerField(db_default=0, default=0),
         ),
         migrations.AddField(
-            model_name='ratebudget',
-            name='failures',
+            model_name="ratebudget",
+            name="failures",
             field=models.PositiveSmallIntegerField(db_default=0, default=0),
         ),
         migrations.AddField(
-            model_name='ratebudget',
-            name='open_until_us',
+            model_name="ratebudget",
+            name="open_until_us",
             field=models.BigIntegerField(db_default=0, default=0),
         ),
         migrations.AddField(
-            model_name='ratebudget',
-            name='points_cost',
+            model_name="ratebudget",
+            name="points_cost",
             field=models.FloatField(db_default=0.0, default=0.0),
         ),
         migrations.AddField(
-            model_name='ratebudget',
-            name='points_free_us',
+            model_name="ratebudget",
+            name="points_free_us",
             field=models.BigIntegerField(db_default=0, default=0),
         ),
         migrations.AddField(
-            model_name='ratebudget',
-            name='points_most',
+            model_name="ratebudget",
+            name="points_most",
             field=models.FloatField(db_default=0.0, default=0.0),
         ),
         migrations.AddField(
-            model_name='ratebudget',
-            name='points_rate',
+            model_name="ratebudget",
+            name="points_rate",
             field=models.FloatField(db_default=0.0, default=0.0),
         ),
         migrations.AddField(
-            model_name='ratebudget',
-            name='told',
-            field=models.CharField(blank=True, db_default='', default='', max_length=200),
+            model_name="ratebudget",
+            name="told",
+            field=models.CharField(blank=True, db_default="", default="", max_length=200),
         ),
         migrations.AddField(
-            model_name='ratebudget',
-            name='told_at_us',
+            model_name="ratebudget",
+            name="told_at_us",
             field=models.BigIntegerField(db_default=0, default=0),
         ),
         migrations.AddField(
-            model_name='ratebudget',
-            name='told_interval_us',
+            model_name="ratebudget",
+            name="told_interval_us",
             field=models.BigIntegerField(db_default=0, default=0),
         ),
         migrations.AddField(
-            model_name='ratebudget',
-            name='told_until_us',
+            model_name="ratebudget",
+            name="told_until_us",
             field=models.BigIntegerField(db_default=0, default=0),
         ),
         migrations.CreateModel(
-            name='CallShare',
+            name="CallShare",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('holder', models.CharField(max_length=160)),
-                ('wanted', models.PositiveSmallIntegerField()),
-                ('calls', models.PositiveSmallIntegerField(default=0)),
-                ('is_urgent', models.BooleanField(default=False)),
-                ('until_us', models.BigIntegerField()),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='call_shares', to='integrations.connection')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("holder", models.CharField(max_length=160)),
+                ("wanted", models.PositiveSmallIntegerField()),
+                ("calls", models.PositiveSmallIntegerField(default=0)),
+                ("is_urgent", models.BooleanField(default=False)),
+                ("until_us", models.BigIntegerField()),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="call_shares",
+                        to="integrations.connection",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
     ]

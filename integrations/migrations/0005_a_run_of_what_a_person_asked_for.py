@@ -4,45 +4,62 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0004_one_budget_for_all_workers'),
+        ("integrations", "0004_one_budget_for_all_workers"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='syncrun',
-            name='asked',
-            field=models.JSONField(blank=True, help_text='Which records a person wanted to be run again.', null=True),
+            model_name="syncrun",
+            name="asked",
+            field=models.JSONField(
+                blank=True, help_text="Which records a person wanted to be run again.", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='syncrun',
-            name='goes_on_at',
-            field=models.DateTimeField(blank=True, help_text='When its read goes on after the source failed.', null=True),
+            model_name="syncrun",
+            name="goes_on_at",
+            field=models.DateTimeField(
+                blank=True, help_text="When its read goes on after the source failed.", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='syncrun',
-            name='moved_at',
-            field=models.DateTimeField(blank=True, help_text='When a count last moved.', null=True),
+            model_name="syncrun",
+            name="moved_at",
+            field=models.DateTimeField(blank=True, help_text="When a count last moved.", null=True),
         ),
         migrations.AddField(
-            model_name='syncrun',
-            name='position',
+            model_name="syncrun",
+            name="position",
             field=models.JSONField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='syncrun',
-            name='position_version',
+            model_name="syncrun",
+            name="position_version",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='syncrun',
-            name='total',
-            field=models.PositiveIntegerField(blank=True, help_text='How many rows the source says there are to read; empty: it does not say.', null=True),
+            model_name="syncrun",
+            name="total",
+            field=models.PositiveIntegerField(
+                blank=True,
+                help_text="How many rows the source says there are to read; empty: it does not say.",
+                null=True,
+            ),
         ),
         migrations.AlterField(
-            model_name='syncrun',
-            name='door',
-            field=models.CharField(choices=[('pull', 'Read from the source'), ('webhook', 'Webhook'), ('partner', 'Partner API'), ('retry', 'Retried'), ('recount', 'Stock counted anew'), ('again', 'Run again by a person')], max_length=10),
+            model_name="syncrun",
+            name="door",
+            field=models.CharField(
+                choices=[
+                    ("pull", "Read from the source"),
+                    ("webhook", "Webhook"),
+                    ("partner", "Partner API"),
+                    ("retry", "Retried"),
+                    ("recount", "Stock counted anew"),
+                    ("again", "Run again by a person"),
+                ],
+                max_length=10,
+            ),
         ),
     ]

@@ -9,60 +9,91 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('integrations', '0005_a_run_of_what_a_person_asked_for'),
+        ("integrations", "0005_a_run_of_what_a_person_asked_for"),
     ]
 
     operations = [
         RemoveIndex(
-            model_name='batch',
-            name='open_batches',
+            model_name="batch",
+            name="open_batches",
         ),
         RemoveIndex(
-            model_name='delivery',
-            name='integration_thing_i_0ed4de_idx',
+            model_name="delivery",
+            name="integration_thing_i_0ed4de_idx",
         ),
         RemoveIndex(
-            model_name='errorrecord',
-            name='integration_job_id_e05cf2_idx',
+            model_name="errorrecord",
+            name="integration_job_id_e05cf2_idx",
         ),
         AddIndex(
-            model_name='batch',
-            index=models.Index(condition=models.Q(('settled_at__isnull', True)), fields=['job', 'priority', 'id', 'not_before', 'lease_until', 'lease_token'], name='claimable_batches'),
+            model_name="batch",
+            index=models.Index(
+                condition=models.Q(("settled_at__isnull", True)),
+                fields=["job", "priority", "id", "not_before", "lease_until", "lease_token"],
+                name="claimable_batches",
+            ),
         ),
         AddIndex(
-            model_name='batch',
-            index=models.Index(condition=models.Q(('settled_at__isnull', False)), fields=['settled_at'], name='settled_batches'),
+            model_name="batch",
+            index=models.Index(
+                condition=models.Q(("settled_at__isnull", False)),
+                fields=["settled_at"],
+                name="settled_batches",
+            ),
         ),
         AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['state', 'id'], name='deliveries_by_state'),
+            model_name="delivery",
+            index=models.Index(fields=["state", "id"], name="deliveries_by_state"),
         ),
         AddIndex(
-            model_name='errorrecord',
-            index=models.Index(condition=models.Q(('settled_at__isnull', True)), fields=['job', '-last_seen_at'], name='open_errors_of_job'),
+            model_name="errorrecord",
+            index=models.Index(
+                condition=models.Q(("settled_at__isnull", True)),
+                fields=["job", "-last_seen_at"],
+                name="open_errors_of_job",
+            ),
         ),
         AddIndex(
-            model_name='errorrecord',
-            index=models.Index(condition=models.Q(('settled_at__isnull', True)), fields=['fingerprint'], name='open_errors_of_cause'),
+            model_name="errorrecord",
+            index=models.Index(
+                condition=models.Q(("settled_at__isnull", True)),
+                fields=["fingerprint"],
+                name="open_errors_of_cause",
+            ),
         ),
         AddIndex(
-            model_name='errorrecord',
-            index=models.Index(fields=['-last_seen_at'], name='all_errors'),
+            model_name="errorrecord",
+            index=models.Index(fields=["-last_seen_at"], name="all_errors"),
         ),
         AddIndex(
-            model_name='errorrecord',
-            index=models.Index(condition=models.Q(('settled_at__isnull', False), models.Q(('payload__isnull', False), ('evidence__isnull', False), _connector='OR')), fields=['settled_at'], name='settled_errors_with_content'),
+            model_name="errorrecord",
+            index=models.Index(
+                condition=models.Q(
+                    ("settled_at__isnull", False),
+                    models.Q(("payload__isnull", False), ("evidence__isnull", False), _connector="OR"),
+                ),
+                fields=["settled_at"],
+                name="settled_errors_with_content",
+            ),
         ),
         AddIndex(
-            model_name='inboundevent',
-            index=models.Index(condition=models.Q(('processed_at__isnull', False)), fields=['processed_at'], name='processed_events'),
+            model_name="inboundevent",
+            index=models.Index(
+                condition=models.Q(("processed_at__isnull", False)),
+                fields=["processed_at"],
+                name="processed_events",
+            ),
         ),
         AddIndex(
-            model_name='outcome',
-            index=models.Index(fields=['state', 'recorded_at', 'id'], name='outcomes_by_state'),
+            model_name="outcome",
+            index=models.Index(fields=["state", "recorded_at", "id"], name="outcomes_by_state"),
         ),
         AddIndex(
-            model_name='syncrun',
-            index=models.Index(condition=models.Q(('finished_at__isnull', False)), fields=['finished_at'], name='finished_runs'),
+            model_name="syncrun",
+            index=models.Index(
+                condition=models.Q(("finished_at__isnull", False)),
+                fields=["finished_at"],
+                name="finished_runs",
+            ),
         ),
     ]

@@ -5,20 +5,31 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0006_indexes_for_a_million_things'),
+        ("integrations", "0006_indexes_for_a_million_things"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='historicalsyncjob',
-            name='batch_size',
-            field=models.PositiveSmallIntegerField(default=250, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(500)]),
+            model_name="historicalsyncjob",
+            name="batch_size",
+            field=models.PositiveSmallIntegerField(
+                default=250,
+                validators=[
+                    django.core.validators.MinValueValidator(1),
+                    django.core.validators.MaxValueValidator(500),
+                ],
+            ),
         ),
         migrations.AlterField(
-            model_name='syncjob',
-            name='batch_size',
-            field=models.PositiveSmallIntegerField(default=250, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(500)]),
+            model_name="syncjob",
+            name="batch_size",
+            field=models.PositiveSmallIntegerField(
+                default=250,
+                validators=[
+                    django.core.validators.MinValueValidator(1),
+                    django.core.validators.MaxValueValidator(500),
+                ],
+            ),
         ),
     ]

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0007_larger_batches'),
+        ("integrations", "0007_larger_batches"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='doorbell',
-            name='at_work_until',
+            model_name="doorbell",
+            name="at_work_until",
             field=models.DateTimeField(blank=True, null=True),
         ),
     ]

@@ -20,40 +20,69 @@ class AlterIndexAlone(migrations.AlterField):
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0008_who_is_at_work'),
+        ("integrations", "0008_who_is_at_work"),
     ]
 
     operations = [
         AlterIndexAlone(
-            model_name='batch',
-            name='job',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='batches', to='integrations.syncjob'),
+            model_name="batch",
+            name="job",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="batches",
+                to="integrations.syncjob",
+            ),
         ),
         AlterIndexAlone(
-            model_name='delivery',
-            name='job',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='integrations.syncjob'),
+            model_name="delivery",
+            name="job",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="deliveries",
+                to="integrations.syncjob",
+            ),
         ),
         AlterIndexAlone(
-            model_name='externalid',
-            name='connection',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='external_ids', to='integrations.connection'),
+            model_name="externalid",
+            name="connection",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="external_ids",
+                to="integrations.connection",
+            ),
         ),
         AlterIndexAlone(
-            model_name='externalid',
-            name='thing',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='external_ids', to='integrations.thing'),
+            model_name="externalid",
+            name="thing",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="external_ids",
+                to="integrations.thing",
+            ),
         ),
         AlterIndexAlone(
-            model_name='intent',
-            name='destination',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='intents', to='integrations.connection'),
+            model_name="intent",
+            name="destination",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="intents",
+                to="integrations.connection",
+            ),
         ),
         AlterIndexAlone(
-            model_name='outcome',
-            name='job',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='outcomes', to='integrations.syncjob'),
+            model_name="outcome",
+            name="job",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="outcomes",
+                to="integrations.syncjob",
+            ),
         ),
     ]

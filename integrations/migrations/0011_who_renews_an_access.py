@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0010_outcomes_by_kind'),
+        ("integrations", "0010_outcomes_by_kind"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='accesstoken',
-            name='consent_ends_at',
+            model_name="accesstoken",
+            name="consent_ends_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='accesstoken',
-            name='holder',
-            field=models.CharField(blank=True, db_default='', default='', max_length=200),
+            model_name="accesstoken",
+            name="holder",
+            field=models.CharField(blank=True, db_default="", default="", max_length=200),
         ),
     ]

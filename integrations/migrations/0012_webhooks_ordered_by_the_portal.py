@@ -6,29 +6,45 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0011_who_renews_an_access'),
+        ("integrations", "0011_who_renews_an_access"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='connection',
-            name='webhook_secret_before',
-            field=mappings.fields.SecretField(blank=True, editable=False, help_text='The webhook secret that was replaced, and until when it still counts.', null=True),
+            model_name="connection",
+            name="webhook_secret_before",
+            field=mappings.fields.SecretField(
+                blank=True,
+                editable=False,
+                help_text="The webhook secret that was replaced, and until when it still counts.",
+                null=True,
+            ),
         ),
         migrations.CreateModel(
-            name='WebhookSubscription',
+            name="WebhookSubscription",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('address', models.CharField(max_length=500)),
-                ('topics', models.JSONField(default=list)),
-                ('made_at', models.DateTimeField()),
-                ('checked_at', models.DateTimeField(blank=True, db_index=True, null=True)),
-                ('lost', models.PositiveIntegerField(default=0)),
-                ('lost_at', models.DateTimeField(blank=True, null=True)),
-                ('sentence', models.CharField(blank=True, max_length=500)),
-                ('connection', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='webhook_subscription', to='integrations.connection')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("address", models.CharField(max_length=500)),
+                ("topics", models.JSONField(default=list)),
+                ("made_at", models.DateTimeField()),
+                ("checked_at", models.DateTimeField(blank=True, db_index=True, null=True)),
+                ("lost", models.PositiveIntegerField(default=0)),
+                ("lost_at", models.DateTimeField(blank=True, null=True)),
+                ("sentence", models.CharField(blank=True, max_length=500)),
+                (
+                    "connection",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="webhook_subscription",
+                        to="integrations.connection",
+                    ),
+                ),
             ],
         ),
     ]

@@ -4,25 +4,55 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0012_webhooks_ordered_by_the_portal'),
+        ("integrations", "0012_webhooks_ordered_by_the_portal"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='syncrun',
-            name='ignored',
-            field=models.PositiveIntegerField(db_default=0, default=0, help_text="Dropped by a cancel, or by a person's decision."),
+            model_name="syncrun",
+            name="ignored",
+            field=models.PositiveIntegerField(
+                db_default=0, default=0, help_text="Dropped by a cancel, or by a person's decision."
+            ),
         ),
         migrations.AlterField(
-            model_name='delivery',
-            name='state',
-            field=models.CharField(choices=[('queued', 'Queued'), ('retrying', 'Retrying'), ('waiting', 'Waiting for what it refers to'), ('held', 'Held back'), ('failed', 'Needs a person'), ('delivered', 'Delivered'), ('unchanged', 'Unchanged'), ('superseded', 'Superseded: it came in again later'), ('filtered', 'Filtered by a rule'), ('ignored', 'Ignored by a person')], default='queued', max_length=12),
+            model_name="delivery",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("queued", "Queued"),
+                    ("retrying", "Retrying"),
+                    ("waiting", "Waiting for what it refers to"),
+                    ("held", "Held back"),
+                    ("failed", "Needs a person"),
+                    ("delivered", "Delivered"),
+                    ("unchanged", "Unchanged"),
+                    ("superseded", "Superseded: it came in again later"),
+                    ("filtered", "Filtered by a rule"),
+                    ("ignored", "Ignored by a person"),
+                ],
+                default="queued",
+                max_length=12,
+            ),
         ),
         migrations.AlterField(
-            model_name='outcome',
-            name='state',
-            field=models.CharField(choices=[('queued', 'Queued'), ('retrying', 'Retrying'), ('waiting', 'Waiting for what it refers to'), ('held', 'Held back'), ('failed', 'Needs a person'), ('delivered', 'Delivered'), ('unchanged', 'Unchanged'), ('superseded', 'Superseded: it came in again later'), ('filtered', 'Filtered by a rule'), ('ignored', 'Ignored by a person')], max_length=12),
+            model_name="outcome",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("queued", "Queued"),
+                    ("retrying", "Retrying"),
+                    ("waiting", "Waiting for what it refers to"),
+                    ("held", "Held back"),
+                    ("failed", "Needs a person"),
+                    ("delivered", "Delivered"),
+                    ("unchanged", "Unchanged"),
+                    ("superseded", "Superseded: it came in again later"),
+                    ("filtered", "Filtered by a rule"),
+                    ("ignored", "Ignored by a person"),
+                ],
+                max_length=12,
+            ),
         ),
     ]

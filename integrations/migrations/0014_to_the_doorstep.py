@@ -4,65 +4,100 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0013_what_was_dropped_is_counted_apart'),
+        ("integrations", "0013_what_was_dropped_is_counted_apart"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='delivery',
-            name='promised_at',
-            field=models.DateTimeField(blank=True, help_text='The hour that was promised: told by the source, else the next pick-up.', null=True),
+            model_name="delivery",
+            name="promised_at",
+            field=models.DateTimeField(
+                blank=True,
+                help_text="The hour that was promised: told by the source, else the next pick-up.",
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='historicalsyncjob',
-            name='announce_within_minutes',
-            field=models.PositiveIntegerField(default=120, help_text='Shipments: how soon the destination is to know of one. What takes longer is listed under “Shipped, not announced”. 0: nobody is announced to by this job.'),
+            model_name="historicalsyncjob",
+            name="announce_within_minutes",
+            field=models.PositiveIntegerField(
+                default=120,
+                help_text="Shipments: how soon the destination is to know of one. What takes longer is listed under “Shipped, not announced”. 0: nobody is announced to by this job.",
+            ),
         ),
         migrations.AddField(
-            model_name='historicalsyncjob',
-            name='checks_address',
-            field=models.BooleanField(default=False, help_text='Orders: an address that no carrier could deliver to is held for a person before it leaves.'),
+            model_name="historicalsyncjob",
+            name="checks_address",
+            field=models.BooleanField(
+                default=False,
+                help_text="Orders: an address that no carrier could deliver to is held for a person before it leaves.",
+            ),
         ),
         migrations.AddField(
-            model_name='historicalsyncjob',
-            name='pick_up_holidays',
-            field=models.CharField(blank=True, help_text='On whose holidays nobody picks up: DE, or a part of it: DE-BY.', max_length=10),
+            model_name="historicalsyncjob",
+            name="pick_up_holidays",
+            field=models.CharField(
+                blank=True,
+                help_text="On whose holidays nobody picks up: DE, or a part of it: DE-BY.",
+                max_length=10,
+            ),
         ),
         migrations.AddField(
-            model_name='historicalsyncjob',
-            name='pick_up_hours',
-            field=models.CharField(blank=True, help_text='Orders: when the carrier picks up: mon-fri 16:00, sat 12:00. An order is promised by the next one, unless the source tells its own hour.', max_length=120),
+            model_name="historicalsyncjob",
+            name="pick_up_hours",
+            field=models.CharField(
+                blank=True,
+                help_text="Orders: when the carrier picks up: mon-fri 16:00, sat 12:00. An order is promised by the next one, unless the source tells its own hour.",
+                max_length=120,
+            ),
         ),
         migrations.AddField(
-            model_name='historicalsyncjob',
-            name='pick_up_zone',
-            field=models.CharField(blank=True, help_text='The time zone of these hours: Europe/Berlin.', max_length=40),
+            model_name="historicalsyncjob",
+            name="pick_up_zone",
+            field=models.CharField(
+                blank=True, help_text="The time zone of these hours: Europe/Berlin.", max_length=40
+            ),
         ),
         migrations.AddField(
-            model_name='syncjob',
-            name='announce_within_minutes',
-            field=models.PositiveIntegerField(default=120, help_text='Shipments: how soon the destination is to know of one. What takes longer is listed under “Shipped, not announced”. 0: nobody is announced to by this job.'),
+            model_name="syncjob",
+            name="announce_within_minutes",
+            field=models.PositiveIntegerField(
+                default=120,
+                help_text="Shipments: how soon the destination is to know of one. What takes longer is listed under “Shipped, not announced”. 0: nobody is announced to by this job.",
+            ),
         ),
         migrations.AddField(
-            model_name='syncjob',
-            name='checks_address',
-            field=models.BooleanField(default=False, help_text='Orders: an address that no carrier could deliver to is held for a person before it leaves.'),
+            model_name="syncjob",
+            name="checks_address",
+            field=models.BooleanField(
+                default=False,
+                help_text="Orders: an address that no carrier could deliver to is held for a person before it leaves.",
+            ),
         ),
         migrations.AddField(
-            model_name='syncjob',
-            name='pick_up_holidays',
-            field=models.CharField(blank=True, help_text='On whose holidays nobody picks up: DE, or a part of it: DE-BY.', max_length=10),
+            model_name="syncjob",
+            name="pick_up_holidays",
+            field=models.CharField(
+                blank=True,
+                help_text="On whose holidays nobody picks up: DE, or a part of it: DE-BY.",
+                max_length=10,
+            ),
         ),
         migrations.AddField(
-            model_name='syncjob',
-            name='pick_up_hours',
-            field=models.CharField(blank=True, help_text='Orders: when the carrier picks up: mon-fri 16:00, sat 12:00. An order is promised by the next one, unless the source tells its own hour.', max_length=120),
+            model_name="syncjob",
+            name="pick_up_hours",
+            field=models.CharField(
+                blank=True,
+                help_text="Orders: when the carrier picks up: mon-fri 16:00, sat 12:00. An order is promised by the next one, unless the source tells its own hour.",
+                max_length=120,
+            ),
         ),
         migrations.AddField(
-            model_name='syncjob',
-            name='pick_up_zone',
-            field=models.CharField(blank=True, help_text='The time zone of these hours: Europe/Berlin.', max_length=40),
+            model_name="syncjob",
+            name="pick_up_zone",
+            field=models.CharField(
+                blank=True, help_text="The time zone of these hours: Europe/Berlin.", max_length=40
+            ),
         ),
     ]

@@ -44,7 +44,9 @@ def _number(value: Any) -> Decimal | None:
 
 def to_names(apps: Any, schema_editor: Any) -> None:
     """Baselines and the targets of money have no place in the older form."""
-    for row in apps.get_model("integrations", "WorkflowTarget").objects.filter(target__isnull=False, currency=""):
+    for row in apps.get_model("integrations", "WorkflowTarget").objects.filter(
+        target__isnull=False, currency=""
+    ):
         whole = row.target == row.target.to_integral_value()
         row.workflow.targets_before[row.measure] = int(row.target) if whole else float(row.target)
         row.workflow.save(update_fields=["targets_before"])
@@ -142,7 +144,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="WorkflowTarget",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("measure", models.CharField(choices=Measure.choices, max_length=40)),
                 (
                     "currency",
@@ -185,7 +192,9 @@ class Migration(migrations.Migration):
                         fields=("workflow", "measure", "currency"), name="one_target_per_measure_and_currency"
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("baseline__isnull", False), ("target__isnull", False), _connector="OR"),
+                        condition=models.Q(
+                            ("baseline__isnull", False), ("target__isnull", False), _connector="OR"
+                        ),
                         name="a_target_says_something",
                     ),
                 ],

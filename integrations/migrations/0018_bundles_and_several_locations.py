@@ -6,70 +6,137 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0017_workflows_are_measured_and_launched'),
+        ("integrations", "0017_workflows_are_measured_and_launched"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Bundle',
+            name="Bundle",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sku', models.CharField(help_text='As the channels sell it.', max_length=120, unique=True, verbose_name='SKU')),
-                ('name', models.CharField(blank=True, max_length=120)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "sku",
+                    models.CharField(
+                        help_text="As the channels sell it.", max_length=120, unique=True, verbose_name="SKU"
+                    ),
+                ),
+                ("name", models.CharField(blank=True, max_length=120)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'ordering': ['sku'],
+                "ordering": ["sku"],
             },
         ),
         migrations.AddField(
-            model_name='historicalsyncjob',
-            name='explode_bundles',
-            field=models.BooleanField(default=False, help_text='Orders: the destination is given the parts of a bundle, not the bundle.'),
+            model_name="historicalsyncjob",
+            name="explode_bundles",
+            field=models.BooleanField(
+                default=False,
+                help_text="Orders: the destination is given the parts of a bundle, not the bundle.",
+            ),
         ),
         migrations.AddField(
-            model_name='historicalsyncjob',
-            name='stock_buffer_percent',
-            field=models.PositiveSmallIntegerField(default=0, help_text='Stock: share of what is there that is never offered on this channel. The larger of both counts.', validators=[django.core.validators.MaxValueValidator(100)]),
+            model_name="historicalsyncjob",
+            name="stock_buffer_percent",
+            field=models.PositiveSmallIntegerField(
+                default=0,
+                help_text="Stock: share of what is there that is never offered on this channel. The larger of both counts.",
+                validators=[django.core.validators.MaxValueValidator(100)],
+            ),
         ),
         migrations.AddField(
-            model_name='historicalsyncjob',
-            name='stock_locations',
-            field=models.JSONField(blank=True, default=list, help_text='Stock: the locations that this channel sells from, as the source calls them. None named: all.'),
+            model_name="historicalsyncjob",
+            name="stock_locations",
+            field=models.JSONField(
+                blank=True,
+                default=list,
+                help_text="Stock: the locations that this channel sells from, as the source calls them. None named: all.",
+            ),
         ),
         migrations.AddField(
-            model_name='stockfigure',
-            name='seen_at',
-            field=models.DateTimeField(blank=True, help_text='When a read of everything last showed the row, changed or not.', null=True),
+            model_name="stockfigure",
+            name="seen_at",
+            field=models.DateTimeField(
+                blank=True,
+                help_text="When a read of everything last showed the row, changed or not.",
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='syncjob',
-            name='explode_bundles',
-            field=models.BooleanField(default=False, help_text='Orders: the destination is given the parts of a bundle, not the bundle.'),
+            model_name="syncjob",
+            name="explode_bundles",
+            field=models.BooleanField(
+                default=False,
+                help_text="Orders: the destination is given the parts of a bundle, not the bundle.",
+            ),
         ),
         migrations.AddField(
-            model_name='syncjob',
-            name='stock_buffer_percent',
-            field=models.PositiveSmallIntegerField(default=0, help_text='Stock: share of what is there that is never offered on this channel. The larger of both counts.', validators=[django.core.validators.MaxValueValidator(100)]),
+            model_name="syncjob",
+            name="stock_buffer_percent",
+            field=models.PositiveSmallIntegerField(
+                default=0,
+                help_text="Stock: share of what is there that is never offered on this channel. The larger of both counts.",
+                validators=[django.core.validators.MaxValueValidator(100)],
+            ),
         ),
         migrations.AddField(
-            model_name='syncjob',
-            name='stock_locations',
-            field=models.JSONField(blank=True, default=list, help_text='Stock: the locations that this channel sells from, as the source calls them. None named: all.'),
+            model_name="syncjob",
+            name="stock_locations",
+            field=models.JSONField(
+                blank=True,
+                default=list,
+                help_text="Stock: the locations that this channel sells from, as the source calls them. None named: all.",
+            ),
         ),
         migrations.CreateModel(
-            name='BundlePart',
+            name="BundlePart",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sku', models.CharField(db_index=True, help_text='A part, or another bundle.', max_length=120, verbose_name='SKU')),
-                ('quantity', models.PositiveIntegerField(default=1, help_text='How many of it are in one bundle.', validators=[django.core.validators.MinValueValidator(1)])),
-                ('bundle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='integrations.bundle')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "sku",
+                    models.CharField(
+                        db_index=True,
+                        help_text="A part, or another bundle.",
+                        max_length=120,
+                        verbose_name="SKU",
+                    ),
+                ),
+                (
+                    "quantity",
+                    models.PositiveIntegerField(
+                        default=1,
+                        help_text="How many of it are in one bundle.",
+                        validators=[django.core.validators.MinValueValidator(1)],
+                    ),
+                ),
+                (
+                    "bundle",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="parts",
+                        to="integrations.bundle",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['sku'],
-                'constraints': [models.UniqueConstraint(fields=('bundle', 'sku'), name='one_row_per_bundle_and_part'), models.CheckConstraint(condition=models.Q(('quantity__gte', 1)), name='a_part_is_there_at_least_once')],
+                "ordering": ["sku"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("bundle", "sku"), name="one_row_per_bundle_and_part"),
+                    models.CheckConstraint(
+                        condition=models.Q(("quantity__gte", 1)), name="a_part_is_there_at_least_once"
+                    ),
+                ],
             },
         ),
     ]

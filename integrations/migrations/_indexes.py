@@ -28,7 +28,11 @@ class RemoveIndex(migrations.RemoveIndex):
     def database_backwards(self, app_label, schema_editor, from_state, to_state):
         model = to_state.apps.get_model(app_label, self.model_name)
         if self.allow_migrate_model(schema_editor.connection.alias, model):
-            _add(schema_editor, model, to_state.models[app_label, self.model_name_lower].get_index_by_name(self.name))
+            _add(
+                schema_editor,
+                model,
+                to_state.models[app_label, self.model_name_lower].get_index_by_name(self.name),
+            )
 
 
 def _add(schema_editor, model, index):

@@ -204,6 +204,29 @@ class BookedPayout(Booked):
         ]
 
 
+class BookedPayoutPart(models.Model):
+    """An entry of a payout, where its provider tells them: `of` is the provider's id of the payment or refund, `net`
+    what
+    it adds. Replaced as a whole, together with its payout."""
+
+    payout = models.ForeignKey(BookedPayout, on_delete=models.CASCADE, related_name="parts", db_index=False)
+    position = models.PositiveIntegerField()
+    kind = models.CharField(max_length=20, blank=True)
+    of = models.CharField(max_length=255, blank=True)
+    amount = _money()
+    fee = _money()
+    net = _money()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["payout", "position"], name="%(class)s_is_there_once"),
+        ]
+        indexes = [models.Index(fields=["of"], name="%(class)s_of")]
+
+    def __str__(self) -> str:
+        return f"{self.net} of {self.of or self.kind}"
+
+
 class BookedShipment(OfAnOrder):
     number = models.CharField(max_length=120, blank=True)
     carrier = models.CharField(max_length=60, blank=True)

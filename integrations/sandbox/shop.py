@@ -54,21 +54,27 @@ class Shop(System):
                 found = self.references.equal((request.query.get("reference", ""),))
                 rows = [self.store.raw(self.table("fulfillments"), identity) for identity in found]
                 return Response(200, rows_name="fulfillments", rows=rows)
-            case "PUT", ["fulfillments", identity]:
-                return self.once(request, lambda body: self.change_fulfilment(identity, body))
+            case "PUT", [part, identity]:
+                return self.respond_changes(request, part, identity)
             case "GET", [("products" | "refunds" | "stock") as part]:
                 return self.by_cursor(request, part, self.lists[part])[1]
             case "GET", [("refunds" | "stock") as part, identity]:
                 return Response(200, self.found(part, identity, part))
-            case "PUT", ["stock", sku]:
-                return self.once(request, lambda body: self.set_stock(sku, body))
-            case "PUT", ["products", sku]:
-                return self.once(request, lambda body: self.set_price(sku, body))
             case _, ["webhooks", *rest]:
                 return self.respond_webhooks(request, rest)
             case _, ["customers", *rest] if answer := self.customers.respond(request, rest):
                 return answer
         raise no_such_address()
+
+    def respond_changes(self, request: Request, part: str, name: str) -> Response:
+        changes = {
+            "fulfillments": self.change_fulfilment,
+            "products": self.set_price,
+            "stock": self.set_stock,
+        }
+        if part not in changes:
+            raise no_such_address()
+        return self.once(request, lambda body: changes[part](name, body))
 
     def respond_orders(self, request: Request, rest: list[str]) -> Response:
         match request.method, rest:

@@ -25,6 +25,7 @@ from .razorpay import PRESETS as RAZORPAY
 from .saleor import PRESETS as SALEOR
 from .sandbox_carrier import PRESETS as SANDBOX_CARRIER
 from .sandbox_mail import PRESETS as SANDBOX_MAIL
+from .sandbox_payments import PRESETS as SANDBOX_PAYMENTS
 from .sandbox_people import PRESETS as SANDBOX_PEOPLE
 from .sandbox_shop import PRESETS as SANDBOX_SHOP
 from .sandbox_warehouse import PRESETS as SANDBOX_WAREHOUSE
@@ -62,6 +63,7 @@ PRESETS: dict[str, Preset] = {
     **PIPEDRIVE,
     **RAZORPAY,
     **SALEOR,
+    **SANDBOX_PAYMENTS,
     **SANDBOX_PEOPLE,
     **SANDBOX_CARRIER,
     **SANDBOX_MAIL,

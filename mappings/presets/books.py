@@ -103,6 +103,8 @@ PAYOUTS_WRITE = Preset(
         rule("id", "id", required=True),
         *_same("amount", "currency", "fee", "status", "arrives_at"),
         *_TIMES,
+        rule("parts[]", "parts"),
+        *(rule(f"parts[].{name}", name) for name in ("kind", "of", "amount", "fee", "net")),
     ),
 )
 
@@ -246,6 +248,9 @@ PAYOUTS_READ = _read(
     *_same("currency", "status"),
     *map(_number, ("amount", "fee")),
     *map(_time, ("arrives_at", "created_at")),
+    rule("parts[]", "parts"),
+    *(rule(f"parts[].{name}", name) for name in ("kind", "of")),
+    *(rule(f"parts[].{name}", name, "decimal") for name in ("amount", "fee", "net")),
 )
 SHIPMENTS_READ = _read(
     "shipments",

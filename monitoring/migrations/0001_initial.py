@@ -5,62 +5,127 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('integrations', '0001_initial'),
+        ("integrations", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='RollupMark',
+            name="RollupMark",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('complete_until', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("complete_until", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Incident',
+            name="Incident",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fingerprint', models.CharField(max_length=32, unique=True)),
-                ('kind', models.CharField(choices=[('transient', 'Temporary'), ('config', 'Connection'), ('data', 'Record or mapping'), ('bug', 'Fault in Crossdock')], max_length=10)),
-                ('code', models.CharField(max_length=40)),
-                ('place', models.CharField(max_length=20)),
-                ('field', models.CharField(blank=True, max_length=120)),
-                ('job_name', models.CharField(blank=True, max_length=120)),
-                ('sentence', models.TextField()),
-                ('open_errors', models.PositiveIntegerField(default=0)),
-                ('all_errors', models.PositiveIntegerField(default=0)),
-                ('stuck', models.JSONField(blank=True, default=dict)),
-                ('first_seen_at', models.DateTimeField()),
-                ('last_seen_at', models.DateTimeField()),
-                ('resolved_at', models.DateTimeField(blank=True, null=True)),
-                ('reopened', models.PositiveIntegerField(default=0, help_text='How often it came back after it was gone.')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("fingerprint", models.CharField(max_length=32, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("transient", "Temporary"),
+                            ("config", "Connection"),
+                            ("data", "Record or mapping"),
+                            ("bug", "Fault in Crossdock"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("code", models.CharField(max_length=40)),
+                ("place", models.CharField(max_length=20)),
+                ("field", models.CharField(blank=True, max_length=120)),
+                ("job_name", models.CharField(blank=True, max_length=120)),
+                ("sentence", models.TextField()),
+                ("open_errors", models.PositiveIntegerField(default=0)),
+                ("all_errors", models.PositiveIntegerField(default=0)),
+                ("stuck", models.JSONField(blank=True, default=dict)),
+                ("first_seen_at", models.DateTimeField()),
+                ("last_seen_at", models.DateTimeField()),
+                ("resolved_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "reopened",
+                    models.PositiveIntegerField(
+                        default=0, help_text="How often it came back after it was gone."
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-last_seen_at', '-id'],
-                'indexes': [models.Index(condition=models.Q(('resolved_at__isnull', True)), fields=['-last_seen_at'], name='open_incidents')],
+                "ordering": ["-last_seen_at", "-id"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("resolved_at__isnull", True)),
+                        fields=["-last_seen_at"],
+                        name="open_incidents",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='HourlyFigure',
+            name="HourlyFigure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('hour', models.DateTimeField()),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('retrying', 'Retrying'), ('waiting', 'Waiting for what it refers to'), ('held', 'Held back'), ('failed', 'Needs a person'), ('delivered', 'Delivered'), ('unchanged', 'Unchanged'), ('superseded', 'Superseded by a newer version'), ('filtered', 'Filtered by a rule'), ('ignored', 'Ignored by a person')], max_length=12)),
-                ('operation', models.CharField(blank=True, max_length=40)),
-                ('kind', models.CharField(blank=True, max_length=10)),
-                ('currency', models.CharField(blank=True, max_length=3)),
-                ('count', models.PositiveIntegerField(default=0)),
-                ('amount', models.DecimalField(decimal_places=4, default=0, max_digits=24)),
-                ('processing', models.JSONField(blank=True, default=dict)),
-                ('passage', models.JSONField(blank=True, default=dict)),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='integrations.syncjob')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("hour", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("retrying", "Retrying"),
+                            ("waiting", "Waiting for what it refers to"),
+                            ("held", "Held back"),
+                            ("failed", "Needs a person"),
+                            ("delivered", "Delivered"),
+                            ("unchanged", "Unchanged"),
+                            ("superseded", "Superseded by a newer version"),
+                            ("filtered", "Filtered by a rule"),
+                            ("ignored", "Ignored by a person"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("operation", models.CharField(blank=True, max_length=40)),
+                ("kind", models.CharField(blank=True, max_length=10)),
+                ("currency", models.CharField(blank=True, max_length=3)),
+                ("count", models.PositiveIntegerField(default=0)),
+                ("amount", models.DecimalField(decimal_places=4, default=0, max_digits=24)),
+                ("processing", models.JSONField(blank=True, default=dict)),
+                ("passage", models.JSONField(blank=True, default=dict)),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="integrations.syncjob",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('hour', 'job', 'state', 'operation', 'kind', 'currency'), name='one_figure_per_hour_and_sort')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("hour", "job", "state", "operation", "kind", "currency"),
+                        name="one_figure_per_hour_and_sort",
+                    )
+                ],
             },
         ),
     ]

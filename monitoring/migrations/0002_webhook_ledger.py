@@ -5,47 +5,85 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0012_webhooks_ordered_by_the_portal'),
-        ('monitoring', '0001_initial'),
+        ("integrations", "0012_webhooks_ordered_by_the_portal"),
+        ("monitoring", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='MissedWebhook',
+            name="MissedWebhook",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('resource', models.CharField(max_length=60)),
-                ('changed_at', models.DateTimeField()),
-                ('found_at', models.DateTimeField()),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='missed_webhooks', to='integrations.connection')),
-                ('delivery', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='missed_webhooks', to='integrations.delivery')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("resource", models.CharField(max_length=60)),
+                ("changed_at", models.DateTimeField()),
+                ("found_at", models.DateTimeField()),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="missed_webhooks",
+                        to="integrations.connection",
+                    ),
+                ),
+                (
+                    "delivery",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="missed_webhooks",
+                        to="integrations.delivery",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-changed_at'],
-                'indexes': [models.Index(fields=['connection', '-changed_at'], name='missed_by_time')],
-                'constraints': [models.UniqueConstraint(fields=('delivery', 'changed_at'), name='one_missed_webhook_per_change')],
+                "ordering": ["-changed_at"],
+                "indexes": [models.Index(fields=["connection", "-changed_at"], name="missed_by_time")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("delivery", "changed_at"), name="one_missed_webhook_per_change"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='WebhookHour',
+            name="WebhookHour",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('hour', models.DateTimeField()),
-                ('resource', models.CharField(max_length=60)),
-                ('came', models.PositiveIntegerField(default=0)),
-                ('missed', models.PositiveIntegerField(default=0)),
-                ('delivered', models.PositiveIntegerField(default=0)),
-                ('open', models.PositiveIntegerField(default=0)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='webhook_hours', to='integrations.connection')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("hour", models.DateTimeField()),
+                ("resource", models.CharField(max_length=60)),
+                ("came", models.PositiveIntegerField(default=0)),
+                ("missed", models.PositiveIntegerField(default=0)),
+                ("delivered", models.PositiveIntegerField(default=0)),
+                ("open", models.PositiveIntegerField(default=0)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="webhook_hours",
+                        to="integrations.connection",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'webhook ledger',
-                'verbose_name_plural': 'webhook ledger',
-                'ordering': ['-hour'],
-                'indexes': [models.Index(fields=['-hour'], name='ledger_by_hour')],
-                'constraints': [models.UniqueConstraint(fields=('connection', 'hour', 'resource'), name='one_ledger_row_per_hour')],
+                "verbose_name": "webhook ledger",
+                "verbose_name_plural": "webhook ledger",
+                "ordering": ["-hour"],
+                "indexes": [models.Index(fields=["-hour"], name="ledger_by_hour")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("connection", "hour", "resource"), name="one_ledger_row_per_hour"
+                    )
+                ],
             },
         ),
     ]

@@ -8,187 +8,465 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0013_what_was_dropped_is_counted_apart'),
-        ('mappings', '0002_more_kinds_of_records'),
-        ('monitoring', '0003_words_of_states'),
+        ("integrations", "0013_what_was_dropped_is_counted_apart"),
+        ("mappings", "0002_more_kinds_of_records"),
+        ("monitoring", "0003_words_of_states"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Audit',
+            name="Audit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(max_length=60, unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9][a-z0-9-]*$', "Use small letters, digits and hyphens, for example 'main-warehouse'.")])),
-                ('name', models.CharField(max_length=120)),
-                ('enabled', models.BooleanField(default=True)),
-                ('every_minutes', models.PositiveIntegerField(default=1440, help_text='How often both sides are compared. 0: only by hand.')),
-                ('at_hour', models.PositiveSmallIntegerField(blank=True, help_text='Begin in this hour of the day (0 to 23), when little else runs. Empty: at any time.', null=True, validators=[django.core.validators.MaxValueValidator(23)])),
-                ('sample_percent', models.PositiveSmallIntegerField(default=100, help_text='Which share of the records is compared, chosen anew by chance each time. 100: all.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)])),
-                ('also_fields', models.CharField(blank=True, help_text='Fields of the Record to compare although the job does not write them, with commas: note, tags.', max_length=500)),
-                ('next_at', models.DateTimeField(blank=True, db_index=True, editable=False, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('destination_mapping', models.ForeignKey(blank=True, help_text="A reading mapping for what the destination shows. Empty: the platform's own preset, or the fields as they were written.", null=True, on_delete=django.db.models.deletion.PROTECT, related_name='audits', to='mappings.mapping')),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='audits', to='integrations.syncjob')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "key",
+                    models.SlugField(
+                        max_length=60,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z0-9][a-z0-9-]*$",
+                                "Use small letters, digits and hyphens, for example 'main-warehouse'.",
+                            )
+                        ],
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("enabled", models.BooleanField(default=True)),
+                (
+                    "every_minutes",
+                    models.PositiveIntegerField(
+                        default=1440, help_text="How often both sides are compared. 0: only by hand."
+                    ),
+                ),
+                (
+                    "at_hour",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="Begin in this hour of the day (0 to 23), when little else runs. Empty: at any time.",
+                        null=True,
+                        validators=[django.core.validators.MaxValueValidator(23)],
+                    ),
+                ),
+                (
+                    "sample_percent",
+                    models.PositiveSmallIntegerField(
+                        default=100,
+                        help_text="Which share of the records is compared, chosen anew by chance each time. 100: all.",
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                    ),
+                ),
+                (
+                    "also_fields",
+                    models.CharField(
+                        blank=True,
+                        help_text="Fields of the Record to compare although the job does not write them, with commas: note, tags.",
+                        max_length=500,
+                    ),
+                ),
+                ("next_at", models.DateTimeField(blank=True, db_index=True, editable=False, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "destination_mapping",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="A reading mapping for what the destination shows. Empty: the platform's own preset, or the fields as they were written.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="audits",
+                        to="mappings.mapping",
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="audits",
+                        to="integrations.syncjob",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
-                'permissions': [('run_audit', 'Can run an audit')],
+                "ordering": ["name"],
+                "permissions": [("run_audit", "Can run an audit")],
             },
         ),
         migrations.CreateModel(
-            name='AuditRun',
+            name="AuditRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('door', models.CharField(choices=[('schedule', 'By its schedule'), ('person', 'By a person'), ('command', 'By the command'), ('read_back', 'After a repair')], max_length=10)),
-                ('state', models.CharField(choices=[('running', 'Running'), ('finished', 'Finished'), ('failed', 'Could not be done'), ('cancelled', 'Cancelled')], default='running', max_length=10)),
-                ('sentence', models.CharField(blank=True, max_length=500)),
-                ('notices', models.JSONField(blank=True, default=list)),
-                ('asked', models.JSONField(blank=True, null=True)),
-                ('sample_percent', models.PositiveSmallIntegerField(default=100)),
-                ('seed', models.CharField(max_length=32)),
-                ('started_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('moved_at', models.DateTimeField()),
-                ('goes_on_at', models.DateTimeField(blank=True, null=True)),
-                ('position', models.JSONField(blank=True, null=True)),
-                ('position_version', models.PositiveIntegerField(default=0)),
-                ('tries', models.PositiveSmallIntegerField(default=0, help_text='Failures in a row at the present position.')),
-                ('read_calls', models.PositiveIntegerField(default=0)),
-                ('source_rows', models.PositiveIntegerField(default=0)),
-                ('destination_rows', models.PositiveIntegerField(default=0)),
-                ('compared', models.PositiveIntegerField(default=0)),
-                ('agree', models.PositiveIntegerField(default=0)),
-                ('differ', models.PositiveIntegerField(default=0)),
-                ('in_flight', models.PositiveIntegerField(default=0)),
-                ('left_out', models.PositiveIntegerField(default=0)),
-                ('only_there', models.PositiveIntegerField(default=0, help_text='Records of the destination that the source does not show.')),
-                ('causes', models.JSONField(blank=True, default=dict)),
-                ('audit', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='monitoring.audit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "door",
+                    models.CharField(
+                        choices=[
+                            ("schedule", "By its schedule"),
+                            ("person", "By a person"),
+                            ("command", "By the command"),
+                            ("read_back", "After a repair"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("running", "Running"),
+                            ("finished", "Finished"),
+                            ("failed", "Could not be done"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="running",
+                        max_length=10,
+                    ),
+                ),
+                ("sentence", models.CharField(blank=True, max_length=500)),
+                ("notices", models.JSONField(blank=True, default=list)),
+                ("asked", models.JSONField(blank=True, null=True)),
+                ("sample_percent", models.PositiveSmallIntegerField(default=100)),
+                ("seed", models.CharField(max_length=32)),
+                ("started_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("moved_at", models.DateTimeField()),
+                ("goes_on_at", models.DateTimeField(blank=True, null=True)),
+                ("position", models.JSONField(blank=True, null=True)),
+                ("position_version", models.PositiveIntegerField(default=0)),
+                (
+                    "tries",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Failures in a row at the present position."
+                    ),
+                ),
+                ("read_calls", models.PositiveIntegerField(default=0)),
+                ("source_rows", models.PositiveIntegerField(default=0)),
+                ("destination_rows", models.PositiveIntegerField(default=0)),
+                ("compared", models.PositiveIntegerField(default=0)),
+                ("agree", models.PositiveIntegerField(default=0)),
+                ("differ", models.PositiveIntegerField(default=0)),
+                ("in_flight", models.PositiveIntegerField(default=0)),
+                ("left_out", models.PositiveIntegerField(default=0)),
+                (
+                    "only_there",
+                    models.PositiveIntegerField(
+                        default=0, help_text="Records of the destination that the source does not show."
+                    ),
+                ),
+                ("causes", models.JSONField(blank=True, default=dict)),
+                (
+                    "audit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="runs",
+                        to="monitoring.audit",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-started_at', '-id'],
+                "ordering": ["-started_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='AuditPoint',
+            name="AuditPoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('location', models.CharField(blank=True, max_length=120)),
-                ('compared', models.PositiveIntegerField(default=0)),
-                ('agree', models.PositiveIntegerField(default=0)),
-                ('in_flight', models.PositiveIntegerField(default=0)),
-                ('sample_percent', models.PositiveSmallIntegerField(default=100)),
-                ('audit', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='points', to='monitoring.audit')),
-                ('run', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='points', to='monitoring.auditrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("location", models.CharField(blank=True, max_length=120)),
+                ("compared", models.PositiveIntegerField(default=0)),
+                ("agree", models.PositiveIntegerField(default=0)),
+                ("in_flight", models.PositiveIntegerField(default=0)),
+                ("sample_percent", models.PositiveSmallIntegerField(default=100)),
+                (
+                    "audit",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="points",
+                        to="monitoring.audit",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="points",
+                        to="monitoring.auditrun",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-day', 'location'],
+                "ordering": ["-day", "location"],
             },
         ),
         migrations.CreateModel(
-            name='AuditedRecord',
+            name="AuditedRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.CharField(max_length=255)),
-                ('subject', models.CharField(blank=True, max_length=120)),
-                ('location', models.CharField(blank=True, max_length=120)),
-                ('verdict', models.CharField(choices=[('agrees', 'Agrees'), ('differs', 'Differs'), ('left_out', 'Left out by the job')], max_length=8)),
-                ('cause', models.CharField(blank=True, choices=[('in_flight', 'In flight'), ('missed_webhook', 'Missed webhook'), ('written_past', 'Written past the owner'), ('mapping', 'Mapping'), ('held', 'Held by an error'), ('unknown', 'Unknown')], max_length=14)),
-                ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='records', to='monitoring.auditrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("external_id", models.CharField(max_length=255)),
+                ("subject", models.CharField(blank=True, max_length=120)),
+                ("location", models.CharField(blank=True, max_length=120)),
+                (
+                    "verdict",
+                    models.CharField(
+                        choices=[
+                            ("agrees", "Agrees"),
+                            ("differs", "Differs"),
+                            ("left_out", "Left out by the job"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "cause",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("in_flight", "In flight"),
+                            ("missed_webhook", "Missed webhook"),
+                            ("written_past", "Written past the owner"),
+                            ("mapping", "Mapping"),
+                            ("held", "Held by an error"),
+                            ("unknown", "Unknown"),
+                        ],
+                        max_length=14,
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="records",
+                        to="monitoring.auditrun",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AuditDifference',
+            name="AuditDifference",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.CharField(help_text='How the source calls the record.', max_length=255)),
-                ('destination_id', models.CharField(blank=True, max_length=255)),
-                ('subject', models.CharField(max_length=120)),
-                ('location', models.CharField(blank=True, max_length=120)),
-                ('field', models.CharField(blank=True, help_text='Empty: the record as a whole.', max_length=200)),
-                ('should_say', models.CharField(blank=True, max_length=200)),
-                ('says', models.CharField(blank=True, max_length=200)),
-                ('cause', models.CharField(choices=[('in_flight', 'In flight'), ('missed_webhook', 'Missed webhook'), ('written_past', 'Written past the owner'), ('mapping', 'Mapping'), ('held', 'Held by an error'), ('unknown', 'Unknown')], max_length=14)),
-                ('sentence', models.CharField(max_length=500)),
-                ('state', models.CharField(choices=[('open', 'Open'), ('repaired', 'Repaired'), ('gone', 'Gone by itself')], default='open', max_length=8)),
-                ('first_seen_at', models.DateTimeField()),
-                ('last_seen_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('repair_asked_at', models.DateTimeField(blank=True, null=True)),
-                ('audit', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='differences', to='monitoring.audit')),
-                ('delivery', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='differences', to='integrations.delivery')),
-                ('repair_run', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='repaired_differences', to='integrations.syncrun')),
-                ('repaired_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='repairs', to=settings.AUTH_USER_MODEL)),
-                ('run', models.ForeignKey(blank=True, help_text='The comparison that saw it last.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='differences', to='monitoring.auditrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "external_id",
+                    models.CharField(help_text="How the source calls the record.", max_length=255),
+                ),
+                ("destination_id", models.CharField(blank=True, max_length=255)),
+                ("subject", models.CharField(max_length=120)),
+                ("location", models.CharField(blank=True, max_length=120)),
+                (
+                    "field",
+                    models.CharField(blank=True, help_text="Empty: the record as a whole.", max_length=200),
+                ),
+                ("should_say", models.CharField(blank=True, max_length=200)),
+                ("says", models.CharField(blank=True, max_length=200)),
+                (
+                    "cause",
+                    models.CharField(
+                        choices=[
+                            ("in_flight", "In flight"),
+                            ("missed_webhook", "Missed webhook"),
+                            ("written_past", "Written past the owner"),
+                            ("mapping", "Mapping"),
+                            ("held", "Held by an error"),
+                            ("unknown", "Unknown"),
+                        ],
+                        max_length=14,
+                    ),
+                ),
+                ("sentence", models.CharField(max_length=500)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("repaired", "Repaired"), ("gone", "Gone by itself")],
+                        default="open",
+                        max_length=8,
+                    ),
+                ),
+                ("first_seen_at", models.DateTimeField()),
+                ("last_seen_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                ("repair_asked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "audit",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="differences",
+                        to="monitoring.audit",
+                    ),
+                ),
+                (
+                    "delivery",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="differences",
+                        to="integrations.delivery",
+                    ),
+                ),
+                (
+                    "repair_run",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="repaired_differences",
+                        to="integrations.syncrun",
+                    ),
+                ),
+                (
+                    "repaired_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="repairs",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="The comparison that saw it last.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="differences",
+                        to="monitoring.auditrun",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-last_seen_at', '-id'],
-                'permissions': [('repair_auditdifference', 'Can repair what an audit found')],
+                "ordering": ["-last_seen_at", "-id"],
+                "permissions": [("repair_auditdifference", "Can repair what an audit found")],
             },
         ),
         migrations.CreateModel(
-            name='AuditSight',
+            name="AuditSight",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.CharField(max_length=255)),
-                ('natural_key', models.CharField(blank=True, max_length=255)),
-                ('version', models.CharField(blank=True, max_length=40)),
-                ('payload', mappings.fields.SecretField(blank=True, compress=True, null=True)),
-                ('seen_at', models.DateTimeField()),
-                ('met', models.BooleanField(default=False, help_text='Whether the source shows it as well.')),
-                ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='sights', to='monitoring.auditrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("external_id", models.CharField(max_length=255)),
+                ("natural_key", models.CharField(blank=True, max_length=255)),
+                ("version", models.CharField(blank=True, max_length=40)),
+                ("payload", mappings.fields.SecretField(blank=True, compress=True, null=True)),
+                ("seen_at", models.DateTimeField()),
+                ("met", models.BooleanField(default=False, help_text="Whether the source shows it as well.")),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sights",
+                        to="monitoring.auditrun",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='auditrun',
-            index=models.Index(fields=['-started_at'], name='audit_runs_by_time'),
+            model_name="auditrun",
+            index=models.Index(fields=["-started_at"], name="audit_runs_by_time"),
         ),
         migrations.AddIndex(
-            model_name='auditrun',
-            index=models.Index(fields=['audit', '-started_at'], name='audit_runs_of_audit'),
+            model_name="auditrun",
+            index=models.Index(fields=["audit", "-started_at"], name="audit_runs_of_audit"),
         ),
         migrations.AddConstraint(
-            model_name='auditrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('finished_at__isnull', True)), fields=('audit',), name='one_open_run_per_audit'),
+            model_name="auditrun",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("finished_at__isnull", True)),
+                fields=("audit",),
+                name="one_open_run_per_audit",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='auditpoint',
-            constraint=models.UniqueConstraint(fields=('audit', 'day', 'location'), name='one_point_per_day_and_place'),
+            model_name="auditpoint",
+            constraint=models.UniqueConstraint(
+                fields=("audit", "day", "location"), name="one_point_per_day_and_place"
+            ),
         ),
         migrations.AddIndex(
-            model_name='auditedrecord',
-            index=models.Index(fields=['run', 'verdict', 'cause'], name='verdicts_of_run'),
+            model_name="auditedrecord",
+            index=models.Index(fields=["run", "verdict", "cause"], name="verdicts_of_run"),
         ),
         migrations.AddConstraint(
-            model_name='auditedrecord',
-            constraint=models.UniqueConstraint(fields=('run', 'external_id'), name='one_verdict_per_run_and_record'),
+            model_name="auditedrecord",
+            constraint=models.UniqueConstraint(
+                fields=("run", "external_id"), name="one_verdict_per_run_and_record"
+            ),
         ),
         migrations.AddIndex(
-            model_name='auditdifference',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['audit', 'cause'], name='open_differences_by_cause'),
+            model_name="auditdifference",
+            index=models.Index(
+                condition=models.Q(("state", "open")),
+                fields=["audit", "cause"],
+                name="open_differences_by_cause",
+            ),
         ),
         migrations.AddIndex(
-            model_name='auditdifference',
-            index=models.Index(fields=['-last_seen_at', '-id'], name='differences_by_time'),
+            model_name="auditdifference",
+            index=models.Index(fields=["-last_seen_at", "-id"], name="differences_by_time"),
         ),
         migrations.AddIndex(
-            model_name='auditdifference',
-            index=models.Index(condition=models.Q(('state', 'open'), _negated=True), fields=['closed_at'], name='closed_differences'),
+            model_name="auditdifference",
+            index=models.Index(
+                condition=models.Q(("state", "open"), _negated=True),
+                fields=["closed_at"],
+                name="closed_differences",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='auditdifference',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('audit', 'external_id', 'field'), name='one_open_difference_per_field'),
+            model_name="auditdifference",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "open")),
+                fields=("audit", "external_id", "field"),
+                name="one_open_difference_per_field",
+            ),
         ),
         migrations.AddIndex(
-            model_name='auditsight',
-            index=models.Index(fields=['run', 'natural_key'], name='sights_by_natural_key'),
+            model_name="auditsight",
+            index=models.Index(fields=["run", "natural_key"], name="sights_by_natural_key"),
         ),
         migrations.AddConstraint(
-            model_name='auditsight',
-            constraint=models.UniqueConstraint(fields=('run', 'external_id'), name='one_sight_per_run_and_id'),
+            model_name="auditsight",
+            constraint=models.UniqueConstraint(
+                fields=("run", "external_id"), name="one_sight_per_run_and_id"
+            ),
         ),
     ]

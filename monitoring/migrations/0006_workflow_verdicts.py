@@ -5,36 +5,46 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0017_workflows_are_measured_and_launched'),
-        ('monitoring', '0005_new_orders_by_the_hour'),
+        ("integrations", "0017_workflows_are_measured_and_launched"),
+        ("monitoring", "0005_new_orders_by_the_hour"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='WorkflowResult',
-            fields=[
-            ],
+            name="WorkflowResult",
+            fields=[],
             options={
-                'verbose_name': 'result',
-                'verbose_name_plural': 'did it help?',
-                'ordering': ['name'],
-                'proxy': True,
-                'indexes': [],
-                'constraints': [],
+                "verbose_name": "result",
+                "verbose_name_plural": "did it help?",
+                "ordering": ["name"],
+                "proxy": True,
+                "indexes": [],
+                "constraints": [],
             },
-            bases=('integrations.workflow',),
+            bases=("integrations.workflow",),
         ),
         migrations.CreateModel(
-            name='WorkflowVerdict',
+            name="WorkflowVerdict",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('met', models.PositiveSmallIntegerField(default=0)),
-                ('not_met', models.PositiveSmallIntegerField(default=0)),
-                ('not_measured', models.PositiveSmallIntegerField(default=0)),
-                ('as_of', models.DateTimeField()),
-                ('workflow', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='verdict', to='integrations.workflow')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("met", models.PositiveSmallIntegerField(default=0)),
+                ("not_met", models.PositiveSmallIntegerField(default=0)),
+                ("not_measured", models.PositiveSmallIntegerField(default=0)),
+                ("as_of", models.DateTimeField()),
+                (
+                    "workflow",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="verdict",
+                        to="integrations.workflow",
+                    ),
+                ),
             ],
         ),
     ]

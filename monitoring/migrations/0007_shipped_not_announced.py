@@ -4,25 +4,23 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0017_workflows_are_measured_and_launched'),
-        ('monitoring', '0006_workflow_verdicts'),
+        ("integrations", "0017_workflows_are_measured_and_launched"),
+        ("monitoring", "0006_workflow_verdicts"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='UnannouncedParcel',
-            fields=[
-            ],
+            name="UnannouncedParcel",
+            fields=[],
             options={
-                'verbose_name': 'shipped, not announced',
-                'verbose_name_plural': 'shipped, not announced',
-                'proxy': True,
-                'default_permissions': (),
-                'indexes': [],
-                'constraints': [],
+                "verbose_name": "shipped, not announced",
+                "verbose_name_plural": "shipped, not announced",
+                "proxy": True,
+                "default_permissions": (),
+                "indexes": [],
+                "constraints": [],
             },
-            bases=('integrations.delivery',),
+            bases=("integrations.delivery",),
         ),
     ]

@@ -15,6 +15,16 @@ from .audits import (
 )
 from .incidents import Incident
 from .metrics import HourlyFigure, RollupMark
+from .payments import (
+    CoveredShop,
+    FeeRate,
+    HowMatched,
+    MatchDecision,
+    MismatchKind,
+    PaymentCheck,
+    PaymentMatch,
+    PaymentMismatch,
+)
 from .webhooks import MissedWebhook, WebhookHour
 from .workflows import WorkflowResult, WorkflowVerdict
 
@@ -29,10 +39,18 @@ __all__ = [
     "AuditState",
     "AuditedRecord",
     "Cause",
+    "CoveredShop",
     "DifferenceState",
+    "FeeRate",
     "HourlyFigure",
+    "HowMatched",
     "Incident",
+    "MatchDecision",
+    "MismatchKind",
     "MissedWebhook",
+    "PaymentCheck",
+    "PaymentMatch",
+    "PaymentMismatch",
     "RollupMark",
     "UnannouncedParcel",
     "Verdict",

@@ -67,6 +67,8 @@ class Account:
     refunds: list[RefundFact] = field(default_factory=list)
     shop_refunds: list[RefundFact] = field(default_factory=list)
     is_covered: bool = False
+    # A payment for which a person must choose between this order and others.
+    may_be_paid: bool = False
 
     @property
     def received(self) -> list[PaymentFact]:
@@ -179,7 +181,7 @@ def _unpaid(account: Account) -> Finding | None:
             order.total,
             expected=NONE,
         )
-    if open_payments:
+    if open_payments or account.may_be_paid:
         return None
     if account.payments:
         sentence = (
