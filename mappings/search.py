@@ -34,9 +34,12 @@ def keyed_hashes(kind: str, value: str, region: str = "") -> list[str]:
 
 def _hash(kind: str, normalised: str) -> str:
     text = f"{kind}\x1f{normalised}".encode()
-    # The oldest keys: what is stored cannot be hashed anew, and is still to be found when new ones stand before them.
-    oldest = settings.SALT_KEY[-1] + [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS][-1]
-    return hmac.digest(_key(oldest), text, "sha256").hex()[:LENGTH]
+    return hmac.digest(digest_key(), text, "sha256").hex()[:LENGTH]
+
+
+def digest_key() -> bytes:
+    """Of the oldest keys: what is stored cannot be hashed anew, and still counts when new ones stand before them."""
+    return _key(settings.SALT_KEY[-1] + [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS][-1])
 
 
 def normalise(kind: str, value: str, region: str = "") -> str:

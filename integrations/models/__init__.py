@@ -37,6 +37,7 @@ from .doorbell import Doorbell, Heartbeat
 from .errors import Decision, ErrorRecord, Judgement, Kind, Settled
 from .inbox import InboundEvent, InboundState, RefusedWebhooks
 from .job import JobState, Removed, SyncJob, held_for_launch, may_work
+from .known import LastKnown
 from .partners import Partner, PartnerKey, PartnerRequest
 from .run import Door, RunState, SyncRun
 from .stock import StockFigure, UnitsInFlight
@@ -83,6 +84,7 @@ __all__ = [
     "JobState",
     "Judgement",
     "Kind",
+    "LastKnown",
     "Measure",
     "Outcome",
     "Partner",

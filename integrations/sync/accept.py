@@ -28,6 +28,7 @@ from mappings.fields import Sealed
 
 from . import rows, shared_clock, stock_figures, stock_recount, stock_units
 from .doorbell import ring
+from .echoes import heed_our_writes
 from .parcels import Parcel, digest_of, seal
 from .removed import note_seen
 from .rules import JobRules, rules_of
@@ -67,7 +68,6 @@ NOTHING_WRITTEN = ("", 0, None, "", "", "", "")
 NEWER_VERSION = rows.Upsert(
     unique=("job", "thing"), update=ACCEPTED[2:] + UNTOUCHED[:3], growing="accepted_serial"
 )
-
 
 # Doors that take in the same things at the same moment; each turn is short.
 TURNS = 10
@@ -198,7 +198,7 @@ def known_of(job: SyncJob, external_ids: list[str]) -> dict[str, Known]:
     found = ExternalId.objects.filter(
         connection_id=job.source_id, resource=job.source_resource, external_id__in=external_ids
     ).values_list("external_id", "thing_id", "echo_digest")
-    known = {external_id: Known(thing_id=thing, echo=echo) for external_id, thing, echo in found}
+    known = {name: Known(thing_id=thing, echo=echo) for name, thing, echo in found}
     by_thing = {entry.thing_id: entry for entry in known.values() if entry.thing_id is not None}
     deliveries = Delivery.objects.filter(job=job, thing_id__in=by_thing).values_list(
         "thing_id",
@@ -212,10 +212,10 @@ def known_of(job: SyncJob, external_ids: list[str]) -> dict[str, Known]:
     )
     for thing_id, serial, version, digest, mapping, accepted_at, state, since in deliveries:
         entry = by_thing[thing_id]
-        entry.accepted_at = accepted_at
+        entry.accepted_at, entry.has_delivery = accepted_at, True
         entry.ignored_since = since if state == State.IGNORED else None
         entry.serial, entry.version, entry.digest, entry.mapping = serial, version, digest, mapping
-        entry.has_delivery = True
+    heed_our_writes(job.source_id, by_thing)
     return known
 
 

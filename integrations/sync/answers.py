@@ -18,20 +18,24 @@ from .endings import after_failure
 from .leaving import Leaving
 from .record import Group, record
 from .send import NothingThere, Result, Results, is_away
+from .watch import Watch
 from .weigh import prepare
 
 
 class Answers:
     """Of one job's destination."""
 
-    def __init__(self, job: SyncJob, connector: Connector, abilities: Abilities) -> None:
+    def __init__(
+        self, job: SyncJob, connector: Connector, abilities: Abilities, watch: Watch | None = None
+    ) -> None:
+        self.watch = watch
         self.job = job
         self.connector = connector
         self.abilities = abilities
 
     def write_down(self, lease: Lease, results: Results, *, system_is_away: bool = False) -> list[Sending]:
         """Returns the calls that follow, of writes of several. Raises LeaseLost, and nothing is written."""
-        group = Group()
+        group = Group(watch=self.watch)
         stepping: list[tuple[Sending, Leaving]] = []
         for sending, result in results:
             if isinstance(result, Answer) and sending.leaving.steps_left:

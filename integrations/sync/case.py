@@ -49,6 +49,8 @@ class Case:
     leaving: Leaving | None = None
     promised_at: datetime | None = None
     fetched: bool = False
+    # Digests of what the record holds, by path; only where they matter (see `watch`).
+    seen: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_superseded(self) -> bool:

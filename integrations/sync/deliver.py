@@ -92,8 +92,8 @@ class Carrier:
         self.deadline = deadline
         self.weighing = Weighing(job, connector)
         self.abilities = self.weighing.abilities
-        self.sender = Sender(job, connector, self.abilities)
-        self.answers = Answers(job, connector, self.abilities)
+        self.sender = Sender(job, connector, self.abilities, self.weighing.watch)
+        self.answers = Answers(job, connector, self.abilities, self.weighing.watch)
         self.group_size = group_size(self.abilities, connector.limit(), self.sender.size)
         self.worked = 0
         self._says_failed = self._says_works = False
@@ -261,9 +261,9 @@ class Carrier:
         self.sender.look()
         leaving = [case for case in fresh if case.leaving is not None and case.ending is None]
         if leaving:
-            sendings += intents.lock(self.job, self.abilities, lease, leaving)
+            sendings += intents.lock(self.job, self.abilities, lease, leaving, self.weighing.watch)
             self.sender.look()
-        ended = Group(ended=[(case, case.ending) for case in cases if case.ending is not None])
+        ended = Group.of_ended(cases, self.weighing.watch)
         if ended.ended:
             record(self.job, lease, ended)
         self._send(lease, sendings)
@@ -374,9 +374,7 @@ class Carrier:
             )
             fault = data_fault(case, "worker_died", "worker", sentence, kind="bug")
             case.ending = Ending(State.FAILED, sentence[:300], fault=fault, counts=True)
-        record(
-            self.job, lease, Group(ended=[(case, case.ending) for case in cases if case.ending is not None])
-        )
+        record(self.job, lease, Group.of_ended(cases))
         lease.give_back()
 
     def _waits_for_orders(self, lease: Lease) -> bool:

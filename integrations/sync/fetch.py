@@ -54,6 +54,19 @@ def _fetch_here(job: SyncJob, connector: Connector, cases: Sequence[Case]) -> No
             _put_back(job, case, failure)
 
 
+def can_fetch(job: SyncJob) -> bool:
+    """Whether the source can be asked for a single record. No network."""
+    try:
+        connector = connect(job.source)
+    except Failure:
+        return False
+    try:
+        able = connector.resources().get(job.source_resource)
+        return able is not None and able.fetch
+    finally:
+        connector.close()
+
+
 def _fetch_all(
     job: SyncJob, connector: Connector, gate: Gate, pool: ThreadPoolExecutor, cases: Sequence[Case]
 ) -> None:

@@ -20,6 +20,7 @@ from .endings import doubt_sentence
 from .faults import Fault
 from .holder import is_proven_dead, this_process
 from .leaving import Leaving
+from .watch import Watch
 from .weigh import IN_THE_WAY, new_key
 
 INTENT = (
@@ -46,20 +47,28 @@ PERSON_MAY_TAKE = 60.0
 ASKED_FIRST = "A person must say first whether the write before this one arrived."
 
 
-def lock(job: SyncJob, abilities: Abilities, lease: Lease, cases: Sequence[Case]) -> list[Sending]:
+def lock(
+    job: SyncJob, abilities: Abilities, lease: Lease, cases: Sequence[Case], watch: Watch | None = None
+) -> list[Sending]:
     """Stores the Intents of these cases; those whose key another write holds go back to the queue.
 
     1. Everything is encrypted before the transaction.
     2. Inserted with ignore-conflicts: the partial unique index lets one open Intent per key in.
-    3. The Deliveries of those won are read again: one that was written since it was weighed is given up.
+    3. The Deliveries of those won are read again: one that was written since it was weighed is given up, and so is one
+       that the job which goes the other way is writing, or has written, meanwhile.
     """
     made = {
         case.place: new_intent(job, abilities, lease, case.delivery, required(case.leaving)) for case in cases
     }
     with transaction.atomic():
         lease.renew()
+        if watch is not None:
+            watch.hold_still(cases)
         mine = store(list(made.values()), lease)
-        changed = _changed_since([case for case in cases if made[case.place].key in mine])
+        won = [case for case in cases if made[case.place].key in mine]
+        changed = _changed_since(won)
+        if watch is not None:
+            changed += [case for case in watch.overtaken(won) if case not in changed]
         given_up = [mine.pop(made[case.place].key) for case in changed]
         if given_up:
             Intent.objects.filter(pk__in=given_up).delete()
@@ -236,12 +245,13 @@ def _key_lives(intent: Intent) -> bool:
 def _changed_since(cases: Sequence[Case]) -> list[Case]:
     seen = {case.delivery.pk: case for case in cases}
     rows = Delivery.objects.filter(pk__in=seen).values_list(
-        "pk", "content_hash", "source_version", "accepted_serial"
+        "pk", "content_hash", "source_version", "thing_id", "accepted_serial"
     )
     return [
         seen[pk]
-        for pk, content_hash, version, serial in rows
+        for pk, content_hash, version, thing, serial in rows
         if (content_hash, version) != (seen[pk].delivery.content_hash, seen[pk].delivery.source_version)
+        or thing != seen[pk].delivery.thing_id
         or serial > seen[pk].parcel.serial
     ]
 

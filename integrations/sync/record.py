@@ -24,13 +24,14 @@ from integrations.models import (
     Thing,
 )
 
-from . import faults, intents, rows, shared_clock, stock_units
+from . import faults, intents, rows, shared_clock, stock_units, two_way, watch
 from .case import Case, Ending, Sending
 from .claim import Lease
 from .intents import NewIntent
 from .leaving import Leaving
 from .parcels import digest_of
 from .stock_names import EXTERNAL_ID
+from .watch import News, Place, Watch
 
 STATE = ("state", "state_since", "state_reason", "subject", "attempts", "deadline_at", "promised_at")
 WRITTEN = (
@@ -83,6 +84,11 @@ class Group:
     settled_intents: list[int] = field(default_factory=list)
     doubtful_intents: list[int] = field(default_factory=list)
     intents_to_repeat: list[int] = field(default_factory=list)
+    watch: Watch | None = None
+
+    @classmethod
+    def of_ended(cls, cases: Iterable[Case], watch: Watch | None = None) -> Group:
+        return cls(ended=[(case, case.ending) for case in cases if case.ending is not None], watch=watch)
 
     def cases(self) -> Iterable[Case]:
         yield from (sending.case for sending, _ in self.delivered)
@@ -137,10 +143,13 @@ def record(job: SyncJob, lease: Lease, group: Group) -> list[int]:
     for _, ending in group.ended:
         if ending.fault is not None:
             ending.fault.seal()
+    news = watch.news_of(group.watch, group.delivered, group.ended) if group.watch is not None else {}
     with transaction.atomic():
         lease.renew()
         standings = _standings({case.delivery.pk for case in group.cases()})
         _store_ids(job, answers, echoes)
+        if group.watch is not None:
+            _keep_known(job, group.watch, answers, news)
         outcomes = [_delivered(job, run, standings[s.case.delivery.pk], s, now) for s, _ in group.delivered]
         for case, ending in group.ended:
             outcome = _ended(job, run, standings[case.delivery.pk], case, ending, now)
@@ -275,6 +284,15 @@ def _store_ids(job: SyncJob, answers: Sequence[tuple[Sending, Answer]], echoes: 
     ]
     if with_lines:
         _store_line_ids(job, with_lines)
+
+
+def _keep_known(
+    job: SyncJob, kept: Watch, answers: Sequence[tuple[Sending, Answer]], news: dict[Place, News]
+) -> None:
+    watch.keep(news)
+    if kept.twin is not None:
+        made = [(answer.external_id, sending.case.delivery.thing_id) for sending, answer in answers]
+        two_way.make_one(job, kept.twin, [(external_id, thing) for external_id, thing in made if external_id])
 
 
 def _store_line_ids(job: SyncJob, answers: Sequence[tuple[Sending, Answer]]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 
 from django.db import DatabaseError
@@ -19,11 +19,13 @@ from integrations.connectors.base import Abilities, Answer, Connector
 from integrations.exceptions import Failure, Kind, TokenExpired
 from integrations.models import SyncJob
 
+from . import budget
 from .breaker import FAILURES_THAT_OPEN
 from .case import Sending
 from .claim import Lease
 from .connect import renew_token, token_version
 from .gate import LOOK_EVERY, Gate, not_sent
+from .watch import Watch
 
 # The main thread does not wake for each answer: those that come within this time are taken in together.
 TOGETHER = 0.01
@@ -57,8 +59,13 @@ class Sender:
     leave (lease too short, job stopped, no turn for too long) comes back as a Failure "not_sent".
     """
 
-    def __init__(self, job: SyncJob, connector: Connector, abilities: Abilities) -> None:
+    def __init__(
+        self, job: SyncJob, connector: Connector, abilities: Abilities, watch: Watch | None = None
+    ) -> None:
         self.job = job
+        # Where another job reads what this one writes: who must know what became of a write, reads it back.
+        self._watch = watch if watch is not None and watch.twin is not None and abilities.fetch else None
+        self._read_back: SimpleQueue[None] = SimpleQueue()
         self.connector = connector
         self.abilities = abilities
         self.gate = Gate(job.destination, connector, job.concurrent_calls)
@@ -151,6 +158,15 @@ class Sender:
             self.gate.admit()
         return found
 
+    def _pay_for_reads(self) -> None:
+        """Calls beside the writes themselves: the budget gets them later."""
+        more = 0
+        while not self._read_back.empty():
+            self._read_back.get_nowait()
+            more += 1
+        if more:
+            budget.owe(self.job.destination, self.gate.limit, more)
+
     def _answers(self, patience: float) -> list[tuple[Lease, Sending, Result]]:
         try:
             back = [self._back.get(timeout=patience)]
@@ -161,6 +177,7 @@ class Sender:
         while not self._back.empty():
             back.append(self._back.get_nowait())
         self._calls -= len(back)
+        self._pay_for_reads()
         found = []
         for part, results in back:
             if isinstance(results, TokenExpired):
@@ -239,6 +256,11 @@ class Sender:
         is_reached = False
         try:
             results = self._call(part.sendings)
+            if self._watch is not None:
+                results = [
+                    self._completed(self._watch, part, *pair)
+                    for pair in zip(part.sendings, results, strict=True)
+                ]
         except TokenExpired as expired:
             # It answered: else the probe of a breaker would wait for itself to come back.
             is_reached = True
@@ -278,6 +300,20 @@ class Sender:
         return [
             Answer(external_id=found.external_id, body=found.payload, version=found.version, replayed=True)
         ]
+
+    def _completed(self, watch: Watch, part: Part, sending: Sending, result: Result) -> Result:
+        """An answer that does not show what the destination made of the write is completed by a look at it."""
+        if not isinstance(result, Answer) or sending.leaving.steps_left or watch.tells_all(sending, result):
+            return result
+        external_id = result.external_id or sending.leaving.external_id
+        if not external_id or not part.lease.outlasts(self.connector.timeout_seconds):
+            return result
+        self._read_back.put(None)
+        try:
+            item = self.connector.fetch(self.job.destination_resource, external_id)
+        except Exception:  # noqa: BLE001  # the write itself arrived: what cannot be looked at is taken as it was sent
+            return result
+        return result if item is None else replace(result, body=item.payload)
 
     def _heed(self, result: Result) -> None:
         """A vendor that asks us to wait is obeyed at once; a dead or locked one stops the rest."""

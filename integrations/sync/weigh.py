@@ -32,6 +32,7 @@ from .ownership import owned_elsewhere
 from .promises import promised_at
 from .rollout import is_in
 from .rules import JobRules, passes_filter
+from .watch import Watch
 
 IN_THE_WAY = 2.0
 
@@ -40,10 +41,17 @@ class Scales:
     """What all cases of a drain are weighed with."""
 
     def __init__(
-        self, job: SyncJob, connector: Connector, rules: JobRules, *, carries_all: bool = False
+        self,
+        job: SyncJob,
+        connector: Connector,
+        rules: JobRules,
+        watch: Watch | None = None,
+        *,
+        carries_all: bool = False,
     ) -> None:
         """`carries_all`: also what the filter or the rollout leaves out, for whoever only wants to see its body."""
         self.job = job
+        self.watch = watch
         self.carries_all = carries_all
         self.connector = connector
         self.rules = rules
@@ -166,6 +174,8 @@ class Scales:
             return
         case.body = written.body
         case.content_hash = content_hash(written.body)
+        if self.watch is not None:
+            self.watch.see(case)
         verdict = decide(self._facts(case), self.abilities, self.actions)
         self._carry_out(case, verdict)
 
@@ -181,7 +191,7 @@ class Scales:
             written=delivery.written_state or {},
             written_version=delivery.source_version,
             written_read_at=delivery.source_read_at.timestamp() if delivery.source_read_at else 0.0,
-            written_hash=delivery.content_hash,
+            written_hash=delivery.content_hash if self.watch is None else self.watch.written_hash(case),
             same_object_fetched=case.fetched,
             recount=case.parcel.recount or self.counting is not None,
         )
@@ -275,6 +285,7 @@ class Scales:
             currency=currency or "",
             search_keys=search_keys(case.record) if case.record is not None else [],
             lines=_line_references(case.record_data),
+            seen=case.seen,
         )
 
 

@@ -14,8 +14,9 @@ from . import intents, stock_figures, stock_recount
 from .case import Case, Ending, Sending
 from .claim import Lease
 from .endings import data_fault
-from .fetch import fetch
+from .fetch import can_fetch, fetch
 from .rules import rules_of
+from .watch import watch_of
 from .weigh import Scales
 
 
@@ -24,7 +25,9 @@ class Weighing:
 
     def __init__(self, job: SyncJob, connector: Connector) -> None:
         self.job = job
-        self.scales = Scales(job, connector, rules_of(job))
+        rules = rules_of(job)
+        self.watch = watch_of(job, rules)
+        self.scales = Scales(job, connector, rules, self.watch)
         self.abilities = self.scales.abilities
 
     def settle_open_intents(self, lease: Lease, cases: Sequence[Case]) -> list[Sending]:
@@ -35,6 +38,8 @@ class Weighing:
 
     def weigh(self, cases: Sequence[Case]) -> None:
         """Twice at most: what turns out to need a fetch is fetched and weighed again."""
+        if self.watch is not None:
+            self.watch.look(cases, can_fetch(self.job))
         fetch(self.job, [case for case in cases if case.parcel.partial and not case.is_superseded])
         self._keep_figures(cases)
         self._weigh_safely(cases)

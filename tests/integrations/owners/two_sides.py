@@ -56,12 +56,13 @@ def as_it_is(value: str) -> str:
 class Side:
     """`told`: each write that had its effect, in order. `loses`: how many answers are lost after the work is done.
     `refuses`: how many writes are answered with 503 before. `answers`: whole, more (with a field that lists have not)
-    or nothing."""
+    or nothing. `dated`: whether a person's own page tells when it was changed."""
 
     key: str
     platform: Platform
     normal: Callable[[str], str] = as_it_is
     answers: str = "whole"
+    dated: bool = True
     people: dict[str, Words] = field(default_factory=dict)
     told: list[tuple[str, Words]] = field(default_factory=list)
     loses: int = 0
@@ -97,20 +98,24 @@ class Side:
         self.people[number] = {**before, **kept, "updated_at": datetime.now(UTC).isoformat()}
         return number
 
+    def _shown(self, person: Words) -> Words:
+        return {name: value for name, value in person.items() if self.dated or name != "updated_at"}
+
     def _list(self, asked: Asked) -> Says:
         since, email = asked.params.get("since", ""), asked.params.get("email")
         with self.lock:
             found = [dict(person) for person in self.people.values() if person["updated_at"] >= since]
+        found.sort(key=lambda person: str(person["updated_at"]))
         if email is not None:
             found = [person for person in found if person.get("email") == self.normal(email)]
-        return Says({"people": sorted(found, key=lambda person: str(person["updated_at"]))})
+        return Says({"people": [self._shown(person) for person in found]})
 
     def _create(self, asked: Asked) -> Says:
         return self._written(lambda: self.add(**asked.json), "create", asked.json)
 
     def _one(self, number: str, asked: Asked) -> Says:
         if asked.method == "GET":
-            return Says(dict(self.people[number]))
+            return Says(self._shown(self.people[number]))
         return self._written(lambda: self._update(number, asked.json), "update", asked.json)
 
     def _update(self, number: str, values: Words) -> str:
@@ -127,7 +132,7 @@ class Side:
             if self.loses > 0:
                 self.loses -= 1
                 return Says(silent=True)
-            person = dict(self.people[number])
+            person = self._shown(self.people[number])
         match self.answers:
             case "nothing":
                 return Says({"id": number})
