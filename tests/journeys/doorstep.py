@@ -71,6 +71,10 @@ class Doorstep(World):
         shipped: dict[str, Any] = self.staff(f"/warehouse/orders/{number}/ship", asked)
         return shipped
 
+    def fired(self) -> dict[str, int]:
+        """How often each fault has struck, by its id."""
+        return {rule["id"]: rule["fired"] for rule in self.sandbox.control("GET", "/faults")["faults"]}
+
     # What each side says, asked over its own door.
 
     def shop_order(self, number: str) -> dict[str, Any]:

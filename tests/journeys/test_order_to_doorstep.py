@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
+from integrations.models import Delivery
+from monitoring import announcements
 from tests.sandbox.running import SandboxProcess
 
-from .doorstep import ORDERS, Doorstep
+from .doorstep import ORDERS, TO_MAIL, TO_SHOP, Doorstep
 
 
 @pytest.fixture
@@ -215,3 +219,64 @@ def test_three_currencies_with_the_tax_in_the_price_and_on_top(
     doorstep.go()
     (order,) = doorstep.warehouse_orders("1001")
     assert (order["currency"], order["total"]) == (currency, total)
+
+
+@pytest.mark.parametrize(
+    ("placed_at", "promised"),
+    [
+        ("2026-03-25T15:30:00+01:00", "2026-03-25T15:00:00+00:00"),
+        ("2026-03-25T15:30:00+00:00", "2026-03-26T15:00:00+00:00"),
+        ("2026-03-25T15:30:00-08:00", "2026-03-26T15:00:00+00:00"),
+        ("2026-03-25T15:30:00+03:00", "2026-03-25T15:00:00+00:00"),
+        ("2026-03-26T02:00:00+09:00", "2026-03-26T15:00:00+00:00"),
+        # Friday afternoon at the ocean is Saturday in Berlin, and on Monday the clocks there have changed.
+        ("2026-03-27T15:30:00-08:00", "2026-03-30T14:00:00+00:00"),
+        ("2026-04-02T16:30:00+02:00", "2026-04-07T14:00:00+00:00"),
+    ],
+)
+def test_each_order_has_its_promised_hour_wherever_it_was_placed(
+    doorstep: Doorstep, placed_at: str, promised: str
+) -> None:
+    doorstep.order("1001", placed_at=placed_at)
+    doorstep.carry(ORDERS)
+    kept = Delivery.objects.get(job__key=ORDERS).promised_at
+    assert kept is not None
+    assert kept.isoformat() == promised
+
+
+def test_what_the_shop_promised_counts_before_the_carriers_hours(doorstep: Doorstep) -> None:
+    doorstep.order("1001", ship_by="2026-12-23T12:00:00-05:00", deliver_by="2026-12-24T18:00:00-05:00")
+    doorstep.order("1002", deliver_by="2026-12-24T18:00:00-05:00")
+    doorstep.carry(ORDERS)
+    kept = {row.subject: row.promised_at for row in Delivery.objects.filter(job__key=ORDERS)}
+    assert {subject: moment.isoformat() for subject, moment in kept.items() if moment} == {
+        "Order #1001": "2026-12-23T17:00:00+00:00",
+        "Order #1002": "2026-12-24T23:00:00+00:00",
+    }
+
+
+def test_a_wrong_address_buys_no_label_and_both_go_on_once_it_is_corrected(doorstep: Doorstep) -> None:
+    doorstep.order("1001", shipping_address={"name": "K", "line1": "L 1", "city": "X", "country": "DE"})
+    doorstep.go()
+    assert [error.code for error in doorstep.open_errors()] == ["bad_address", "bad_address"]
+    assert (doorstep.warehouse_states(), doorstep.labels()) == ({}, Counter())
+    doorstep.staff("/shop/orders/1001/edit", {"shipping_address": {"postal_code": "50667"}})
+    doorstep.go()
+    assert doorstep.open_errors() == []
+    assert doorstep.labels() == Counter({("1001", "bought"): 1})
+
+
+def test_a_parcel_that_the_shop_cannot_be_told_of_is_flagged(doorstep: Doorstep) -> None:
+    """The shop is away for longer than the parcel may wait."""
+    doorstep.order("1001")
+    doorstep.go()
+    doorstep.ship("1001")
+    for key in (TO_SHOP, TO_MAIL):
+        doorstep.read(key)
+    doorstep.deliver(TO_MAIL)
+    assert list(announcements.unannounced()) == []
+    in_three_hours = timezone.now() + timedelta(hours=3)
+    (late,) = announcements.unannounced(now=in_three_hours)
+    assert late.job.key == TO_SHOP
+    doorstep.deliver(TO_SHOP)
+    assert list(announcements.unannounced(now=in_three_hours)) == []
