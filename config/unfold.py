@@ -119,6 +119,21 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                "title": "Audits",
+                "separator": True,
+                "items": [
+                    _page("Audits", "balance", "monitoring.audit"),
+                    _page(
+                        "Differences",
+                        "difference",
+                        "monitoring.auditdifference",
+                        badge="monitoring.admin.audit_runs.open_differences_badge",
+                    ),
+                    _page("Comparisons", "compare_arrows", "monitoring.auditrun"),
+                    _page("Accuracy over time", "monitoring", "monitoring.auditpoint"),
+                ],
+            },
+            {
                 "title": "Systems",
                 "separator": True,
                 "items": [

@@ -11,7 +11,7 @@ from django.urls import reverse
 from integrations.models import ErrorRecord, JobState, Kind, State, SyncJob
 from integrations.sync.measures import NEAR_HOURS
 from integrations.templatetags.portal import ago, duration, money, percent
-from monitoring import announcements, histogram, links
+from monitoring import accuracy_figures, announcements, histogram, links
 from monitoring.figures import Figures
 from monitoring.models import Incident
 from monitoring.standing import Standing
@@ -38,6 +38,7 @@ def cards(found: Figures, stand: Standing, period: str) -> list[dict[str, Any]]:
         },
         _stuck(stand),
         *_announcements(),
+        _accuracy(),
         {
             "title": "On their way",
             "main": links.records(stand.backlog, state="backlog"),
@@ -82,6 +83,34 @@ def _times(found: Figures, period: str) -> dict[str, Any]:
             ("p95 here", links.outcomes(found.timed, period, duration(here), result="timed")),
         ],
     }
+
+
+def _accuracy() -> dict[str, Any]:
+    """Of each SKU × location × channel, as the latest audit of each stock job found it."""
+    found = accuracy_figures.of_stock()
+    whole = found.accuracy
+    differ = whole.compared - whole.agree
+    rate = whole.settled_share if whole.settled_share is not None else whole.share
+    card: dict[str, Any] = {
+        "title": "Inventory accuracy",
+        "about": "SKU × location × channel that agree, by the latest audits",
+        "main": links.compared(whole.compared, percent(whole.share), latest="stock", verdict="compared"),
+        "tone": _tone(rate),
+        "lines": [
+            ("differ", links.compared(differ, latest="stock", verdict="differs")),
+            ("of these in flight", links.compared(whole.in_flight, latest="stock", verdict="in_flight")),
+        ],
+    }
+    if whole.compared:
+        note = f"{percent(whole.settled_share)} without what is in flight"
+        interval = whole.interval() if found.is_sample else None
+        if interval is not None:
+            note += f"; by a sample, {percent(interval[0])} to {percent(interval[1])}"
+        return card | {"note": note}
+    begin = (
+        "It is measured at its time." if found.stock_audits else "Add an audit of a stock job to measure it."
+    )
+    return card | {"main": links.audits(found.audits, "–"), "lines": [], "note": begin, "tone": ""}
 
 
 def _stuck(stand: Standing) -> dict[str, Any]:

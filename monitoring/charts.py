@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +16,7 @@ from django.utils import timezone
 from integrations.models import State
 from integrations.sync.measures import PERIODS
 from monitoring import links
+from monitoring.audits.accuracy import Accuracy
 from monitoring.figures import Figures
 from monitoring.links import Linked
 
@@ -111,6 +114,16 @@ def failed_chart(rows: list[Row]) -> dict[str, str]:
     return _chart("Failed", [row.label for row in rows], [row.failed.count for row in rows], "red-500")
 
 
-def _chart(label: str, names: list[str], values: list[int], colour: str) -> dict[str, str]:
+def _chart(label: str, names: list[str], values: Sequence[float], colour: str) -> dict[str, str]:
     bars = {"label": label, "data": values, "backgroundColor": f"var(--color-{colour})", "borderRadius": 3}
     return {"data": json.dumps({"labels": names, "datasets": [bars]}), "options": json.dumps(OPTIONS)}
+
+
+def accuracy_chart(days: Mapping[date, Accuracy]) -> dict[str, str]:
+    """The share that agrees, by day. The axis begins where it still shows a difference of one in a hundred."""
+    shares = [round((found.settled_share or found.share or 0) * 100, 2) for found in days.values()]
+    lowest = max(min(shares, default=0) - 2, 0)
+    options = copy.deepcopy(OPTIONS)
+    options["scales"]["y"] |= {"beginAtZero": False, "min": int(lowest), "max": 100}
+    names = [f"{day:%d %b}" for day in days]
+    return _chart("Agrees, in per cent", names, shares, "primary-600") | {"options": json.dumps(options)}

@@ -56,6 +56,23 @@ def unannounced(count: int, text: str = "", **query: object) -> Linked:
     return Linked(count, f"{address}?{urlencode(query)}" if query else address, text)
 
 
+def compared(count: int, text: str = "", **query: object) -> Linked:
+    """Records that audits have compared."""
+    return Linked(count, _of_sight("auditedrecord", **query), text)
+
+
+def audits(count: int, text: str = "") -> Linked:
+    return Linked(count, _of_sight("audit"), text)
+
+
 def _list(model: str, **query: object) -> str:
-    address = reverse(f"admin:integrations_{model}_changelist")
+    return _address(f"admin:integrations_{model}_changelist", query)
+
+
+def _of_sight(model: str, **query: object) -> str:
+    return _address(f"admin:monitoring_{model}_changelist", query)
+
+
+def _address(name: str, query: dict[str, object]) -> str:
+    address = reverse(name)
     return f"{address}?{urlencode(query)}" if query else address

@@ -31,7 +31,14 @@ from integrations.models import (
     SyncRun,
 )
 from integrations.sync.measures import PERIODS
-from monitoring.models import MissedWebhook, WebhookHour
+from monitoring.models import (
+    AuditDifference,
+    AuditedRecord,
+    AuditRun,
+    DifferenceState,
+    MissedWebhook,
+    WebhookHour,
+)
 from monitoring.rollups import LOOK_BACK, complete_until, hour_of
 
 # Rows of one transaction. Larger ones are no faster and make a webhook wait on SQLite.
@@ -105,10 +112,13 @@ def _all_old(now: datetime) -> Iterator[Old]:
         yield Old("missed webhooks", MissedWebhook.objects.filter(changed_at__lt=before), "changed_at")
         yield Old("webhook ledger", WebhookHour.objects.filter(hour__lt=before), "hour")
         yield Old("outcomes", _outcomes(before), "recorded_at")
+        closed = AuditDifference.objects.filter(closed_at__lt=before).exclude(state=DifferenceState.OPEN)
+        yield Old("closed differences", closed, "closed_at")
     if (days := settings.KEEP_BATCHES_DAYS) > 0:
         yield Old("batches", _batches(now - timedelta(days=days)), "settled_at")
     if (days := settings.KEEP_RUNS_DAYS) > 0:
         yield Old("runs", _runs(now - timedelta(days=days)), "finished_at")
+        yield Old("comparisons", _comparisons(now - timedelta(days=days)), "finished_at")
     if (days := settings.KEEP_EVENTS_DAYS) > 0:
         before = now - timedelta(days=days)
         yield Old("events", InboundEvent.objects.filter(processed_at__lt=before), "processed_at")
@@ -152,6 +162,13 @@ def _runs(before: datetime) -> QuerySet[Any]:
     """Only those whose facts are gone: deleting a run would take its outcomes with it."""
     outcomes, batches = (model.objects.filter(run=OuterRef("pk")) for model in (Outcome, Batch))
     return SyncRun.objects.filter(finished_at__lt=before).exclude(Exists(outcomes)).exclude(Exists(batches))
+
+
+def _comparisons(before: datetime) -> QuerySet[Any]:
+    """Each audit's latest ones have their records still; the days' figures stay when theirs go."""
+    return AuditRun.objects.filter(finished_at__lt=before).exclude(
+        Exists(AuditedRecord.objects.filter(run=OuterRef("pk")))
+    )
 
 
 def _errors(before: datetime) -> QuerySet[Any]:

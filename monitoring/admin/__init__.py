@@ -1,5 +1,21 @@
 """Sight's own pages in the portal's admin."""
 
-from . import announcements, incidents, webhooks, workflows
+from . import (
+    announcements,
+    audit_differences,
+    audit_runs,
+    audits,
+    incidents,
+    webhooks,
+    workflows,
+)
 
-__all__ = ["announcements", "incidents", "webhooks", "workflows"]
+__all__ = [
+    "announcements",
+    "audit_differences",
+    "audit_runs",
+    "audits",
+    "incidents",
+    "webhooks",
+    "workflows",
+]

@@ -6,4 +6,7 @@ from django.urls import path
 
 from . import views
 
-urlpatterns = [path("metrics", views.Metrics.as_view(), name="partner-api-metrics")]
+urlpatterns = [
+    path("metrics", views.Metrics.as_view(), name="partner-api-metrics"),
+    path("metrics/accuracy", views.AccuracyOverTime.as_view(), name="partner-api-accuracy"),
+]

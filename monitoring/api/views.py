@@ -13,8 +13,10 @@ from rest_framework.response import Response
 from integrations.models import PENDING_STATES, SyncJob
 from integrations.partner_api.base import PartnerView
 from integrations.sync.measures import PERIODS
-from monitoring import histogram
+from monitoring import accuracy_figures, histogram
+from monitoring.audits.accuracy import Accuracy
 from monitoring.figures import Figures, figures
+from monitoring.models import Audit, AuditPoint
 
 
 class MetricsQuery(serializers.Serializer[Any]):
@@ -79,4 +81,81 @@ def _of_job(job: SyncJob, found: Figures) -> dict[str, Any]:
         "processing_p95_seconds": histogram.percentile(found.processing, 0.95),
         "pending_now": pending,
         "open_errors_now": job.errors.aggregate(n=Count("pk", filter=Q(settled_at__isnull=True)))["n"],
+    }
+
+
+class AccuracyQuery(serializers.Serializer[Any]):
+    days = serializers.IntegerField(
+        default=30, min_value=1, max_value=366, help_text="Up to and with today, in the portal's zone."
+    )
+
+
+class AccuracyPointSerializer(serializers.Serializer[Any]):
+    day = serializers.DateField()
+    location = serializers.CharField(help_text="Empty where the records have none.")
+    compared = serializers.IntegerField()
+    agree = serializers.IntegerField()
+    in_flight = serializers.IntegerField(help_text="Of those that differ: on their way.")
+    share = serializers.FloatField(allow_null=True, help_text="agree / compared, 0 to 1.")
+    share_without_in_flight = serializers.FloatField(allow_null=True)
+    sample_percent = serializers.IntegerField(help_text="Which share of the records was compared; 100: all.")
+    interval = serializers.ListField(
+        child=serializers.FloatField(),
+        allow_null=True,
+        help_text="Of a sample: between which shares the whole lies, at 95 %, without what is in flight.",
+    )
+
+
+class AuditAccuracySerializer(serializers.Serializer[Any]):
+    job = serializers.SlugField()
+    audit = serializers.SlugField()
+    open_differences = serializers.DictField(
+        child=serializers.IntegerField(), help_text="Fields that differ now, by cause."
+    )
+    points = AccuracyPointSerializer(many=True)
+
+
+class AccuracySerializer(serializers.Serializer[Any]):
+    days = serializers.IntegerField()
+    audits = AuditAccuracySerializer(many=True)
+
+
+class AccuracyOverTime(PartnerView):
+    query = AccuracyQuery
+
+    @extend_schema(
+        operation_id="accuracy_read",
+        summary="How far both sides of your jobs agree, by day",
+        parameters=[AccuracyQuery],
+        responses=AccuracySerializer,
+    )
+    def get(self, request: Request) -> Response:
+        days = self.parameters()["days"]
+        audits = Audit.objects.filter(job__in=self.jobs()).select_related("job").order_by("key")
+        answer = {"days": days, "audits": [_of_audit(audit, days) for audit in audits]}
+        return Response(AccuracySerializer(answer).data)
+
+
+def _of_audit(audit: Audit, days: int) -> dict[str, Any]:
+    return {
+        "job": audit.job.key,
+        "audit": audit.key,
+        "open_differences": accuracy_figures.open_by_cause(audit),
+        "points": [_of_point(row) for row in accuracy_figures.points(audit, days)],
+    }
+
+
+def _of_point(row: AuditPoint) -> dict[str, Any]:
+    found = Accuracy(row.compared, row.agree, row.in_flight)
+    interval = found.interval() if row.sample_percent < 100 else None
+    return {
+        "day": row.day,
+        "location": row.location,
+        "compared": row.compared,
+        "agree": row.agree,
+        "in_flight": row.in_flight,
+        "share": found.share,
+        "share_without_in_flight": found.settled_share,
+        "sample_percent": row.sample_percent,
+        "interval": None if interval is None else list(interval),
     }

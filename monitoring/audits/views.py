@@ -1,8 +1,9 @@
 """What of a destination's payload can be compared with what a job writes, brought to the same form. No network.
 
 Two ways. With a reading mapping the payload becomes a Record, and the job's own writing mapping makes of it what would
-be written if the destination were the source: so both sides went through the same rules. Without one the payload is
-taken as it is, field by field, which is right where a platform shows what it is told.
+be written if the destination were the source: so both sides went through the same rules. What a rule composes ("Note:"
+and the note) is taken as it stands there, where it does: made once more of what was made, it would always agree.
+Without a mapping the whole payload is taken as it is, which is right where a platform shows what it is told.
 """
 
 from __future__ import annotations
@@ -27,6 +28,22 @@ from mappings.presets import PRESETS
 from .compare import Mismatch, compare
 
 _STATE = re.compile(r"\brecord\.([a-z_]+)")
+# Transforms that change the form of a value and not what it says.
+_FORMS = (
+    "",
+    "text",
+    "decimal",
+    "integer",
+    "boolean",
+    "time",
+    "to_time",
+    "strip",
+    "lower",
+    "upper",
+    "country",
+    "email",
+    "phone",
+)
 _NAME = re.compile(r"[A-Za-z_]\w*")
 # Each side calls its own things differently: what a rule makes of an id is not compared across systems.
 _OWN_NAMES = re.compile(r"(^|[^a-z_])([a-z_]*_)?id\b|^context\b|\bupdated_at\b")
@@ -57,6 +74,7 @@ class View:
         self.kinds = kinds_of(self.rules.write)
         self._written = {rule.split(".")[0].removesuffix("[]") for rule in self.rules.write.sources}
         self._not_compared = frozenset(_not_compared(self.rules.write.scope)) if self.reads else frozenset()
+        self._composed = [rule.path for rule in self.rules.write.scope.rules if not _is_plain(rule)]
         self._states = sorted({name for action in self.actions for name in _STATE.findall(action.when)})
 
     @property
@@ -83,6 +101,9 @@ class View:
         states = {name: data[name] for name in self._states if name in data}
         more = {name: found for name in self.more_fields if (found := _at(data, name)) is not records.ABSENT}
         told = _told_only(body, self.rules.write.scope, data)
+        for path in self._composed:
+            if (value := _at(item.payload, ".".join(path))) is not records.ABSENT:
+                _put(told, path, value)
         return Seen(
             item.external_id,
             item.version,
@@ -159,6 +180,19 @@ def _not_compared(scope: translate.Scope, prefix: str = "") -> Iterator[str]:
             yield prefix + ".".join(rule.path)
     for opener, inner in scope.inner:
         yield from _not_compared(inner, f"{prefix}{'.'.join(opener.path)}[].")
+
+
+def _is_plain(rule: translate.Rule) -> bool:
+    """Whether made of its own result it gives the same again: a field as it is, in whatever form."""
+    source = rule.data.source.removeprefix(translate.ROOT)
+    return bool(re.fullmatch(r"[\w.]+", source)) and rule.data.transform in _FORMS
+
+
+def _put(body: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    for name in path[:-1]:
+        inner = body.setdefault(name, {})
+        body = inner if isinstance(inner, dict) else {}
+    body[path[-1]] = value
 
 
 def _without(body: Any, paths: frozenset[str], prefix: str) -> Any:
