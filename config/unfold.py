@@ -150,6 +150,21 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                "title": "Money",
+                "separator": True,
+                "items": [
+                    _page(
+                        "What does not match",
+                        "balance",
+                        "monitoring.paymentmismatch",
+                        badge="monitoring.payments.card.badge",
+                    ),
+                    _page("Matches", "join_inner", "monitoring.paymentmatch"),
+                    _page("Fees", "percent", "monitoring.feerate"),
+                    _page("Time of grace", "hourglass", "monitoring.paymentcheck"),
+                ],
+            },
+            {
                 "title": "Books",
                 "separator": True,
                 "items": [

@@ -14,6 +14,7 @@ from integrations.templatetags.portal import ago, duration, money, percent
 from monitoring import accuracy_figures, announcements, histogram, links
 from monitoring.figures import Figures
 from monitoring.models import Incident
+from monitoring.payments import card as payments
 from monitoring.standing import Standing
 
 SHOWN_INCIDENTS = 5
@@ -39,6 +40,7 @@ def cards(found: Figures, stand: Standing, period: str) -> list[dict[str, Any]]:
         _stuck(stand),
         *_announcements(),
         _accuracy(),
+        *payments.cards(),
         {
             "title": "On their way",
             "main": links.records(stand.backlog, state="backlog"),

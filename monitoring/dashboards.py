@@ -15,6 +15,7 @@ from monitoring.cards import SHOWN_INCIDENTS, by_job, by_kind, cards, incidents,
 from monitoring.charts import STEP, delivered_chart, failed_chart, series
 from monitoring.figures import figures
 from monitoring.now import what_runs
+from monitoring.payments import card
 from monitoring.setup_steps import setup_steps
 from monitoring.standing import Standing, standing
 from monitoring.workflows.strip import strip
@@ -85,6 +86,7 @@ def alarms(jobs: list[SyncJob], stand: Standing) -> list[dict[str, str]]:
         }
         for system in failing.defer("secrets", "settings")
     ]
+    found += card.alarms()
     if jobs and stand.silent:
         since = f" since {timezone.localtime(stand.last_beat):%d %b %H:%M}" if stand.last_beat else ""
         found.append(

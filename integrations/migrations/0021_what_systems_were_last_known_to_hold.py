@@ -5,25 +5,59 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0020_entries_of_payouts'),
+        ("integrations", "0020_entries_of_payouts"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LastKnown',
+            name="LastKnown",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digests', models.JSONField(default=dict)),
-                ('read_at', models.DateTimeField(blank=True, help_text='When the read began that showed it last.', null=True)),
-                ('written_at', models.DateTimeField(blank=True, help_text='When a write of ours arrived there last.', null=True)),
-                ('connection', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='last_known', to='integrations.connection')),
-                ('thing', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='last_known', to='integrations.thing')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digests", models.JSONField(default=dict)),
+                (
+                    "read_at",
+                    models.DateTimeField(
+                        blank=True, help_text="When the read began that showed it last.", null=True
+                    ),
+                ),
+                (
+                    "written_at",
+                    models.DateTimeField(
+                        blank=True, help_text="When a write of ours arrived there last.", null=True
+                    ),
+                ),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="last_known",
+                        to="integrations.connection",
+                    ),
+                ),
+                (
+                    "thing",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="last_known",
+                        to="integrations.thing",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'last known values',
-                'constraints': [models.UniqueConstraint(fields=('thing', 'connection'), name='one_last_known_per_thing_and_system')],
+                "verbose_name_plural": "last known values",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("thing", "connection"), name="one_last_known_per_thing_and_system"
+                    )
+                ],
             },
         ),
     ]

@@ -6,6 +6,9 @@ from . import (
     audit_runs,
     audits,
     incidents,
+    mismatches,
+    money_settings,
+    payment_matches,
     webhooks,
     workflows,
 )
@@ -16,6 +19,9 @@ __all__ = [
     "audit_runs",
     "audits",
     "incidents",
+    "mismatches",
+    "money_settings",
+    "payment_matches",
     "webhooks",
     "workflows",
 ]
