@@ -64,6 +64,21 @@ SESSION_COOKIE_NAME = "crossdock_session"
 CSRF_COOKIE_NAME = "crossdock_csrf"
 CSRF_FAILURE_VIEW = "config.errors.forged"
 
+# As people reach the portal, for the links in messages: https://portal.example.com.
+PORTAL_ADDRESS = env.str(
+    "PORTAL_ADDRESS", default=CSRF_TRUSTED_ORIGINS[0] if CSRF_TRUSTED_ORIGINS else f"http://{BIND}"
+)
+
+# The server that takes mail: smtp://user:password@mail.example.com:25, smtp+tls://…:587, smtp+ssl://…:465. Only here,
+# never in a form; its socket passes the guard. Without one no mail is sent, and who wants to send some is told so.
+MAIL_IS_SET = bool(env.str("EMAIL_URL", default=""))
+if MAIL_IS_SET:
+    vars().update(env.email_url("EMAIL_URL"))
+    EMAIL_BACKEND = "integrations.http.mail.GuardedEmailBackend"
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="crossdock@localhost")
+
 # Networks that are not public and yet may be called (a self-hosted ERP at 10.x). Only here, never in a form:
 # whoever may edit a connection must not be able to reach the machine's own neighbours.
 PRIVATE_NETWORKS: list[str] = env.list("PRIVATE_NETWORKS", default=[])

@@ -105,6 +105,9 @@ UNFOLD: dict[str, Any] = {
                         "link": reverse_lazy("admin:monitoring_unannouncedparcel_changelist"),
                         "permission": _may_view("integrations.delivery"),
                     },
+                    _page("Alerts", "notifications_active", "monitoring.alertevent"),
+                    _page("Alert rules", "rule", "monitoring.alertrule"),
+                    _page("Alert channels", "campaign", "monitoring.alertchannel"),
                 ],
             },
             {

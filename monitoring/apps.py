@@ -8,9 +8,13 @@ class MonitoringConfig(AppConfig):
 
     def ready(self) -> None:
         from integrations.configuration import added
-        from integrations.sync import doorbell
+        from integrations.sync import doorbell, launch
 
+        from .alerts import watching
         from .audits import configuration
+
+        # What a launch needs beside what motion knows of.
+        launch.require(watching.without_alert)
 
         # A bell of our own: what moves records knows nothing of it.
         doorbell.TASKS["audit"] = "monitoring.tasks.audit"

@@ -18,6 +18,7 @@ from monitoring.now import what_runs
 from monitoring.payments import card
 from monitoring.setup_steps import setup_steps
 from monitoring.standing import Standing, standing
+from monitoring.versions import ending
 from monitoring.workflows.strip import strip
 
 DEFAULT_PERIOD = "24h"
@@ -53,6 +54,7 @@ def overview(period: str, now: datetime | None = None) -> dict[str, Any]:
         "steps": steps,
         "is_new": not all(step.done for step in steps[2:]),
         "alarms": alarms(jobs, stand),
+        "versions_ending": ending(moment.date()),
         "cards": cards(found, stand, period),
         "rows": rows,
         "delivered_chart": delivered_chart(rows),

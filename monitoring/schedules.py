@@ -11,10 +11,12 @@ AUDITS = "monitoring: audits"
 MEASURE = "monitoring: measure workflows"
 PAYMENTS = "monitoring: payments"
 RECOUNT = "monitoring: recount of payments"
+ALERTS = "monitoring: alerts"
 # Name → (task, minutes between two runs).
 SCHEDULES = {
     NAME: ("monitoring.tasks.watch", 1),
     PRUNE: ("monitoring.tasks.prune", 5),
+    ALERTS: ("monitoring.tasks.alert", 1),
     MEASURE: ("monitoring.tasks.measure", 5),
     LEDGER: ("monitoring.tasks.ledger", 5),
     AUDITS: ("monitoring.tasks.audits", 1),

@@ -8,6 +8,7 @@ from django.conf import settings
 
 from integrations.sync import doorbell
 from monitoring import retention, rollups, triage, webhook_ledger
+from monitoring.alerts import telling, watching
 from monitoring.audits import auditor, starting
 from monitoring.payments import keep
 from monitoring.workflows import verdicts
@@ -37,6 +38,12 @@ def audit(run_id: int) -> None:
 def ledger() -> None:
     """Every few minutes: what webhooks told, and what they should have told."""
     webhook_ledger.keep()
+
+
+def alert() -> None:
+    """Once a minute: looks at every rule, and tells whom it has to."""
+    watching.watch()
+    telling.send_due()
 
 
 def measure() -> None:

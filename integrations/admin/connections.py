@@ -17,6 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from integrations.connectors import registry
+from integrations.connectors.versions import spoken_by
 from integrations.models import Connection, Health, InboundEvent, JobState, SyncJob
 from integrations.sync import allowance, connect
 from integrations.templatetags.portal import ago
@@ -203,6 +204,7 @@ class ConnectionAdmin(ConsentActions, WebhookActions):
                     {
                         "fields": [
                             "health_line",
+                            "version_line",
                             "access_line",
                             "budget_line",
                             "webhook_line",
@@ -214,7 +216,14 @@ class ConnectionAdmin(ConsentActions, WebhookActions):
         return fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Connection | None = None) -> Any:
-        return ("health_line", "access_line", "budget_line", "webhook_line", "subscription_line")
+        return (
+            "health_line",
+            "version_line",
+            "access_line",
+            "budget_line",
+            "webhook_line",
+            "subscription_line",
+        )
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Connection | None = None) -> Any:
         return self.prepopulated_fields if obj is None else {}
@@ -271,6 +280,16 @@ class ConnectionAdmin(ConsentActions, WebhookActions):
         return format_html(
             "{} ({}) {}", row.get_health_display(), ago(row.health_checked_at), row.health_sentence
         )
+
+    @display("Version of its API")
+    def version_line(self, row: Connection) -> str:
+        known = registry.platforms().get(row.platform)
+        spoken = spoken_by(known.facts, row.settings) if known is not None else None
+        if spoken is None:
+            return "–"
+        whose = "entered here" if spoken.is_pinned else "spoken by Crossdock"
+        ends = f"kept at least until {spoken.ends:%d %b %Y}" if spoken.ends else "no end is announced"
+        return f"{spoken.name} ({whose}), {ends}"
 
     @display("Calls")
     def budget_line(self, row: Connection) -> str:

@@ -83,7 +83,7 @@ class DeliveryAdmin(FactsAdmin):
     empty_text = "Each record that comes in stands here with its state."
     search_fields = ("subject",)
     search_help_text = "Order number, or an id of any system"
-    narrowed_by = {"thing": "Thing"}
+    narrowed_by = {"thing": "Thing", "job__workflow": "Workflow"}
     change_form_template = "admin/integrations/delivery/page.html"
     quick_views = (
         QuickView("All", ""),

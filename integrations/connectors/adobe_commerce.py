@@ -36,6 +36,7 @@ from integrations.connectors.base import Answer, Call, Item, SettingField
 from integrations.connectors.declaration import plan_of
 from integrations.connectors.facts import Facts, Group, Verified
 from integrations.connectors.http import BASE_URL, DeclaredConnector
+from integrations.connectors.native import native_of
 from integrations.connectors.one_by_one import one_by_one
 from integrations.connectors.plan import Plan
 from integrations.exceptions import Failure, Kind
@@ -104,6 +105,7 @@ class AdobeCommerce(DeclaredConnector):
     facts = Facts(
         group=Group.SHOP,
         documentation="https://developer.adobe.com/commerce/webapi/rest/",
+        native_integrations=native_of("adobe_commerce"),
         credentials=(
             "In the shop's Admin open System → Extensions → Integrations and click “Add New Integration”.",
             "Enter a name such as Crossdock, and your own password to confirm; leave both addresses empty.",

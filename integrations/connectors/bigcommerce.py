@@ -18,6 +18,7 @@ from integrations.connectors.base import Answer, Call, Item, Page, SettingField,
 from integrations.connectors.bigcommerce_declaration import DECLARATION
 from integrations.connectors.facts import Facts, Group, Verified
 from integrations.connectors.http import BASE_URL, DeclaredConnector
+from integrations.connectors.native import native_of
 from integrations.connectors.one_by_one import one_by_one
 from integrations.exceptions import Failure, Kind
 from integrations.http.client import Request
@@ -69,6 +70,7 @@ class BigCommerce(DeclaredConnector):
     facts = Facts(
         group=Group.SHOP,
         documentation="https://developer.bigcommerce.com/docs/rest-management",
+        native_integrations=native_of("bigcommerce"),
         credentials=(
             "In the control panel open Settings → Store-level API accounts and click “Create API account”.",
             "Choose the token type “V2/V3 API token” and enter a name such as Crossdock.",

@@ -21,6 +21,7 @@ from urllib.parse import quote
 from integrations.connectors.base import Answer, Call, Item, Page, SettingField, WriteContext
 from integrations.connectors.facts import Facts, Group, Verified
 from integrations.connectors.http import BASE_URL, DeclaredConnector
+from integrations.connectors.native import native_of
 from integrations.connectors.one_by_one import one_by_one
 from integrations.exceptions import Failure, Kind
 from integrations.http.client import Request
@@ -62,6 +63,7 @@ class Brevo(DeclaredConnector):
     facts = Facts(
         group=Group.MARKETING,
         documentation="https://developers.brevo.com/docs/how-it-works",
+        native_integrations=native_of("brevo"),
         credentials=(
             "In Brevo click your account's name → Settings → SMTP & API → API keys & MCP.",
             "Click “Generate a new API key”, name it Crossdock, and copy the key (xkeysib-…) into “API key”.",

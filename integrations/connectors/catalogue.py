@@ -7,9 +7,10 @@ from enum import StrEnum
 
 from integrations.connectors import registry
 from integrations.connectors.base import Connector
-from integrations.connectors.facts import Facts, Group
+from integrations.connectors.facts import Facts, Group, NativeIntegration
 from integrations.connectors.http import DeclaredConnector
 from integrations.connectors.plan import Plan, ResourcePlan
+from integrations.connectors.versions import Spoken, spoken_by
 from integrations.connectors.words import NoAuth
 from integrations.exceptions import DeclarationError
 from mappings.presets import PRESETS
@@ -59,12 +60,29 @@ class PlatformEntry:
     consent: Consent
 
     @property
+    def version(self) -> Spoken | None:
+        """The version of the vendor's API that is spoken unless a connection says another."""
+        return spoken_by(self.facts, {})
+
+    @property
+    def natives(self) -> tuple[tuple[str, NativeIntegration], ...]:
+        """What the vendors offer themselves, by the name of the other system."""
+        found = [(label_of(native.with_platform), native) for native in self.facts.native_integrations]
+        return tuple(sorted(found, key=lambda one: one[0].lower()))
+
+    @property
     def reads(self) -> tuple[str, ...]:
         return tuple(resource.name for resource in self.resources if resource.reads)
 
     @property
     def writes(self) -> tuple[str, ...]:
         return tuple(resource.name for resource in self.resources if resource.writes)
+
+
+def label_of(platform: str) -> str:
+    """As people call it; a system that is not among ours is called by its name already."""
+    known = registry.platforms().get(platform)
+    return known.label if known is not None else platform
 
 
 def entry(platform: str) -> PlatformEntry:

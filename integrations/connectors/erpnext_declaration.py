@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from integrations.connectors.facts import Facts, Group, Verified
+from integrations.connectors.native import native_of
 
 API = "/api/resource"
 ORDER, CUSTOMER, ITEM, BIN, INVOICE = "Sales Order", "Customer", "Item", "Bin", "Sales Invoice"
@@ -307,6 +308,7 @@ def declared(zone: str) -> dict[str, Any]:
 
 
 FACTS = Facts(
+    native_integrations=native_of("erpnext"),
     group=Group.ERP,
     documentation="https://docs.frappe.io/framework/user/en/api/rest",
     credentials=(

@@ -34,7 +34,7 @@ class NativeIntegration:
     """An integration that a vendor of one of the two systems offers itself.
 
     `with_platform` is a platform of the registry, or the name of a system outside of it. `carries` are kinds of our
-    Records: order, fulfillment, stock_level, … `suffices_when` is a sentence: for whom it is enough, and when to come
+    Records: order, shipment, stock_level, … `suffices_when` is a sentence: for whom it is enough, and when to come
     back.
     """
 

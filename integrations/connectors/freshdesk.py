@@ -15,6 +15,7 @@ from typing import Any
 from integrations.connectors.base import Item, SettingField
 from integrations.connectors.facts import Facts, Group, Verified
 from integrations.connectors.http import BASE_URL, DeclaredConnector
+from integrations.connectors.native import native_of
 from integrations.http.client import Request
 
 TICKETS = "/api/v2/tickets"
@@ -42,6 +43,7 @@ class Freshdesk(DeclaredConnector):
     facts = Facts(
         group=Group.HELP_DESK,
         documentation="https://developers.freshdesk.com/api/",
+        native_integrations=native_of("freshdesk"),
         credentials=(
             "In Freshdesk click your picture → Profile settings.",
             "Click “View API key” on the right, solve the captcha, and copy the key into “API key”.",

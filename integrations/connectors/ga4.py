@@ -28,6 +28,7 @@ from integrations.connectors.ga4_events import (
     refund,
 )
 from integrations.connectors.http import DeclaredConnector
+from integrations.connectors.native import native_of
 from integrations.connectors.times import utc_now
 from integrations.connectors.writing import request_of
 from integrations.exceptions import DeclarationError, Failure, Kind
@@ -102,6 +103,7 @@ class GoogleAnalytics(DeclaredConnector):
     facts = Facts(
         group=Group.DATA,
         documentation="https://developers.google.com/analytics/devguides/collection/protocol/ga4",
+        native_integrations=native_of("ga4"),
         credentials=(
             "In Google Analytics open Admin → Data collection and modification → Data streams, and your web stream.",
             "Copy the Measurement ID (G-…); it is not the Stream ID.",

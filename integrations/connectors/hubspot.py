@@ -18,8 +18,9 @@ from datetime import datetime
 from typing import Any
 
 from integrations.connectors.base import Answer, Call, Page, SettingField, WriteContext
-from integrations.connectors.facts import Facts, Group, Verified
+from integrations.connectors.facts import ApiVersion, Facts, Group, Verified
 from integrations.connectors.http import BASE_URL, DeclaredConnector
+from integrations.connectors.native import native_of
 from integrations.connectors.one_by_one import one_by_one
 from integrations.exceptions import Failure, Kind
 from integrations.http.client import Request
@@ -200,6 +201,8 @@ class HubSpot(DeclaredConnector):
     facts = Facts(
         group=Group.CRM,
         documentation="https://developers.hubspot.com/docs/api-reference/overview",
+        native_integrations=native_of("hubspot"),
+        api_version=ApiVersion("v3", source="https://developers.hubspot.com/docs/api-reference/overview"),
         credentials=(
             "In HubSpot open Development → Legacy apps, click “Create legacy app” and choose “Private”.",
             "On the tab “Scopes” add crm.objects.contacts, crm.objects.orders and crm.objects.deals, read and write.",

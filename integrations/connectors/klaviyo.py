@@ -11,8 +11,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from integrations.connectors.base import Answer, Call, SettingField
-from integrations.connectors.facts import Facts, Group, Verified
+from integrations.connectors.facts import ApiVersion, Facts, Group, Verified
 from integrations.connectors.http import BASE_URL, DeclaredConnector
+from integrations.connectors.native import native_of
 
 ADDRESS = "https://a.klaviyo.com"
 REVISION = "2026-07-15"
@@ -57,6 +58,12 @@ class Klaviyo(DeclaredConnector):
     facts = Facts(
         group=Group.MARKETING,
         documentation="https://developers.klaviyo.com/en/reference/api_overview",
+        native_integrations=native_of("klaviyo"),
+        api_version=ApiVersion(
+            REVISION,
+            months=24,
+            source="https://developers.klaviyo.com/en/docs/api_versioning_and_deprecation_policy",
+        ),
         credentials=(
             "In Klaviyo open the menu at your account's name → Settings → API keys.",
             "Click “Create Private API Key” and choose “Custom Key”.",

@@ -32,6 +32,7 @@ from integrations.connectors.base import (
 from integrations.connectors.facts import Facts, Group, Verified
 from integrations.connectors.http import BASE_URL, DeclaredConnector
 from integrations.connectors.mailchimp_declaration import API, DECLARATION, STORE, TOPICS
+from integrations.connectors.native import native_of
 from integrations.exceptions import DeclarationError, Failure
 from integrations.http.client import Request
 from integrations.http.guard import Guard
@@ -90,6 +91,7 @@ class Mailchimp(DeclaredConnector):
     facts = Facts(
         group=Group.MARKETING,
         documentation="https://mailchimp.com/developer/marketing/docs/fundamentals/",
+        native_integrations=native_of("mailchimp"),
         credentials=(
             "In Mailchimp click your picture → Account & billing → Extras → API keys.",
             "Click “Create A Key”, name it Crossdock, and copy it into “API key”: Mailchimp shows it once.",

@@ -32,6 +32,7 @@ from integrations.connectors.medusa_declaration import (
     ORDERS,
     PAYMENTS,
 )
+from integrations.connectors.native import native_of
 from integrations.connectors.one_by_one import one_by_one
 from integrations.exceptions import Failure, Kind
 from integrations.http.client import Request
@@ -104,6 +105,7 @@ class Medusa(DeclaredConnector):
     facts = Facts(
         group=Group.SHOP,
         documentation="https://docs.medusajs.com/api/admin",
+        native_integrations=native_of("medusa"),
         credentials=(
             "In Medusa's admin open Settings → Secret API Keys and click “Create”.",
             "Name it Crossdock, save, and copy the key (sk_…) into “Secret API key”. It is shown once.",

@@ -23,6 +23,7 @@ import orjson
 from integrations.connectors.base import Call, Item, Page, SettingField, WebhookEvent, WriteContext
 from integrations.connectors.facts import Facts, Group, Verified
 from integrations.connectors.http import BASE_URL, DeclaredConnector
+from integrations.connectors.native import native_of
 from integrations.connectors.templates import expression
 from integrations.connectors.times import utc_now
 from integrations.exceptions import Failure
@@ -121,6 +122,7 @@ class Mollie(DeclaredConnector):
     facts = Facts(
         group=Group.PAYMENTS,
         documentation="https://docs.mollie.com/reference/overview",
+        native_integrations=native_of("mollie"),
         credentials=(
             "In the Mollie Dashboard open Developers → API access tokens.",
             "Copy the test key (test_…) if you only want to try, else make a live key (live_…).",

@@ -26,6 +26,7 @@ from integrations.connectors import public_keys
 from integrations.connectors.base import Call, Page, SettingField, TestReport, WebhookEvent, WriteContext
 from integrations.connectors.facts import Facts, Group, Verified
 from integrations.connectors.http import BASE_URL, DeclaredConnector
+from integrations.connectors.native import native_of
 from integrations.connectors.paypal_declaration import ADDRESS, DECLARATION, TOO_MANY
 from integrations.connectors.templates import expression
 from integrations.connectors.times import utc_now
@@ -69,6 +70,7 @@ class PayPal(DeclaredConnector):
     facts = Facts(
         group=Group.PAYMENTS,
         documentation="https://developer.paypal.com/api/rest",
+        native_integrations=native_of("paypal"),
         credentials=(
             "Log in at developer.paypal.com with the business account, and choose Sandbox or Live above.",
             "Open Apps & Credentials and click “Create App”, of the type Merchant.",

@@ -18,6 +18,7 @@ from typing import Any
 from integrations.connectors.base import Answer, Call, SettingField, WebhookEvent, WriteContext
 from integrations.connectors.facts import Facts, Group, Verified
 from integrations.connectors.http import BASE_URL, DeclaredConnector
+from integrations.connectors.native import native_of
 from integrations.http.client import Request
 
 API = "/api/v2"
@@ -98,6 +99,7 @@ class Pipedrive(DeclaredConnector):
     facts = Facts(
         group=Group.CRM,
         documentation="https://developers.pipedrive.com/docs/api/v1",
+        native_integrations=native_of("pipedrive"),
         credentials=(
             "In Pipedrive click your picture → Personal preferences → API.",
             "Copy your personal API token into “API token”, and the address of your company into “Address”.",

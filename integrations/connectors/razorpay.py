@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from integrations.connectors.base import Item, Page, SettingField
 from integrations.connectors.facts import Facts, Group, Verified
 from integrations.connectors.http import BASE_URL, DeclaredConnector
+from integrations.connectors.native import native_of
 from integrations.http.client import Request
 
 ADDRESS = "https://api.razorpay.com/v1"
@@ -93,6 +94,7 @@ class Razorpay(DeclaredConnector):
     facts = Facts(
         group=Group.PAYMENTS,
         documentation="https://razorpay.com/docs/api/understand",
+        native_integrations=native_of("razorpay"),
         credentials=(
             "In the Razorpay Dashboard switch to Test Mode if you only want to try.",
             "Open Account & Settings → API Keys and click “Generate Key”.",

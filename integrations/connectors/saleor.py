@@ -20,6 +20,7 @@ from integrations.connectors import saleor_documents as ask
 from integrations.connectors.base import Answer, Call, Item, Page, SettingField
 from integrations.connectors.facts import Facts, Group, Verified
 from integrations.connectors.http import BASE_URL, DeclaredConnector
+from integrations.connectors.native import native_of
 from integrations.exceptions import Failure
 from integrations.http.client import Request
 
@@ -94,6 +95,7 @@ class Saleor(DeclaredConnector):
     facts = Facts(
         group=Group.SHOP,
         documentation="https://docs.saleor.io/api-usage/overview",
+        native_integrations=native_of("saleor"),
         credentials=(
             "In the dashboard open Extensions → Installed, click “Add extension” and “Provide details manually”.",
             "Enter a name such as Crossdock, and choose the permissions Manage orders, Manage products, Manage users.",

@@ -15,8 +15,9 @@ from datetime import datetime
 from typing import Any
 
 from integrations.connectors.base import Answer, Call, Item, Page, SettingField, TestReport
-from integrations.connectors.facts import Facts, Group, Verified
+from integrations.connectors.facts import ApiVersion, Facts, Group, Verified
 from integrations.connectors.http import BASE_URL, DeclaredConnector
+from integrations.connectors.native import native_of
 from integrations.exceptions import Failure
 from integrations.http.client import Request
 
@@ -101,6 +102,8 @@ class ShipBob(DeclaredConnector):
     facts = Facts(
         group=Group.SHIPPING,
         documentation="https://developer.shipbob.com/2026-01",
+        native_integrations=native_of("shipbob"),
+        api_version=ApiVersion(VERSION.strip("/"), source="https://developer.shipbob.com/2026-01"),
         credentials=(
             "In the ShipBob dashboard (web.shipbob.com; for trying out, the sandbox's) open Integrations → API Tokens.",
             "Choose Generate API Token, give it a name such as Crossdock and copy it into “Personal access token”.",

@@ -33,6 +33,7 @@ from integrations.connectors.base import (
 from integrations.connectors.consent import Consent
 from integrations.connectors.facts import Facts, Group, Verified
 from integrations.connectors.http import BASE_URL, DeclaredConnector
+from integrations.connectors.native import native_of
 from integrations.connectors.rows import GONE
 from integrations.connectors.shippo_declaration import ADDRESS, DECLARATION, LATE_CHANGES, PARCEL, SENDER
 from integrations.connectors.times import utc_now
@@ -99,6 +100,7 @@ class Shippo(DeclaredConnector):
     facts = Facts(
         group=Group.SHIPPING,
         documentation="https://docs.goshippo.com",
+        native_integrations=native_of("shippo"),
         credentials=(
             "Log in to the Shippo API Portal (portal.goshippo.com) and open API Configuration → Developer keys.",
             "Copy the test token to try, or the live token, into “API token”.",

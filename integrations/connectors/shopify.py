@@ -30,7 +30,7 @@ from integrations.connectors.base import (
 from integrations.connectors.http import DeclaredConnector, Result
 from integrations.connectors.shopify_bulk import EXPORTS, Exporting
 from integrations.connectors.shopify_declaration import RESOURCES, WEBHOOK
-from integrations.connectors.shopify_facts import FACTS, SETTINGS
+from integrations.connectors.shopify_facts import FACTS, SETTINGS, VERSION
 from integrations.connectors.shopify_writes import (
     Level,
     completed,
@@ -48,7 +48,6 @@ from integrations.exceptions import DeclarationError, Failure, Kind, TokenExpire
 from integrations.http.client import HttpClient, Request
 from integrations.http.guard import Guard
 
-VERSION = "2026-07"
 NOT_SET = "Shopify sets several levels or none, and refused another one. It is sent again without that."
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from integrations.connectors.base import SettingField
-from integrations.connectors.facts import Facts, Group, Verified
+from integrations.connectors.facts import ApiVersion, Facts, Group, Verified
 from integrations.connectors.http import BASE_URL
+from integrations.connectors.native import native_of
 
 SCOPES = (
     "read_orders, read_all_orders, write_orders, read_customers, write_customers, read_products, read_locations, "
@@ -60,9 +61,13 @@ SETTINGS = (
     ),
 )
 
+VERSION = "2026-07"
+
 FACTS = Facts(
     group=Group.SHOP,
     documentation="https://shopify.dev/docs/api/admin-graphql",
+    native_integrations=native_of("shopify"),
+    api_version=ApiVersion(VERSION, months=12, source="https://shopify.dev/docs/api/usage/versioning"),
     credentials=(
         "In Shopify's admin open Settings → Apps → Develop apps → Build apps in Dev Dashboard.",
         f"Create an app there, and a version of it with the scopes {SCOPES}.",

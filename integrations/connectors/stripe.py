@@ -15,8 +15,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from integrations.connectors.base import Item, SettingField
-from integrations.connectors.facts import Facts, Group, Verified
+from integrations.connectors.facts import ApiVersion, Facts, Group, Verified
 from integrations.connectors.http import BASE_URL, DeclaredConnector
+from integrations.connectors.native import native_of
 from integrations.http.client import Request
 
 ADDRESS = "https://api.stripe.com"
@@ -133,6 +134,8 @@ class Stripe(DeclaredConnector):
     facts = Facts(
         group=Group.PAYMENTS,
         documentation="https://docs.stripe.com/api",
+        native_integrations=native_of("stripe"),
+        api_version=ApiVersion(VERSION, source="https://docs.stripe.com/api/versioning"),
         credentials=(
             "In the Stripe Dashboard open Developers → API keys. Switch to a sandbox first if you only want to try.",
             "Create a restricted key with Read for Charges, Customers and Events, and Write for Refunds.",

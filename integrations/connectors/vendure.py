@@ -15,6 +15,7 @@ from typing import Any
 from integrations.connectors.base import Answer, Call, Item, SettingField
 from integrations.connectors.facts import Facts, Group, Verified
 from integrations.connectors.http import BASE_URL, DeclaredConnector
+from integrations.connectors.native import native_of
 from integrations.connectors.vendure_documents import (
     CUSTOMERS,
     FULFIL,
@@ -98,6 +99,7 @@ class Vendure(DeclaredConnector):
     facts = Facts(
         group=Group.SHOP,
         documentation="https://docs.vendure.io/reference/graphql-api/admin/",
+        native_integrations=native_of("vendure"),
         credentials=(
             "In Vendure's admin open Settings → Administrators and create one for Crossdock.",
             "Give it a role with ReadOrder, UpdateOrder, ReadCustomer, ReadCatalog and UpdateCatalog.",

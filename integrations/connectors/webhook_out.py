@@ -228,14 +228,14 @@ class WebhookOut(DeclaredConnector):
             raise DeclarationError(
                 "webhook_secret", "It is not entered, and nothing is sent without a signature."
             )
-        if not _is_key(secret):
+        if not is_signing_secret(secret):
             raise DeclarationError(
                 "webhook_secret",
                 "It is no signing secret: whsec_ and, behind it, 24 to 64 random bytes in base64. "
                 "“openssl rand -base64 32” makes the part behind whsec_.",
             )
         earlier = str(self.secrets.get("webhook_secret_before") or "")
-        signing = [secret, earlier] if _is_key(earlier) else [secret]
+        signing = [secret, earlier] if is_signing_secret(earlier) else [secret]
         texts = [str(self.secrets.get(name) or "").strip() for name in ("token", "query")]
         return SignedCalls(signing, texts[0], texts[1].lstrip("?")), None
 
@@ -296,7 +296,7 @@ class WebhookOut(DeclaredConnector):
         report.add("Sending a test event", True, f"It was answered with HTTP {response.status}.")
 
 
-def _is_key(secret: str) -> bool:
+def is_signing_secret(secret: str) -> bool:
     try:
         return SHORTEST_KEY <= len(SCHEME.key(secret)) <= LONGEST_KEY
     except SignatureRefused:

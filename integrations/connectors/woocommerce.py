@@ -26,6 +26,7 @@ from integrations.connectors.base import Answer, Call, Item, Page, SettingField,
 from integrations.connectors.declaration import plan_of
 from integrations.connectors.facts import Facts, Group, Verified
 from integrations.connectors.http import BASE_URL, DeclaredConnector
+from integrations.connectors.native import native_of
 from integrations.connectors.plan import Plan
 from integrations.connectors.woocommerce_declaration import DECLARATION, REFERENCE, SHIPMENT
 from integrations.exceptions import Failure
@@ -92,6 +93,7 @@ class WooCommerce(DeclaredConnector):
     facts = Facts(
         group=Group.SHOP,
         documentation="https://woocommerce.github.io/woocommerce-rest-api-docs/",
+        native_integrations=native_of("woocommerce"),
         credentials=(
             "In WordPress open Settings → Permalinks and choose any structure but “Plain”.",
             "Open WooCommerce → Settings → Advanced → REST API and press “Add key”.",

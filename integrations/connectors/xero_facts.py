@@ -5,6 +5,7 @@ from __future__ import annotations
 from integrations.connectors.base import SettingField
 from integrations.connectors.facts import Facts, Group, Verified
 from integrations.connectors.http import BASE_URL
+from integrations.connectors.native import native_of
 from integrations.connectors.xero_books import EXCLUSIVE, INCLUSIVE, NO_TAX
 from integrations.connectors.xero_declaration import ADDRESS, SCOPE
 
@@ -92,6 +93,7 @@ SETTINGS = (
 FACTS = Facts(
     group=Group.ERP,
     documentation="https://developer.xero.com/documentation/api/accounting/overview",
+    native_integrations=native_of("xero"),
     credentials=(
         "Open developer.xero.com, sign in, choose My Apps → New app, and of the kinds “Web app”.",
         "Enter as its redirect URI the redirect address that this page shows.",

@@ -17,6 +17,7 @@ from typing import Any
 from integrations.connectors.base import Item, Page, SettingField
 from integrations.connectors.facts import Facts, Group, Verified
 from integrations.connectors.http import BASE_URL, DeclaredConnector
+from integrations.connectors.native import native_of
 from integrations.exceptions import Failure
 from integrations.http.client import Request
 
@@ -96,6 +97,7 @@ class Zendesk(DeclaredConnector):
     facts = Facts(
         group=Group.HELP_DESK,
         documentation="https://developer.zendesk.com/api-reference/ticketing/introduction/",
+        native_integrations=native_of("zendesk"),
         credentials=(
             "In Zendesk open Admin Center → Apps and integrations → APIs → API tokens (Zendesk API in older accounts).",
             "Switch token access on where it is off, click “Add API token”, name it Crossdock and save.",

@@ -1,6 +1,7 @@
 """Sight's own pages in the portal's admin."""
 
 from . import (
+    alerts,
     announcements,
     audit_differences,
     audit_runs,
@@ -14,6 +15,7 @@ from . import (
 )
 
 __all__ = [
+    "alerts",
     "announcements",
     "audit_differences",
     "audit_runs",

@@ -1,3 +1,12 @@
+from .alerts import (
+    AlertChannel,
+    AlertEvent,
+    AlertKind,
+    AlertMessage,
+    AlertRule,
+    ChannelKind,
+    MessageState,
+)
 from .announcements import UnannouncedParcel
 from .audits import (
     NEXT_ACTIONS,
@@ -30,6 +39,11 @@ from .workflows import WorkflowResult, WorkflowVerdict
 
 __all__ = [
     "NEXT_ACTIONS",
+    "AlertChannel",
+    "AlertEvent",
+    "AlertKind",
+    "AlertMessage",
+    "AlertRule",
     "Audit",
     "AuditDifference",
     "AuditDoor",
@@ -39,6 +53,7 @@ __all__ = [
     "AuditState",
     "AuditedRecord",
     "Cause",
+    "ChannelKind",
     "CoveredShop",
     "DifferenceState",
     "FeeRate",
@@ -46,6 +61,7 @@ __all__ = [
     "HowMatched",
     "Incident",
     "MatchDecision",
+    "MessageState",
     "MismatchKind",
     "MissedWebhook",
     "PaymentCheck",

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.table import Column, Table
 
-from integrations.connectors import catalogue, scaffold
+from integrations.connectors import catalogue, registry, scaffold
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -20,7 +20,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         tasks = parser.add_subparsers(dest="task", required=True)
-        tasks.add_parser("list", help="What can be connected, and how far it was tested.")
+        listing = tasks.add_parser("list", help="What can be connected, and how far it was tested.")
+        listing.add_argument("name", nargs="?", default="", help="A key: all that is known of this one.")
         new = tasks.add_parser("new", help="The first files of a new connector, with presets and tests.")
         new.add_argument("name", help="Of the module, for example: acme_shop.")
         new.add_argument("--label", default="", help="As people call it: “Acme Shop”.")
@@ -28,7 +29,10 @@ class Command(BaseCommand):
 
     def handle(self, *arguments: Any, **options: Any) -> None:
         if options["task"] == "list":
-            self._list()
+            if options["name"]:
+                self._tell(options["name"])
+            else:
+                self._list()
             return
         root = ROOT
         try:
@@ -44,6 +48,33 @@ class Command(BaseCommand):
             "Now make it true, from the vendor's documentation: first the dialect (what the vendor says), then the "
             "connector, then the presets with real payloads. CONTRIBUTING.md has the steps."
         )
+
+    def _tell(self, platform: str) -> None:
+        if platform not in registry.platforms():
+            raise CommandError(f"There is no connector '{platform}'. `connector list` shows all of them.")
+        entry = catalogue.entry(platform)
+        facts = entry.facts
+        self.stdout.write(f"{entry.label}  ({entry.platform})")
+        self._say("Documentation", facts.documentation)
+        self._say("Reads", ", ".join(entry.reads))
+        self._say("Writes", ", ".join(entry.writes))
+        self._say("Tested against", facts.verified_against)
+        self._say("How fast", facts.limits)
+        if entry.version:
+            ends = (
+                f"kept at least until {entry.version.ends}" if entry.version.ends else "no end is announced"
+            )
+            self._say("Version of its API", f"{entry.version.name}, {ends}")
+        for trap in facts.traps:
+            self._say("What surprises", trap)
+        for lack in facts.lacks:
+            self._say("What is not there", lack)
+        for label, native in entry.natives:
+            self._say(f"Without Crossdock, with {label}", native.suffices_when)
+
+    def _say(self, title: str, text: str) -> None:
+        if text:
+            self.stdout.write(f"  {title}: {text}")
 
     def _list(self) -> None:
         table = Table("System", Column("Key", no_wrap=True), "Reads", "Writes", "Tested", box=None)

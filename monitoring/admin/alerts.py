@@ -1,0 +1,268 @@
+"""Alerts: who is told (channels), what of (rules), and what has fired (events)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
+
+from integrations.admin import widgets
+from integrations.admin.frame import DialogForm, FactsAdmin, PortalAdmin, QuickView, action, display
+from integrations.admin.questions import Question
+from integrations.connectors.webhook_out import is_signing_secret
+from integrations.http.client import HttpClient
+from integrations.templatetags.portal import ago
+from monitoring.alerts import telling
+from monitoring.models import AlertChannel, AlertEvent, AlertKind, AlertRule, ChannelKind, MessageState
+
+MESSAGE_WORDS = {
+    MessageState.DUE: "to be sent",
+    MessageState.SENDING: "being sent",
+    MessageState.SENT: "told",
+    MessageState.FAILED: "could not be told",
+    MessageState.UNKNOWN: "may have been told",
+}
+
+
+class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # the class is no generic when the program runs
+    """What is secret is written and never shown again; left empty, it stays as it is."""
+
+    new_address = forms.CharField(
+        required=False,
+        label="Address",
+        widget=widgets.secret(),
+        help_text="Webhook and Slack: where the message is sent to. Left empty, it stays as it is.",
+    )
+    new_signing_secret = forms.CharField(
+        required=False,
+        label="Signing secret",
+        widget=widgets.secret(),
+        help_text="Webhook: whsec_ and 24 to 64 random bytes in base64. Left empty, it stays as it is.",
+    )
+
+    class Meta:
+        model = AlertChannel
+        fields = ("name", "kind", "recipients", "enabled")
+
+    def clean(self) -> dict[str, Any]:
+        told: dict[str, Any] = super().clean() or self.cleaned_data
+        kind = told.get("kind")
+        address = told.get("new_address") or self.instance.address
+        secret = told.get("new_signing_secret") or self.instance.signing_secret
+        if kind == ChannelKind.EMAIL:
+            self._check_recipients(told.get("recipients", ""))
+        elif not address:
+            self.add_error("new_address", "Enter where the message is sent to.")
+        elif told.get("new_address"):
+            self._check_address(told["new_address"])
+        if kind == ChannelKind.WEBHOOK and not is_signing_secret(str(secret or "")):
+            self.add_error(
+                "new_signing_secret",
+                "Enter whsec_ and, behind it, 24 to 64 random bytes in base64: openssl rand -base64 32.",
+            )
+        return told
+
+    def _check_recipients(self, text: str) -> None:
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        if not lines:
+            self.add_error("recipients", "Enter at least one e-mail address.")
+        for line in lines:
+            try:
+                forms.EmailField().clean(line)
+            except forms.ValidationError:
+                self.add_error("recipients", f"“{line}” is no e-mail address.")
+
+    def _check_address(self, address: str) -> None:
+        try:
+            HttpClient("/".join(address.split("/")[:3])).close()
+        except ValueError:
+            self.add_error("new_address", "Enter a whole address, as https://hooks.example.com/alerts.")
+
+    def save(self, commit: bool = True) -> Any:
+        for name in ("address", "signing_secret"):
+            if entered := self.cleaned_data.get(f"new_{name}"):
+                setattr(self.instance, name, entered.strip())
+        return super().save(commit)
+
+
+@admin.register(AlertChannel)
+class AlertChannelAdmin(PortalAdmin):
+    form = ChannelForm
+    list_display = ("name", "kind", "enabled", "rule_count")
+    fields = ("name", "kind", "recipients", "new_address", "new_signing_secret", "enabled")
+    written_with_form = ("address", "signing_secret")
+    search_fields = ("name",)
+    empty_title = "Nobody is told yet"
+    empty_text = "A channel is where an alert goes: e-mail, Slack, or a signed webhook."
+    actions_detail = ("send_test",)
+
+    def has_test_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("monitoring.test_alertchannel")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AlertChannel]:
+        rows: QuerySet[AlertChannel] = super().get_queryset(request)
+        return rows.annotate(number_of_rules=Count("rules"))
+
+    @display("Rules", ordering="number_of_rules")
+    def rule_count(self, row: Any) -> int:
+        return int(row.number_of_rules)
+
+    @action(
+        "Send a test",
+        icon="send",
+        permissions=["test"],
+        title="Send a test alert",
+        text="A message is sent through this channel now, as it is saved.",
+        button="Send it",
+    )
+    def send_test(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+        channel = self.object_for(request, object_id, "test")
+        back = reverse("admin:monitoring_alertchannel_change", args=[channel.pk])
+        try:
+            telling.tell(channel, telling.test_message(timezone.now(), self.person(request).get_username()))
+        except telling.NotSent as reason:
+            return self.done(request, f"It was not sent. {reason}", back, messages.ERROR)
+        return self.done(request, "The test was sent. See whether it has arrived.", back)
+
+
+class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # the class is no generic when the program runs
+    class Meta:
+        model = AlertRule
+        fields = (
+            "name",
+            "kind",
+            "workflow",
+            "job",
+            "threshold",
+            "window_minutes",
+            "cool_down_minutes",
+            "tells_recovery",
+            "channels",
+            "enabled",
+        )
+
+    def clean(self) -> dict[str, Any]:
+        told: dict[str, Any] = super().clean() or self.cleaned_data
+        needs = {
+            AlertKind.SUCCESS_RATE: "percent",
+            AlertKind.FAILURES: "records",
+            AlertKind.API_VERSION: "days",
+        }
+        threshold, kind = told.get("threshold"), told.get("kind")
+        if kind in needs and threshold is None and "threshold" not in self.errors:
+            self.add_error("threshold", f"Say how many {needs[kind]}.")
+        if kind == AlertKind.SUCCESS_RATE and threshold is not None and threshold > 100:
+            self.add_error("threshold", "A rate is at most 100 percent.")
+        if told.get("workflow") and told.get("job"):
+            self.add_error("job", "Choose a workflow or a job, not both.")
+        return told
+
+
+@admin.register(AlertRule)
+class AlertRuleAdmin(PortalAdmin):
+    form = RuleForm
+    list_display = ("name", "kind", "watches", "channel_names", "enabled", "state_label")
+    search_fields = ("name",)
+    filter_horizontal = ("channels",)
+    empty_title = "No alerts yet"
+    empty_text = "A rule says what is not all right, and who is told. A workflow needs one before its launch."
+    fieldsets = (
+        ("What is watched", {"fields": ("name", ("workflow", "job"))}),
+        ("When somebody is told", {"fields": ("kind", ("threshold", "window_minutes"))}),
+        ("Who is told", {"fields": ("channels", ("cool_down_minutes", "tells_recovery"), "enabled")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AlertRule]:
+        rows: QuerySet[AlertRule] = super().get_queryset(request)
+        is_open = Count("events", filter=Q(events__recovered_at__isnull=True))
+        return (
+            rows.select_related("workflow", "job").prefetch_related("channels").annotate(open_events=is_open)
+        )
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """From a launch: a rule that suits most."""
+        usual = {"kind": AlertKind.FAILURES, "threshold": 0, "window_minutes": 60}
+        return {**usual, **super().get_changeform_initial_data(request)}
+
+    @display("Watches")
+    def watches(self, row: AlertRule) -> str:
+        return str(row.workflow or row.job or "everything")
+
+    @display("Tells")
+    def channel_names(self, row: AlertRule) -> str:
+        return ", ".join(channel.name for channel in row.channels.all()) or "nobody"
+
+    @display("State", label={"Fires": "danger", "Quiet": "success"})
+    def state_label(self, row: Any) -> str:
+        return "Fires" if row.open_events else "Quiet"
+
+
+class DoesItFire(Question):
+    title = "Does it still fire?"
+    parameter_name = "open"
+    answers = (
+        ("all", "All", Q()),
+        ("open", "It fires", Q(recovered_at__isnull=True)),
+        ("over", "It is over", Q(recovered_at__isnull=False)),
+    )
+
+
+@admin.register(AlertEvent)
+class AlertEventAdmin(FactsAdmin):
+    list_display = ("what", "rule", "fired", "over", "told")
+    list_display_links = None
+    list_filter = (DoesItFire,)
+    list_select_related = ("rule",)
+    ordering = ("-fired_at", "-id")
+    empty_title = "Nothing has fired"
+    empty_text = "When a rule finds that something is not all right, it stands here, with who was told."
+    quick_views = (
+        QuickView("All", ""),
+        QuickView("It fires", "open=open"),
+        QuickView("It is over", "open=over"),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AlertEvent]:
+        rows: QuerySet[AlertEvent] = super().get_queryset(request)
+        return rows.prefetch_related("messages__channel")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, *args: object, **options: object
+    ) -> HttpResponse:
+        """An event's page is the list of the rows behind it."""
+        event = self.object_for(request, object_id, "view")
+        return HttpResponse(
+            status=302, headers={"Location": event.rows or reverse("admin:monitoring_alertevent_changelist")}
+        )
+
+    @display("What")
+    def what(self, row: AlertEvent) -> str:
+        return format_html('<a class="portal-sentence" href="{}">{}</a>', row.rows or "#", row.sentence)
+
+    @display("Fired", ordering="fired_at")
+    def fired(self, row: AlertEvent) -> str:
+        return ago(row.fired_at)
+
+    @display("Over", ordering="recovered_at")
+    def over(self, row: AlertEvent) -> str:
+        return ago(row.recovered_at) if row.recovered_at else "not yet"
+
+    @display("Who was told")
+    def told(self, row: AlertEvent) -> str:
+        lines = (
+            (
+                message.channel,
+                "recovery " if message.is_recovery else "",
+                MESSAGE_WORDS[MessageState(message.state)],
+                f". {message.sentence}" if message.sentence else "",
+            )
+            for message in row.messages.all()
+        )
+        return format_html_join(mark_safe("<br>"), "{}: {}{}{}", lines) or "nobody"

@@ -1,0 +1,141 @@
+"""Whether what a rule watches for is so at this moment. Reads, and decides nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Min, Q
+
+from integrations.models import Delivery, Outcome, State, SyncJob, may_work
+from integrations.sync.measures import ATTEMPTED_STATES, BACKLOG_STATES
+from integrations.templatetags.portal import duration, percent
+from monitoring import links
+from monitoring.models import AlertKind, AlertRule
+from monitoring.versions import ending
+
+MINUTE = 60
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is so, in a sentence, and the page with its rows."""
+
+    sentence: str
+    rows: str
+
+
+def finding(rule: AlertRule, now: datetime) -> Finding | None:
+    """None where all is well."""
+    return _CONDITIONS[AlertKind(rule.kind)](rule, now)
+
+
+def jobs_of(rule: AlertRule) -> list[int]:
+    """Those that may work: what a person has paused, or not launched yet, owes nothing."""
+    jobs = SyncJob.objects.filter(may_work())
+    if rule.job_id is not None:
+        jobs = jobs.filter(pk=rule.job_id)
+    elif rule.workflow_id is not None:
+        jobs = jobs.filter(workflow=rule.workflow_id)
+    return list(jobs.values_list("pk", flat=True))
+
+
+def subject_of(rule: AlertRule) -> str:
+    return str(rule.job or rule.workflow or "Crossdock")
+
+
+def _where(rule: AlertRule) -> dict[str, object]:
+    """As the lists are narrowed to what the rule watches."""
+    if rule.job_id is not None:
+        return {"job": rule.job_id}
+    return {"job__workflow": rule.workflow_id} if rule.workflow_id is not None else {}
+
+
+def _window(rule: AlertRule, now: datetime) -> tuple[Q, datetime]:
+    since = now - timedelta(minutes=rule.window_minutes)
+    return Q(job__in=jobs_of(rule), recorded_at__gte=since, recorded_at__lte=now), since
+
+
+def _attempted(rule: AlertRule, now: datetime) -> tuple[int, int, datetime]:
+    within, since = _window(rule, now)
+    counted = dict(
+        Outcome.objects.filter(within, state__in=ATTEMPTED_STATES)
+        .order_by()
+        .values_list("state")
+        .annotate(Count("id"))
+    )
+    return counted.get(State.DELIVERED, 0), counted.get(State.FAILED, 0), since
+
+
+def _success_rate(rule: AlertRule, now: datetime) -> Finding | None:
+    delivered, failed, since = _attempted(rule, now)
+    wanted = float(rule.threshold or 0) / 100
+    if not delivered + failed or delivered / (delivered + failed) >= wanted:
+        return None
+    rate = delivered / (delivered + failed)
+    rows = links.outcomes_between(failed, since, now, result=State.FAILED, **_where(rule))
+    return Finding(
+        f"{subject_of(rule)}: {percent(rate)} were delivered in {_minutes(rule)}, fewer than {percent(wanted)}.",
+        rows.href,
+    )
+
+
+def _failures(rule: AlertRule, now: datetime) -> Finding | None:
+    _, failed, since = _attempted(rule, now)
+    if failed <= (rule.threshold or 0):
+        return None
+    rows = links.outcomes_between(failed, since, now, result=State.FAILED, **_where(rule))
+    return Finding(f"{subject_of(rule)}: {failed:,} failures in {_minutes(rule)}.", rows.href)
+
+
+def _no_success(rule: AlertRule, now: datetime) -> Finding | None:
+    """A rule, or a launch, that is younger than its window cannot have missed anything yet."""
+    within, since = _window(rule, now)
+    began = (
+        max(rule.created_at, rule.workflow.launched_at or rule.created_at)
+        if rule.workflow
+        else rule.created_at
+    )
+    if began > since or not jobs_of(rule):
+        return None
+    if Outcome.objects.filter(within, state=State.DELIVERED).exists():
+        return None
+    rows = links.outcomes_between(0, since, now, **_where(rule))
+    return Finding(f"{subject_of(rule)}: nothing was delivered in {_minutes(rule)}.", rows.href)
+
+
+def _backlog(rule: AlertRule, now: datetime) -> Finding | None:
+    pending = Delivery.objects.filter(job__in=jobs_of(rule), state__in=BACKLOG_STATES)
+    oldest = pending.order_by().aggregate(since=Min("state_since"))["since"]
+    if oldest is None or now - oldest <= timedelta(minutes=rule.window_minutes):
+        return None
+    age = duration((now - oldest).total_seconds())
+    rows = links.records(0, "", state="backlog", **_where(rule))
+    return Finding(f"{subject_of(rule)}: the oldest record has been on its way for {age}.", rows.href)
+
+
+def _api_version(rule: AlertRule, now: datetime) -> Finding | None:
+    found = ending(now.date(), int(rule.threshold or 0))
+    if rule.job is not None:
+        found = [one for one in found if one.connection.pk in (rule.job.source_id, rule.job.destination_id)]
+    if rule.workflow is not None:
+        jobs = rule.workflow.jobs.values_list("source", "destination")
+        of_workflow = {end for ends in jobs for end in ends}
+        found = [one for one in found if one.connection.pk in of_workflow]
+    if not found:
+        return None
+    return Finding(" ".join(one.sentence for one in found)[:500], found[0].href)
+
+
+def _minutes(rule: AlertRule) -> str:
+    return duration(rule.window_minutes * MINUTE)
+
+
+_CONDITIONS: dict[AlertKind, Callable[[AlertRule, datetime], Finding | None]] = {
+    AlertKind.SUCCESS_RATE: _success_rate,
+    AlertKind.FAILURES: _failures,
+    AlertKind.NO_SUCCESS: _no_success,
+    AlertKind.BACKLOG: _backlog,
+    AlertKind.API_VERSION: _api_version,
+}
