@@ -309,6 +309,9 @@ def subject(record: Record) -> str:
         case Shipment():
             of = f" of order #{_bare(told(record.order_number))}" if told(record.order_number) else ""
             return f"Shipment {told(record.number) or told(record.id) or ''}".rstrip() + of
+        case MarketingEvent() if told(record.name):
+            of = f" of order #{_bare(told(record.order_number))}" if told(record.order_number) else ""
+            return f"“{record.name}”{of}"
         case Order():
             return f"Order #{_bare(told(record.number) or told(record.id) or '?')}"
         case _:

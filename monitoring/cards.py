@@ -138,15 +138,14 @@ def _stuck(stand: Standing) -> dict[str, Any]:
 
 def _near(stand: Standing) -> list[tuple[str, links.Linked]]:
     """What was promised for an hour that is near, each currency by itself."""
-    label = f"promised within {NEAR_HOURS} h or past"
     shown = [
         (
-            label,
+            f"due in {NEAR_HOURS} h or past" if place == 0 else "and",
             links.errors(
                 entry.records, money(entry.amount, entry.currency), promised="near", currency=entry.currency
             ),
         )
-        for entry in stand.stuck_near[:SHOWN_NEAR]
+        for place, entry in enumerate(stand.stuck_near[:SHOWN_NEAR])
     ]
     if more := len(stand.stuck_near[SHOWN_NEAR:]):
         records = sum(entry.records for entry in stand.stuck_near)

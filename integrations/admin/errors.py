@@ -28,7 +28,7 @@ from .error_page import is_on_its_way, page_of
 from .frame import Crumb, QuickView, display
 from .job_columns import KIND_COLOURS
 from .questions import WhichJob, WhichSystem
-from .record_pages import link_to_source, source_id_of
+from .record_pages import below, link_to_source, source_id_of
 
 
 @admin.register(ErrorRecord)
@@ -36,12 +36,10 @@ class ErrorRecordAdmin(ErrorActions):
     list_display = (
         "what_happened",
         "kind_label",
-        "job",
+        "job_and_source",
         "value",
         "promised",
-        "at_source",
         "last_seen",
-        "tries",
         "who_has_it",
     )
     list_filter = (
@@ -102,9 +100,10 @@ class ErrorRecordAdmin(ErrorActions):
             told = format_html('{}<span class="portal-again">On its way again</span>', told)
         return told
 
-    @display("At its source")
-    def at_source(self, row: Any) -> str:
-        return link_to_source(row.job, row.source_id) or "–"
+    @display("Job", ordering="job__name")
+    def job_and_source(self, row: Any) -> str:
+        """Where the record itself is to be mended stands with the job that carries it."""
+        return below(row.job or "–", link_to_source(row.job, row.source_id))
 
     @display("Promised", ordering="promised_at")
     def promised(self, row: Any) -> str:
@@ -122,10 +121,6 @@ class ErrorRecordAdmin(ErrorActions):
     @display("Last seen", ordering="last_seen_at")
     def last_seen(self, row: ErrorRecord) -> str:
         return ago(row.last_seen_at)
-
-    @display("Tries", ordering="attempts")
-    def tries(self, row: ErrorRecord) -> int:
-        return row.attempts
 
     @display("Who has it", ordering="assigned_to")
     def who_has_it(self, row: Any) -> str:

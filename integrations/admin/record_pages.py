@@ -41,6 +41,13 @@ def link_to_source(job: SyncJob | None, external_id: str | None) -> SafeString |
     return link(page, f"Open in {job.source.name}") if page else ""
 
 
+def below(text: object, link_to: SafeString | str) -> SafeString | str:
+    """A cell of a list: what it says, and the link below it where there is one."""
+    if not link_to:
+        return str(text)
+    return format_html('<span>{}<span class="portal-below">{}</span></span>', text, link_to)
+
+
 def link(page: str, text: str) -> SafeString:
     return format_html(
         '<a class="portal-elsewhere" href="{}" target="_blank" rel="noopener noreferrer">{}</a>', page, text

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 
 from integrations.admin.frame import FactsAdmin, QuickView, display
 from integrations.admin.questions import Question, WhichJob
-from integrations.admin.record_pages import link_to_source, source_id_of
+from integrations.admin.record_pages import below, link_to_source, source_id_of
 from integrations.models import ErrorRecord
 from integrations.sync import shared_clock
 from integrations.templatetags.portal import ago
@@ -43,7 +43,7 @@ class WhatIsMissing(Question):
 
 @admin.register(UnannouncedParcel)
 class UnannouncedParcelAdmin(FactsAdmin):
-    list_display = ("parcel", "missing", "to_do", "at_source", "job_link", "known_since")
+    list_display = ("parcel", "missing", "to_do", "job_link", "known_since")
     list_display_links = None
     list_filter = (WhatIsMissing, WhichJob)
     ordering = ("thing__created_at", "id")
@@ -89,9 +89,10 @@ class UnannouncedParcelAdmin(FactsAdmin):
         return HttpResponseRedirect(reverse("admin:integrations_delivery_change", args=[row.pk]))
 
     @display("Parcel", ordering="subject")
-    def parcel(self, row: UnannouncedParcel) -> str:
+    def parcel(self, row: Any) -> str:
         url = reverse("admin:integrations_delivery_change", args=[row.pk])
-        return format_html('<a href="{}">{}</a>', url, row)
+        named = format_html('<a class="portal-here" href="{}">{}</a>', url, row)
+        return below(named, link_to_source(row.job, row.source_id))
 
     @display("What is missing")
     def missing(self, row: UnannouncedParcel) -> str:
@@ -107,16 +108,12 @@ class UnannouncedParcelAdmin(FactsAdmin):
         if row.error_id is None:
             return told
         url = reverse("admin:integrations_errorrecord_change", args=[row.error_id])
-        return format_html('{}<a class="portal-elsewhere-here" href="{}">Settle the error</a>', told, url)
-
-    @display("At its source")
-    def at_source(self, row: Any) -> str:
-        return link_to_source(row.job, row.source_id) or "–"
+        return below(told, format_html('<a class="portal-here" href="{}">Settle the error</a>', url))
 
     @display("Job", ordering="job__name")
     def job_link(self, row: UnannouncedParcel) -> str:
         url = reverse("admin:integrations_syncjob_change", args=[row.job_id])
-        return format_html('<a href="{}">{}</a>', url, row.job)
+        return format_html('<a class="portal-here" href="{}">{}</a>', url, row.job)
 
     @display("Known since", ordering="thing__created_at")
     def known_since(self, row: UnannouncedParcel) -> str:

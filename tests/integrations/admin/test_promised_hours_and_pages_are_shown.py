@@ -48,7 +48,7 @@ def test_the_front_page_tells_stuck_value_whose_hour_is_near(admin_client: Clien
     stuck(1, "JPY", "300")
     factories.outcome(factories.delivery(factories.job()))
     page = admin_client.get(reverse("admin:index")).content.decode()
-    assert "promised within 4 h or past" in page
+    assert "due in 4 h or past" in page
     assert "€15.50" in page
     near = admin_client.get(list_url(ErrorRecord), {"promised": "near", "currency": "EUR"})
     assert result_count(near) == 2
