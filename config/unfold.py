@@ -171,6 +171,12 @@ UNFOLD: dict[str, Any] = {
                 "title": "Books",
                 "separator": True,
                 "items": [
+                    {
+                        "title": "Sales",
+                        "icon": "trending_up",
+                        "link": reverse_lazy("sales"),
+                        "permission": _may_view("integrations.bookedorder"),
+                    },
                     _page("Orders", "shopping_bag", "integrations.bookedorder"),
                     _page("Payments", "payments", "integrations.bookedpayment"),
                     _page("Refunds", "undo", "integrations.bookedrefund"),

@@ -104,19 +104,19 @@ def _linked(states: list[dict[str, int]], state: str, begin: datetime, end: date
 
 
 def delivered_chart(rows: list[Row]) -> dict[str, str]:
-    return _chart(
+    return bars(
         "Delivered", [row.label for row in rows], [row.delivered.count for row in rows], "primary-600"
     )
 
 
 def failed_chart(rows: list[Row]) -> dict[str, str]:
     """By itself and on its own axis: beside the deliveries, three failures could not be seen."""
-    return _chart("Failed", [row.label for row in rows], [row.failed.count for row in rows], "red-500")
+    return bars("Failed", [row.label for row in rows], [row.failed.count for row in rows], "red-500")
 
 
-def _chart(label: str, names: list[str], values: Sequence[float], colour: str) -> dict[str, str]:
-    bars = {"label": label, "data": values, "backgroundColor": f"var(--color-{colour})", "borderRadius": 3}
-    return {"data": json.dumps({"labels": names, "datasets": [bars]}), "options": json.dumps(OPTIONS)}
+def bars(label: str, names: list[str], values: Sequence[float], colour: str) -> dict[str, str]:
+    drawn = {"label": label, "data": values, "backgroundColor": f"var(--color-{colour})", "borderRadius": 3}
+    return {"data": json.dumps({"labels": names, "datasets": [drawn]}), "options": json.dumps(OPTIONS)}
 
 
 def accuracy_chart(days: Mapping[date, Accuracy]) -> dict[str, str]:
@@ -126,4 +126,4 @@ def accuracy_chart(days: Mapping[date, Accuracy]) -> dict[str, str]:
     options = copy.deepcopy(OPTIONS)
     options["scales"]["y"] |= {"beginAtZero": False, "min": int(lowest), "max": 100}
     names = [f"{day:%d %b}" for day in days]
-    return _chart("Agrees, in per cent", names, shares, "primary-600") | {"options": json.dumps(options)}
+    return bars("Agrees, in per cent", names, shares, "primary-600") | {"options": json.dumps(options)}

@@ -72,14 +72,17 @@ SQL = {
     "database": "bi",
     "user": "crossdock",
     "tables": {
-        **dict.fromkeys(("orders", "payments", "refunds", "shipments", "stock"), _BI),
+        **dict.fromkeys(("orders", "payments", "refunds", "shipments", "stock", "customers"), _BI),
         "items": {"key": "sku", "read": {"updated_at": "changed_at"}},
     },
 }
 
 
 FILES = {
-    **{name: {"key": "reference", "write": {}} for name in ("payments", "refunds", "shipments")},
+    **{
+        name: {"key": "reference", "write": {}}
+        for name in ("payments", "refunds", "shipments", "customers", "lines")
+    },
     "orders": {
         "key": "reference",
         "read": {"pattern": "orders-*.csv", "lines": "lines"},

@@ -27,7 +27,7 @@ from integrations.models import (
     BookedTicket,
     Connection,
 )
-from integrations.sync.measures import SOLD_TO_KNOWN, SOLD_WITH_VALUE
+from integrations.sync.measures import SOLD, SOLD_TO_KNOWN, SOLD_WITH_VALUE
 from integrations.templatetags.portal import ago, money
 from mappings.search import normalise
 
@@ -196,7 +196,9 @@ class WasItSold(Question):
     parameter_name = "sold"
     answers = (
         ("all", "All", Q()),
+        ("stands", "Not cancelled", SOLD),
         ("yes", "Sold, with its value", SOLD_WITH_VALUE),
+        ("cancelled", "Cancelled", ~SOLD),
         ("known", "Sold to a known person, no renewal", SOLD_TO_KNOWN),
     )
 

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from integrations.models import BookedDispute, BookedPayment, BookedPayout, BookedRefund
+from integrations.sync.measures import GIVEN_BACK
 
 from .books import BookedWhen, BooksAdmin, WhichSource, day_of, named, worth_of
 from .frame import display
@@ -46,9 +47,20 @@ class BookedPaymentAdmin(BooksAdmin):
         return worth_of(row.fee, row.currency)
 
 
+class WasItGivenBack(Question):
+    title = "Was it given back?"
+    parameter_name = "given"
+    answers = (
+        ("all", "All", Q()),
+        ("yes", "Yes, or not told otherwise", GIVEN_BACK),
+        ("failed", "It failed", ~GIVEN_BACK),
+    )
+
+
 @admin.register(BookedRefund)
 class BookedRefundAdmin(BooksAdmin):
     list_display = ("name", "order", "worth", "status", "made", "of")
+    list_filter = (WasItGivenBack, WhichSource, BookedWhen)
     empty_title = "No refunds are booked yet"
     found_by = ("external_id", "payment_external_id")
     narrowed_by = {
@@ -56,6 +68,7 @@ class BookedRefundAdmin(BooksAdmin):
         "currency": "Currency",
         "created_at__gte": "Made since",
         "created_at__lt": "Made before",
+        "source__in": "Systems",
     }
     name = named("Refund", "external_id")
 

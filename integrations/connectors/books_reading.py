@@ -56,6 +56,7 @@ class BooksReader:
 
     def _item(self, row: Booked, parts: list[dict[str, Any]] | None) -> Item:
         payload = {"id": _id(row), "source": row.source.key, **payload_of(row)}
+        payload["booked_at"] = as_version(row.booked_at)
         if payload.get("order_external_id"):
             payload["order_id"] = f"{row.source.key}/{payload['order_external_id']}"
         if self.resource in PARTS:

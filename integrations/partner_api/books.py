@@ -10,7 +10,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
 
-from integrations.connectors.books_words import ORDERS, SHELVES, columns_of
+from integrations.connectors.books_words import ORDERS, REFUNDS, SHELVES, columns_of
 from integrations.models import Booked, BookedLine
 from mappings.search import normalise
 
@@ -79,7 +79,9 @@ class _Shelf(PartnerView, ListAPIView[Booked]):
 
     def get_queryset(self) -> QuerySet[Booked]:
         given = self.parameters()
-        booking = self.jobs().filter(destination__platform="books", destination_resource=self.shelf)
+        # Shops tell refunds with their orders.
+        shelves = (self.shelf, ORDERS) if self.shelf == REFUNDS else (self.shelf,)
+        booking = self.jobs().filter(destination__platform="books", destination_resource__in=shelves)
         wanted = Q(source__in=list(booking.values_list("source", flat=True).distinct()))
         if key := given.get("source"):
             wanted &= Q(source__key=key)

@@ -50,6 +50,8 @@ TOUCHES: Final = Q(
 SOLD: Final = Q(cancelled_at__isnull=True) & ~Q(status="cancelled")
 SOLD_WITH_VALUE: Final = SOLD & Q(total__isnull=False) & ~Q(currency="")
 SOLD_TO_KNOWN: Final = SOLD & ~Q(person="") & (Q(is_renewal__isnull=True) | Q(is_renewal=False))
+# A refund that had its effect, as far as its source tells: most tell of no others.
+GIVEN_BACK: Final = ~Q(status="failed")
 
 # Records on their way. Held ones wait for a person's decision and are counted apart.
 BACKLOG_STATES: Final = (State.QUEUED, State.RETRYING, State.WAITING)

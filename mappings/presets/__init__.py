@@ -22,6 +22,7 @@ from .paypal import PRESETS as PAYPAL
 from .pipedrive import PRESETS as PIPEDRIVE
 from .preset import Preset
 from .razorpay import PRESETS as RAZORPAY
+from .reporting import PRESETS as REPORTING
 from .saleor import PRESETS as SALEOR
 from .sandbox_carrier import PRESETS as SANDBOX_CARRIER
 from .sandbox_mail import PRESETS as SANDBOX_MAIL
@@ -62,6 +63,7 @@ PRESETS: dict[str, Preset] = {
     **PAYPAL,
     **PIPEDRIVE,
     **RAZORPAY,
+    **REPORTING,
     **SALEOR,
     **SANDBOX_PAYMENTS,
     **SANDBOX_PEOPLE,

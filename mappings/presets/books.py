@@ -185,6 +185,7 @@ def _read(resource: str, kind: str, what: str, *rules: RuleData) -> Preset:
             rule("id", "id", required=True),
             rule("updated_at", "updated_at", "time"),
             rule("extra.source", "source"),
+            rule("extra.booked_at", "booked_at"),
             *rules,
         ),
         description="The id is that of the connection it came from, a slash, and the id there.",
