@@ -44,6 +44,7 @@ LABELS = {
     "batch_size": "Records in one batch",
     "retry_limit": "Tries",
     "waiting_hours": "Longest wait (hours)",
+    "waits_for_payment": "Wait until it is paid",
     "checks_address": "Check the address first",
     "pick_up_hours": "The carrier picks up",
     "pick_up_zone": "Time zone of these hours",

@@ -149,6 +149,7 @@ class SyncJobAdmin(JobActions):
             "To the doorstep",
             {
                 "fields": (
+                    "waits_for_payment",
                     "checks_address",
                     "pick_up_hours",
                     ("pick_up_zone", "pick_up_holidays"),

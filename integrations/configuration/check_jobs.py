@@ -97,6 +97,11 @@ def _promise(place: Place, job: Plain) -> Found:
             (*place, "checks_address"),
             f"Only orders have an address, and this job carries a {job['kind']}.",
         )
+    if job.get("waits_for_payment") and not of_orders:
+        yield (
+            (*place, "waits_for_payment"),
+            f"Only orders are waited for until they are paid, and this job carries a {job['kind']}.",
+        )
     if job.get("pick_up_hours") and not of_orders:
         yield (*place, "pick_up_hours"), f"Only orders are promised, and this job carries a {job['kind']}."
     try:

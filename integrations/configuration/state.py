@@ -24,6 +24,7 @@ JOB_FIELDS = (
     "removed",
     "removed_at_most_percent",
     "counts_units_in_flight",
+    "waits_for_payment",
     "checks_address",
     "pick_up_hours",
     "pick_up_zone",

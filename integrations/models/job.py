@@ -90,6 +90,12 @@ class SyncJob(models.Model):
         default=False,
         help_text="Orders: sold units are held back from all stock jobs until the destination has accepted them.",
     )
+    waits_for_payment = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Orders: one that is not paid is held, and goes on by itself once the shop says it is paid, or a "
+        "provider's payment of it stands in the books.",
+    )
     checks_address = models.BooleanField(
         default=False,
         help_text="Orders: an address that no carrier could deliver to is held for a person before it leaves.",

@@ -17,7 +17,18 @@ from integrations.models import (
     may_work,
 )
 
-from . import claim, consent, overdue, schedules, shared_clock, stalled, steer, stock_units, subscriptions
+from . import (
+    claim,
+    consent,
+    overdue,
+    payment_wait,
+    schedules,
+    shared_clock,
+    stalled,
+    steer,
+    stock_units,
+    subscriptions,
+)
 from .doorbell import TASKS, ring
 from .holder import this_process
 
@@ -34,6 +45,7 @@ def sweep() -> None:
     ring_for_due_reads()
     ring_for_unprocessed_events()
     release_where_the_rollout_widened()
+    payment_wait.release_paid()
     stock_units.prune_accepted()
     overdue.tell_overdue()
     stalled.tell_stalled()

@@ -29,6 +29,7 @@ from .faults import Fault
 from .gather import resolve_references
 from .leaving import Leaving
 from .ownership import owned_elsewhere
+from .payment_wait import hold_unpaid
 from .promises import promised_at
 from .rollout import is_in
 from .rules import JobRules, passes_filter
@@ -67,7 +68,7 @@ class Scales:
         for case in cases:
             if case.ending is None and not case.parcel.partial:
                 self._read(case)
-        pending = [case for case in cases if case.ending is None and case.record is not None]
+        pending = self._in_turn(cases)
         missing = resolve_references(self.job, pending)
         for case in pending:
             if case.place in missing and not self.abilities.stands_alone:
@@ -80,6 +81,13 @@ class Scales:
         for case in pending:
             if case.ending is None:
                 self._write(case)
+
+    def _in_turn(self, cases: Sequence[Case]) -> list[Case]:
+        """Those that were read, and need not wait until they are paid."""
+        pending = [case for case in cases if case.ending is None and case.record is not None]
+        if not self.carries_all:
+            hold_unpaid(self.job, pending)
+        return [case for case in pending if case.ending is None]
 
     def _read(self, case: Case) -> None:
         if case.is_superseded:

@@ -6,11 +6,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest
 
 from integrations.admin.frame import PortalAdmin, display
-from integrations.templatetags.portal import ago, money
+from integrations.templatetags.portal import ago, duration, money
 from monitoring.models import FeeRate, PaymentCheck
 
 
@@ -47,11 +46,12 @@ class FeeRateAdmin(PortalAdmin):
 
 @admin.register(PaymentCheck)
 class PaymentCheckAdmin(PortalAdmin):
-    """One row: its list is its page."""
+    """One row, if any."""
 
+    list_display = ("grace", "looked", "recounted", "found")
     fields = ("grace_minutes",)
     empty_title = "An hour"
-    empty_text = "What is younger than an hour is not listed yet."
+    empty_text = "What is younger than an hour may be on its way and is not listed. Add another time here."
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return super().has_add_permission(request) and not PaymentCheck.objects.exists()
@@ -63,10 +63,18 @@ class PaymentCheckAdmin(PortalAdmin):
         obj.pk = 1
         super().save_model(request, obj, form, change)
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        row = PaymentCheck.objects.first()
-        if row is None:
-            return HttpResponseRedirect(reverse("admin:monitoring_paymentcheck_add"))
-        return HttpResponseRedirect(reverse("admin:monitoring_paymentcheck_change", args=[row.pk]))
+    @display("Time of grace", ordering="grace_minutes")
+    def grace(self, row: PaymentCheck) -> str:
+        return duration(row.grace_minutes * 60)
+
+    @display("Matched up to")
+    def looked(self, row: PaymentCheck) -> str:
+        return ago(row.read_until) if row.read_until else "–"
+
+    @display("Last recount")
+    def recounted(self, row: PaymentCheck) -> str:
+        return ago(row.recounted_at) if row.recounted_at else "–"
+
+    @display("Rows that it found different")
+    def found(self, row: PaymentCheck) -> int:
+        return row.recount_found

@@ -7,90 +7,241 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0018_bundles_and_several_locations'),
-        ('monitoring', '0008_payments_are_matched'),
+        ("integrations", "0018_bundles_and_several_locations"),
+        ("monitoring", "0008_payments_are_matched"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AlertChannel',
+            name="AlertChannel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, unique=True)),
-                ('kind', models.CharField(choices=[('email', 'E-mail'), ('webhook', 'Signed webhook (Standard Webhooks)'), ('slack', 'Slack, or what takes its messages')], max_length=8)),
-                ('recipients', models.TextField(blank=True, help_text='E-mail: one address a line.')),
-                ('address', mappings.fields.SecretField(blank=True, help_text='Webhook and Slack: where the message is sent to.', null=True)),
-                ('signing_secret', mappings.fields.SecretField(blank=True, help_text='Webhook: whsec_ and the key, in base64.', null=True)),
-                ('enabled', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("email", "E-mail"),
+                            ("webhook", "Signed webhook (Standard Webhooks)"),
+                            ("slack", "Slack, or what takes its messages"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("recipients", models.TextField(blank=True, help_text="E-mail: one address a line.")),
+                (
+                    "address",
+                    mappings.fields.SecretField(
+                        blank=True, help_text="Webhook and Slack: where the message is sent to.", null=True
+                    ),
+                ),
+                (
+                    "signing_secret",
+                    mappings.fields.SecretField(
+                        blank=True, help_text="Webhook: whsec_ and the key, in base64.", null=True
+                    ),
+                ),
+                ("enabled", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['name'],
-                'permissions': [('test_alertchannel', 'Can send a test alert')],
+                "ordering": ["name"],
+                "permissions": [("test_alertchannel", "Can send a test alert")],
             },
         ),
         migrations.CreateModel(
-            name='AlertRule',
+            name="AlertRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('kind', models.CharField(choices=[('success_rate_below', 'Success rate below'), ('failures_above', 'Failures above'), ('no_success_within', 'Nothing delivered within'), ('backlog_older_than', 'Records on their way for longer than'), ('api_version_ends', 'An API version ends within')], max_length=20)),
-                ('threshold', models.DecimalField(blank=True, decimal_places=2, help_text='Success rate: percent. Failures: how many are too many. API version: days before its end.', max_digits=9, null=True, validators=[django.core.validators.MinValueValidator(0)])),
-                ('window_minutes', models.PositiveIntegerField(default=60, help_text='How far it looks back; for records on their way, how old the oldest may be.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(10080)])),
-                ('cool_down_minutes', models.PositiveIntegerField(default=30, help_text='After it was told, and has gone, it is not told anew for so long.')),
-                ('tells_recovery', models.BooleanField(default=True, help_text='Also say when it is over.')),
-                ('enabled', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('channels', models.ManyToManyField(related_name='rules', to='monitoring.alertchannel')),
-                ('job', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='alert_rules', to='integrations.syncjob')),
-                ('workflow', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='alert_rules', to='integrations.workflow')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("success_rate_below", "Success rate below"),
+                            ("failures_above", "Failures above"),
+                            ("no_success_within", "Nothing delivered within"),
+                            ("backlog_older_than", "Records on their way for longer than"),
+                            ("api_version_ends", "An API version ends within"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "threshold",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="Success rate: percent. Failures: how many are too many. API version: days before its end.",
+                        max_digits=9,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
+                (
+                    "window_minutes",
+                    models.PositiveIntegerField(
+                        default=60,
+                        help_text="How far it looks back; for records on their way, how old the oldest may be.",
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(10080),
+                        ],
+                    ),
+                ),
+                (
+                    "cool_down_minutes",
+                    models.PositiveIntegerField(
+                        default=30,
+                        help_text="After it was told, and has gone, it is not told anew for so long.",
+                    ),
+                ),
+                ("tells_recovery", models.BooleanField(default=True, help_text="Also say when it is over.")),
+                ("enabled", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("channels", models.ManyToManyField(related_name="rules", to="monitoring.alertchannel")),
+                (
+                    "job",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="alert_rules",
+                        to="integrations.syncjob",
+                    ),
+                ),
+                (
+                    "workflow",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="alert_rules",
+                        to="integrations.workflow",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='AlertEvent',
+            name="AlertEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sentence', models.CharField(max_length=500)),
-                ('rows', models.CharField(blank=True, help_text='The page with the rows behind it.', max_length=500)),
-                ('fired_at', models.DateTimeField()),
-                ('seen_at', models.DateTimeField(help_text='When it was last found to be so.')),
-                ('recovered_at', models.DateTimeField(blank=True, null=True)),
-                ('rule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='monitoring.alertrule')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sentence", models.CharField(max_length=500)),
+                (
+                    "rows",
+                    models.CharField(
+                        blank=True, help_text="The page with the rows behind it.", max_length=500
+                    ),
+                ),
+                ("fired_at", models.DateTimeField()),
+                ("seen_at", models.DateTimeField(help_text="When it was last found to be so.")),
+                ("recovered_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="monitoring.alertrule",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-fired_at', '-id'],
+                "ordering": ["-fired_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='AlertMessage',
+            name="AlertMessage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('is_recovery', models.BooleanField(default=False)),
-                ('state', models.CharField(choices=[('due', 'To be sent'), ('sending', 'Being sent'), ('sent', 'Sent'), ('failed', 'Could not be sent'), ('unknown', 'May have arrived')], default='due', max_length=8)),
-                ('due_at', models.DateTimeField()),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('sentence', models.CharField(blank=True, help_text='Why it could not be sent.', max_length=300)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='monitoring.alertchannel')),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='monitoring.alertevent')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("is_recovery", models.BooleanField(default=False)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("due", "To be sent"),
+                            ("sending", "Being sent"),
+                            ("sent", "Sent"),
+                            ("failed", "Could not be sent"),
+                            ("unknown", "May have arrived"),
+                        ],
+                        default="due",
+                        max_length=8,
+                    ),
+                ),
+                ("due_at", models.DateTimeField()),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "sentence",
+                    models.CharField(blank=True, help_text="Why it could not be sent.", max_length=300),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="monitoring.alertchannel",
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="monitoring.alertevent",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
-                'indexes': [models.Index(condition=models.Q(('state__in', ['due', 'sending'])), fields=['due_at'], name='alert_messages_due')],
-                'constraints': [models.UniqueConstraint(fields=('event', 'channel', 'is_recovery'), name='one_message_per_channel_and_end')],
+                "ordering": ["-id"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["due", "sending"])),
+                        fields=["due_at"],
+                        name="alert_messages_due",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("event", "channel", "is_recovery"), name="one_message_per_channel_and_end"
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='alertevent',
-            index=models.Index(fields=['-fired_at'], name='alert_events_by_time'),
+            model_name="alertevent",
+            index=models.Index(fields=["-fired_at"], name="alert_events_by_time"),
         ),
         migrations.AddConstraint(
-            model_name='alertevent',
-            constraint=models.UniqueConstraint(condition=models.Q(('recovered_at__isnull', True)), fields=('rule',), name='one_open_event_per_rule'),
+            model_name="alertevent",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("recovered_at__isnull", True)),
+                fields=("rule",),
+                name="one_open_event_per_rule",
+            ),
         ),
     ]

@@ -17,6 +17,8 @@ from tests.sandbox.running import SandboxProcess
 
 PROVIDERS = ("payments", "payments2", "payments3")
 CURRENCIES = ("EUR", "USD", "JPY")
+# Who takes the money where nobody says otherwise.
+PAID_AT = "payments"
 PATIENCE = 120.0
 CONFIGURATION = """\
 connections:
