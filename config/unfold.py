@@ -197,6 +197,14 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                "title": "Customers",
+                "separator": True,
+                "items": [
+                    _page("Merge proposals", "group", "monitoring.mergeproposal"),
+                    _page("Consents", "how_to_reg", "integrations.consententry"),
+                ],
+            },
+            {
                 "title": "Partners",
                 "separator": True,
                 "items": [

@@ -11,6 +11,7 @@ AUDITS = "monitoring: audits"
 MEASURE = "monitoring: measure workflows"
 PAYMENTS = "monitoring: payments"
 RECOUNT = "monitoring: recount of payments"
+MERGES = "monitoring: merge proposals"
 ALERTS = "monitoring: alerts"
 # Name → (task, minutes between two runs).
 SCHEDULES = {
@@ -23,6 +24,7 @@ SCHEDULES = {
     PAYMENTS: ("monitoring.tasks.payments", 1),
     # It looks each hour whether the recount of the day is due.
     RECOUNT: ("monitoring.tasks.recount_payments", 60),
+    MERGES: ("monitoring.tasks.propose_merges", 15),
 }
 
 

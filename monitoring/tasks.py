@@ -7,7 +7,7 @@ import time
 from django.conf import settings
 
 from integrations.sync import doorbell
-from monitoring import retention, rollups, triage, webhook_ledger
+from monitoring import merges, retention, rollups, triage, webhook_ledger
 from monitoring.alerts import telling, watching
 from monitoring.audits import auditor, starting
 from monitoring.payments import keep
@@ -64,3 +64,8 @@ def recount_payments() -> None:
 def prune() -> None:
     """Every few minutes: lets go of facts that are past their days."""
     retention.prune(time.monotonic() + PRUNE_SECONDS)
+
+
+def propose_merges() -> None:
+    """A few times an hour: contacts of one system that may be one person."""
+    merges.propose()

@@ -30,6 +30,7 @@ from integrations.connectors.rest import RestConnector
 from integrations.connectors.saleor import Saleor
 from integrations.connectors.sandbox_crm import SandboxCrm
 from integrations.connectors.sandbox_desk import SandboxDesk
+from integrations.connectors.sandbox_mail import SandboxMail
 from integrations.connectors.sandbox_payments import SandboxPayments
 from integrations.connectors.sandbox_shop import SandboxShop
 from integrations.connectors.sftp import SftpConnector
@@ -71,6 +72,7 @@ PLATFORMS: dict[str, type[Connector]] = {
     "saleor": Saleor,
     "sandbox_crm": SandboxCrm,
     "sandbox_desk": SandboxDesk,
+    "sandbox_mail": SandboxMail,
     "sandbox_payments": SandboxPayments,
     "sandbox_shop": SandboxShop,
     "sftp": SftpConnector,

@@ -24,6 +24,7 @@ from .connection import (
     RateBudget,
     WebhookSubscription,
 )
+from .consent import ConsentEntry
 from .delivery import (
     FINAL_STATES,
     PENDING_STATES,
@@ -39,6 +40,7 @@ from .inbox import InboundEvent, InboundState, RefusedWebhooks
 from .job import JobState, Removed, SyncJob, held_for_launch, may_work
 from .known import LastKnown
 from .partners import Partner, PartnerKey, PartnerRequest
+from .people import LeftContact, PersonKey, SamePerson
 from .run import Door, RunState, SyncRun
 from .stock import StockFigure, UnitsInFlight
 from .things import ExternalId, SearchKey, Thing
@@ -67,6 +69,7 @@ __all__ = [
     "BundlePart",
     "CallShare",
     "Connection",
+    "ConsentEntry",
     "Decision",
     "Delivery",
     "Direction",
@@ -85,17 +88,20 @@ __all__ = [
     "Judgement",
     "Kind",
     "LastKnown",
+    "LeftContact",
     "Measure",
     "Outcome",
     "Partner",
     "PartnerKey",
     "PartnerRequest",
     "Period",
+    "PersonKey",
     "Priority",
     "RateBudget",
     "RefusedWebhooks",
     "Removed",
     "RunState",
+    "SamePerson",
     "SearchKey",
     "Settled",
     "State",

@@ -15,6 +15,7 @@ class Door(models.TextChoices):
     RETRY = "retry", "Retried"
     RECOUNT = "recount", "Stock counted anew"
     AGAIN = "again", "Run again by a person"
+    CONSENT = "consent", "Consent told by another system"
 
 
 class RunState(models.TextChoices):

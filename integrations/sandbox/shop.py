@@ -62,8 +62,8 @@ class Shop(System):
                 return Response(200, self.found(part, identity, part))
             case _, ["webhooks", *rest]:
                 return self.respond_webhooks(request, rest)
-            case _, ["customers", *rest] if answer := self.customers.respond(request, rest):
-                return answer
+            case _, ["customers", *rest]:
+                return self.customers.respond(request, rest)
         raise no_such_address()
 
     def respond_changes(self, request: Request, part: str, name: str) -> Response:

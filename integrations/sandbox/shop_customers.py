@@ -9,7 +9,7 @@ alone. One who was erased stays in the list with `erased_at` and nothing else: e
 
 from integrations.sandbox.clock import to_text
 from integrations.sandbox.people import consent_problems
-from integrations.sandbox.refusals import Refusal
+from integrations.sandbox.refusals import Refusal, no_such_address
 from integrations.sandbox.store import Document
 from integrations.sandbox.system import System, by_updated_at
 from integrations.sandbox.wire import Request, Response
@@ -35,14 +35,13 @@ class ShopCustomers:
         self.shop, self.base = shop, base
         self.changed = shop.store.index(shop.table("customers"), by_updated_at)
 
-    def respond(self, request: Request, rest: list[str]) -> Response | None:
-        """None where the call is not one of these."""
+    def respond(self, request: Request, rest: list[str]) -> Response:
         match request.method, rest:
             case "GET", []:
                 return self.shop.by_cursor(request, "customers", self.changed)[1]
             case "GET", [identity]:
                 return Response(200, self.shop.found("customers", identity, "customer"))
-        return None
+        raise no_such_address()
 
     # What follows is done by customers and the shop's staff, through /control.
 

@@ -17,7 +17,7 @@ from .claim import Lease
 from .endings import after_failure
 from .leaving import Leaving
 from .record import Group, record
-from .send import NothingThere, Result, Results, is_away
+from .send import NothingThere, Result, Results, ThereAlready, is_away
 from .watch import Watch
 from .weigh import prepare
 
@@ -40,7 +40,7 @@ class Answers:
         for sending, result in results:
             if isinstance(result, Answer) and sending.leaving.steps_left:
                 leaving = self._next_step(sending, result)
-                intent = intents.new_intent(self.job, self.abilities, lease, sending.case.delivery, leaving)
+                intent = intents.new_intent(self.job, self.abilities, lease, sending.case, leaving)
                 group.stepped.append((sending, result, intent))
                 group.settled_intents.append(sending.intent_id)
                 stepping.append((sending, leaving))
@@ -56,6 +56,14 @@ class Answers:
         if isinstance(result, Answer):
             group.delivered.append((sending, result))
             group.settled_intents.append(sending.intent_id)
+            return
+        if isinstance(result, ThereAlready):
+            group.found.append((sending, result.external_id))
+            group.settled_intents.append(sending.intent_id)
+            again = Ending(
+                State.QUEUED, "It is there already, and is changed now.", not_before=shared_clock.seconds()
+            )
+            group.ended.append((sending.case, again))
             return
         if isinstance(result, NothingThere):
             # It surely had no effect: the key is free, and the record is weighed anew.

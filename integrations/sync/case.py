@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from integrations.connectors.base import Call
 from integrations.models import Delivery, Intent, State
@@ -14,6 +14,9 @@ from mappings.search import search_keys
 from .faults import Fault
 from .leaving import Leaving
 from .parcels import Parcel
+
+if TYPE_CHECKING:
+    from .person_consents import Said
 
 
 @dataclass
@@ -51,6 +54,17 @@ class Case:
     fetched: bool = False
     # Digests of what the record holds, by path; only where they matter (see `watch`).
     seen: dict[str, str] = field(default_factory=dict)
+    # Of a customer (see `people`): the Thing that stands for the person, all that are this person, whose Delivery
+    # reached the contact first where that is another's, and what held of consent when the record was weighed.
+    person: int | None = None
+    people: frozenset[int] = frozenset()
+    first_writer: Delivery | None = None
+    consents: dict[str, Said] = field(default_factory=dict)
+
+    @property
+    def locked_thing(self) -> int:
+        """The Thing that writes to the destination wait for each other by."""
+        return self.delivery.thing_id if self.person is None else self.person
 
     @property
     def is_superseded(self) -> bool:

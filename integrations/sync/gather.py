@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from django.db.models import QuerySet
 
 from integrations.models import Delivery, ExternalId, Intent, SyncJob
 from mappings.records import Record, references
 
+from . import people
 from .case import Case
 from .parcels import Parcel
 
@@ -34,15 +35,12 @@ def gather(job: SyncJob, parcels: dict[int, Parcel]) -> list[Case]:
 def refresh(job: SyncJob, cases: Sequence[Case]) -> None:
     """Reads the destination's ids and the open Intents of these cases."""
     by_thing: dict[int, list[Case]] = defaultdict(list)
+    things = {case.delivery.thing_id for case in cases}
+    there = people.contacts(job, cases) if job.kind == people.KIND else _known_as(job, things)
     for case in cases:
-        case.destination_id, case.open_intent = None, None
-        by_thing[case.delivery.thing_id].append(case)
-    there = ExternalId.objects.filter(
-        connection_id=job.destination_id, resource=job.destination_resource, thing_id__in=by_thing
-    )
-    for thing_id, external_id in _newest(there).items():
-        for case in by_thing[thing_id]:
-            case.destination_id = external_id
+        case.destination_id, case.open_intent = there.get(case.delivery.thing_id), None
+        for thing in case.people or (case.delivery.thing_id,):
+            by_thing[thing].append(case)
     for intent in (
         Intent.objects.filter(
             destination_id=job.destination_id,
@@ -54,7 +52,17 @@ def refresh(job: SyncJob, cases: Sequence[Case]) -> None:
         .defer("batch__payloads")
     ):
         for case in by_thing[intent.thing_id]:
-            case.open_intent = intent
+            # Of several of one person, its own goes first.
+            if case.open_intent is None or intent.delivery_id == case.delivery.pk:
+                case.open_intent = intent
+
+
+def _known_as(job: SyncJob, things: Collection[int]) -> dict[int, str]:
+    return _newest(
+        ExternalId.objects.filter(
+            connection_id=job.destination_id, resource=job.destination_resource, thing_id__in=things
+        )
+    )
 
 
 def resolve_references(job: SyncJob, cases: Sequence[Case]) -> dict[int, str]:

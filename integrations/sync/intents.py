@@ -13,7 +13,7 @@ from integrations.connectors.base import Abilities
 from integrations.models import Delivery, Intent, IntentState, State, SyncJob
 from mappings.fields import Sealed, encrypt_json
 
-from . import rows, shared_clock
+from . import people, person_consents, rows, shared_clock
 from .case import Case, Ending, Sending
 from .claim import Lease
 from .endings import doubt_sentence
@@ -57,16 +57,14 @@ def lock(
     3. The Deliveries of those won are read again: one that was written since it was weighed is given up, and so is one
        that the job which goes the other way is writing, or has written, meanwhile.
     """
-    made = {
-        case.place: new_intent(job, abilities, lease, case.delivery, required(case.leaving)) for case in cases
-    }
+    made = {case.place: new_intent(job, abilities, lease, case, required(case.leaving)) for case in cases}
     with transaction.atomic():
         lease.renew()
         if watch is not None:
             watch.hold_still(cases)
         mine = store(list(made.values()), lease)
         won = [case for case in cases if made[case.place].key in mine]
-        changed = _changed_since(won)
+        changed = _changed_since(job, won)
         if watch is not None:
             changed += [case for case in watch.overtaken(won) if case not in changed]
         given_up = [mine.pop(made[case.place].key) for case in changed]
@@ -92,16 +90,14 @@ class NewIntent:
     row: rows.Row
 
 
-def new_intent(
-    job: SyncJob, abilities: Abilities, lease: Lease, delivery: Delivery, leaving: Leaving
-) -> NewIntent:
+def new_intent(job: SyncJob, abilities: Abilities, lease: Lease, case: Case, leaving: Leaving) -> NewIntent:
     now = shared_clock.now()
     key: str = leaving.call.get("key") or new_key()
     row = (
-        delivery.pk,
+        case.delivery.pk,
         job.destination_id,
         job.destination_resource,
-        delivery.thing_id,
+        case.locked_thing,
         leaving.operation,
         leaving.step,
         IntentState.OPEN,
@@ -114,7 +110,7 @@ def new_intent(
         this_process(),
         now,
     )
-    return NewIntent(key, delivery.thing_id, row)
+    return NewIntent(key, case.locked_thing, row)
 
 
 def store(made: Sequence[NewIntent], lease: Lease) -> dict[str, int]:
@@ -162,7 +158,8 @@ def take_over(job: SyncJob, abilities: Abilities, lease: Lease, case: Case) -> S
     if _is_asked(intent):
         case.ending = Ending(State.WAITING, ASKED_FIRST, not_before=_soon(PERSON_MAY_TAKE))
         return None
-    if intent.lease_token != lease.token and not _take(intent, lease):
+    is_anothers = job.kind == people.KIND and intent.delivery_id != case.delivery.pk
+    if is_anothers or (intent.lease_token != lease.token and not _take(intent, lease)):
         case.ending = Ending(State.QUEUED, "An earlier write of it is on its way.", not_before=_soon())
         return None
     leaving = Leaving.from_plain(_content(intent))
@@ -242,18 +239,25 @@ def _key_lives(intent: Intent) -> bool:
     return expires is not None and expires > shared_clock.now() + KEY_MARGIN
 
 
-def _changed_since(cases: Sequence[Case]) -> list[Case]:
-    seen = {case.delivery.pk: case for case in cases}
+def _changed_since(job: SyncJob, cases: Sequence[Case]) -> list[Case]:
+    of_people = _people_changed_since(job, cases) if job.kind == people.KIND else {}
+    seen = {case.delivery.pk: case for case in cases if case.place not in of_people}
     rows = Delivery.objects.filter(pk__in=seen).values_list(
         "pk", "content_hash", "source_version", "thing_id", "accepted_serial"
     )
-    return [
+    return [*of_people.values()] + [
         seen[pk]
         for pk, content_hash, version, thing, serial in rows
         if (content_hash, version) != (seen[pk].delivery.content_hash, seen[pk].delivery.source_version)
         or thing != seen[pk].delivery.thing_id
         or serial > seen[pk].parcel.serial
     ]
+
+
+def _people_changed_since(job: SyncJob, cases: Sequence[Case]) -> dict[int, Case]:
+    """Another source's record of the same person, or something newer that was said of consent, came in between."""
+    changed = people.made_meanwhile(job, cases) + person_consents.changed_since(cases)
+    return {case.place: case for case in changed}
 
 
 def required(leaving: Leaving | None) -> Leaving:

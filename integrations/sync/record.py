@@ -24,7 +24,7 @@ from integrations.models import (
     Thing,
 )
 
-from . import faults, intents, rows, shared_clock, stock_units, two_way, watch
+from . import faults, intents, people, rows, shared_clock, stock_units, two_way, watch
 from .case import Case, Ending, Sending
 from .claim import Lease
 from .intents import NewIntent
@@ -76,11 +76,13 @@ COUNTED = {
 
 @dataclass
 class Group:
-    """What is to be written down together. `stepped`: with the Intent of the call that follows."""
+    """What is to be written down together. `stepped`: with the Intent of the call that follows; `found`: what was to
+    be made and is there already, with its id."""
 
     delivered: list[tuple[Sending, Answer]] = field(default_factory=list)
     stepped: list[tuple[Sending, Answer, NewIntent]] = field(default_factory=list)
     ended: list[tuple[Case, Ending]] = field(default_factory=list)
+    found: list[tuple[Sending, str]] = field(default_factory=list)
     settled_intents: list[int] = field(default_factory=list)
     doubtful_intents: list[int] = field(default_factory=list)
     intents_to_repeat: list[int] = field(default_factory=list)
@@ -150,6 +152,8 @@ def record(job: SyncJob, lease: Lease, group: Group) -> list[int]:
         _store_ids(job, answers, echoes)
         if group.watch is not None:
             _keep_known(job, group.watch, answers, news)
+        if job.kind == people.KIND:
+            people.know_contacts(job, group.found, answers)
         outcomes = [_delivered(job, run, standings[s.case.delivery.pk], s, now) for s, _ in group.delivered]
         for case, ending in group.ended:
             outcome = _ended(job, run, standings[case.delivery.pk], case, ending, now)

@@ -19,7 +19,7 @@ from integrations.connectors.base import Abilities, Answer, Connector
 from integrations.exceptions import Failure, Kind, TokenExpired
 from integrations.models import SyncJob
 
-from . import budget
+from . import budget, people
 from .breaker import FAILURES_THAT_OPEN
 from .case import Sending
 from .claim import Lease
@@ -36,7 +36,14 @@ class NothingThere:
     """A look-up found nothing: the write had not arrived."""
 
 
-Result = Answer | Failure | NothingThere
+@dataclass
+class ThereAlready:
+    """It was looked for before it was to be made, and is there: nothing was sent."""
+
+    external_id: str
+
+
+Result = Answer | Failure | NothingThere | ThereAlready
 Results = list[tuple[Sending, Result]]
 
 
@@ -124,7 +131,8 @@ class Sender:
         together: dict[str, list[Sending]] = {}
         for sending in sendings:
             operation = sending.call.operation
-            if size < 2 or sending.look_up or sending.leaving.step or operation not in self.abilities.batched:
+            alone = sending.look_up or sending.leaving.step or self._looks_first(sending)
+            if size < 2 or alone or operation not in self.abilities.batched:
                 parts.append([sending])
             else:
                 together.setdefault(operation, []).append(sending)
@@ -282,7 +290,8 @@ class Sender:
     def _entered(self, part: Part) -> Failure | None:
         if self.connector.is_local:
             return None if part.lease.outlasts(self.connector.timeout_seconds) else not_sent(0.0)
-        return self.gate.enter(lambda: part.lease.outlasts(self.connector.timeout_seconds))
+        calls = 2 if self._looks_first(part.sendings[0]) else 1
+        return self.gate.enter(lambda: part.lease.outlasts(calls * self.connector.timeout_seconds))
 
     def _left(self, *, reached: bool) -> None:
         if not self.connector.is_local:
@@ -292,11 +301,16 @@ class Sender:
         if len(sendings) > 1:
             return list(self.connector.send_batch([sending.call for sending in sendings]))
         sending = sendings[0]
-        if not sending.look_up:
+        looks_first = self._looks_first(sending)
+        if not sending.look_up and not looks_first:
             return [self.connector.send(sending.call)]
         found = self.connector.lookup(self.job.destination_resource, sending.call.natural_key)
+        if looks_first and found is None:
+            self._read_back.put(None)
         if found is None:
-            return [NothingThere()]
+            return [NothingThere() if sending.look_up else self.connector.send(sending.call)]
+        if looks_first:
+            return [ThereAlready(found.external_id)]
         return [
             Answer(external_id=found.external_id, body=found.payload, version=found.version, replayed=True)
         ]
@@ -314,6 +328,17 @@ class Sender:
         except Exception:  # noqa: BLE001  # the write itself arrived: what cannot be looked at is taken as it was sent
             return result
         return result if item is None else replace(result, body=item.payload)
+
+    def _looks_first(self, sending: Sending) -> bool:
+        """A person may be there already, by hand or from elsewhere, and most systems take a second one without a word.
+        So it is also before a second try: what is found then is ours, or it is theirs all the same."""
+        return (
+            self.job.kind == people.KIND
+            and sending.call.operation == "create"
+            and not sending.leaving.step
+            and self.abilities.lookup
+            and bool(sending.call.natural_key)
+        )
 
     def _heed(self, result: Result) -> None:
         """A vendor that asks us to wait is obeyed at once; a dead or locked one stops the rest."""

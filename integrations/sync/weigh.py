@@ -11,35 +11,36 @@ import msgspec
 
 from integrations.connectors.base import Abilities, Action, Connector, WriteContext
 from integrations.exceptions import Failure
-from integrations.models import Removed, State, SyncJob
+from integrations.models import Delivery, Removed, State, SyncJob
 from mappings import records, translate
 from mappings.bundles import in_parts
 from mappings.content_hash import content_hash
 from mappings.kinds import kinds_of
 from mappings.search import search_keys
 from mappings.sentences import sentence_for
+from mappings.shared_fields import fields_of, less, only
 
-from . import shared_clock, stock
+from . import people, person_consents, shared_clock, stock
 from .addresses import wrong_address
 from .bundles import parts_about
 from .case import Case, Ending
 from .decide import Facts, Verdict, decide
 from .endings import UNREADABLE, UNREADABLE_PLACE, data_fault, name_by_id, waiting
 from .faults import Fault
-from .gather import resolve_references
+from .gather import refresh, resolve_references
 from .leaving import Leaving
 from .ownership import owned_elsewhere
 from .payment_wait import hold_unpaid
 from .promises import promised_at
 from .rollout import is_in
-from .rules import JobRules, passes_filter
+from .rules import JobRules, passes_filter, rules_of
 from .watch import Watch
 
 IN_THE_WAY = 2.0
 
 
 class Scales:
-    """What all cases of a drain are weighed with."""
+    """What all cases of a drain are weighed with. `stores`: what is found out about people is kept."""
 
     def __init__(
         self,
@@ -49,11 +50,12 @@ class Scales:
         watch: Watch | None = None,
         *,
         carries_all: bool = False,
+        stores: bool = False,
     ) -> None:
         """`carries_all`: also what the filter or the rollout leaves out, for whoever only wants to see its body."""
         self.job = job
         self.watch = watch
-        self.carries_all = carries_all
+        self.carries_all, self.stores = carries_all, stores
         self.connector = connector
         self.rules = rules
         self.abilities: Abilities = connector.resources()[job.destination_resource]
@@ -74,10 +76,7 @@ class Scales:
             if case.place in missing and not self.abilities.stands_alone:
                 case.ending = waiting(self.job, case, missing[case.place])
         pending = [case for case in pending if case.ending is None]
-        if self.counting is not None:
-            self.counting.count(pending)
-        if self.job.explode_bundles:
-            self._take_apart(pending)
+        self._complete(pending)
         for case in pending:
             if case.ending is None:
                 self._write(case)
@@ -88,6 +87,22 @@ class Scales:
         if not self.carries_all:
             hold_unpaid(self.job, pending)
         return [case for case in pending if case.ending is None]
+
+    def _complete(self, cases: Sequence[Case]) -> None:
+        """What is known beside the records themselves: stock that is on its way, parts of bundles, who is who."""
+        if self.counting is not None:
+            self.counting.count(cases)
+        if self.job.explode_bundles:
+            self._take_apart(cases)
+        if self.job.kind == people.KIND:
+            self._know_people(cases)
+
+    def _know_people(self, cases: Sequence[Case]) -> None:
+        if self.stores:
+            person_consents.keep(self.job, cases)
+            refresh(self.job, people.recognise(cases))
+        people.find_first_writers(self.job, cases)
+        person_consents.apply(cases)
 
     def _read(self, case: Case) -> None:
         if case.is_superseded:
@@ -158,6 +173,11 @@ class Scales:
             case.ending = Ending(State.UNCHANGED, "The row is gone; the stock is counted without it.")
             return
         operation = {Removed.CANCEL: "cancel", Removed.DELETE: "delete"}.get(Removed(self.job.removed))
+        if operation and self.job.kind == people.KIND and people.is_anothers_too(self.job, case):
+            case.ending = Ending(
+                State.UNCHANGED, "Removed in the source, and another source still has the person."
+            )
+            return
         if operation is None or case.destination_id is None:
             case.ending = Ending(State.DELIVERED if operation else State.UNCHANGED, "Removed in the source.")
             return
@@ -181,11 +201,26 @@ class Scales:
             self._not_translated(case, written.problems)
             return
         case.body = written.body
-        case.content_hash = content_hash(written.body)
+        if case.first_writer is not None and self._is_left_to(case, case.first_writer):
+            return
+        case.content_hash = content_hash(case.body)
         if self.watch is not None:
             self.watch.see(case)
         verdict = decide(self._facts(case), self.abilities, self.actions)
         self._carry_out(case, verdict)
+
+    def _is_left_to(self, case: Case, first: Delivery) -> bool:
+        """Takes out what the mapping of the first writer writes; True where that was all."""
+        resource, operation = self.job.destination_resource, "update" if self.abilities.updates else "upsert"
+        needed = [self.connector.required_fields(resource, operation), (self.abilities.natural_key,)]
+        kept = {tuple(path.split(".")) for paths in needed for path in paths if operation == "upsert"}
+        case.body = less(case.body, fields_of(rules_of(first.job).write), kept)
+        if not only(case.body, kept):
+            return False
+        name = first.job.source.name
+        sentence = f"The same person is in {name}, whose record this contact was first written from."
+        case.ending = Ending(State.UNCHANGED, sentence[:300])
+        return True
 
     def _facts(self, case: Case) -> Facts:
         delivery = case.delivery
@@ -238,7 +273,7 @@ class Scales:
             written=case.delivery.written_state or {},
             settings=self.job.destination.settings,
             subject=case.subject,
-            natural_key="",
+            natural_key=people.natural_key(case),
             kinds=self.kinds,
             version=case.parcel.version,
             read_at=case.parcel.read_at,

@@ -27,7 +27,7 @@ class Weighing:
         self.job = job
         rules = rules_of(job)
         self.watch = watch_of(job, rules)
-        self.scales = Scales(job, connector, rules, self.watch)
+        self.scales = Scales(job, connector, rules, self.watch, stores=True)
         self.abilities = self.scales.abilities
 
     def settle_open_intents(self, lease: Lease, cases: Sequence[Case]) -> list[Sending]:

@@ -1,7 +1,7 @@
 """Customers of the sandbox's shop, contacts of its CRM, users and tickets of its help desk.
 
-What one system owns is not in what the others write there: phone and company of a contact are the salespeople's. Only
-of a person without an e-mail address is the phone written, since nothing else would tell who it is.
+A contact's phone and company are the salespeople's, so the shop does not write them into the CRM. Only of a person
+without an e-mail address is the phone written there, since nothing else would tell who it is.
 """
 
 from __future__ import annotations
@@ -23,10 +23,6 @@ _CONSENTS_WRITE = (
     rule("consents[].at", "at", "to_time"),
     rule("consents[].source", "source"),
 )
-_KNOWN_BY = (
-    rule("email", "email", "email"),
-    rule("phone", "{p: phone, e: email} | [@][?!e] | [0].p"),
-)
 _CHANGED = (rule("created_at", "created_at", "time"), rule("updated_at", "updated_at", "time"))
 
 CUSTOMERS_READ = Preset(
@@ -43,6 +39,12 @@ CUSTOMERS_READ = Preset(
         rule("company", "company"),
         rule("email", "email", "email"),
         rule("phone", "phone", "phone", arguments={"country": "= address.country"}),
+        rule(
+            "extra.phone_alone",
+            "{p: phone, e: email} | [@][?!e] | [0].p",
+            "phone",
+            arguments={"country": "= address.country"},
+        ),
         *(rule(f"address.{name}", f"address.{name}") for name in _ADDRESS),
         rule("accepts_marketing", "accepts_marketing"),
         rule("tags", "tags"),
@@ -76,7 +78,8 @@ CONTACTS_WRITE = Preset(
     resource="contacts",
     kind="customer",
     rules=(
-        *_KNOWN_BY,
+        rule("email", "email", "email"),
+        rule("phone", "extra.phone_alone"),
         rule("name", "name"),
         rule("first_name", "first_name"),
         rule("last_name", "last_name"),
@@ -106,16 +109,13 @@ USERS_WRITE = Preset(
     platform="sandbox_desk",
     resource="users",
     kind="customer",
-    rules=(*_KNOWN_BY, rule("name", "name"), *_CONSENTS_WRITE),
-)
-FROM_CRM_WRITE = Preset(
-    name="Sandbox help desk: phone and company, as the CRM knows them",
-    direction="write",
-    platform="sandbox_desk",
-    resource="users",
-    kind="customer",
-    rules=(rule("email", "email", "email"), rule("phone", "phone"), rule("company", "company")),
-    description="For the job that carries a CRM's contacts to the help desk beside the shop's customers.",
+    rules=(
+        rule("email", "email", "email"),
+        rule("name", "name"),
+        rule("phone", "phone"),
+        rule("company", "company"),
+        *_CONSENTS_WRITE,
+    ),
 )
 TICKETS_READ = Preset(
     name="Sandbox help desk: tickets",
@@ -134,12 +134,27 @@ TICKETS_READ = Preset(
     ),
 )
 
+PROFILES_WRITE = Preset(
+    name="Sandbox mailing tool: profiles",
+    direction="write",
+    platform="sandbox_mail",
+    resource="profiles",
+    kind="customer",
+    rules=(
+        # It takes each spelling for a profile of its own.
+        rule("email", "email", "lower"),
+        rule("first_name", "first_name"),
+        rule("last_name", "last_name"),
+        rule("consent", "accepts_marketing"),
+    ),
+)
+
 PRESETS: dict[str, Preset] = {
     "sandbox-shop-customers": CUSTOMERS_READ,
     "sandbox-crm-contacts-read": CONTACTS_READ,
     "sandbox-crm-contacts": CONTACTS_WRITE,
     "sandbox-desk-users-read": USERS_READ,
     "sandbox-desk-users": USERS_WRITE,
-    "sandbox-desk-users-from-crm": FROM_CRM_WRITE,
     "sandbox-desk-tickets": TICKETS_READ,
+    "sandbox-mail-profiles": PROFILES_WRITE,
 }

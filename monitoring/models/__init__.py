@@ -23,6 +23,7 @@ from .audits import (
     Verdict,
 )
 from .incidents import Incident
+from .merges import MergeProposal, Proposed, Reason
 from .metrics import HourlyFigure, RollupMark
 from .payments import (
     CoveredShop,
@@ -61,12 +62,15 @@ __all__ = [
     "HowMatched",
     "Incident",
     "MatchDecision",
+    "MergeProposal",
     "MessageState",
     "MismatchKind",
     "MissedWebhook",
     "PaymentCheck",
     "PaymentMatch",
     "PaymentMismatch",
+    "Proposed",
+    "Reason",
     "RollupMark",
     "UnannouncedParcel",
     "Verdict",

@@ -26,6 +26,7 @@ OF_NO_VENDOR = {
     "rest",
     "sandbox_crm",
     "sandbox_desk",
+    "sandbox_mail",
     "sandbox_payments",
     "sandbox_shop",
     "sftp",
