@@ -68,7 +68,8 @@ class Case:
 
     @property
     def is_superseded(self) -> bool:
-        return self.parcel.serial < self.delivery.accepted_serial
+        """What is counted anew is never older than anything: it is counted on what is known when its turn comes."""
+        return not self.parcel.counted and self.parcel.serial < self.delivery.accepted_serial
 
     @property
     def stock_row(self) -> StockLevel | None:
@@ -88,3 +89,11 @@ class Sending:
     call: Call
     look_up: bool = False
     logins: int = 0
+
+    @property
+    def settles_its_parcel(self) -> bool:
+        """An earlier write that is carried to its end says nothing of a newer version, nor of what is to be counted
+        anew: that is still to be done."""
+        if self.case.parcel.counted and self.case.leaving is None:
+            return False
+        return self.leaving.serial >= self.case.parcel.serial

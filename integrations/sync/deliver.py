@@ -394,6 +394,6 @@ class Carrier:
         if not still_behind:
             return False
         for place in lease.parcels:
-            lease.not_before[place] = shared_clock.seconds() + 2.0
+            lease.not_before[place] = shared_clock.seconds() + stock_units.ASK_AGAIN
         lease.give_back()
         return True

@@ -21,7 +21,8 @@ class Parcel(msgspec.Struct, omit_defaults=True):
 
     With a `thing` it is no row of the source: the stock of `sku` (at `place`, where the channel has places of its own),
     which that Thing carries, is to be counted anew over all its rows, because of what happened at `occurred_at`.
-    With `recount` that was no change at the owner, but a unit sold or given back, and it goes at once.
+    With `recount` that was no change at the owner, but a unit sold or given back, and it goes at once. With `again` it
+    happened in the destination itself, which has changed its own figure: what was written last is written again.
     """
 
     external_id: str
@@ -39,6 +40,7 @@ class Parcel(msgspec.Struct, omit_defaults=True):
     problem: str = ""
     nameless: bool = False
     thing: int = 0
+    again: bool = False
     sku: str = ""
     place: str = ""
     occurred_at: float = 0.0

@@ -187,7 +187,7 @@ def _store_standings(standings: Iterable[_Standing], now: datetime) -> None:
 def _take_out_of_batch(lease: Lease, group: Group) -> None:
     """Parcels that are settled leave the batch; the others stay, until when they may be tried again."""
     for sending, _ in group.delivered:
-        if sending.leaving.serial >= sending.case.parcel.serial:
+        if sending.settles_its_parcel:
             lease.parcels.pop(sending.case.place, None)
             lease.not_before.pop(sending.case.place, None)
     for case, ending in group.ended:
@@ -379,7 +379,7 @@ def _there_in_full(group: Group, standings: dict[int, _Standing]) -> list[int]:
 def _count(run: SyncRun, lease: Lease, group: Group) -> None:
     counts: Counter[str] = Counter()
     for sending, _ in group.delivered:
-        if sending.leaving.serial >= sending.case.parcel.serial:
+        if sending.settles_its_parcel:
             counts["delivered"] += 1
     for _, ending in group.ended:
         if ending.not_before is None:

@@ -24,13 +24,12 @@ from integrations.models import State, SyncJob, UnitsInFlight
 from mappings.bundles import Parts, parts_of, touched
 from mappings.records import ABSENT, StockLevel, as_data, told
 
-from . import shared_clock, stock_figures
+from . import shared_clock, stock_figures, stock_units
 from .bundles import parts_about
 from .case import Case, Ending
 from .parcels import digest_of
 from .rules import JobRules
 from .stock_names import KIND, Key, carriers
-from .stock_units import ORDERS_READ_WAIT, orders_known_until
 
 __all__ = ["KIND", "Counting", "Offer", "Row", "available"]
 
@@ -132,6 +131,7 @@ class Counting:
         figures = stock_figures.figures_of(self.job, {case.parcel.sku for case in counted})
         for case in counted:
             parcel = case.parcel
+            parcel.serial = case.delivery.accepted_serial
             rows = [
                 figure
                 for figure in figures.get(parcel.sku, [])
@@ -212,12 +212,16 @@ class Counting:
     def _is_unsure(self, facts: _Facts, key: Key) -> bool:
         """A figure was read since the channels' orders were: a unit of it may be sold already. Until the row itself
         has waited for these orders, a sale elsewhere only lowers what is offered."""
-        known_until = orders_known_until(self.job)
+        known_until = stock_units.orders_known_until(self.job)
         if known_until is None:
             return False
         rows = [row for leaf in parts_of(key[0], facts.parts) for row in facts.rows.get(leaf, [])]
         newest = max((row.read_at for row in rows), default=None)
-        return newest is not None and newest > known_until and shared_clock.now() - newest < ORDERS_READ_WAIT
+        return (
+            newest is not None
+            and newest > known_until
+            and shared_clock.now() - newest < stock_units.ORDERS_READ_WAIT
+        )
 
 
 def _offered(case: Case, otherwise: int) -> int:

@@ -39,24 +39,26 @@ from .stock_names import KIND, Key, carriers, name_carriers, name_of, resource_o
 @dataclass(frozen=True)
 class Cause:
     """Why it is counted anew. `is_sale`: a unit was sold or given back, and the other channels are told at once.
+    `is_here`: in the very channel that is told, which counts its own sales off what it offers.
 
     Times are seconds since 1970: when it happened at the owner, and when the read that told it began.
     """
 
     is_sale: bool = False
+    is_here: bool = False
     occurred_at: float = 0.0
     read_at: float = 0.0
 
 
-def recount(holder: Connection, skus: Iterable[str]) -> None:
-    """Units of these SKUs were sold or given back: queues whatever that changes, in every stock job that reads from
-    `holder`. Call it inside the transaction that knows of it."""
+def recount(holder: Connection, skus: Iterable[str], sold_in: int | None = None) -> None:
+    """Units of these SKUs were sold or given back, in the connection `sold_in` where one knows: queues whatever that
+    changes, in every stock job that reads from `holder`. Call it inside the transaction that knows of it."""
     wanted = sorted(set(skus))
     if not wanted:
         return
     jobs = SyncJob.objects.filter(source=holder, kind=KIND).select_related("read_mapping", "write_mapping")
     for job in jobs.order_by("pk"):
-        count_anew(job, wanted, Cause(is_sale=True))
+        count_anew(job, wanted, Cause(is_sale=True, is_here=job.destination_id == sold_in))
 
 
 def count_anew(job: SyncJob, skus: Iterable[str], cause: Cause) -> None:
@@ -235,6 +237,7 @@ def _queue(job: SyncJob, candidates: Mapping[Key, int | None], causes: Mapping[K
             read_at=causes[key].read_at,
             received_at=now.timestamp(),
             recount=causes[key].is_sale,
+            again=causes[key].is_here,
             thing=things[key],
             sku=key[0],
             place=key[1],

@@ -20,6 +20,8 @@ from .stock_recount import recount
 
 # A stock write waits this long for the order reads that it needs, then goes on with what is known.
 ORDERS_READ_WAIT = timedelta(minutes=2)
+# Seconds until it is asked again whether they were read.
+ASK_AGAIN = 2.0
 # Rows of accepted orders are of no use to figures that were read later than this ago.
 KEEP_ACCEPTED = timedelta(days=2)
 
@@ -75,7 +77,7 @@ def hold_units(job: SyncJob, sold: Units, delivery_ids: dict[str, int]) -> None:
     UnitsInFlight.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["delivery", "sku"], update_fields=["quantity"]
     )
-    recount(job.destination, changed)
+    recount(job.destination, changed, sold_in=job.source_id)
 
 
 def release_units(delivery_ids: Sequence[int]) -> None:

@@ -234,10 +234,20 @@ class Scales:
             written=delivery.written_state or {},
             written_version=delivery.source_version,
             written_read_at=delivery.source_read_at.timestamp() if delivery.source_read_at else 0.0,
-            written_hash=delivery.content_hash if self.watch is None else self.watch.written_hash(case),
+            written_hash=self._written_hash(case),
             same_object_fetched=case.fetched,
             recount=case.parcel.recount or self.counting is not None,
         )
+
+    def _written_hash(self, case: Case) -> str:
+        """Of what the destination was given last; "" where that says nothing of what it holds now."""
+        if self._may_have_changed_there(case):
+            return ""
+        return case.delivery.content_hash if self.watch is None else self.watch.written_hash(case)
+
+    def _may_have_changed_there(self, case: Case) -> bool:
+        """A channel counts its own sales off what it offers; what became of a write that failed nobody knows."""
+        return case.parcel.again or (self.counting is not None and case.delivery.state == State.FAILED)
 
     def _names_its_own_id(self) -> bool:
         """Where a thing is addressed by what we send (a stock row by its SKU), there is nothing to create."""

@@ -1,0 +1,99 @@
+"""An hour of sales on three channels, pressed into half a minute, with faults and outages.
+
+What "oversold" means here. A channel refuses a sale where it offers nothing itself, so more is sold than there is only
+where a channel offered a unit that another had sold. Two kinds are counted apart:
+
+- through us: a channel that could be reached offers a unit after everything that could be known was read and told;
+- in the same moment: two channels sold the last unit before word of either could pass. Nothing but a buffer helps
+  there, of at least what is sold of one SKU within the delay. With such a buffer nothing at all may be oversold.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from integrations.sync import endings, intents, pull, stock_units, weigh
+from tests.sandbox.running import SandboxProcess
+
+from .channels import CHANNELS, SHELF, Channels, Hour, faults
+
+MOST = 8
+
+
+@pytest.fixture(autouse=True)
+def pressed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits half a minute in an hour waits half a second here."""
+    monkeypatch.setattr(endings, "LONGEST_PAUSE", 0.2)
+    monkeypatch.setattr(stock_units, "ORDERS_READ_WAIT", timedelta(seconds=1))
+    monkeypatch.setattr(stock_units, "ASK_AGAIN", 0.1)
+    monkeypatch.setattr(weigh, "IN_THE_WAY", 0.1)
+    monkeypatch.setattr(intents._soon, "__defaults__", (0.1,))
+    monkeypatch.setattr(pull, "PAUSE_AFTER_FAILURE", timedelta(seconds=0.05))
+
+
+def opened(process: SandboxProcess, buffer: int) -> Channels:
+    world = Channels(process, buffer)
+    world.fill()
+    world.configure()
+    return world
+
+
+def end(world: Channels, hour: Hour) -> dict[str, Any]:
+    """The figures for the closing note; the fixed end of every hour is asserted."""
+    tally = hour.tally
+    books = world.books()
+    fired = sum(rule["fired"] for rule in hour.fired)
+    figures = {**asdict(tally), "faults_fired": fired, "seed": hour.seed}
+    print("\n" + json.dumps({name: value for name, value in figures.items() if name != "said"}))
+    assert tally.said == []
+    assert world.unsettled_said() == []
+    for channel in CHANNELS:
+        assert world.offers(books, channel) == world.by_the_rule(books, channel), channel
+    references = [order["reference"] for order in books["warehouse"].get("orders", [])]
+    assert len(references) == len(set(references)), "an order came to the warehouse twice"
+    return figures
+
+
+@pytest.mark.timeout(400)
+def test_with_a_buffer_of_what_is_sold_within_the_delay_not_one_unit_is_oversold(
+    process: SandboxProcess, transactional_db: None
+) -> None:
+    world = opened(process, buffer=MOST)
+    hour = Hour(world, seed=20260504, most=MOST, faults=list(faults()))
+    tally = hour.run(rounds=int(os.environ.get("ROUNDS", "12")))
+    figures = end(world, hour)
+    assert tally.most_within_one_delay <= MOST
+    assert (tally.through_us, tally.same_moment) == (0, 0)
+    assert all(world.free(world.books())[sku] >= 0 for sku in SHELF)
+    assert tally.sales > 50
+    assert tally.outages > 0
+    assert figures["faults_fired"] > 10
+
+
+@pytest.mark.timeout(400)
+def test_without_a_buffer_only_what_is_sold_in_the_same_moment_is_oversold(
+    process: SandboxProcess, transactional_db: None
+) -> None:
+    world = opened(process, buffer=0)
+    hour = Hour(world, seed=7, most=20, faults=list(faults()))
+    tally = hour.run(rounds=int(os.environ.get("ROUNDS", "6")))
+    end(world, hour)
+    assert tally.through_us == 0
+
+
+@pytest.mark.siege
+@pytest.mark.timeout(3600)
+def test_an_hour_of_thousands_of_sales(process: SandboxProcess, transactional_db: None) -> None:
+    """ROUNDS and SEED choose how long, and which hour."""
+    world = opened(process, buffer=MOST)
+    hour = Hour(world, seed=int(os.environ.get("SEED", "1")), most=MOST, faults=list(faults()))
+    tally = hour.run(rounds=int(os.environ.get("ROUNDS", "700")))
+    end(world, hour)
+    assert (tally.through_us, tally.same_moment) == (0, 0)
+    assert tally.sales > 1000
