@@ -189,6 +189,7 @@ def by_job(found: Figures, stand: Standing, period: str, jobs: list[SyncJob]) ->
     rows: list[dict[str, Any]] = []
     for job in jobs:
         delivered, failed = (found.number(state, job=job.pk) for state in (State.DELIVERED, State.FAILED))
+        delay = found.delays.get(job.pk)
         rows.append(
             {
                 "name": job.name,
@@ -198,6 +199,7 @@ def by_job(found: Figures, stand: Standing, period: str, jobs: list[SyncJob]) ->
                 "delivered": links.outcomes(delivered, period, job=job.pk, result=State.DELIVERED),
                 "failed": links.outcomes(failed, period, job=job.pk, result=State.FAILED),
                 "rate": percent(delivered / (delivered + failed)) if delivered + failed else "–",
+                "delay": None if delay is None else _delay(delay, period, job),
                 "open": links.errors(stand.open_by_job.get(job.pk, 0), job=job.pk),
                 "backlog": links.records(stand.backlog_by_job.get(job.pk, 0), job=job.pk, state="backlog"),
             }
@@ -206,6 +208,13 @@ def by_job(found: Figures, stand: Standing, period: str, jobs: list[SyncJob]) ->
         # So that the column adds up to the number of all open errors.
         rows.append({"name": "Without a job", "open": links.errors(without, job__isnull=True)})
     return rows
+
+
+def _delay(delay: histogram.Histogram, period: str, job: SyncJob) -> links.Linked:
+    """p50 and p95 of one channel, from the change at the owner to the channel's acceptance."""
+    middle, slow = (histogram.percentile(delay, share) for share in (0.5, 0.95))
+    text = f"{duration(middle)} · {duration(slow)}"
+    return links.outcomes(sum(delay.values()), period, text, job=job.pk, result="told")
 
 
 def open_causes() -> int:

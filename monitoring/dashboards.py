@@ -61,6 +61,7 @@ def overview(period: str, now: datetime | None = None) -> dict[str, Any]:
         "failed_chart": failed_chart(rows),
         "has_failures": any(row.failed.count for row in rows),
         "kinds": by_kind(found, stand, period),
+        "has_delays": bool(found.delays),
         "by_job": by_job(found, stand, period, jobs),
         "incidents": incidents(),
         "more_incidents": all_causes if (all_causes := open_causes()) > SHOWN_INCIDENTS else 0,

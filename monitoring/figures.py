@@ -18,7 +18,7 @@ from monitoring.rollups import HOUR, SORT, Sort, Tally, complete_until, hours_wi
 
 @dataclass
 class Figures:
-    """`counts` by the columns of `rollups.SORT`; `hours` by hour and state."""
+    """`counts` by the columns of `rollups.SORT`; `hours` by hour and state; `delays` of stock by job."""
 
     since: datetime
     as_of: datetime
@@ -26,6 +26,7 @@ class Figures:
     hours: dict[datetime, dict[str, int]] = field(default_factory=dict)
     processing: histogram.Histogram = field(default_factory=dict)
     passage: histogram.Histogram = field(default_factory=dict)
+    delays: dict[int, histogram.Histogram] = field(default_factory=dict)
 
     def number(self, state: str, *, job: int | None = None, kind: str | None = None) -> int:
         return sum(
@@ -75,6 +76,8 @@ def _add_stored(found: Figures, jobs: Collection[int] | None) -> None:
     pairs = list(timed)
     found.processing = histogram.add(pair[0] for pair in pairs)
     found.passage = histogram.add(pair[1] for pair in pairs)
+    for job, delay in stored.filter(delay__isnull=False).values_list("job", "delay"):
+        found.delays[job] = histogram.add([found.delays.get(job, {}), delay or {}])
 
 
 def not_counted_yet(since: datetime) -> Iterator[tuple[datetime, dict[Sort, Tally]]]:
@@ -91,3 +94,5 @@ def _add(found: Figures, hour: datetime, sort: Sort, extra: Tally) -> None:
     states[sort[1]] = states.get(sort[1], 0) + extra.count
     found.processing = histogram.add([found.processing, extra.processing])
     found.passage = histogram.add([found.passage, extra.passage])
+    if extra.delay:
+        found.delays[sort[0]] = histogram.add([found.delays.get(sort[0], {}), extra.delay])

@@ -19,7 +19,7 @@ from django.db.models import Count, QuerySet, Sum
 
 from integrations.models import Outcome
 from integrations.sync import shared_clock
-from integrations.sync.measures import NEW_ORDERS_ACCEPTED, processing_seconds
+from integrations.sync.measures import NEW_ORDERS_ACCEPTED, STOCK_TOLD, processing_seconds
 from monitoring import histogram
 from monitoring.models import HourlyFigure, RollupMark
 
@@ -45,6 +45,7 @@ class Tally:
     new_amount: Decimal = Decimal(0)
     processing: histogram.Histogram = field(default_factory=dict)
     passage: histogram.Histogram = field(default_factory=dict)
+    delay: histogram.Histogram = field(default_factory=dict)
 
 
 def hour_of(moment: datetime) -> datetime:
@@ -96,6 +97,9 @@ def tally(since: datetime, until: datetime | None = None) -> dict[Sort, Tally]:
         if sort in tallies:  # a fact may have come in between the two questions
             tallies[sort].processing = histogram.count(processing)
             tallies[sort].passage = histogram.count(passage)
+    for sort, delays in _delays(facts).items():
+        if sort in tallies:
+            tallies[sort].delay = histogram.count(delays)
     return tallies
 
 
@@ -111,6 +115,15 @@ def _durations(facts: QuerySet[Outcome]) -> dict[Sort, tuple[list[float], list[f
         processing.append(processing_seconds(occurred, accepted, began))
         if received is not None:
             passage.append((accepted - received).total_seconds())
+    return found
+
+
+def _delays(facts: QuerySet[Outcome]) -> dict[Sort, list[float]]:
+    found: dict[Sort, list[float]] = defaultdict(list)
+    told = facts.filter(STOCK_TOLD).order_by()
+    timed = told.values_list(*SORT, "occurred_at", "accepted_at", "job__created_at")
+    for *sort, occurred, accepted, began in timed.iterator(chunk_size=5_000):
+        found[tuple(sort)].append(processing_seconds(occurred, accepted, began))
     return found
 
 
@@ -141,6 +154,7 @@ def _store(hour: datetime, tallies: dict[Sort, Tally]) -> None:
             new_amount=found.new_amount,
             processing=found.processing,
             passage=found.passage,
+            delay=found.delay or None,
         )
         for sort, found in sorted(tallies.items())
     ]
@@ -151,7 +165,7 @@ def _store(hour: datetime, tallies: dict[Sort, Tally]) -> None:
             rows,
             update_conflicts=True,
             unique_fields=["hour", "job", "state", "operation", "kind", "currency"],
-            update_fields=["count", "amount", "new_orders", "new_amount", "processing", "passage"],
+            update_fields=["count", "amount", "new_orders", "new_amount", "processing", "passage", "delay"],
         )
 
 

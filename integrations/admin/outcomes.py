@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from integrations.models import Kind, Outcome, State
-from integrations.sync.measures import ATTEMPTED_STATES, NEW_ORDERS_ACCEPTED, processing_seconds
+from integrations.sync.measures import ATTEMPTED_STATES, NEW_ORDERS_ACCEPTED, STOCK_TOLD, processing_seconds
 from integrations.templatetags.portal import ago, duration, money
 
 from .frame import FactsAdmin, QuickView, display
@@ -25,6 +25,7 @@ class WhatCameOfIt(Question):
         ("attempted", "Had to be written", Q(state__in=ATTEMPTED_STATES)),
         *((value, label, Q(state=value)) for value, label in State.choices),
         ("timed", "New orders, with a processing time", NEW_ORDERS_ACCEPTED),
+        ("told", "Stock that a channel took, with its delay", STOCK_TOLD),
     )
 
 

@@ -29,6 +29,13 @@ NEW_ORDERS_ACCEPTED: Final = Q(
 )
 
 
+# Outcomes of stock that a channel took: each has a delay, from the change at the owner (of a sale elsewhere, from its
+# arrival here) to the channel's acceptance.
+STOCK_TOLD: Final = Q(
+    state=State.DELIVERED, job__kind="stock_level", occurred_at__isnull=False, accepted_at__isnull=False
+)
+
+
 def processing_seconds(occurred_at: datetime, accepted_at: datetime, job_began_at: datetime) -> float:
     """From the checkout to the destination's acceptance. What was sold before the job began is an import: it counts
     from then on, or the first read of last year's orders would make the portal look a year slow."""

@@ -36,6 +36,11 @@ class JobMetricsSerializer(serializers.Serializer[Any]):
         allow_null=True, help_text="New orders: checkout to acceptance by the destination, exact to 5 %."
     )
     processing_p95_seconds = serializers.FloatField(allow_null=True)
+    delay_p50_seconds = serializers.FloatField(
+        allow_null=True,
+        help_text="Stock: from the change at its owner, or the arrival of a sale, to acceptance by the channel.",
+    )
+    delay_p95_seconds = serializers.FloatField(allow_null=True)
     pending_now = serializers.IntegerField(help_text="Accepted, and on their way at this moment.")
     open_errors_now = serializers.IntegerField()
 
@@ -79,6 +84,8 @@ def _of_job(job: SyncJob, found: Figures) -> dict[str, Any]:
         "success_rate": found.success_rate,
         "processing_p50_seconds": histogram.percentile(found.processing, 0.5),
         "processing_p95_seconds": histogram.percentile(found.processing, 0.95),
+        "delay_p50_seconds": histogram.percentile(found.delays.get(job.pk, {}), 0.5),
+        "delay_p95_seconds": histogram.percentile(found.delays.get(job.pk, {}), 0.95),
         "pending_now": pending,
         "open_errors_now": job.errors.aggregate(n=Count("pk", filter=Q(settled_at__isnull=True)))["n"],
     }

@@ -13,7 +13,8 @@ class HourlyFigure(models.Model):
     It can be rebuilt from the Outcomes at any time (see `monitoring.rollups`). `processing` counts how long
     orders took from checkout to acceptance by the destination, `passage` how much of that was spent here:
     both are histograms as `monitoring.histogram` makes them, and only filled for delivered new orders. `new_orders`
-    and `new_amount` are of these alone: an order that is changed ten times is carried once.
+    and `new_amount` are of these alone: an order that is changed ten times is carried once. `delay` counts how long
+    stock took from the change at its owner, or the arrival of a sale here, to its acceptance by the channel.
     """
 
     hour = models.DateTimeField()
@@ -28,6 +29,7 @@ class HourlyFigure(models.Model):
     new_amount = models.DecimalField(max_digits=24, decimal_places=4, default=0, db_default=0)
     processing = models.JSONField(default=dict, blank=True)
     passage = models.JSONField(default=dict, blank=True)
+    delay = models.JSONField(null=True, blank=True)
 
     class Meta:
         constraints = [

@@ -266,7 +266,7 @@ class Hour:
         wanted: Units = Counter()
         for channel in self.chance.sample(self._open_channels(), len(self._open_channels())):
             for _ in range(self.chance.randint(2, 6)):
-                sku, quantity = self.chance.choice(ALL_SKUS), self.chance.choice((1, 1, 1, 2))
+                sku, quantity = self.chance.choice(ALL_SKUS), self.chance.choice((1, 1, 2))
                 after = wanted + in_parts(sku, quantity)
                 if max(after.values()) <= self.most and self._buy(channel, sku, quantity):
                     wanted = after
@@ -300,8 +300,8 @@ class Hour:
             order = self.chance.choice(orders)
             line = order["lines"][0]
             what = self.chance.choice(["cancel", "refund", "edit"])
-            if what != "cancel" and line["current_quantity"] < 2:
-                continue
+            if line["current_quantity"] < 2:
+                what = "cancel"
             body: dict[str, Any] = {}
             if what == "refund":
                 body = {"lines": [{"line_id": line["id"], "quantity": 1}], "restock": True}

@@ -18,7 +18,10 @@ from typing import Any
 
 import pytest
 
+from integrations.models import SyncJob
 from integrations.sync import endings, intents, pull, stock_units, weigh
+from monitoring import histogram
+from monitoring.figures import figures as figures_of
 from tests.sandbox.running import SandboxProcess
 
 from .channels import CHANNELS, SHELF, Channels, Hour, faults
@@ -44,12 +47,24 @@ def opened(process: SandboxProcess, buffer: int) -> Channels:
     return world
 
 
+def delays() -> dict[str, list[float | None]]:
+    """p50 and p95 of each channel in seconds, as the portal shows them."""
+    found = figures_of("1h").delays
+    keys = dict(SyncJob.objects.filter(pk__in=found).values_list("pk", "key"))
+    return {
+        keys[job].rpartition("-")[2]: [
+            round(histogram.percentile(delay, share) or 0.0, 2) for share in (0.5, 0.95)
+        ]
+        for job, delay in found.items()
+    }
+
+
 def end(world: Channels, hour: Hour) -> dict[str, Any]:
     """The figures for the closing note; the fixed end of every hour is asserted."""
     tally = hour.tally
     books = world.books()
     fired = sum(rule["fired"] for rule in hour.fired)
-    figures = {**asdict(tally), "faults_fired": fired, "seed": hour.seed}
+    figures = {**asdict(tally), "faults_fired": fired, "seed": hour.seed, "delays": delays()}
     print("\n" + json.dumps({name: value for name, value in figures.items() if name != "said"}))
     assert tally.said == []
     assert world.unsettled_said() == []
@@ -71,6 +86,7 @@ def test_with_a_buffer_of_what_is_sold_within_the_delay_not_one_unit_is_oversold
     assert tally.most_within_one_delay <= MOST
     assert (tally.through_us, tally.same_moment) == (0, 0)
     assert all(world.free(world.books())[sku] >= 0 for sku in SHELF)
+    assert set(figures["delays"]) == set(CHANNELS.values())
     assert tally.sales > 50
     assert tally.outages > 0
     assert figures["faults_fired"] > 10

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db.models import Q
 
 from integrations.configuration.apply import apply
 from integrations.configuration.export import as_yaml
 from integrations.configuration.plan import plan
 from integrations.configuration.state import load
 from integrations.models import SyncJob
+from integrations.sync.bundles import bills_of
 from mappings.models import FieldOwner
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +35,7 @@ def _platforms() -> None:
 
 def test_the_example_can_be_applied_and_comes_back_from_its_export() -> None:
     blocks = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
-    assert len(blocks) == 3
+    assert len(blocks) == 4
 
     apply(plan(blocks[0], ENVIRONMENT))
 
@@ -43,3 +45,7 @@ def test_the_example_can_be_applied_and_comes_back_from_its_export() -> None:
 
     apply(plan(blocks[2], ENVIRONMENT))
     assert FieldOwner.objects.count() == 4
+
+    apply(plan(blocks[3], ENVIRONMENT))
+    assert bills_of(Q()) == {"TEA-SET": {"CUP": 2, "POT": 1}}
+    assert plan(as_yaml(load()), {}).changes == []
