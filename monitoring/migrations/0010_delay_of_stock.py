@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('monitoring', '0008_payments_are_matched'),
+        ('monitoring', '0009_alerts'),
     ]
 
     operations = [
