@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('monitoring', '0009_alerts'),
+        ('monitoring', '0010_merge_proposals'),
     ]
 
     operations = [
