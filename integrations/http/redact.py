@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
+from mappings import cards
+
 HIDDEN = "[hidden]"
 LONGEST_TEXT = 2_000
 LONGEST_LIST = 50
@@ -33,7 +35,7 @@ _ADDRESS_NAME = re.compile(
     r"|postal_?code|post_?code|zip.*|postcode)$"
 )
 _OTHER_PERSONAL = re.compile(
-    r"birth|^dob$|^(vat|tax)_?(id|number|no)$|^ip(_?address)?$|iban|^bic$|card_?number|^(note|notes|comment|comments)$"
+    r"birth|^dob$|^(vat|tax)_?(id|number|no)$|^ip(_?address)?$|iban|^bic$|card_?number|last_?(4|four)$|^(note|notes|comment|comments)$"
     r"|gift_?message|instructions|latitude|longitude|^lat$|^lng$|^passport|^ssn$"
 )
 # Below one of these everything that is text belongs to a person, whatever its field is called.
@@ -77,6 +79,7 @@ class Redactor:
         text = _SECRET_IN_TEXT.sub(lambda found: found[1] + HIDDEN, text)
         text = _WEBHOOK_ADDRESS.sub(rf"\1{HIDDEN}", text)
         text = _EMAIL.sub("[email]", text)
+        text = cards.without_numbers(text)
         return _PHONE.sub("[phone]", text)
 
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:

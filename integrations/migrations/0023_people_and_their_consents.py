@@ -5,70 +5,147 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0022_jobs_wait_for_payment'),
+        ("integrations", "0022_jobs_wait_for_payment"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='syncrun',
-            name='door',
-            field=models.CharField(choices=[('pull', 'Read from the source'), ('webhook', 'Webhook'), ('partner', 'Partner API'), ('retry', 'Retried'), ('recount', 'Stock counted anew'), ('again', 'Run again by a person'), ('consent', 'Consent told by another system')], max_length=10),
+            model_name="syncrun",
+            name="door",
+            field=models.CharField(
+                choices=[
+                    ("pull", "Read from the source"),
+                    ("webhook", "Webhook"),
+                    ("partner", "Partner API"),
+                    ("retry", "Retried"),
+                    ("recount", "Stock counted anew"),
+                    ("again", "Run again by a person"),
+                    ("consent", "Consent told by another system"),
+                ],
+                max_length=10,
+            ),
         ),
         migrations.CreateModel(
-            name='SamePerson',
+            name="SamePerson",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateTimeField()),
-                ('root', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='also', to='integrations.thing')),
-                ('thing', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='same_person', to='integrations.thing')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("since", models.DateTimeField()),
+                (
+                    "root",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="also",
+                        to="integrations.thing",
+                    ),
+                ),
+                (
+                    "thing",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="same_person",
+                        to="integrations.thing",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'same persons',
+                "verbose_name_plural": "same persons",
             },
         ),
         migrations.CreateModel(
-            name='ConsentEntry',
+            name="ConsentEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('person', models.CharField(max_length=32)),
-                ('channel', models.CharField(max_length=10)),
-                ('given', models.BooleanField()),
-                ('at', models.DateTimeField()),
-                ('place', models.CharField(blank=True, max_length=60)),
-                ('recorded_at', models.DateTimeField()),
-                ('told_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consent_entries', to='integrations.connection')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("person", models.CharField(max_length=32)),
+                ("channel", models.CharField(max_length=10)),
+                ("given", models.BooleanField()),
+                ("at", models.DateTimeField()),
+                ("place", models.CharField(blank=True, max_length=60)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "told_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="consent_entries",
+                        to="integrations.connection",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'consent entries',
-                'indexes': [models.Index(fields=['recorded_at', 'id'], name='consents_by_time')],
-                'constraints': [models.UniqueConstraint(fields=('person', 'channel', 'at', 'told_by', 'given'), name='one_entry_per_thing_said')],
+                "verbose_name_plural": "consent entries",
+                "indexes": [models.Index(fields=["recorded_at", "id"], name="consents_by_time")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("person", "channel", "at", "told_by", "given"),
+                        name="one_entry_per_thing_said",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='LeftContact',
+            name="LeftContact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('resource', models.CharField(max_length=60)),
-                ('external_id', models.CharField(max_length=255)),
-                ('since', models.DateTimeField()),
-                ('connection', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='left_contacts', to='integrations.connection')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("resource", models.CharField(max_length=60)),
+                ("external_id", models.CharField(max_length=255)),
+                ("since", models.DateTimeField()),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="left_contacts",
+                        to="integrations.connection",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('connection', 'resource', 'external_id'), name='one_row_per_left_contact')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("connection", "resource", "external_id"), name="one_row_per_left_contact"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PersonKey',
+            name="PersonKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20)),
-                ('digest', models.CharField(max_length=32)),
-                ('thing', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='person_keys', to='integrations.thing')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=20)),
+                ("digest", models.CharField(max_length=32)),
+                (
+                    "thing",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="person_keys",
+                        to="integrations.thing",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('digest', 'kind'), name='one_thing_per_person_key')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("digest", "kind"), name="one_thing_per_person_key")
+                ],
             },
         ),
     ]

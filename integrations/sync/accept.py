@@ -27,6 +27,7 @@ from integrations.models import (
 from mappings.fields import Sealed
 
 from . import rows, shared_clock, stock_figures, stock_recount, stock_units
+from .card_data import stripped
 from .doorbell import ring
 from .echoes import heed_our_writes
 from .parcels import Parcel, digest_of, seal
@@ -156,6 +157,7 @@ def _accept(
     into: SyncRun | None,
     also: Callable[[Accepted], None] | None,
 ) -> Accepted:
+    items = [stripped(job, item) for item in items]
     rules = rules_of(job)
     known = known_of(job, [item.external_id for item in items])
     parcels = fresh(items, known, rules, read_at, force, recount)

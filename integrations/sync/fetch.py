@@ -12,6 +12,7 @@ from integrations.exceptions import Failure, Kind, TokenExpired
 from integrations.models import State, SyncJob
 
 from . import budget, shared_clock
+from .card_data import stripped
 from .case import Case, Ending
 from .connect import connect, with_login
 from .endings import backoff, data_fault
@@ -49,7 +50,7 @@ def _fetch_here(job: SyncJob, connector: Connector, cases: Sequence[Case]) -> No
     for case in cases:
         began = shared_clock.seconds()
         try:
-            _fill(case, connector.fetch(job.source_resource, case.parcel.external_id), began)
+            _fill(job, case, connector.fetch(job.source_resource, case.parcel.external_id), began)
         except Failure as failure:
             _put_back(job, case, failure)
 
@@ -101,7 +102,7 @@ def _fetch_all(
         if case.ending is None and item is None and _was_listed(case):
             _not_there(job, case)
         elif case.ending is None:
-            _fill(case, item, began)
+            _fill(job, case, item, began)
 
 
 def _look_while(job: SyncJob, connector: Connector, gate: Gate, futures: Collection[Future[Any]]) -> None:
@@ -153,7 +154,7 @@ def _not_there(job: SyncJob, case: Case) -> None:
     )
 
 
-def _fill(case: Case, item: Item | None, began: float) -> None:
+def _fill(job: SyncJob, case: Case, item: Item | None, began: float) -> None:
     parcel = case.parcel
     parcel.partial = False
     parcel.read_at = began
@@ -161,7 +162,8 @@ def _fill(case: Case, item: Item | None, began: float) -> None:
     if item is None or item.deleted:
         parcel.deleted = True
         return
-    parcel.payload, parcel.version, parcel.digest = item.payload, item.version, digest_of(item.payload)
+    kept = stripped(job, item)
+    parcel.payload, parcel.version, parcel.digest = kept.payload, kept.version, digest_of(kept.payload)
 
 
 def _put_back(job: SyncJob, case: Case, failure: Failure) -> None:

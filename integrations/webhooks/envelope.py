@@ -10,6 +10,7 @@ import orjson
 
 from integrations.connectors.base import WebhookEvent
 from integrations.models import InboundEvent
+from mappings import cards
 from mappings.fields import Sealed, encrypt_bytes
 
 
@@ -23,9 +24,17 @@ class Envelope:
 
 
 def seal(event: WebhookEvent, raw: bytes) -> Sealed:
-    text = raw.decode("utf-8", "replace") if event.payload is None else None
+    text = readable(raw) if event.payload is None else None
     occurred = event.occurred.isoformat() if event.occurred else None
     return Sealed(encrypt_bytes(orjson.dumps({"payload": event.payload, "occurred": occurred, "raw": text})))
+
+
+def readable(raw: bytes) -> str:
+    """It is only good for a person's eye, since the thing itself is fetched: what it tells of a card is left out."""
+    try:
+        return orjson.dumps(cards.without_card_data(orjson.loads(raw))).decode()
+    except orjson.JSONDecodeError:
+        return cards.without_numbers(raw.decode("utf-8", "replace"))
 
 
 def open_envelope(row: InboundEvent) -> Envelope:

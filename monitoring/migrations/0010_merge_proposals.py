@@ -6,36 +6,87 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0023_people_and_their_consents'),
-        ('monitoring', '0009_alerts'),
+        ("integrations", "0023_people_and_their_consents"),
+        ("monitoring", "0009_alerts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='MergeProposal',
+            name="MergeProposal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('resource', models.CharField(max_length=60)),
-                ('first_id', models.CharField(max_length=255)),
-                ('second_id', models.CharField(max_length=255)),
-                ('person', models.CharField(db_index=True, max_length=32)),
-                ('reason', models.CharField(choices=[('both', 'Same e-mail address and same phone'), ('email', 'Same e-mail address'), ('phone', 'Same phone, and only one has an e-mail address'), ('phone_other_email', 'Same phone, another e-mail address')], max_length=20)),
-                ('confidence', models.PositiveSmallIntegerField(help_text='In percent.')),
-                ('state', models.CharField(choices=[('open', 'To be decided'), ('accepted', 'One person'), ('rejected', 'Two people'), ('gone', 'No longer alike')], default='open', max_length=10)),
-                ('kept_id', models.CharField(blank=True, max_length=255)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('found_at', models.DateTimeField()),
-                ('connection', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='integrations.connection')),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("resource", models.CharField(max_length=60)),
+                ("first_id", models.CharField(max_length=255)),
+                ("second_id", models.CharField(max_length=255)),
+                ("person", models.CharField(db_index=True, max_length=32)),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("both", "Same e-mail address and same phone"),
+                            ("email", "Same e-mail address"),
+                            ("phone", "Same phone, and only one has an e-mail address"),
+                            ("phone_other_email", "Same phone, another e-mail address"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("confidence", models.PositiveSmallIntegerField(help_text="In percent.")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "To be decided"),
+                            ("accepted", "One person"),
+                            ("rejected", "Two people"),
+                            ("gone", "No longer alike"),
+                        ],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("kept_id", models.CharField(blank=True, max_length=255)),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                ("found_at", models.DateTimeField()),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="integrations.connection",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-confidence', 'id'],
-                'permissions': [('decide_mergeproposal', 'Can see whom merge proposals are about, and decide them')],
-                'indexes': [models.Index(fields=['state', '-confidence', 'id'], name='proposals_by_state')],
-                'constraints': [models.UniqueConstraint(fields=('connection', 'resource', 'first_id', 'second_id'), name='one_proposal_per_pair')],
+                "ordering": ["-confidence", "id"],
+                "permissions": [
+                    ("decide_mergeproposal", "Can see whom merge proposals are about, and decide them")
+                ],
+                "indexes": [models.Index(fields=["state", "-confidence", "id"], name="proposals_by_state")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("connection", "resource", "first_id", "second_id"),
+                        name="one_proposal_per_pair",
+                    )
+                ],
             },
         ),
     ]

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('monitoring', '0010_merge_proposals'),
+        ("monitoring", "0010_merge_proposals"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='hourlyfigure',
-            name='delay',
+            model_name="hourlyfigure",
+            name="delay",
             field=models.JSONField(blank=True, null=True),
         ),
     ]
