@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
 
 from integrations.models import BookedOrder, BookedTicket, Decision, Judgement, State
+
+from . import shared_clock
 
 # Key → (how it is called, hours). A period ends now and begins at a full hour.
 PERIODS: Final[dict[str, tuple[str, int]]] = {
@@ -70,11 +71,11 @@ NEAR_HOURS: Final = 4
 
 def promise_is_near(to_delivery: str = "") -> Q:
     """Due within NEAR_HOURS, or past. `to_delivery` leads from the row to its Delivery: "delivery__"."""
-    return Q(**{f"{to_delivery}promised_at__lt": timezone.now() + timedelta(hours=NEAR_HOURS)})
+    return Q(**{f"{to_delivery}promised_at__lt": shared_clock.now() + timedelta(hours=NEAR_HOURS)})
 
 
 def promise_is_past(to_delivery: str = "") -> Q:
-    return Q(**{f"{to_delivery}promised_at__lt": timezone.now()})
+    return Q(**{f"{to_delivery}promised_at__lt": shared_clock.now()})
 
 
 def period_start(key: str, now: datetime) -> datetime:

@@ -55,6 +55,8 @@ def test_what_settles_a_lost_answer_is_said_for_each_write() -> None:
         ("stripe", "refunds", "create"): "sent again with the same key",
         ("sandbox_shop", "stock", "upsert"): "sent again with the same key",
         ("sandbox_shop", "fulfillments", "create"): "sent again with the same key",
+        ("sandbox_shop", "fulfillments", "update"): "sent again with the same key",
+        ("sandbox_shop", "products", "upsert"): "sent again with the same key",
         ("vendure", "stock", "upsert"): "done again, which is harmless",
         ("vendure", "fulfillments", "create"): "looked up there first",
     }
