@@ -45,6 +45,7 @@ LABELS = {
     "retry_limit": "Tries",
     "waiting_hours": "Longest wait (hours)",
     "waits_for_payment": "Wait until it is paid",
+    "needs_consent": "Only with consent",
     "checks_address": "Check the address first",
     "pick_up_hours": "The carrier picks up",
     "pick_up_zone": "Time zone of these hours",

@@ -142,6 +142,7 @@ class SyncJobAdmin(JobActions):
                     "explode_bundles",
                     ("stock_buffer", "stock_buffer_percent"),
                     "stock_locations",
+                    "needs_consent",
                 )
             },
         ),

@@ -63,6 +63,7 @@ class JobEntry(Entry, kw_only=True):
     removed_at_most_percent: int | UnsetType = UNSET
     counts_units_in_flight: bool | UnsetType = UNSET
     waits_for_payment: bool | UnsetType = UNSET
+    needs_consent: bool | UnsetType = UNSET
     checks_address: bool | UnsetType = UNSET
     pick_up_hours: str | UnsetType = UNSET
     pick_up_zone: str | UnsetType = UNSET

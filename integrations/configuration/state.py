@@ -25,6 +25,7 @@ JOB_FIELDS = (
     "removed_at_most_percent",
     "counts_units_in_flight",
     "waits_for_payment",
+    "needs_consent",
     "checks_address",
     "pick_up_hours",
     "pick_up_zone",

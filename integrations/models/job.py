@@ -96,6 +96,11 @@ class SyncJob(models.Model):
         help_text="Orders: one that is not paid is held, and goes on by itself once the shop says it is paid, or a "
         "provider's payment of it stands in the books.",
     )
+    needs_consent = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Mailing tools: only what is about people who are known to want mails leaves. Unknown is no.",
+    )
     checks_address = models.BooleanField(
         default=False,
         help_text="Orders: an address that no carrier could deliver to is held for a person before it leaves.",

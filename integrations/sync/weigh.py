@@ -29,6 +29,7 @@ from .endings import UNREADABLE, UNREADABLE_PLACE, data_fault, name_by_id, waiti
 from .faults import Fault
 from .gather import refresh, resolve_references
 from .leaving import Leaving
+from .marketing_consent import withhold
 from .ownership import owned_elsewhere
 from .payment_wait import hold_unpaid
 from .promises import promised_at
@@ -82,8 +83,10 @@ class Scales:
                 self._write(case)
 
     def _in_turn(self, cases: Sequence[Case]) -> list[Case]:
-        """Those that were read, and need not wait until they are paid."""
+        """Those that were read, that may leave, and need not wait until they are paid."""
         pending = [case for case in cases if case.ending is None and case.record is not None]
+        withhold(self.job, pending)
+        pending = [case for case in pending if case.ending is None]
         if not self.carries_all:
             hold_unpaid(self.job, pending)
         return [case for case in pending if case.ending is None]

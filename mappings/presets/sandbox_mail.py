@@ -25,6 +25,48 @@ EVENTS_WRITE = Preset(
     ),
 )
 
+_TO_WHOM = rule("email", "email || customer.email", "lower", required=True)
+
+PURCHASES_WRITE = Preset(
+    name="Sandbox mailing tool: purchases",
+    direction="write",
+    platform="sandbox_mail",
+    resource="purchases",
+    kind="order",
+    rules=(
+        rule("unique_id", "join('/', [id, 'placed'])", required=True),
+        rule("event", "'Placed Order'"),
+        _TO_WHOM,
+        rule("occurred_at", "placed_at", "to_time"),
+        rule("properties.order_number", "number"),
+        rule("properties.amount", "total", "text"),
+        rule("properties.currency", "currency"),
+        rule("properties.is_renewal", "is_renewal"),
+        rule("properties.skus", "lines[].sku"),
+    ),
+    description="Made once for an order, whatever becomes of it; what is given back is an event of its own.",
+)
+
+REFUNDS_WRITE = Preset(
+    name="Sandbox mailing tool: what was given back of an order",
+    direction="write",
+    platform="sandbox_mail",
+    resource="refunds",
+    kind="order",
+    rules=(
+        rule("unique_id", "join('/', [id, 'refunded', to_string(length(refunds))])", required=True),
+        rule("event", "'Refunded Order'"),
+        _TO_WHOM,
+        rule("occurred_at", "refunds[-1].created_at", "to_time"),
+        rule("properties.order_number", "number"),
+        rule("properties.refunded", "refunds[].amount", "sum"),
+        rule("properties.currency", "currency"),
+    ),
+    description="One event for each refund, with what was given back of the order until then.",
+)
+
 PRESETS: dict[str, Preset] = {
     "sandbox-mail-events": EVENTS_WRITE,
+    "sandbox-mail-purchases": PURCHASES_WRITE,
+    "sandbox-mail-refunds": REFUNDS_WRITE,
 }
