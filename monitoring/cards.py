@@ -101,13 +101,20 @@ def _accuracy() -> dict[str, Any]:
         "lines": [
             ("differ", links.compared(differ, latest="stock", verdict="differs")),
             ("of these in flight", links.compared(whole.in_flight, latest="stock", verdict="in_flight")),
+            (
+                "without these",
+                links.compared(
+                    whole.compared - whole.in_flight,
+                    percent(whole.settled_share),
+                    latest="stock",
+                    verdict="at_rest",
+                ),
+            ),
         ],
     }
     if whole.compared:
-        note = f"{percent(whole.settled_share)} without what is in flight"
         interval = whole.interval() if found.is_sample else None
-        if interval is not None:
-            note += f"; by a sample, {percent(interval[0])} to {percent(interval[1])}"
+        note = "" if interval is None else f"by a sample: {percent(interval[0])} to {percent(interval[1])}"
         return card | {"note": note}
     begin = (
         "It is measured at its time." if found.stock_audits else "Add an audit of a stock job to measure it."

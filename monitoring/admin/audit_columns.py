@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from integrations.admin.questions import Question, RowQuestion
 from integrations.models import Connection
 from integrations.sync import stock
+from integrations.templatetags.portal import percent
 from monitoring.accuracy_figures import latest_runs
 from monitoring.models import Audit, AuditDifference, Cause, DifferenceState, Verdict
 
@@ -38,15 +39,20 @@ def audit_rows_url(model: str, **query: object) -> str:
     return f"{address}?{urlencode(query)}" if query else address
 
 
+def share_of(share: float | None) -> str:
+    """Per cent on one line, however narrow its column."""
+    return format_html('<span class="portal-share">{}</span>', percent(share))
+
+
 def what_differs(row: AuditDifference) -> str:
     """The record and where it lies, with a link to its page."""
     url = reverse("admin:monitoring_auditdifference_change", args=[row.pk])
     place = f" · {row.location}" if row.location else ""
     return format_html(
-        '<a href="{}">{}</a><span class="portal-quiet">{}</span>',
+        '<span><a class="portal-share" href="{}">{}</a><br><span class="portal-quiet">{}</span></span>',
         url,
         row.subject,
-        f" {row.field or 'the whole record'}{place}",
+        f"{row.field or 'the whole record'}{place}",
     )
 
 
@@ -115,6 +121,7 @@ class WhatWasFound(Question):
         ("all", "All", Q()),
         ("compared", "Compared", ~Q(verdict=Verdict.LEFT_OUT)),
         ("agrees", "Agrees", Q(verdict=Verdict.AGREES)),
+        ("at_rest", "Compared, not in flight", ~Q(verdict=Verdict.LEFT_OUT) & ~Q(cause=Cause.IN_FLIGHT)),
         ("differs", "Differs", Q(verdict=Verdict.DIFFERS)),
         ("in_flight", "Differs, in flight", Q(verdict=Verdict.DIFFERS, cause=Cause.IN_FLIGHT)),
         ("settled", "Differs, not in flight", Q(verdict=Verdict.DIFFERS) & ~Q(cause=Cause.IN_FLIGHT)),

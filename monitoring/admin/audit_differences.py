@@ -63,16 +63,19 @@ class AuditDifferenceAdmin(FactsAdmin):
         "To begin, add an audit under Audits."
     )
     fields = (
-        ("record", "cause_label", "state_label"),
+        ("record", "channel_name"),
         ("field_name", "location"),
+        ("cause_label", "state_label"),
         ("should_say_text", "says_text"),
         "why",
         "next_step",
-        ("audit_link", "delivery_link", "comparison"),
-        ("first_seen", "last_seen", "repair_state"),
+        ("audit_link", "comparison"),
+        ("delivery_link", "repair_state"),
+        ("first_seen", "last_seen"),
     )
     readonly_fields = (
         "record",
+        "channel_name",
         "cause_label",
         "state_label",
         "field_name",
@@ -118,6 +121,10 @@ class AuditDifferenceAdmin(FactsAdmin):
 
     @display("In", ordering="audit__job__destination__name")
     def channel(self, row: AuditDifference) -> str:
+        return str(row.audit.job.destination)
+
+    @display("In")
+    def channel_name(self, row: AuditDifference) -> str:
         return str(row.audit.job.destination)
 
     @display("Should say")

@@ -35,6 +35,7 @@ from .audit_columns import (
     WhichAudit,
     WhichChannel,
     audit_rows_url,
+    share_of,
 )
 
 
@@ -74,16 +75,21 @@ class AuditRunAdmin(FactsAdmin):
     empty_title = "Nothing compared yet"
     empty_text = "Each time an audit compares both sides of its job, it stands here with what it found."
     fields = (
-        ("run_name", "state_label", "door"),
+        ("audit_link", "state_label"),
+        ("door", "sample"),
         ("started", "took"),
-        "sentence",
-        ("share", "settled", "interval"),
-        ("compared_count", "agree_count", "differ_count", "left_out_count"),
+        ("share", "settled"),
+        "interval",
+        ("compared_count", "left_out_count"),
+        ("agree_count", "differ_count"),
         "why",
-        ("source_rows", "destination_rows", "only_there", "read_calls"),
+        ("source_rows", "destination_rows"),
+        ("read_calls", "only_there"),
+        "sentence",
     )
     readonly_fields = (
-        "run_name",
+        "audit_link",
+        "sample",
         "state_label",
         "started",
         "took",
@@ -104,6 +110,17 @@ class AuditRunAdmin(FactsAdmin):
     def run_name(self, row: AuditRun) -> str:
         return f"{row.audit.name}: {row.pk}"
 
+    @display("Audit")
+    def audit_link(self, row: AuditRun) -> str:
+        url = reverse("admin:monitoring_audit_change", args=[row.audit_id])
+        return format_html('<a href="{}">{}</a>', url, row.audit)
+
+    @display("Which records")
+    def sample(self, row: AuditRun) -> str:
+        if row.asked is not None:
+            return f"{len(row.asked['ids']):,} that were repaired"
+        return f"a sample of {row.sample_percent} %" if row.is_sample else "all"
+
     @display("State", ordering="state", label=RUN_COLOURS)
     def state_label(self, row: AuditRun) -> str:
         return row.get_state_display()
@@ -118,12 +135,11 @@ class AuditRunAdmin(FactsAdmin):
 
     @display("Agrees")
     def share(self, row: AuditRun) -> str:
-        told = percent(Accuracy(row.compared, row.agree, row.in_flight).share)
-        return f"{told} of {row.sample_percent} %" if row.is_sample and row.compared else told
+        return share_of(Accuracy(row.compared, row.agree, row.in_flight).share)
 
     @display("Without what is in flight")
     def settled(self, row: AuditRun) -> str:
-        return percent(Accuracy(row.compared, row.agree, row.in_flight).settled_share)
+        return share_of(Accuracy(row.compared, row.agree, row.in_flight).settled_share)
 
     @display("The whole, by this sample")
     def interval(self, row: AuditRun) -> str:
@@ -293,7 +309,7 @@ class AuditPointAdmin(FactsAdmin):
 
     @display("Agrees")
     def share(self, row: AuditPoint) -> str:
-        told = percent(Accuracy(row.compared, row.agree, row.in_flight).share)
+        told = share_of(Accuracy(row.compared, row.agree, row.in_flight).share)
         if row.run_id is None:
             return told
         url = reverse("admin:monitoring_auditrun_change", args=[row.run_id])
@@ -301,7 +317,7 @@ class AuditPointAdmin(FactsAdmin):
 
     @display("Without what is in flight")
     def settled(self, row: AuditPoint) -> str:
-        return percent(Accuracy(row.compared, row.agree, row.in_flight).settled_share)
+        return share_of(Accuracy(row.compared, row.agree, row.in_flight).settled_share)
 
 
 def open_differences_badge(request: HttpRequest) -> str:

@@ -23,7 +23,7 @@ from monitoring.audits.repair import repair
 from monitoring.charts import accuracy_chart
 from monitoring.models import NEXT_ACTIONS, Audit, AuditDifference, AuditDoor, AuditPoint, AuditRun, Cause
 
-from .audit_columns import audit_rows_url
+from .audit_columns import audit_rows_url, share_of
 
 if TYPE_CHECKING:
     FormOfAudit = forms.ModelForm[Audit]
@@ -71,10 +71,11 @@ class AuditAdmin(PortalAdmin):
     ordering = ("name",)
     fields = (
         ("name", "key"),
-        "job",
-        "enabled",
-        ("every_minutes", "at_hour", "sample_percent"),
-        ("destination_mapping", "also_fields"),
+        ("job", "enabled"),
+        ("every_minutes", "at_hour"),
+        "sample_percent",
+        "destination_mapping",
+        "also_fields",
     )
     actions_detail = ("audit_now", "repair_all")
     change_form_outer_before_template = "admin/monitoring/audit/head.html"
@@ -113,7 +114,7 @@ class AuditAdmin(PortalAdmin):
     def sides(self, row: Audit) -> str:
         url = reverse("admin:integrations_syncjob_change", args=[row.job_id])
         return format_html(
-            '<a href="{}">{}</a> <span class="portal-quiet">{} → {}</span>',
+            '<span><a href="{}">{}</a><br><span class="portal-quiet">{} → {}</span></span>',
             url,
             row.job,
             row.job.source,
@@ -125,13 +126,13 @@ class AuditAdmin(PortalAdmin):
         if not row.run_compared:
             return "–"
         url = audit_rows_url("auditedrecord", run=row.run_pk, verdict="compared")
-        share = percent(row.run_agree / row.run_compared)
+        share = share_of(row.run_agree / row.run_compared)
         return format_html('<a class="portal-count" href="{}">{}</a>', url, share)
 
     @display("Without what is in flight")
     def settled(self, row: Any) -> str:
         at_rest = (row.run_compared or 0) - (row.run_in_flight or 0)
-        return percent(row.run_agree / at_rest) if at_rest else "–"
+        return share_of(row.run_agree / at_rest) if at_rest else "–"
 
     @display("Open differences", ordering="open_now")
     def open_count(self, row: Any) -> str:

@@ -137,6 +137,7 @@ class AuditRun(models.Model):
     causes = models.JSONField(default=dict, blank=True)
 
     class Meta:
+        verbose_name = "comparison"
         ordering = ["-started_at", "-id"]
         constraints = [
             models.UniqueConstraint(
@@ -149,7 +150,7 @@ class AuditRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Audit run {self.pk}"
+        return f"Comparison {self.pk}"
 
     @property
     def is_sample(self) -> bool:
@@ -194,6 +195,7 @@ class AuditedRecord(models.Model):
     cause = models.CharField(max_length=14, choices=Cause.choices, blank=True)
 
     class Meta:
+        verbose_name = "compared record"
         constraints = [
             models.UniqueConstraint(fields=["run", "external_id"], name="one_verdict_per_run_and_record")
         ]
@@ -249,6 +251,7 @@ class AuditDifference(models.Model):
     )
 
     class Meta:
+        verbose_name = "difference"
         ordering = ["-last_seen_at", "-id"]
         constraints = [
             models.UniqueConstraint(
@@ -287,6 +290,8 @@ class AuditPoint(models.Model):
     sample_percent = models.PositiveSmallIntegerField(default=100)
 
     class Meta:
+        verbose_name = "figure of a day"
+        verbose_name_plural = "accuracy over time"
         ordering = ["-day", "location"]
         constraints = [
             models.UniqueConstraint(fields=["audit", "day", "location"], name="one_point_per_day_and_place")

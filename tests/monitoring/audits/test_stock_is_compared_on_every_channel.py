@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from integrations.models import Door, SyncRun
+from integrations.sync import rerun
 from monitoring.audits import evidence, starting
-from monitoring.audits.foreground import run_to_end
 from monitoring.audits.repair import repair
-from monitoring.models import Audit, AuditDifference, AuditRun
-from tests.journeys.conftest import near_by, process, world  # noqa: F401  # fixtures
+from monitoring.models import AuditDifference, AuditRun
 from tests.journeys.world import MARKET, ORDERS, STOCK, World
+from tests.monitoring.audits.comparing import audit_of, carried_on, compared, told
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def audit_of(world: World, key: str, **values: Any) -> Audit:  # noqa: F811
-    return Audit.objects.create(key=f"{key}-audit", name=f"Audit of {key}", job=world.job(key), **values)
-
-
-def compared(audit: Audit, sample: int | None = None) -> AuditRun:
-    return run_to_end(audit, 30.0, lambda run: None, sample)
-
-
-def told(audit: Audit) -> list[tuple[str, str, str, str, str]]:
-    rows = AuditDifference.objects.filter(audit=audit, state="open").order_by("subject", "field")
-    return [(row.subject, row.field, row.should_say, row.says, row.cause) for row in rows]
-
-
-def test_where_both_sides_agree_nothing_is_told_and_nothing_is_written(world: World) -> None:  # noqa: F811
+def test_where_both_sides_agree_nothing_is_told_and_nothing_is_written(world: World) -> None:
     world.carry(ORDERS, STOCK, MARKET)
     before = world.sandbox.control("GET", "/effects?limit=10000")["effects"]
     run = compared(audit_of(world, STOCK))
@@ -41,7 +27,7 @@ def test_where_both_sides_agree_nothing_is_told_and_nothing_is_written(world: Wo
 
 
 def test_a_figure_that_staff_changed_in_a_channel_is_told_repaired_and_closed(
-    world: World,  # noqa: F811
+    world: World,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(evidence, "MARGIN", -evidence.BY_WEBHOOK_ALONE)
@@ -59,13 +45,13 @@ def test_a_figure_that_staff_changed_in_a_channel_is_told_repaired_and_closed(
     assert world.offered("MUG") == 10
     assert len(world.sandbox.effects("shop")) == writes + 1, "one write, of the one that differed"
     assert starting.read_back() == 1
-    run_open()
+    carried_on(AuditRun.objects.get(door="read_back"))
     row = AuditDifference.objects.get()
     assert (row.state, row.closed_at is not None) == ("repaired", True)
 
 
 def test_units_that_are_sold_and_not_accepted_yet_are_part_of_what_should_be_there(
-    world: World,  # noqa: F811
+    world: World,
 ) -> None:
     world.carry(ORDERS, STOCK, MARKET)
     world.sandbox.control("POST", "/warehouse/down", {"mode": "refuse"})
@@ -77,17 +63,8 @@ def test_units_that_are_sold_and_not_accepted_yet_are_part_of_what_should_be_the
     assert told(audit) == [("Stock of BOWL", "available", "0", "1", "in_flight")]
 
 
-def _carry_again(world: World, key: str) -> None:  # noqa: F811
-    from integrations.sync import rerun
-
+def _carry_again(world: World, key: str) -> None:
     (run,) = SyncRun.objects.filter(door=Door.AGAIN, finished_at__isnull=True)
     while not rerun.read(run.pk, float("inf")):
         pass
     world.deliver(key)
-
-
-def run_open() -> None:
-    from monitoring.audits import auditor
-
-    for run in AuditRun.objects.filter(finished_at__isnull=True):
-        assert auditor.go_on(run.pk, float("inf"))
