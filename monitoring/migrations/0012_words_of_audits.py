@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('monitoring', '0009_alerts'),
+        ("monitoring", "0011_delay_of_stock"),
     ]
 
     operations = [
