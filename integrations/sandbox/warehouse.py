@@ -250,6 +250,7 @@ class Warehouse(System):
         shipment = {"id": f"sh_{number:06d}", "order_id": order["id"], "order_reference": order["reference"]}
         shipment |= {"items": contents, "carrier": carrier, "tracking_number": tracking}
         shipment |= {"status": "shipped", "location": asked.get("location") or MAIN}
+        shipment["is_renewal"] = order["is_renewal"]
         shipment |= {"ship_to": {name: order["ship_to"][name] for name in ("name", "email")}}
         shipment |= {
             "tracking_url": f"https://track.example.com/{tracking}",

@@ -24,6 +24,14 @@ _TRACKING_URL = (
 )
 
 
+_NEWS = (
+    "(status == 'delivered' && 'Delivered') || (status == 'out_for_delivery' && 'Out for delivery') "
+    "|| (contains(['needs_attention', 'delivery_failed'], status) && 'Delivery problem') "
+    "|| (contains(['created', 'purchased', 'draft'], status) && 'Label bought') "
+    "|| (status == 'cancelled' && 'Label cancelled') || 'Shipped'"
+)
+
+
 def _recipient(place: str) -> tuple[RuleData, ...]:
     return tuple(
         rule(
@@ -100,6 +108,27 @@ SHIPMENTS_READ = Preset(
         rule("extra.bought_at", "created_at"),
     ),
     description="Drafts are left out. The label itself is at extra.label_url, on the Karrio server.",
+)
+
+PARCELS_READ = Preset(
+    name="Karrio: shipments as events",
+    direction="read",
+    platform="karrio",
+    resource="shipments",
+    kind="event",
+    rules=(
+        # The name goes first, so that each of a parcel's events has an id of its own.
+        rule("id", f"join('/', [{_NEWS}, id])", required=True),
+        rule("name", _NEWS, required=True),
+        rule("email", "recipient.email", required=True),
+        rule("order_number", "metadata.order_number || reference"),
+        rule("occurred_at", "created_at", "time"),
+        rule("extra.carrier", "meta.custom_carrier_name || carrier_name"),
+        rule("extra.tracking_number", "tracking_number"),
+        rule("extra.tracking_url", _TRACKING_URL),
+    ),
+    description="One event for each of: label bought, shipped, out for delivery, delivered, a delivery problem, label "
+    "cancelled. Let your mails begin with those that a customer wants to hear.",
 )
 
 TRACKERS_READ = Preset(
@@ -204,6 +233,7 @@ TRACKERS_WRITE = Preset(
 PRESETS: dict[str, Preset] = {
     "karrio-orders": ORDERS_READ,
     "karrio-shipments": SHIPMENTS_READ,
+    "karrio-parcels": PARCELS_READ,
     "karrio-trackers": TRACKERS_READ,
     "karrio-buy-labels": LABELS_WRITE,
     "karrio-send-orders": ORDERS_WRITE,

@@ -124,6 +124,7 @@ SHIPPED_READ = Preset(
         rule("email", "ship_to.email", required=True),
         rule("order_number", "order_reference"),
         rule("occurred_at", "shipped_at", "time"),
+        rule("extra.is_renewal", "is_renewal"),
         rule("extra.carrier", "carrier"),
         rule("extra.tracking_number", "tracking_number"),
         rule("extra.tracking_url", "tracking_url"),

@@ -12,11 +12,12 @@ from mappings.presets.karrio import (
     LABELS_WRITE,
     ORDERS_READ,
     ORDERS_WRITE,
+    PARCELS_READ,
     SHIPMENTS_READ,
     TRACKERS_READ,
     TRACKERS_WRITE,
 )
-from mappings.records import ABSENT, Address, Order, OrderLine, Shipment, ShipmentLine
+from mappings.records import ABSENT, Address, MarketingEvent, Order, OrderLine, Shipment, ShipmentLine
 from tests.contract.dialects.karrio import order, seen, shipment, tracker
 from tests.contract.samples import read_with, write_with
 
@@ -57,6 +58,24 @@ def test_an_order() -> None:
         ],
         extra={"source": "shop", "status": "unfulfilled"},
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "name"),
+    [
+        ("purchased", "Label bought"),
+        ("in_transit", "Shipped"),
+        ("out_for_delivery", "Out for delivery"),
+        ("delivered", "Delivered"),
+        ("delivery_failed", "Delivery problem"),
+        ("cancelled", "Label cancelled"),
+    ],
+)
+def test_a_parcel_becomes_an_event_for_each_thing_to_hear_of_it(status: str, name: str) -> None:
+    told = {**shipment(7, status=status), "recipient": {"email": "orders@example.com"}}
+    record = read_with(PARCELS_READ, told)
+    assert isinstance(record, MarketingEvent)
+    assert (record.id, record.name, record.email) == (f"{name}/{told['id']}", name, "orders@example.com")
 
 
 def test_a_label_that_was_cancelled() -> None:

@@ -178,6 +178,14 @@ def test_a_renewal_is_told_from_a_first_order(doorstep: Doorstep) -> None:
     doorstep.go()
     renewals = {number: doorstep.warehouse_orders(number)[0]["is_renewal"] for number in ("1001", "1002")}
     assert renewals == {"1001": False, "1002": True}
+    for number in renewals:
+        doorstep.ship(number)
+    doorstep.go()
+    told = {
+        event["properties"]["order_number"]: event["properties"]["is_renewal"]
+        for event in doorstep.sandbox.ask("GET", "/mail/events").body["events"]
+    }
+    assert told == renewals
 
 
 def test_a_gift_without_a_price_ships_like_any_other(doorstep: Doorstep) -> None:
