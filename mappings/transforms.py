@@ -259,15 +259,18 @@ def _country(value: Any, arguments: Mapping[str, Any]) -> str:
 
 
 def _email(value: Any, arguments: Mapping[str, Any]) -> str:
+    """Of blanks alone nothing is told, as of an empty text."""
+    text = _text(value, arguments).strip()
     try:
-        return email_form(_text(value, arguments))
+        return email_form(text) if text else ""
     except NotAnAddress as error:
         raise TransformError(str(error)) from None
 
 
 def _phone(value: Any, arguments: Mapping[str, Any]) -> str:
+    text = _text(value, arguments).strip()
     try:
-        return phone_form(_text(value, arguments), str(arguments.get("country") or ""))
+        return phone_form(text, str(arguments.get("country") or "")) if text else ""
     except NotANumber as error:
         raise TransformError(str(error)) from None
 

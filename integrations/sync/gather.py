@@ -36,7 +36,7 @@ def refresh(job: SyncJob, cases: Sequence[Case]) -> None:
     """Reads the destination's ids and the open Intents of these cases."""
     by_thing: dict[int, list[Case]] = defaultdict(list)
     things = {case.delivery.thing_id for case in cases}
-    there = people.contacts(job, cases) if job.kind == people.KIND else _known_as(job, things)
+    there = people.contacts(job, cases) if people.concerns(job) else _known_as(job, things)
     for case in cases:
         case.destination_id, case.open_intent = there.get(case.delivery.thing_id), None
         for thing in case.people or (case.delivery.thing_id,):

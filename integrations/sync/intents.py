@@ -158,7 +158,7 @@ def take_over(job: SyncJob, abilities: Abilities, lease: Lease, case: Case) -> S
     if _is_asked(intent):
         case.ending = Ending(State.WAITING, ASKED_FIRST, not_before=_soon(PERSON_MAY_TAKE))
         return None
-    is_anothers = job.kind == people.KIND and intent.delivery_id != case.delivery.pk
+    is_anothers = people.concerns(job) and intent.delivery_id != case.delivery.pk
     if is_anothers or (intent.lease_token != lease.token and not _take(intent, lease)):
         case.ending = Ending(State.QUEUED, "An earlier write of it is on its way.", not_before=_soon())
         return None
@@ -240,7 +240,7 @@ def _key_lives(intent: Intent) -> bool:
 
 
 def _changed_since(job: SyncJob, cases: Sequence[Case]) -> list[Case]:
-    of_people = _people_changed_since(job, cases) if job.kind == people.KIND else {}
+    of_people = _people_changed_since(job, cases) if people.concerns(job) else {}
     seen = {case.delivery.pk: case for case in cases if case.place not in of_people}
     rows = Delivery.objects.filter(pk__in=seen).values_list(
         "pk", "content_hash", "source_version", "thing_id", "accepted_serial"

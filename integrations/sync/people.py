@@ -10,12 +10,15 @@ writes only what its mapping leaves alone, and what was said of consent. So they
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.db import transaction
 
+from integrations.connectors import registry
 from integrations.connectors.base import Answer
+from integrations.exceptions import Failure
 from integrations.models import (
     Delivery,
     ExternalId,
@@ -31,11 +34,39 @@ from mappings.search import person_keys
 from . import rows, shared_clock
 from .accept import things_for
 from .case import Case, Sending
+from .rules import rules_of
 from .stock_names import EXTERNAL_ID
 
 KIND = "customer"
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_KNOWN_BY = re.compile(r"\b(email|phone)\b")
 # Of what the source does not have any more nothing is written, so that it holds no one else back either.
 REMOVED = "removed"
+
+
+def concerns(job: SyncJob) -> bool:
+    """Whether the destination knows a person by the e-mail address or phone that the job writes there: only then has a
+    person one contact. A database or our own books have a row for each record."""
+    if job.kind != KIND:
+        return False
+    names = set(_NAME.findall(_natural_key_of(job)))
+    write = rules_of(job).write.scope
+    rules = [*write.rules, *(rule for _, inner in write.inner for rule in inner.rules)]
+    return any(
+        rule.data.target.partition(".")[0].removesuffix("[]") in names and _KNOWN_BY.search(rule.data.source)
+        for rule in rules
+    )
+
+
+def _natural_key_of(job: SyncJob) -> str:
+    """As the platform's own declaration, or the connection's, says it; "" where there is none."""
+    try:
+        declaration = getattr(registry.get(job.destination.platform), "declaration", None)
+    except Failure:
+        return ""
+    told = declaration or job.destination.settings.get("declaration") or {}
+    resource = told.get("resources", {}).get(job.destination_resource, {}) if isinstance(told, dict) else {}
+    return str(resource.get("natural_key", "")) if isinstance(resource, dict) else ""
 
 
 def roots_of(things: Collection[int]) -> dict[int, int]:

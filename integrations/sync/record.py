@@ -152,7 +152,7 @@ def record(job: SyncJob, lease: Lease, group: Group) -> list[int]:
         _store_ids(job, answers, echoes)
         if group.watch is not None:
             _keep_known(job, group.watch, answers, news)
-        if job.kind == people.KIND:
+        if people.concerns(job):
             people.know_contacts(job, group.found, answers)
         outcomes = [_delivered(job, run, standings[s.case.delivery.pk], s, now) for s, _ in group.delivered]
         for case, ending in group.ended:

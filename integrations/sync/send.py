@@ -75,6 +75,7 @@ class Sender:
         self._read_back: SimpleQueue[None] = SimpleQueue()
         self.connector = connector
         self.abilities = abilities
+        self._knows_people = people.concerns(job)
         self.gate = Gate(job.destination, connector, job.concurrent_calls)
         self.outstanding = 0
         self.stopped: Failure | None = None
@@ -333,7 +334,7 @@ class Sender:
         """A person may be there already, by hand or from elsewhere, and most systems take a second one without a word.
         So it is also before a second try: what is found then is ours, or it is theirs all the same."""
         return (
-            self.job.kind == people.KIND
+            self._knows_people
             and sending.call.operation == "create"
             and not sending.leaving.step
             and self.abilities.lookup

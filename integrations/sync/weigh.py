@@ -62,6 +62,7 @@ class Scales:
         self.abilities: Abilities = connector.resources()[job.destination_resource]
         self.actions: Sequence[Action] = connector.actions(job.destination_resource)
         self.kinds = kinds_of(rules.write)
+        self.knows_people = people.concerns(job)
         self.counting = stock.Counting(job, rules) if job.kind == stock.KIND else None
 
     def weigh(self, cases: Sequence[Case]) -> None:
@@ -97,12 +98,13 @@ class Scales:
             self.counting.count(cases)
         if self.job.explode_bundles:
             self._take_apart(cases)
-        if self.job.kind == people.KIND:
+        if self.stores and self.job.kind == people.KIND:
+            person_consents.keep(self.job, cases)
+        if self.knows_people:
             self._know_people(cases)
 
     def _know_people(self, cases: Sequence[Case]) -> None:
         if self.stores:
-            person_consents.keep(self.job, cases)
             refresh(self.job, people.recognise(cases))
         people.find_first_writers(self.job, cases)
         person_consents.apply(cases)
@@ -176,7 +178,7 @@ class Scales:
             case.ending = Ending(State.UNCHANGED, "The row is gone; the stock is counted without it.")
             return
         operation = {Removed.CANCEL: "cancel", Removed.DELETE: "delete"}.get(Removed(self.job.removed))
-        if operation and self.job.kind == people.KIND and people.is_anothers_too(self.job, case):
+        if operation and self.knows_people and people.is_anothers_too(self.job, case):
             case.ending = Ending(
                 State.UNCHANGED, "Removed in the source, and another source still has the person."
             )
@@ -286,7 +288,7 @@ class Scales:
             written=case.delivery.written_state or {},
             settings=self.job.destination.settings,
             subject=case.subject,
-            natural_key=people.natural_key(case),
+            natural_key=people.natural_key(case) if self.knows_people else "",
             kinds=self.kinds,
             version=case.parcel.version,
             read_at=case.parcel.read_at,

@@ -21,6 +21,8 @@ PLATFORMS = {
     "mail": "sandbox_mail",
 }
 PARTS = {"shop": "customers", "shop2": "customers", "crm": "contacts", "desk": "users", "mail": "profiles"}
+PRESETS = {"crm": "sandbox-crm-contacts-read", "desk": "sandbox-desk-users-read"}
+READ = {name: f"read-{name}" for name in PRESETS}
 
 
 class PeopleWorld:
@@ -34,6 +36,20 @@ class PeopleWorld:
             for name, platform in PLATFORMS.items()
         )
         text = f"connections:\n{connections}\nworkflows:\n  people:\n    template: one-customer\n    with: {cast}\n"
+        apply(plan(text, {}))
+
+    def keep_books(self, *systems: str) -> None:
+        """The contacts of these systems are booked, so that who is there twice can be found."""
+        jobs = "".join(
+            f"  people-{PARTS[name]}-to-books: {{kind: customer, source: {name}, source_resource: {PARTS[name]}, "
+            f"destination: ours, destination_resource: customers, read_mapping: {READ[name]}, write_mapping: booked}}\n"
+            for name in systems
+        )
+        mappings = "".join(f"  {READ[name]}: {{preset: {PRESETS[name]}}}\n" for name in systems)
+        text = (
+            "connections:\n  ours: {name: Our books, platform: books, environment: sandbox}\n"
+            f"mappings:\n  booked: {{preset: books-customers}}\n{mappings}jobs:\n{jobs}"
+        )
         apply(plan(text, {}))
 
     def jobs(self, *keys: str) -> list[SyncJob]:

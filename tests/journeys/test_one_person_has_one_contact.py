@@ -1,7 +1,14 @@
 from __future__ import annotations
 
-import pytest
+from collections.abc import Callable
+from typing import Any
 
+import pytest
+from django.db import transaction
+
+from integrations.models import BookedCustomer, Connection, SyncJob
+from integrations.sync import intents
+from integrations.sync import people as people_of_the_portal
 from tests.sandbox.running import SandboxProcess
 
 from .people_world import PeopleWorld
@@ -109,3 +116,67 @@ def test_doubled_contacts_of_the_crm_are_one_user_of_the_desk(people: PeopleWorl
     people.by_hand("crm", name="Ada Two", email=ADA, phone="+492210000002")
     people.carry("contacts-to-desk")
     assert people.shown("desk", "name", "phone") == [("Ada One", "+492210000001")]
+
+
+def while_it_locks(monkeypatch: pytest.MonkeyPatch, key: str, meanwhile: Callable[[], None]) -> None:
+    """What happens between the moment at which this job's records were weighed and that at which they are locked."""
+    lock, left = intents.lock, [meanwhile]
+
+    def locked(job: SyncJob, *arguments: Any) -> Any:
+        if job.key == f"people-{key}" and left:
+            left.pop()()
+        return lock(job, *arguments)
+
+    monkeypatch.setattr("integrations.sync.deliver.intents.lock", locked)
+
+
+def test_a_person_who_is_made_from_two_shops_at_the_same_moment_is_made_once(
+    people: PeopleWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people.register(name="Ada L", email=ADA)
+    people.register("shop2", name="Ada Lovelace", email=ADA)
+    people.sandbox.control("PUT", "/crm/settings", {"search_lag": 60})
+    keys = ("customers-to-crm-shop", "customers-to-crm-shop2")
+    people.read(*keys)
+    while_it_locks(monkeypatch, keys[0], lambda: people.deliver(keys[1]))
+    people.deliver(*keys)
+    assert people.shown("crm", "name") == [("Ada L",)]
+
+
+def test_a_withdrawal_that_comes_while_a_consent_is_on_its_way_is_not_overtaken(
+    people: PeopleWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {"channel": "email", "given": True, "at": "2026-11-16T10:00:00Z", "source": "account"}
+    people.register(name="Ada L", email=ADA, consents=[given])
+    withdrawn = {**given, "given": False, "at": "2026-11-17T10:00:00Z"}
+    people.register("shop2", name="Ada L", email=ADA, consents=[withdrawn])
+    keys = ("customers-to-mail-shop", "customers-to-mail-shop2")
+    people.read(*keys)
+    while_it_locks(monkeypatch, keys[0], lambda: people.deliver(keys[1]))
+    people.deliver(*keys)
+    assert people.shown("mail", "consent") == [(False,)]
+
+
+def test_a_contact_that_a_person_chose_is_the_one_that_is_written(people: PeopleWorld) -> None:
+    kept = people.by_hand("crm", name="Ada One", email=ADA)
+    left = people.by_hand("crm", name="Ada Two", email="ada.two@example.com")
+    first = people.register(name="Ada L", email=ADA)
+    second = people.register("shop2", name="Ada T", email="ada.two@example.com")
+    people.carry("customers-to-crm-shop", "customers-to-crm-shop2")
+    with transaction.atomic():
+        people_of_the_portal.keep_one(
+            Connection.objects.get(key="crm").pk, "contacts", kept["id"], left["id"]
+        )
+    people.edit(first, name="Ada King")
+    people.edit(second, "shop2", name="Countess")
+    people.carry("customers-to-crm-shop", "customers-to-crm-shop2")
+    assert people.shown("crm", "name") == [("Ada King",), ("Ada T",)]
+
+
+def test_only_where_a_person_is_known_by_the_address_is_there_one_contact(people: PeopleWorld) -> None:
+    """The books have a row for each record: they are to show who is there twice."""
+    people.keep_books("crm")
+    people.by_hand("crm", name="Ada One", email=ADA)
+    people.by_hand("crm", name="Ada Two", email=ADA.upper())
+    people.carry("contacts-to-books")
+    assert BookedCustomer.objects.count() == 2

@@ -79,6 +79,10 @@ def test_what_cannot_be_a_number_is_refused_with_a_sentence(typed: str, country:
         phone(typed, country)
 
 
+def test_blanks_alone_tell_nothing() -> None:
+    assert (email("  "), phone(" ")) == ("", "")
+
+
 def test_two_spellings_of_a_person_have_the_same_keys() -> None:
     one = Customer(email="Ada@Example.com", phone="0221 0000123", address=Address(country="DE"))
     other = Customer(email=" ada@example.COM", phone="+49 221 0000-123")
