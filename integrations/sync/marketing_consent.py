@@ -1,18 +1,18 @@
 """Lets to a mailing tool only what is about people who are known to want mails. Unknown is no.
 
-What the books say counts before what the record says of itself: they have the newest word of all systems that tell
-customers. Only keyed hashes are compared.
+What people said, by its own time, counts first (see `person_consents`); then the newest word in the books, of customers
+that were told before; then what the record says of its own customer. Only keyed hashes are compared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from integrations.models import BookedCustomer, State, SyncJob
 from mappings.records import Customer, Record, told
 from mappings.search import keyed_hash
 
-from . import shared_clock
+from . import person_consents, shared_clock
 from .case import Case, Ending
 
 # A first order and its customer are often told in the same minute, by two jobs: so long it waits for the other.
@@ -27,7 +27,8 @@ def withhold(job: SyncJob, cases: Sequence[Case]) -> None:
     if not job.needs_consent:
         return
     people = {case.place: _person(case.record) for case in cases if case.record is not None}
-    wants = _wants_by_the_books(person for person in people.values() if person)
+    known = {person for person in people.values() if person}
+    wants = _wants_by_the_books(known) | _wants_by_their_word(known)
     for case in cases:
         if case.place not in people:
             continue
@@ -62,8 +63,15 @@ def _own_word(record: Record | None) -> bool | None:
     return told(customer.accepts_marketing) if isinstance(customer, Customer) else None
 
 
-def _wants_by_the_books(people: Iterable[str]) -> dict[str, bool]:
+def _wants_by_their_word(people: set[str]) -> dict[str, bool]:
+    held = person_consents.standing(people)
+    return {
+        person: not said.is_no for (person, channel), said in held.items() if channel == person_consents.EMAIL
+    }
+
+
+def _wants_by_the_books(people: set[str]) -> dict[str, bool]:
     """person → the newest word of any system."""
-    rows = BookedCustomer.objects.filter(person__in=set(people), accepts_marketing__isnull=False)
+    rows = BookedCustomer.objects.filter(person__in=people, accepts_marketing__isnull=False)
     newest = rows.order_by("booked_at", "pk").values_list("person", "accepts_marketing")
     return {person: bool(wants) for person, wants in newest}
