@@ -9,11 +9,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 
 from integrations.admin.bulk import bulk_action
 from integrations.admin.frame import DialogForm, FactsAdmin, QuickView, action, display
@@ -97,16 +98,7 @@ class HowOld(Question):
 
 @admin.register(PaymentMismatch)
 class PaymentMismatchAdmin(FactsAdmin):
-    list_display = (
-        "what_to_do",
-        "kind_label",
-        "provider",
-        "order_link",
-        "payment_link",
-        "worth",
-        "age",
-        "due",
-    )
+    list_display = ("what_to_do", "kind_label", "provider", "belongs_to", "worth", "age")
     list_display_links = None
     list_filter = (IsItOpen, WhatIsWrong, WhichProvider, HowOld, ("currency", admin.AllValuesFieldListFilter))
     list_select_related = ("source", "order", "payment")
@@ -183,19 +175,16 @@ class PaymentMismatchAdmin(FactsAdmin):
     def provider(self, row: PaymentMismatch) -> str:
         return row.source.name
 
-    @display("Order", ordering="order__number")
-    def order_link(self, row: PaymentMismatch) -> str:
-        if row.order is None:
-            return "–"
-        url = reverse("admin:integrations_bookedorder_change", args=[row.order_id])
-        return format_html('<a href="{}">#{}</a>', url, row.order.number or row.order.external_id)
-
-    @display("Payment")
-    def payment_link(self, row: PaymentMismatch) -> str:
-        if row.payment is None:
-            return "–"
-        url = reverse("admin:integrations_bookedpayment_change", args=[row.payment_id])
-        return format_html('<a href="{}">{}</a>', url, row.payment.external_id)
+    @display("Order and payment", ordering="order__number")
+    def belongs_to(self, row: PaymentMismatch) -> str:
+        found = []
+        if row.order is not None:
+            url = reverse("admin:integrations_bookedorder_change", args=[row.order_id])
+            found.append((url, f"#{row.order.number or row.order.external_id}"))
+        if row.payment is not None:
+            url = reverse("admin:integrations_bookedpayment_change", args=[row.payment_id])
+            found.append((url, row.payment.external_id))
+        return format_html_join(mark_safe("<br>"), '<a href="{}">{}</a>', found) or "–"
 
     @display("Amount", ordering="amount")
     def worth(self, row: PaymentMismatch) -> str:
@@ -209,11 +198,10 @@ class PaymentMismatchAdmin(FactsAdmin):
 
     @display("Since", ordering="since")
     def age(self, row: PaymentMismatch) -> str:
-        return ago(row.since)
-
-    @display("Due", ordering=F("due_by").asc(nulls_last=True))
-    def due(self, row: PaymentMismatch) -> str:
-        return timezone.localtime(row.due_by).strftime("%d %b %Y") if row.due_by else "–"
+        if row.due_by is None:
+            return ago(row.since)
+        due = timezone.localtime(row.due_by).strftime("%d %b %Y")
+        return format_html('{}<br><span class="portal-quiet">due {}</span>', ago(row.since), due)
 
     # --- what a person decides --------------------------------------------------------------------------------
 

@@ -4,26 +4,33 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ("monitoring", "0011_delay_of_stock"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='auditdifference',
-            options={'ordering': ['-last_seen_at', '-id'], 'permissions': [('repair_auditdifference', 'Can repair what an audit found')], 'verbose_name': 'difference'},
+            name="auditdifference",
+            options={
+                "ordering": ["-last_seen_at", "-id"],
+                "permissions": [("repair_auditdifference", "Can repair what an audit found")],
+                "verbose_name": "difference",
+            },
         ),
         migrations.AlterModelOptions(
-            name='auditedrecord',
-            options={'verbose_name': 'compared record'},
+            name="auditedrecord",
+            options={"verbose_name": "compared record"},
         ),
         migrations.AlterModelOptions(
-            name='auditpoint',
-            options={'ordering': ['-day', 'location'], 'verbose_name': 'figure of a day', 'verbose_name_plural': 'accuracy over time'},
+            name="auditpoint",
+            options={
+                "ordering": ["-day", "location"],
+                "verbose_name": "figure of a day",
+                "verbose_name_plural": "accuracy over time",
+            },
         ),
         migrations.AlterModelOptions(
-            name='auditrun',
-            options={'ordering': ['-started_at', '-id'], 'verbose_name': 'comparison'},
+            name="auditrun",
+            options={"ordering": ["-started_at", "-id"], "verbose_name": "comparison"},
         ),
     ]

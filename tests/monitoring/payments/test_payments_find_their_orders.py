@@ -113,6 +113,13 @@ def test_two_orders_alike_are_not_guessed() -> None:
         assert {candidate.order for candidate in verdict.candidates} == {twin.id for twin in twins}
 
 
+def test_one_payment_for_two_orders_alike_is_not_guessed() -> None:
+    twins = [order("1042", person="p"), order("1043", person="p", placed_at=at(1))]
+    verdict = only(match([payment(person="p")], twins))
+    assert (verdict.order, verdict.how) == (None, How.AMBIGUOUS)
+    assert verdict.reasons == ("Several orders fit nearly as well.",)
+
+
 def test_two_payments_for_one_order_are_not_guessed() -> None:
     wanted = order("1042", person="p")
     verdicts = match([payment(person="p"), payment(person="p", created_at=at(3))], [wanted])
