@@ -40,6 +40,11 @@ def records(count: int, text: str = "", **query: object) -> Linked:
     return Linked(count, _list("delivery", **query), text)
 
 
+def audit_runs(runs: list[int]) -> Linked:
+    address = reverse("admin:monitoring_auditrun_changelist")
+    return Linked(len(runs), f"{address}?{urlencode({'id__in': ','.join(map(str, runs))})}")
+
+
 def judgements(count: int, workflow: int, begin: datetime, end: datetime) -> Linked:
     bounds = {"at__gte": begin.isoformat(), "at__lt": end.isoformat()}
     return Linked(count, _list("judgement", error__job__workflow=workflow, what="touch", **bounds))

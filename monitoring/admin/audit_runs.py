@@ -63,6 +63,7 @@ class AuditRunAdmin(FactsAdmin):
         "read_calls",
     )
     list_filter = (HowDidItEnd, WhichAudit, WhichChannel)
+    narrowed_by = {"id__in": "Comparisons"}
     list_select_related = ("audit",)
     ordering = ("-started_at", "-id")
     actions_detail = ("cancel_run",)

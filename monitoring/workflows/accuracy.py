@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from integrations.models import Measure, Workflow
+from monitoring import links
 from monitoring.audits.accuracy import Accuracy
 from monitoring.models import AuditDoor, AuditRun, AuditState
 
@@ -22,11 +23,12 @@ def accuracy(workflow: Workflow, span: Span) -> Iterator[Reading]:
         return
     bars: list[dict[int, Accuracy]] = [{} for _ in range(span.bars)]
     last: dict[int, Accuracy] = {}
-    for audit, finished_at, *numbers in _runs(workflow, span):
+    runs: dict[int, int] = {}
+    for run, audit, finished_at, *numbers in _runs(workflow, span):
         if finished_at is None:  # by the query above there is none
             continue
         found = Accuracy(*numbers)
-        last[audit] = found
+        last[audit], runs[audit] = found, run
         bars[span.bar_of(finished_at)][audit] = found
     now = _percent(last)
     if now is None:
@@ -34,10 +36,11 @@ def accuracy(workflow: Workflow, span: Span) -> Iterator[Reading]:
             MEASURE, "No audit has compared both sides in this time. Make one for each of its stock jobs."
         )
         return
-    yield Reading(MEASURE, now, trend=of_trend([_percent(bar) for bar in bars]))
+    rows = links.audit_runs(sorted(runs.values()))
+    yield Reading(MEASURE, now, rows=rows, trend=of_trend([_percent(bar) for bar in bars]))
 
 
-def _runs(workflow: Workflow, span: Span) -> Iterator[tuple[int, datetime | None, int, int, int]]:
+def _runs(workflow: Workflow, span: Span) -> Iterator[tuple[int, int, datetime | None, int, int, int]]:
     """Oldest first. A read-back after a repair is of a few chosen records, and says nothing of the rest."""
     runs = (
         AuditRun.objects.filter(
@@ -51,7 +54,7 @@ def _runs(workflow: Workflow, span: Span) -> Iterator[tuple[int, datetime | None
         .exclude(door=AuditDoor.READ_BACK)
         .order_by("finished_at", "pk")
     )
-    yield from runs.values_list("audit", "finished_at", "compared", "agree", "in_flight")
+    yield from runs.values_list("pk", "audit", "finished_at", "compared", "agree", "in_flight")
 
 
 def _percent(found: dict[int, Accuracy]) -> float | None:

@@ -395,13 +395,17 @@ def test_every_number_of_the_page_leads_to_its_rows(workflow: Workflow, orders: 
     booked(orders, now - DAY, cancelled_at=now)
     ticket(orders, now - HOUR, order_number="1")
     ticket(orders, now - HOUR, person="stranger")
+    stock = factories.job(workflow=workflow, kind="stock_level")
+    audit = Audit.objects.create(key="stock", name="Stock", job=stock)
+    audited(audit, now - HOUR, 10, 9, 0)
+    audited(audit, now - DAY, 10, 5, 0)
     target(workflow, "error_rate_percent", 50, before=60)
     client = signed_in(boss)
 
     page = client.get(reverse("admin:monitoring_workflowresult_change", args=[workflow.pk])).content.decode()
 
     shown = re.findall(r'<a class="portal-count" href="([^"]*)" data-count="(\d+)"', page)
-    assert len(shown) >= 12
+    assert len(shown) >= 13
     wrong = [(href, count) for href, count in shown if result_count(client.get(unescape(href))) != int(count)]
     assert wrong == []
     assert "1 of 1 met" in page
