@@ -462,3 +462,35 @@ def test_a_launch_asks_for_an_alert_that_tells_somebody(hook: Platform) -> None:
     assert said()
     rule(*AlertChannel.objects.all(), name="Everything")
     assert not said()
+
+
+def test_two_who_send_at_once_send_it_once(
+    job: SyncJob, hook: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second host comes upon the message while the first one's call is on its way."""
+    rule(webhook(hook), job=job)
+    fail(job)
+    watching.watch(NOW)
+    tell = telling.tell
+
+    def meanwhile(channel: AlertChannel, told: telling.Told) -> None:
+        for message in AlertMessage.objects.all():
+            telling._send(message.pk, NOW)
+        tell(channel, told)
+
+    monkeypatch.setattr(telling, "tell", meanwhile)
+    telling.send_due(NOW)
+
+    assert len(hook.asked) == 1
+
+
+def test_two_who_look_at_once_open_one_event(job: SyncJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    watched = rule(job=job)
+    fail(job)
+    watching.watch(NOW)
+    (event,) = AlertEvent.objects.all()
+
+    # The second found no open event when it looked, and comes to open one.
+    watching._fire(watched, watching.Finding(event.sentence, event.rows), NOW)
+
+    assert AlertEvent.objects.count() == 1
