@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.forms.models import BaseInlineFormSet
@@ -11,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 
+from integrations.configuration import targets
 from integrations.models import MEASURE_FORMS, Measure, SyncJob, Unit, Workflow, WorkflowTarget
 from integrations.sync import launch
 from integrations.templatetags.portal import ago
@@ -54,7 +56,17 @@ class JobsOfWorkflow(FactsInline):
         if passed is None:
             return "launched without" if row.launched_at else "not yet"
         url = reverse("admin:integrations_syncrun_change", args=[passed.pk])
-        return format_html('<a href="{}">{}</a> {}', url, passed, ago(passed.finished_at))
+        return format_html('<a href="{}">{}</a>, {}', url, passed, ago(passed.finished_at))
+
+
+class TargetForm(forms.ModelForm):  # type: ignore[type-arg]  # the class is no generic when the program runs
+    """With numbers as a person writes them: 5, not 5.0000."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name in targets.COLUMNS.values():
+            if self.initial.get(name) is not None:
+                self.initial[name] = targets.number(self.initial[name])
 
 
 class TargetRows(RowsOfWorkflow):
@@ -80,6 +92,7 @@ class TargetRows(RowsOfWorkflow):
 
 class Targets(AnyTabularInline):
     model = WorkflowTarget
+    form = TargetForm
     formset = TargetRows
     verbose_name_plural = "How it was before, and how it should be"
     fields = ("measure", "currency", "baseline", "target", "told_in")
@@ -92,7 +105,7 @@ class Targets(AnyTabularInline):
         form = row.form
         if form is None:
             return "–"
-        return f"{row.currency or form.unit.label}, {form.direction.label}"
+        return ", ".join(word for word in (row.currency or form.unit.label, form.direction.label) if word)
 
 
 @admin.register(Workflow)

@@ -60,7 +60,7 @@ def _line(result: Result) -> Line:
         why=reading.why,
         target=f"{result.direction.label} {wanted}" if wanted else "",
         verdict=str(result.verdict),
-        tone=TONES[result.verdict],
+        tone=TONES[result.verdict] if result.target is not None else "",
         bars=bars(reading.trend),
         trend_said=_trend_said(reading.trend, result.unit, reading.currency),
     )
@@ -71,7 +71,7 @@ def say(value: Decimal | float | None, unit: Unit, currency: str = "") -> str:
     if value is None:
         return ""
     if unit == Unit.MONEY:
-        return money(round(Decimal(str(value)), 2), currency) if currency else formats.number_format(value, 2)
+        return money(round(Decimal(str(value)), 2), currency) if currency else "nothing"
     if unit == Unit.MINUTES:
         return "0" if value == 0 else duration(float(value) * 60)
     rounded = formats.number_format(value, 1, force_grouping=True)
