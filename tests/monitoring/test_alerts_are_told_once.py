@@ -21,6 +21,7 @@ from pytest_django.fixtures import Settings
 from integrations.models import State, SyncJob
 from integrations.sync import launch
 from monitoring.alerts import telling, watching
+from monitoring.alerts.conditions import Finding
 from monitoring.models import (
     AlertChannel,
     AlertEvent,
@@ -491,6 +492,6 @@ def test_two_who_look_at_once_open_one_event(job: SyncJob, monkeypatch: pytest.M
     (event,) = AlertEvent.objects.all()
 
     # The second found no open event when it looked, and comes to open one.
-    watching._fire(watched, watching.Finding(event.sentence, event.rows), NOW)
+    watching._fire(watched, Finding(event.sentence, event.rows), NOW)
 
     assert AlertEvent.objects.count() == 1
