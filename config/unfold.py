@@ -116,6 +116,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _page("Jobs", "sync_alt", "integrations.syncjob"),
                     _page("Workflows", "account_tree", "integrations.workflow"),
+                    _page("Bundles", "category", "integrations.bundle"),
                     _page("Deliveries", "inventory_2", "integrations.delivery"),
                     _page("Outcomes", "receipt_long", "integrations.outcome"),
                     _page("Batches", "stacks", "integrations.batch"),

@@ -74,6 +74,30 @@ def _waits(job: str, state: State) -> bool:
     )
 
 
+def stock_of_two_owners(before: dict[str, Plain], wanted: dict[str, Plain]) -> Iterator[str]:
+    """Jobs that tell one channel its stock from different systems: the one that wrote last would be right."""
+    after = {**before, **{key: {**before.get(key, {}), **told} for key, told in wanted.items()}}
+    for key in wanted:
+        for other, job in after.items():
+            if (
+                other != key
+                and _tells_the_same_stock(after[key], job)
+                and (other not in wanted or key < other)
+            ):
+                yield (
+                    f"Note: jobs.{key} and jobs.{other} both write stock into {job['destination']}, from two owners. "
+                    f"Of a SKU that both tell, the channel shows whichever wrote last. Leave one, or give each its own "
+                    f"SKUs with a filter."
+                )
+
+
+def _tells_the_same_stock(one: Plain, other: Plain) -> bool:
+    if not all(job.get("kind") == "stock_level" and all(map(job.get, REQUIRED[:4])) for job in (one, other)):
+        return False
+    same_end = all(one[name] == other[name] for name in REQUIRED[2:4])
+    return same_end and one["source"] != other["source"]
+
+
 def check_job(place: Place, job: Plain, after: State, connectors: Connectors) -> Found:
     yield from _resources(place, job, connectors)
     yield from _filter(place, job)

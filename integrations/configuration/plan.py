@@ -48,6 +48,7 @@ def plan(text: str, environment: Mapping[str, str]) -> Plan:
     made.changes = changes(before, made.wanted)
     made.notes = [
         *check_jobs.twins(before["jobs"], made.wanted["jobs"]),
+        *check_jobs.stock_of_two_owners(before["jobs"], made.wanted["jobs"]),
         *check_jobs.held_for_launch(before, made.wanted),
     ]
     return made
