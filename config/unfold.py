@@ -99,6 +99,7 @@ UNFOLD: dict[str, Any] = {
                         badge="monitoring.dashboards.open_errors_badge",
                     ),
                     _page("Incidents", "crisis_alert", "monitoring.incident"),
+                    _page("Conflicts", "call_split", "integrations.conflict"),
                     {
                         "title": "Shipped, not announced",
                         "icon": "local_shipping",
@@ -195,6 +196,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _page("Mappings", "conversion_path", "mappings.mapping"),
                     _page("Value maps", "translate", "mappings.valuemap"),
+                    _page("Owners of fields", "verified_user", "mappings.fieldowner"),
                 ],
             },
             {

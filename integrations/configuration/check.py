@@ -47,6 +47,16 @@ def job_problems(key: str, job: Plain) -> list[tuple[str, str]]:
     return [(str(place[2]) if len(place) > 2 else "", reason) for place, reason in found]
 
 
+def owner_problems(kind: str, fields: Plain) -> list[tuple[str, str]]:
+    """The same for the owners of one kind, by field of the record ("" where it is about jobs)."""
+    before = load()
+    wanted: State = {section: {} for section in before} | {"owners": {kind: {"fields": fields}}}
+    found = _Check(before, wanted).all()
+    return [
+        (str(place[2]) if place[0] == "owners" and len(place) > 2 else "", reason) for place, reason in found
+    ]
+
+
 class _Check:
     def __init__(self, before: State, wanted: State, spoilt: Collection[Place] = ()) -> None:
         self.before = before

@@ -77,17 +77,20 @@ def _check_field(place: Place, kind: str, name: str, row: Plain, after: State) -
 
 
 def write(change: Change, wanted: Plain) -> None:
+    save(change.key, wanted["fields"], REASON)
+
+
+def save(kind: str, fields: Plain, reason: str) -> None:
     """The fields of this kind as they are told; one that is not named any more has no owner."""
     rows: Any = FieldOwner
-    present = {row.field: row for row in rows.objects.filter(kind=change.key)}
-    fields = wanted["fields"]
+    present = {row.field: row for row in rows.objects.filter(kind=kind)}
     for name, row in present.items():
         if name not in fields:
-            row._change_reason = REASON
+            row._change_reason = reason
             row.delete()
     for name, told in fields.items():
-        row = present.get(name) or rows(kind=change.key, field=name)
+        row = present.get(name) or rows(kind=kind, field=name)
         if row.pk is None or (row.owner, row.when_it_differs) != (told["owner"], told["when_it_differs"]):
             row.owner, row.when_it_differs = told["owner"], told["when_it_differs"]
-            row._change_reason = REASON
+            row._change_reason = reason
             row.save()

@@ -15,6 +15,7 @@ from .books import (
     BookedTicket,
 )
 from .bundle import Bundle, BundlePart
+from .conflicts import Conflict, ConflictState, SettledHow, Side
 from .connection import (
     AccessToken,
     CallShare,
@@ -68,6 +69,8 @@ __all__ = [
     "Bundle",
     "BundlePart",
     "CallShare",
+    "Conflict",
+    "ConflictState",
     "Connection",
     "ConsentEntry",
     "Decision",
@@ -104,6 +107,8 @@ __all__ = [
     "SamePerson",
     "SearchKey",
     "Settled",
+    "SettledHow",
+    "Side",
     "State",
     "StockFigure",
     "SyncJob",

@@ -11,6 +11,7 @@ from integrations.models import Delivery, Intent, State
 from mappings.records import Record, StockLevel
 from mappings.search import search_keys
 
+from .differences import Difference
 from .faults import Fault
 from .leaving import Leaving
 from .parcels import Parcel
@@ -52,8 +53,12 @@ class Case:
     leaving: Leaving | None = None
     promised_at: datetime | None = None
     fetched: bool = False
-    # Digests of what the record holds, by path; only where they matter (see `watch`).
+    # Only where they matter (see `watch`): digests of what the record holds, by path; the paths of what its owner is to
+    # take from here; where the record differs from its owner, and where it is alike.
     seen: dict[str, str] = field(default_factory=dict)
+    taken: list[str] = field(default_factory=list)
+    differs: list[Difference] = field(default_factory=list)
+    agrees: list[str] = field(default_factory=list)
     # Of a customer (see `people`): the Thing that stands for the person, all that are this person, whose Delivery
     # reached the contact first where that is another's, and what held of consent when the record was weighed.
     person: int | None = None

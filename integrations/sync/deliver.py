@@ -77,6 +77,7 @@ def drain(job_id: int, deadline: float) -> int:
         carrier.carry()
     finally:
         carrier.close()
+    carrier.weighing.settle_conflicts()
     close_settled_runs(job)
     if not carrier.must_wait and not claim.claim_would_find_none(job):
         ring("drain", job.pk)

@@ -15,7 +15,8 @@ class Leaving(msgspec.Struct, kw_only=True):
 
     `steps_left` are (operation, step) pairs still to be done after this one; `context` is what their calls are
     prepared from (kept only while steps are left). `line_references` maps the lines' own ids to themselves, so
-    that line ids in the answer find their Things. `seen`: the case's, where it matters.
+    that line ids in the answer find their Things. `seen` and `taken`: the case's, where
+    they matter.
     """
 
     call: dict[str, Any]
@@ -40,6 +41,7 @@ class Leaving(msgspec.Struct, kw_only=True):
     search_keys: list[tuple[str, str]] = []
     lines: list[str] = []
     seen: dict[str, str] = {}
+    taken: list[str] = []
 
     def as_call(self) -> Call:
         return Call.from_json(self.call)

@@ -19,6 +19,7 @@ from integrations.models import (
 
 from . import (
     claim,
+    conflicts,
     consent,
     overdue,
     payment_wait,
@@ -52,6 +53,7 @@ def sweep() -> None:
     consent.keep_alive()
     consent.tell_what_ends_soon()
     subscriptions.look_after()
+    conflicts.settle_by_rules()
 
 
 def ring_for_due_batches() -> None:

@@ -24,14 +24,15 @@ from integrations.models import (
     Thing,
 )
 
-from . import faults, intents, people, rows, shared_clock, stock_units, two_way, watch
+from . import faults, intents, people, rows, shared_clock, stock_units
 from .case import Case, Ending, Sending
 from .claim import Lease
+from .findings import findings_of
 from .intents import NewIntent
 from .leaving import Leaving
 from .parcels import digest_of
 from .stock_names import EXTERNAL_ID
-from .watch import News, Place, Watch
+from .watch import Watch
 
 STATE = ("state", "state_since", "state_reason", "subject", "attempts", "deadline_at", "promised_at")
 WRITTEN = (
@@ -145,13 +146,16 @@ def record(job: SyncJob, lease: Lease, group: Group) -> list[int]:
     for _, ending in group.ended:
         if ending.fault is not None:
             ending.fault.seal()
-    news = watch.news_of(group.watch, group.delivered, group.ended) if group.watch is not None else {}
+    findings = None
+    if group.watch is not None:
+        stepped = answers[len(group.delivered) :]
+        findings = findings_of(group.watch, group.delivered, stepped, group.ended)
     with transaction.atomic():
         lease.renew()
         standings = _standings({case.delivery.pk for case in group.cases()})
         _store_ids(job, answers, echoes)
-        if group.watch is not None:
-            _keep_known(job, group.watch, answers, news)
+        if findings is not None:
+            findings.keep()
         if people.concerns(job):
             people.know_contacts(job, group.found, answers)
         outcomes = [_delivered(job, run, standings[s.case.delivery.pk], s, now) for s, _ in group.delivered]
@@ -288,15 +292,6 @@ def _store_ids(job: SyncJob, answers: Sequence[tuple[Sending, Answer]], echoes: 
     ]
     if with_lines:
         _store_line_ids(job, with_lines)
-
-
-def _keep_known(
-    job: SyncJob, kept: Watch, answers: Sequence[tuple[Sending, Answer]], news: dict[Place, News]
-) -> None:
-    watch.keep(news)
-    if kept.twin is not None:
-        made = [(answer.external_id, sending.case.delivery.thing_id) for sending, answer in answers]
-        two_way.make_one(job, kept.twin, [(external_id, thing) for external_id, thing in made if external_id])
 
 
 def _store_line_ids(job: SyncJob, answers: Sequence[tuple[Sending, Answer]]) -> None:

@@ -6,43 +6,26 @@ A job whose fields nobody owns and which no other job goes against has no Watch,
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from integrations.connectors.base import Answer
-from integrations.models import LastKnown, State, SyncJob
+from integrations.models import Connection, State, SyncJob
 from mappings import records, translate
-from mappings.models import rule_data_of
-from mappings.owners import is_name_only
+from mappings.models import left_out_of, load_rules, rule_data_of
+from mappings.owners import Owners, Ownership, is_name_only
 from mappings.sources import CONTEXT, fields_read
-from mappings.value_digests import digests_of, is_same
+from mappings.value_digests import digests_of, is_alike, is_same, value_at
 
-from . import shared_clock, two_way
+from . import conflicts, shared_clock, two_way
 from .case import Case, Ending, Sending
+from .differences import Difference
+from .known import NOTHING, Held, Place, held_of
 from .rules import JobRules, rules_of
 from .stock_names import KIND as STOCK
 
 AGAIN_SOON = 2.0
 OUR_OWN = "A write of ours to it in the source is on its way."
 PERHAPS_OURS = "It may be what another job is just making in the source: the answer to that comes first."
-
-
-@dataclass
-class Held:
-    """A LastKnown row as plain values. `digests`: path → (digest, since when)."""
-
-    digests: dict[str, tuple[str, str]] = field(default_factory=dict)
-    read_at: datetime | None = None
-    written_at: datetime | None = None
-
-    def digest(self, path: str) -> str:
-        return self.digests.get(path, ("", ""))[0]
-
-
-NOTHING = Held()
-# A Thing in a connection.
-Place = tuple[int, int]
 
 
 class Watch:
@@ -55,21 +38,28 @@ class Watch:
         self.reader = rules_of(twin).read if twin is not None else None
         self.carried, self.foreign = _paths(job, rules)
         self._held: dict[Place, Held] = {}
+        # Whether a conflict was noted that a rule may settle; whoever carries looks at it afterwards.
+        self.has_noted = False
+        self._systems = dict(Connection.objects.values_list("key", "pk")) if rules.owners else {}
 
     # --- before the decision ----------------------------------------------------------------------------------
 
     def look(self, cases: Sequence[Case], source_fetches: bool) -> None:
         """Reads what is known of these cases, and holds back what our own writes would mix up."""
         things = {case.delivery.thing_id for case in cases}
-        self._held = held_of(things, (self.job.source_id, self.job.destination_id))
+        self._held = held_of(things, {self.job.source_id, *self._systems.values()})
+        if self.rules.owners:
+            taken = conflicts.taken_from(self.job.source_id, self.job.destination_id, things)
+            for case in cases:
+                case.taken = sorted(taken.get(case.delivery.thing_id, ()))
         if self.twin is None:
             return
-        on_their_way = two_way.written_to_the_source(self.twin, things)
+        on_their_way = two_way.written_to_the_source(self.twin, _locks(cases))
         first = two_way.first_unanswered_create(self.twin)
         for case in cases:
             if case.ending is not None:
                 continue
-            if case.delivery.thing_id in on_their_way:
+            if case.locked_thing in on_their_way or case.delivery.thing_id in on_their_way:
                 case.ending = _wait(OUR_OWN)
             elif two_way.may_be_made_by_us(case, first):
                 case.ending = _wait(PERHAPS_OURS)
@@ -82,8 +72,49 @@ class Watch:
 
     def see(self, case: Case) -> None:
         """Notes what the record holds, of the fields that matter."""
-        told = self.carried | self.foreign | self._at_source(case).digests.keys()
+        told = self.carried | self.foreign | set(case.taken) | self._at_source(case).digests.keys()
         case.seen = digests_of(case.record_data, told)
+        if self.rules.owners and not self.is_older_than_our_write(case):
+            for path in case.seen.keys() - set(case.taken):
+                self._compare_with_owner(case, path)
+
+    def _compare_with_owner(self, case: Case, path: str) -> None:
+        row = self.rules.owners.of(path)
+        if row is None or row.owner == self.job.source.key or row.owner not in self._systems:
+            return
+        owner_id = self._systems[row.owner]
+        there = self._held.get((case.delivery.thing_id, owner_id), NOTHING)
+        own, before, seen = there.digest(path), self._at_source(case).digest(path), case.seen[path]
+        if own and is_alike(seen, own):
+            case.agrees.append(path)
+        elif (before or own) and not (before and is_same(seen, before)):
+            told_at = case.record_data.get("updated_at")
+            case.differs.append(
+                Difference(
+                    thing_id=case.delivery.thing_id,
+                    subject=case.subject,
+                    kind=self.job.kind,
+                    field=path,
+                    rule=row.when_it_differs,
+                    owner_id=owner_id,
+                    other_id=self.job.source_id,
+                    other_value=value_at(case.record_data, path),
+                    other_digest=seen,
+                    other_since=told_at if isinstance(told_at, datetime) else _moment(case.parcel.read_at),
+                    owner_digest=own,
+                    owner_since=there.since(path),
+                )
+            )
+
+    def write_rules(self, case: Case) -> translate.Rules:
+        """The job's own; for a field that its owner is to take from here, also what fills that."""
+        if not case.taken:
+            return self.rules.write
+        ours = [Ownership(path, self.job.source.key) for path in case.taken]
+        owners = Owners([*self.rules.owners, *ours])
+        mapping = self.job.write_mapping
+        gone = left_out_of(mapping.pk, mapping.current_number, owners, self.job.source.key)
+        return load_rules(mapping.pk, mapping.current_number, frozenset(gone.targets))
 
     def has_news(self, case: Case) -> bool:
         """Whether the source holds something that it was not known to hold."""
@@ -98,6 +129,8 @@ class Watch:
         """What the decision compares with: with a twin, what the destination has is known by fields, since both write
         it; with none, by what was written last."""
         last = case.delivery.content_hash
+        if case.taken:
+            return f"-{case.content_hash[1:]}"
         if self.twin is None or case.destination_id is None:
             return last
         is_anew = bool(last) and case.delivery.mapping_version != self.rules.version
@@ -112,19 +145,20 @@ class Watch:
 
     def hold_still(self, cases: Sequence[Case]) -> None:
         if self.twin is not None:
-            two_way.hold_still(case.delivery.thing_id for case in cases)
+            two_way.hold_still(_locks(cases))
 
     def overtaken(self, cases: Sequence[Case]) -> list[Case]:
         """Those that the twin writes to, or has written to, since they were weighed. Call it after `hold_still`."""
         if self.twin is None:
             return []
         things = [case.delivery.thing_id for case in cases]
-        on_their_way = two_way.written_to_the_source(self.twin, things)
+        on_their_way = two_way.written_to_the_source(self.twin, _locks(cases))
         held = held_of(things, [self.job.source_id])
         return [
             case
             for case in cases
-            if case.delivery.thing_id in on_their_way
+            if case.locked_thing in on_their_way
+            or case.delivery.thing_id in on_their_way
             or held.get((case.delivery.thing_id, self.job.source_id), NOTHING).written_at
             != self._at_source(case).written_at
         ]
@@ -133,18 +167,23 @@ class Watch:
 
     def tells_all(self, sending: Sending, answer: Answer) -> bool:
         """Whether the answer shows all that was written, so that nobody need ask what became of it."""
-        return not (sending.leaving.seen.keys() & self.carried) - self._answered(answer).keys()
+        written = self.carried | set(sending.leaving.taken)
+        return not (sending.leaving.seen.keys() & written) - self._answered(answer, written).keys()
 
-    def _answered(self, answer: Answer) -> dict[str, str]:
+    def _answered(self, answer: Answer, paths: Iterable[str]) -> dict[str, str]:
         if self.reader is None or not isinstance(answer.body, dict):
             return {}
         record = translate.read(self.reader, answer.body).record
-        return digests_of(records.as_data(record), self.carried) if record is not None else {}
+        return digests_of(records.as_data(record), paths) if record is not None else {}
 
     def after_write(self, sending: Sending, answer: Answer) -> dict[str, str]:
         """What the destination holds now: as it answered, else as it was sent."""
-        sent = {path: digest for path, digest in sending.leaving.seen.items() if path in self.carried}
-        return sent | {path: digest for path, digest in self._answered(answer).items() if path in sent}
+        leaving = sending.leaving
+        written = self.carried | set(leaving.taken)
+        sent = {path: digest for path, digest in leaving.seen.items() if path in written}
+        return sent | {
+            path: digest for path, digest in self._answered(answer, written).items() if path in sent
+        }
 
 
 def watch_of(job: SyncJob, rules: JobRules) -> Watch | None:
@@ -171,85 +210,12 @@ def _is_foreign(rules: JobRules, job: SyncJob, path: str) -> bool:
     return owner is not None and owner.owner != job.source.key
 
 
+def _locks(cases: Sequence[Case]) -> set[int]:
+    return {thing for case in cases for thing in (case.delivery.thing_id, case.locked_thing)}
+
+
 def _wait(reason: str) -> Ending:
     return Ending(State.QUEUED, reason, not_before=shared_clock.seconds() + AGAIN_SOON)
-
-
-# --- the table ------------------------------------------------------------------------------------------------
-
-
-def held_of(things: Iterable[int], connections: Iterable[int]) -> dict[Place, Held]:
-    rows = LastKnown.objects.filter(thing_id__in=list(things), connection_id__in=list(connections))
-    names = ("thing_id", "connection_id", "digests", "read_at", "written_at")
-    return {
-        (thing, connection): Held({path: (row[0], row[1]) for path, row in digests.items()}, *times)
-        for thing, connection, digests, *times in rows.values_list(*names)
-    }
-
-
-@dataclass
-class News:
-    """What is to be kept of one Thing in one system."""
-
-    digests: dict[str, str]
-    read_at: datetime | None = None
-    written_at: datetime | None = None
-    changed_at: datetime | None = None
-
-
-def keep(news: dict[Place, News]) -> None:
-    """Call it inside the transaction, after the Deliveries: each row is locked, in one order for all workers."""
-    if not news:
-        return
-    places = sorted(news)
-    LastKnown.objects.bulk_create(
-        [LastKnown(thing_id=thing, connection_id=connection) for thing, connection in places],
-        ignore_conflicts=True,
-    )
-    connections = {connection for _, connection in places}
-    rows = LastKnown.objects.select_for_update().filter(
-        thing_id__in={thing for thing, _ in places}, connection_id__in=connections
-    )
-    changed = []
-    for row in rows.order_by("thing_id", "connection_id"):
-        told = news.get((row.thing_id, row.connection_id))
-        if told is not None and _take_in(row, told):
-            changed.append(row)
-    LastKnown.objects.bulk_update(changed, ["digests", "read_at", "written_at"])
-
-
-def _take_in(row: LastKnown, told: News) -> bool:
-    """False where a later read or write was kept already."""
-    latest = max((at for at in (row.read_at, row.written_at) if at is not None), default=None)
-    if told.read_at is not None and latest is not None and told.read_at < latest:
-        return False
-    since = (told.changed_at or told.written_at or told.read_at or shared_clock.now()).isoformat()
-    digests: dict[str, Any] = dict(row.digests)
-    for path, digest in told.digests.items():
-        if not is_same(digest, digests.get(path, ("",))[0]):
-            digests[path] = (digest, since)
-    row.digests = digests
-    row.read_at = told.read_at or row.read_at
-    row.written_at = told.written_at or row.written_at
-    return True
-
-
-def news_of(
-    watch: Watch, delivered: Sequence[tuple[Sending, Answer]], ended: Sequence[tuple[Case, Ending]]
-) -> dict[Place, News]:
-    """What a group tells of both systems. Maps: call it outside the transaction."""
-    found: dict[Place, News] = {}
-    now = shared_clock.now()
-    source, destination = watch.job.source_id, watch.job.destination_id
-    for case, ending in ended:
-        if ending.state == State.UNCHANGED and case.seen:
-            found[case.delivery.thing_id, source] = News(case.seen, read_at=_moment(case.parcel.read_at))
-    for sending, answer in delivered:
-        leaving, thing = sending.leaving, sending.case.delivery.thing_id
-        if leaving.seen:
-            found[thing, source] = News(leaving.seen, read_at=_moment(leaving.read_at))
-        found[thing, destination] = News(watch.after_write(sending, answer), written_at=now)
-    return found
 
 
 def _moment(seconds: float) -> datetime:

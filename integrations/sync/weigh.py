@@ -201,7 +201,8 @@ class Scales:
         if case.record is None:
             return
         context = {"ids": case.references, "connection": self.job.destination.settings}
-        written = translate.write(self.rules.write, case.record, context, case.record_data)
+        rules = self.rules.write if self.watch is None else self.watch.write_rules(case)
+        written = translate.write(rules, case.record, context, case.record_data)
         if written.problems:
             self._not_translated(case, written.problems)
             return
@@ -344,6 +345,7 @@ class Scales:
             search_keys=search_keys(case.record) if case.record is not None else [],
             lines=_line_references(case.record_data),
             seen=case.seen,
+            taken=case.taken,
         )
 
 

@@ -10,7 +10,7 @@ from integrations.connectors.base import Connector
 from integrations.exceptions import Failure
 from integrations.models import State, SyncJob
 
-from . import intents, stock_figures, stock_recount
+from . import conflicts, intents, stock_figures, stock_recount
 from .case import Case, Ending, Sending
 from .claim import Lease
 from .endings import data_fault
@@ -35,6 +35,12 @@ class Weighing:
             intents.take_over(self.job, self.abilities, lease, case) for case in cases if case.open_intent
         ]
         return [sending for sending in found if sending is not None]
+
+    def settle_conflicts(self) -> None:
+        """Those that were found meanwhile and need no person."""
+        if self.watch is not None and self.watch.has_noted:
+            self.watch.has_noted = False
+            conflicts.settle_by_rules()
 
     def weigh(self, cases: Sequence[Case]) -> None:
         """Twice at most: what turns out to need a fetch is fetched and weighed again."""
