@@ -7,43 +7,130 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0024_only_with_consent'),
+        ("integrations", "0024_only_with_consent"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Conflict',
+            name="Conflict",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20)),
-                ('field', models.CharField(help_text="The Record's path: phone, address.city.", max_length=80)),
-                ('subject', models.CharField(blank=True, max_length=120)),
-                ('owner_digest', models.CharField(blank=True, max_length=32)),
-                ('other_digest', models.CharField(blank=True, max_length=32)),
-                ('other_value', mappings.fields.SecretField(blank=True, null=True)),
-                ('owner_since', models.DateTimeField(blank=True, null=True)),
-                ('other_since', models.DateTimeField(blank=True, null=True)),
-                ('rule', models.CharField(choices=[('owner', "The owner's value is written again"), ('newest', 'The newest value counts'), ('ask', 'A person is asked')], max_length=8)),
-                ('state', models.CharField(choices=[('open', 'Open'), ('settling', 'Being settled'), ('settled', 'Settled')], default='open', max_length=8)),
-                ('taken', models.CharField(blank=True, choices=[('owner', "The owner's value"), ('other', "The other system's value")], max_length=8)),
-                ('reason', models.CharField(blank=True, help_text='Why it is not settled yet.', max_length=300)),
-                ('found_at', models.DateTimeField()),
-                ('found_by', models.CharField(help_text='The job or the audit that saw it.', max_length=60)),
-                ('settled_at', models.DateTimeField(blank=True, null=True)),
-                ('settled_how', models.CharField(blank=True, choices=[('owner', "The owner's value was written"), ('other', "The other system's value was taken"), ('agreed', 'Both sides agreed again')], max_length=8)),
-                ('other', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='conflicts', to='integrations.connection')),
-                ('owner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='conflicts_of_its_fields', to='integrations.connection')),
-                ('settled_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('thing', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='conflicts', to='integrations.thing')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=20)),
+                (
+                    "field",
+                    models.CharField(help_text="The Record's path: phone, address.city.", max_length=80),
+                ),
+                ("subject", models.CharField(blank=True, max_length=120)),
+                ("owner_digest", models.CharField(blank=True, max_length=32)),
+                ("other_digest", models.CharField(blank=True, max_length=32)),
+                ("other_value", mappings.fields.SecretField(blank=True, null=True)),
+                ("owner_since", models.DateTimeField(blank=True, null=True)),
+                ("other_since", models.DateTimeField(blank=True, null=True)),
+                (
+                    "rule",
+                    models.CharField(
+                        choices=[
+                            ("owner", "The owner's value is written again"),
+                            ("newest", "The newest value counts"),
+                            ("ask", "A person is asked"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("settling", "Being settled"), ("settled", "Settled")],
+                        default="open",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "taken",
+                    models.CharField(
+                        blank=True,
+                        choices=[("owner", "The owner's value"), ("other", "The other system's value")],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(blank=True, help_text="Why it is not settled yet.", max_length=300),
+                ),
+                ("found_at", models.DateTimeField()),
+                ("found_by", models.CharField(help_text="The job or the audit that saw it.", max_length=60)),
+                ("settled_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "settled_how",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("owner", "The owner's value was written"),
+                            ("other", "The other system's value was taken"),
+                            ("agreed", "Both sides agreed again"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "other",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="conflicts",
+                        to="integrations.connection",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="conflicts_of_its_fields",
+                        to="integrations.connection",
+                    ),
+                ),
+                (
+                    "settled_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "thing",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="conflicts",
+                        to="integrations.thing",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-found_at', '-id'],
-                'permissions': [('settle_conflict', 'Can settle conflicts')],
-                'indexes': [models.Index(fields=['state', '-found_at'], name='conflicts_by_state'), models.Index(fields=['-found_at'], name='all_conflicts')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('settled_at__isnull', True)), fields=('thing', 'field', 'other'), name='one_open_conflict_per_field_and_system')],
+                "ordering": ["-found_at", "-id"],
+                "permissions": [("settle_conflict", "Can settle conflicts")],
+                "indexes": [
+                    models.Index(fields=["state", "-found_at"], name="conflicts_by_state"),
+                    models.Index(fields=["-found_at"], name="all_conflicts"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("settled_at__isnull", True)),
+                        fields=("thing", "field", "other"),
+                        name="one_open_conflict_per_field_and_system",
+                    )
+                ],
             },
         ),
     ]

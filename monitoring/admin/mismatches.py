@@ -193,7 +193,7 @@ class PaymentMismatchAdmin(FactsAdmin):
         told = format_html('<span class="portal-amount">{}</span>', money(row.amount, row.currency))
         if row.expected is not None:
             expected = money(row.expected, row.currency)
-            return format_html('{}<br><span class="portal-quiet">expected {}</span>', told, expected)
+            return format_html('{}<span class="portal-quiet">expected {}</span>', told, expected)
         return told
 
     @display("Since", ordering="since")

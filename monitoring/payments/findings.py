@@ -382,7 +382,7 @@ def of_payout(
     fee = abs(payout.fee or NONE)
     if payout.amount in (known, known - fee) or (not parts and payout.amount < known):
         return []
-    many = f"{len(parts)} entries" if parts else f"{len(payments)} payments"
+    many = f"entries ({len(parts)})" if parts else f"payments ({len(payments)})"
     sentence = (
         f"The payout of {payout.amount} {payout.currency} does not add up: its {many} come to {known}. Open it "
         "at the provider "
