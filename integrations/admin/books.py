@@ -220,7 +220,22 @@ class BookedOrderAdmin(BooksAdmin):
     empty_title = "No orders are booked yet"
     search_help_text = "Order number, SKU, or an id of the shop"
     numbered_by = ("number",)
-    readonly_fields = ("belongs",)
+    readonly_fields = ("of", "placed", "value", "made_of", "belongs", "booked")
+    fields = (
+        "of",
+        "external_id",
+        "placed",
+        "value",
+        "made_of",
+        "status",
+        "payment_status",
+        "fulfillment_status",
+        "cancelled_at",
+        "is_renewal",
+        "country",
+        "belongs",
+        "booked",
+    )
     narrowed_by = {
         "number": "Order",
         "person": "The same customer",
@@ -250,6 +265,17 @@ class BookedOrderAdmin(BooksAdmin):
     @display("Placed", ordering="placed_at")
     def placed(self, row: BookedOrder) -> str:
         return day_of(row.placed_at)
+
+    @display("Made of")
+    def made_of(self, row: BookedOrder) -> str:
+        parts = (
+            ("goods", row.subtotal),
+            ("shipping", row.shipping_total),
+            ("discount", row.discount_total),
+            ("tax", row.tax),
+        )
+        told = [f"{name} {worth_of(amount, row.currency)}" for name, amount in parts if amount is not None]
+        return ", ".join(told) or "–"
 
     @display("What belongs to it")
     def belongs(self, row: BookedOrder) -> str | SafeString:
