@@ -65,19 +65,23 @@ def test_workers_that_fell_silent_are_not_ready() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "ready"),
+    ("field", "minutes_from_now", "ready"),
     [
-        ({}, False),
-        ({"not_before": timezone.now() + timedelta(hours=1)}, True),
-        ({"not_before": timezone.now() - timedelta(minutes=2)}, True),
-        ({"lease_until": timezone.now() + timedelta(minutes=5)}, True),
-        ({"lease_until": timezone.now() - timedelta(minutes=15)}, False),
-        ({"settled_at": timezone.now()}, True),
+        (None, 0, False),
+        ("not_before", 60, True),
+        ("not_before", -2, True),
+        ("lease_until", 5, True),
+        ("lease_until", -15, False),
+        ("settled_at", 0, True),
     ],
 )
-def test_a_batch_that_was_forgotten_is_told(job: SyncJob, values: dict[str, object], ready: bool) -> None:
+def test_a_batch_that_was_forgotten_is_told(
+    job: SyncJob, field: str | None, minutes_from_now: int, ready: bool
+) -> None:
     factories.heartbeat()
-    factories.batch(factories.run(job), created_at=timezone.now() - timedelta(hours=2), **values)
+    now = timezone.now()
+    values = {field: now + timedelta(minutes=minutes_from_now)} if field else {}
+    factories.batch(factories.run(job), created_at=now - timedelta(hours=2), **values)
     assert ask("/readyz")[1]["backlog"]["ok"] is ready
 
 
