@@ -162,7 +162,7 @@ class Channels(World):
         RateBudget.objects.update(failures=0, open_until_us=0)
         unread = [job for job in jobs if job.source.key not in closed]
         open_jobs = [job for job in jobs if job.destination.key not in closed]
-        ends = time.monotonic() + 60
+        ends = time.monotonic() + 180
         for job in jobs:
             if job.destination.key in closed:
                 # It is tried, and fails; what waits for it is delivered once it is back.
