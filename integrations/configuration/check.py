@@ -61,12 +61,7 @@ class _Check:
     def __init__(self, before: State, wanted: State, spoilt: Collection[Place] = ()) -> None:
         self.before = before
         self.wanted = wanted
-        # As it would stand afterwards.
-        self.after = {section: _merged(before[section], wanted[section]) for section in before}
-        for job in self.after["jobs"].values():
-            mapping = self.after["mappings"].get(str(job.get("read_mapping")), {})
-            if "kind" in mapping:
-                job.setdefault("kind", mapping["kind"])
+        self.after = merged(before, wanted)
         self.connectors = Connectors(self.after["connections"])
         self.half_told = {place[1] for place in spoilt if place[0] == "connections"}
         for key in self.half_told:
@@ -141,6 +136,16 @@ class _Check:
         for index, job in enumerate(partner.get("jobs", [])):
             if job not in self.after["jobs"]:
                 yield (*place, "jobs", index), f"There is no '{job}' among the jobs."
+
+
+def merged(before: State, wanted: State) -> State:
+    """As it would stand afterwards."""
+    after = {section: _merged(before[section], wanted[section]) for section in before}
+    for job in after["jobs"].values():
+        mapping = after["mappings"].get(str(job.get("read_mapping")), {})
+        if "kind" in mapping:
+            job.setdefault("kind", mapping["kind"])
+    return after
 
 
 def _merged(before: dict[str, Plain], wanted: dict[str, Plain]) -> dict[str, Plain]:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from mappings.owners import LeftOut, Owners, Ownership, left_out
+from mappings.owners import LeftOut, Owners, Ownership, is_name_only, left_out
 from mappings.shapes import convert
+from mappings.sources import CONTEXT, fields_read
 from mappings.translate import RuleData
 
 from .check_jobs import REQUIRED
@@ -40,7 +41,7 @@ def touched_jobs(after: State, wanted: State) -> Iterator[tuple[str, Plain]]:
 
 
 def is_whole(job: Plain, after: State) -> bool:
-    return all(job.get(name) for name in REQUIRED) and job["write_mapping"] in after["mappings"]
+    return all(job.get(name) for name in ("kind", *REQUIRED)) and job["write_mapping"] in after["mappings"]
 
 
 def owners_of(kind: str, after: State) -> Owners:
@@ -59,3 +60,46 @@ def rules_of(mapping: Plain) -> list[RuleData]:
 def left_out_by(job: Plain, after: State) -> LeftOut:
     rules = rules_of(after["mappings"][job["write_mapping"]])
     return left_out(rules, owners_of(str(job.get("kind", "")), after), job["source"])
+
+
+# Things that several systems describe; of the other kinds each system has its own.
+SHARED = ("customer", "variant")
+
+
+def unowned(after: State, wanted: State) -> Iterator[str]:
+    """Fields that two systems write over one another, because nobody owns them."""
+    jobs = {key: job for key, job in after["jobs"].items() if is_whole(job, after)}
+    touched = dict(touched_jobs(after, wanted))
+    for key, job in touched.items():
+        for other, second in jobs.items():
+            if other == key or (other in touched and other < key) or job.get("kind") != second.get("kind"):
+                continue
+            how = _how_they_meet(job, second)
+            fields = sorted(_written(job, after) & _written(second, after)) if how else []
+            if fields:
+                yield (
+                    f"Note: jobs.{key} and jobs.{other} {how} and both write {', '.join(fields)}: whichever wrote last "
+                    f"would be right. Give each field an owner, for example owners: {{{job['kind']}: {{{fields[0]}: "
+                    f"{job['source']}}}}}."
+                )
+
+
+def _how_they_meet(one: Plain, other: Plain) -> str:
+    if (one["source"], one["destination"]) == (other["destination"], other["source"]):
+        return "go both ways"
+    same_end = all(one[name] == other[name] for name in ("destination", "destination_resource"))
+    if same_end and one["source"] != other["source"] and one["kind"] in SHARED and not one.get("filter"):
+        return f"write into '{one['destination']}' from two systems"
+    return ""
+
+
+def _written(job: Plain, after: State) -> set[str]:
+    rules = rules_of(after["mappings"][job["write_mapping"]])
+    gone = left_out_by(job, after).targets
+    paths = {
+        path
+        for rule, read in zip(rules, fields_read(rules), strict=True)
+        if rule.target not in gone and not rule.target.endswith("[]")
+        for path in read
+    }
+    return {path for path in paths if not is_name_only(path) and path.partition(".")[0] != CONTEXT}

@@ -8,9 +8,9 @@ from typing import Any
 
 from mappings.presets import PRESETS
 
-from . import check_jobs, meaning, owners, targets
+from . import check_jobs, check_owners, meaning, owners, targets
 from .added import ADDED, sections
-from .check import check
+from .check import check, merged
 from .diff import Change, changes
 from .environment import MissingVariables, fill, only_reference, placeholder
 from .expand import expand
@@ -50,6 +50,7 @@ def plan(text: str, environment: Mapping[str, str]) -> Plan:
         *check_jobs.twins(before["jobs"], made.wanted["jobs"]),
         *check_jobs.stock_of_two_owners(before["jobs"], made.wanted["jobs"]),
         *check_jobs.held_for_launch(before, made.wanted),
+        *check_owners.unowned(merged(before, made.wanted), made.wanted),
     ]
     return made
 
