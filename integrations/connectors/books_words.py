@@ -41,8 +41,9 @@ SHELVES: dict[str, type[Booked]] = {
     "customers": BookedCustomer,
     "tickets": BookedTicket,
 }
-# The columns of every shelf that the writer fills by itself, and the key.
-_OWN = {"id", "source", "external_id", "version", "read_at", "booked_at", "position"}
+# The columns that the writer fills by itself; of a row on a shelf also its key, which a part of one has in its body.
+_OWN = {"id", "source", "version", "read_at", "booked_at", "position"}
+_KEY = "external_id"
 # What a person wrote may be long; everything else that does not fit is refused.
 _CUT = {"title"}
 _LARGEST = Decimal(10) ** 16
@@ -64,8 +65,9 @@ class Column:
 
 @cache
 def columns_of(model: type[models.Model]) -> tuple[Column, ...]:
+    own = {*_OWN, _KEY} if issubclass(model, Booked) else _OWN
     fields = model._meta.concrete_fields
-    return tuple(_column(field) for field in fields if field.name not in _OWN and not field.is_relation)
+    return tuple(_column(field) for field in fields if field.name not in own and not field.is_relation)
 
 
 def row_of(model: type[models.Model], body: Mapping[str, Any], before: str = "") -> dict[str, Plain]:
@@ -95,7 +97,7 @@ PARTS: dict[str, Parts] = {
 def part_of(parts: Parts, body: Any, number: int) -> dict[str, Plain]:
     if not isinstance(body, Mapping):
         raise _bad(f"{parts.field}[]", f"Number {number} of them is none.")
-    return row_of(parts.model, {"external_id": body.get("id"), **body}, f"{parts.field}[].")
+    return row_of(parts.model, {_KEY: body.get("id"), **body}, f"{parts.field}[].")
 
 
 def refund_of(body: Any, number: int, order: Mapping[str, Any]) -> dict[str, Plain]:

@@ -158,7 +158,8 @@ def take_over(job: SyncJob, abilities: Abilities, lease: Lease, case: Case) -> S
     if _is_asked(intent):
         case.ending = Ending(State.WAITING, ASKED_FIRST, not_before=_soon(PERSON_MAY_TAKE))
         return None
-    is_anothers = people.concerns(job) and intent.delivery_id != case.delivery.pk
+    # Another job's write of the same thing: what came of it belongs to that job's Delivery, and that job settles it.
+    is_anothers = intent.delivery_id != case.delivery.pk
     if is_anothers or (intent.lease_token != lease.token and not _take(intent, lease)):
         case.ending = Ending(State.QUEUED, "An earlier write of it is on its way.", not_before=_soon())
         return None

@@ -67,9 +67,10 @@ def test_an_order_is_booked_with_its_lines() -> None:
     )
     assert row.placed_at == datetime(2026, 11, 23, 6, 45, tzinfo=UTC)
     assert (row.status, row.payment_status, row.country, row.is_renewal) == ("open", "paid", "DE", None)
-    assert list(row.lines.order_by("position").values_list("sku", "title", "ordered", "total")) == [
-        ("MUG", "Mug ☕", Decimal(2), Decimal(20)),
-        ("BOWL", "Bowl", Decimal(1), Decimal(5)),
+    lines = row.lines.order_by("position")
+    assert list(lines.values_list("external_id", "sku", "title", "ordered", "total")) == [
+        ("1", "MUG", "Mug ☕", Decimal(2), Decimal(20)),
+        ("2", "BOWL", "Bowl", Decimal(1), Decimal(5)),
     ]
     assert set(Delivery.objects.values_list("state", flat=True)) == {"delivered"}
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from integrations.models import Batch, Delivery, Intent
+from integrations.models import Batch, Delivery, Intent, State, SyncJob
 from integrations.sync import deliver, intents
 from integrations.sync.send import Sender
 from tests.journeys.world import ORDERS, World
@@ -103,3 +103,38 @@ def test_nothing_leaves_when_another_worker_was_quicker_to_lock_it(
     drain_once(world, monkeypatch)
     assert world.warehouse_orders() == []
     assert [intent.idempotency_key for intent in Intent.objects.all()] == ["of the other"]
+
+
+def test_another_jobs_write_of_the_same_thing_is_left_to_that_job(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.place()
+    world.read(ORDERS)
+    theirs = another_writer(world)
+    other = SyncJob.objects.create(
+        key="also-orders",
+        name="Also orders",
+        kind="order",
+        **{
+            name: getattr(world.job(ORDERS), name)
+            for name in (
+                "source",
+                "source_resource",
+                "destination",
+                "destination_resource",
+                "read_mapping",
+                "write_mapping",
+            )
+        },
+    )
+    now = timezone.now()
+    delivery = Delivery.objects.create(
+        job=other, thing=theirs.thing, state=State.QUEUED, state_since=now, accepted_at=now
+    )
+    # Its worker is gone: whoever meets the write of its own Delivery may take it over.
+    Batch.objects.filter(pk=theirs.batch_id).update(lease_until=now - timedelta(seconds=60))
+    Intent.objects.filter(pk=theirs.pk).update(delivery=delivery)
+    drain_once(world, monkeypatch)
+    assert Intent.objects.get().lease_token == "another"
+    assert Delivery.objects.get(job__key=ORDERS).state == State.QUEUED
+    assert world.warehouse_orders() == []
