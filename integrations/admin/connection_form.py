@@ -10,7 +10,9 @@ import yaml
 from django import forms
 from django.core.exceptions import ValidationError
 
-from integrations.connectors import registry
+from integrations.configuration.plan import connection_notes
+from integrations.configuration.state import CONNECTION_FIELDS
+from integrations.connectors import catalogue, registry
 from integrations.connectors.base import SettingField
 from integrations.exceptions import DeclarationError
 from integrations.models import AccessToken, Connection
@@ -68,10 +70,12 @@ class ConnectionForm(ModelForm):
     declared: Sequence[SettingField] = ()
     platform = ""
     moved_to: Sequence[str] = ()
+    # What is allowed, and perhaps not meant: told when it is saved.
+    notes: Sequence[str] = ()
 
     class Meta:
         model = Connection
-        fields = ("name", "key", "environment", "enabled")
+        fields = ("name", "key", "environment", "enabled", "native_integrations")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -89,6 +93,11 @@ class ConnectionForm(ModelForm):
             self._check_declaration(cleaned)
         if not self.errors:
             self._keep_secrets_where_they_were_given(cleaned)
+        if not self.errors:
+            told = {name: cleaned[name] for name in CONNECTION_FIELDS if name in cleaned}
+            self.notes = connection_notes(
+                self.initial.get("key") or cleaned["key"], {**told, "platform": self.platform}
+            )
         return cleaned
 
     def _will_have(self, setting: SettingField, cleaned: dict[str, Any]) -> bool:
@@ -162,12 +171,25 @@ def form_for(platform: str, connection: Connection | None) -> type[ConnectionFor
     declared = settings_fields(platform)
     stored = connection.secret_values() if connection is not None else {}
     fields: dict[str, Any] = {"declared": declared, "platform": platform}
+    fields["native_integrations"] = _natives_field(platform)
     for setting in declared:
         if setting.secret:
             fields |= _secret_fields(setting, bool(stored.get(setting.name)))
         else:
             fields[SETTING + setting.name] = _setting_field(setting)
     return type("DeclaredConnectionForm", (ConnectionForm,), fields)
+
+
+def _natives_field(platform: str) -> forms.Field:
+    """One box for each integration of the platform's own; a field without boxes where it has none."""
+    found = [(native.with_platform, label) for label, native in catalogue.entry(platform).natives]
+    return forms.MultipleChoiceField(
+        label="Its own integrations that are switched on",
+        required=False,
+        choices=found,
+        widget=widgets.checkboxes(found) if found else forms.MultipleHiddenInput(),
+        help_text="Look at the platform's own settings. A job of yours that would write the same is then told of.",
+    )
 
 
 def _secret_fields(setting: SettingField, is_set: bool) -> dict[str, forms.Field]:

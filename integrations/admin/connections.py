@@ -188,6 +188,8 @@ class ConnectionAdmin(ConsentActions, WebhookActions):
         fieldsets: list[tuple[str, dict[str, Any]]] = [
             ("Connection", {"fields": ["name", "key", "environment", "enabled"]}),
         ]
+        if platform and catalogue.of(platform).natives:
+            fieldsets.append(("Beside our jobs", {"fields": ["native_integrations"]}))
         if settings:
             fieldsets.append((f"{label}: settings", {"fields": settings}))
         if secrets:

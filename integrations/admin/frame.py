@@ -199,6 +199,12 @@ class PortalAdmin(AnyModelAdmin):
         ]
         obj.save(update_fields=columns)
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """What the form found to be allowed, and perhaps not meant, is told beside the success."""
+        super().save_related(request, form, formsets, change)
+        for note in getattr(form, "notes", ()):
+            messages.warning(request, note)
+
     def object_for(self, request: HttpRequest, object_id: str, permission: str) -> Any:
         """The row, if this user may do this to it. Raises Http404 and PermissionDenied."""
         row = self.get_object(request, object_id)

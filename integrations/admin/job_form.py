@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 
 from integrations.configuration.check import job_problems
+from integrations.configuration.plan import job_notes
 from integrations.configuration.state import JOB_FIELDS, JOB_REFERENCES
 from integrations.models import SyncJob
 from mappings.records import RECORD_KINDS
@@ -51,6 +53,7 @@ LABELS = {
     "pick_up_zone": "Time zone of these hours",
     "pick_up_holidays": "Not on the holidays of",
     "announce_within_minutes": "Announced within (minutes)",
+    "writes_beside": "Why it may write what another integration writes",
     "read_overlap_seconds": "Overlap of reads (seconds)",
 }
 
@@ -78,6 +81,9 @@ class JobForm(ModelForm):
         help_text="One on each line, as the source calls them. None: all of them.",
     )
 
+    # What is allowed, and perhaps not meant: told when it is saved.
+    notes: Sequence[str] = ()
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         for name, label in LABELS.items():
@@ -95,4 +101,5 @@ class JobForm(ModelForm):
         # By the key under which it is stored: a renamed job is still the job that carried its records.
         for field, reason in job_problems(self.initial.get("key") or cleaned["key"], job):
             self.add_error(field if field in self.fields else None, reason)
+        self.notes = [] if self.errors else job_notes(self.initial.get("key") or cleaned["key"], job)
         return cleaned

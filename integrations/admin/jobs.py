@@ -143,6 +143,7 @@ class SyncJobAdmin(JobActions):
                     ("stock_buffer", "stock_buffer_percent"),
                     "stock_locations",
                     "needs_consent",
+                    "writes_beside",
                 )
             },
         ),

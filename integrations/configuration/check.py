@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from integrations.models import Connection, Delivery, Partner, SyncJob, Workflow
 
-from . import added, check_bundles, check_jobs, check_owners, meaning, owners, targets
+from . import added, check_bundles, check_double_paths, check_jobs, check_owners, meaning, owners, targets
 from .check_connections import Connectors, check_connection
 from .check_fields import model_problems
 from .plain import Found, Plain, State
@@ -80,6 +80,7 @@ class _Check:
         for key in self.wanted["jobs"]:
             yield from self._job(key)
         yield from check_jobs.circles(self.after["jobs"], set(self.wanted["jobs"]))
+        yield from check_double_paths.refused(self.after, self.wanted)
         yield from check_owners.mixed(self.after, self.wanted)
         for key in self.wanted["partners"]:
             yield from self._partner(key)
@@ -92,6 +93,7 @@ class _Check:
         yield from model_problems(Connection, place, after, CONNECTION_FIELDS)
         if present and after["platform"] != present["platform"] and self._is_used(key):
             yield (*place, "platform"), "Jobs use this connection; a new platform needs a new connection."
+        yield from check_double_paths.known(place, after)
         if key not in self.half_told:
             yield from check_connection(place, after, told, self.connectors)
 

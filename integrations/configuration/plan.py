@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 from mappings.presets import PRESETS
 
-from . import check_jobs, check_owners, meaning, owners, targets
+from . import check_double_paths, check_jobs, check_owners, meaning, owners, targets
 from .added import ADDED, sections
 from .check import check, merged
 from .diff import Change, changes
@@ -19,6 +20,9 @@ from .problems import BadConfiguration, Place, Problem
 from .read import Document, read
 from .schema import ENTRIES, Entry, convert
 from .state import load
+
+# Of the presets, where one is named that does not exist.
+MOST_NAMED = 5
 
 
 @dataclass
@@ -46,13 +50,31 @@ def plan(text: str, environment: Mapping[str, str]) -> Plan:
     if planning.problems:
         raise BadConfiguration(planning.problems)
     made.changes = changes(before, made.wanted)
-    made.notes = [
-        *check_jobs.twins(before["jobs"], made.wanted["jobs"]),
-        *check_jobs.stock_of_two_owners(before["jobs"], made.wanted["jobs"]),
-        *check_jobs.held_for_launch(before, made.wanted),
-        *check_owners.unowned(merged(before, made.wanted), made.wanted),
-    ]
+    made.notes = notes(before, made.wanted)
     return made
+
+
+def notes(before: State, wanted: State) -> list[str]:
+    """Sentences about what is allowed, and perhaps not meant."""
+    after = merged(before, wanted)
+    return [
+        *check_jobs.twins(before["jobs"], wanted["jobs"]),
+        *check_jobs.stock_of_two_owners(before["jobs"], wanted["jobs"]),
+        *check_jobs.held_for_launch(before, wanted),
+        *check_owners.unowned(after, wanted),
+        *check_double_paths.doubled(after, wanted),
+    ]
+
+
+def job_notes(key: str, job: Plain) -> list[str]:
+    """The same about one job, for a screen."""
+    before = load()
+    return notes(before, {section: {} for section in before} | {"jobs": {key: job}})
+
+
+def connection_notes(key: str, connection: Plain) -> list[str]:
+    before = load()
+    return notes(before, {section: {} for section in before} | {"connections": {key: connection}})
 
 
 @dataclass
@@ -111,8 +133,12 @@ class _Planning:
         try:
             return meaning.unfold(told)
         except KeyError:
-            known = ", ".join(sorted(PRESETS))
-            self._refuse((*place, "preset"), f"There is no preset '{told['preset']}'. There are: {known}.")
+            near = get_close_matches(told["preset"], PRESETS, 3) or sorted(PRESETS)
+            known = ", ".join(near[:MOST_NAMED])
+            self._refuse(
+                (*place, "preset"),
+                f"There is no preset '{told['preset']}'. There are {len(PRESETS)}, for example: {known}.",
+            )
             self.spoilt.add(place)
             return {}
 

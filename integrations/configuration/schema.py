@@ -34,6 +34,7 @@ class ConnectionEntry(Entry, kw_only=True):
     settings: dict[str, Any] | UnsetType = UNSET
     secrets: dict[str, Any] | UnsetType = UNSET
     webhooks: bool | UnsetType = UNSET
+    native_integrations: list[str] | UnsetType = UNSET
 
 
 class WorkflowEntry(Entry, kw_only=True):
@@ -78,6 +79,7 @@ class JobEntry(Entry, kw_only=True):
     batch_size: int | UnsetType = UNSET
     retry_limit: int | UnsetType = UNSET
     waiting_hours: int | UnsetType = UNSET
+    writes_beside: str | UnsetType = UNSET
 
 
 class PartnerEntry(Entry, kw_only=True):

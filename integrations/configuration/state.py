@@ -10,7 +10,7 @@ from mappings.fields import SecretUnreadable
 from . import added, meaning, owners, targets
 from .plain import Hidden, Plain, State
 
-CONNECTION_FIELDS = ("name", "platform", "environment", "enabled")
+CONNECTION_FIELDS = ("name", "platform", "environment", "enabled", "native_integrations")
 WORKFLOW_FIELDS = ("name", "problem", "owner", "period", "minutes_per_record")
 JOB_FIELDS = (
     "name",
@@ -31,6 +31,7 @@ JOB_FIELDS = (
     "pick_up_zone",
     "pick_up_holidays",
     "announce_within_minutes",
+    "writes_beside",
     "read_overlap_seconds",
     "stock_buffer",
     "stock_buffer_percent",

@@ -42,6 +42,11 @@ class Connection(models.Model):
     settings = models.JSONField(default=dict, blank=True)
     secrets = SecretField(default=dict, blank=True)
     enabled = models.BooleanField(default=True)
+    native_integrations = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Platforms to which this system's own integration is switched on: it writes there beside our jobs.",
+    )
     health = models.CharField(max_length=12, choices=Health.choices, default=Health.UNTESTED)
     health_sentence = models.CharField(max_length=500, blank=True)
     health_checked_at = models.DateTimeField(null=True, blank=True)

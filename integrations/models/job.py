@@ -122,6 +122,12 @@ class SyncJob(models.Model):
         help_text="Shipments: how soon the destination is to know of one. What takes longer is listed under "
         "“Shipped, not announced”. 0: nobody is announced to by this job.",
     )
+    writes_beside = models.CharField(
+        max_length=300,
+        blank=True,
+        help_text="Only if a system's own integration writes the same: why both are meant. Without a reason, such "
+        "a job is refused.",
+    )
     read_overlap_seconds = models.PositiveIntegerField(
         default=300,
         help_text="Each read begins this long before the last one began, so that late rows are seen.",

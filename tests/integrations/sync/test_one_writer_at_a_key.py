@@ -132,7 +132,8 @@ def test_another_jobs_write_of_the_same_thing_is_left_to_that_job(
         job=other, thing=theirs.thing, state=State.QUEUED, state_since=now, accepted_at=now
     )
     # Its worker is gone: whoever meets the write of its own Delivery may take it over.
-    Batch.objects.filter(pk=theirs.batch_id).update(lease_until=now - timedelta(seconds=60))
+    assert theirs.batch is not None
+    Batch.objects.filter(pk=theirs.batch.pk).update(lease_until=now - timedelta(seconds=60))
     Intent.objects.filter(pk=theirs.pk).update(delivery=delivery)
     drain_once(world, monkeypatch)
     assert Intent.objects.get().lease_token == "another"
