@@ -147,7 +147,7 @@ EXAMPLES: dict[str, Example] = {
     "saleor": Example({"base_url": BASE}),
     "sandbox_crm": Example({"base_url": BASE}),
     "sandbox_desk": Example({"base_url": BASE}),
-    "sandbox_mail": Example({"base_url": BASE}),
+    "sandbox_mail": Example({"base_url": BASE}, {"profiles": {"email": "kaethe@example.com"}}),
     "sandbox_payments": Example({"base_url": BASE}),
     "sandbox_shop": Example({"base_url": BASE}),
     "sftp": Example({**SERVER, "files": FILES}),

@@ -27,6 +27,11 @@ OWNER_OF, RULE_OF = "owner:", "rule:"
 class FieldOwnerAdmin(PortalAdmin):
     """The list is the page where all of it is seen and changed; rows have no page of their own but their history."""
 
+    empty_title = "No fields to own yet"
+    empty_text = (
+        "Make a job first: the fields that its mappings carry are then listed here, each with its owner."
+    )
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -55,6 +60,8 @@ class FieldOwnerAdmin(PortalAdmin):
             "rules": WhenItDiffers.choices,
             "may_change": self.has_change_permission(request),
             "told": told,
+            "empty_title": self.empty_title,
+            "empty_text": self.empty_text,
         }
         return self.page(request, "admin/mappings/fieldowner/matrix.html", "Who owns which field", **context)
 

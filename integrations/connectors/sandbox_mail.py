@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from integrations.connectors.facts import Facts, Group, Verified
 from integrations.connectors.http import DeclaredConnector
 from integrations.connectors.sandbox_crm import CREDENTIALS, KEY, LIST, SETTINGS
+
+# An event is known by the id that we give it.
+EVENT: dict[str, Any] = {
+    "natural_key": "unique_id",
+    "required": ["unique_id", "event", "email"],
+    "lookup": {
+        "path": "/events",
+        "params": {"unique_id": "{natural_key}"},
+        "record": "events[0]",
+        "match": "unique_id",
+    },
+}
+TAKEN: dict[str, Any] = {"method": "POST", "path": "/events", **KEY}
 
 
 class SandboxMail(DeclaredConnector):
@@ -46,5 +61,10 @@ class SandboxMail(DeclaredConnector):
                     **KEY,
                 },
             },
+            # Anew for each thing that there is to hear of a parcel, and for each refund; none is ever changed.
+            "events": {**EVENT, "upsert": TAKEN},
+            "refunds": {**EVENT, "upsert": TAKEN},
+            # Once for an order.
+            "purchases": {**EVENT, "create": TAKEN},
         },
     }

@@ -31,10 +31,14 @@ def seal(event: WebhookEvent, raw: bytes) -> Sealed:
 
 def readable(raw: bytes) -> str:
     """It is only good for a person's eye, since the thing itself is fetched: what it tells of a card is left out."""
+    text = raw.decode("utf-8", "replace")
     try:
-        return orjson.dumps(cards.without_card_data(orjson.loads(raw))).decode()
+        content = orjson.loads(raw)
     except orjson.JSONDecodeError:
-        return cards.without_numbers(raw.decode("utf-8", "replace"))
+        return cards.without_numbers(text)
+    kept = cards.without_card_data(content)
+    # As it came, to the letter, where nothing had to be taken out.
+    return text if kept == content else orjson.dumps(kept).decode()
 
 
 def open_envelope(row: InboundEvent) -> Envelope:

@@ -21,8 +21,8 @@ def _same(*names: str) -> tuple[RuleData, ...]:
     return tuple(rule(name, name) for name in names)
 
 
-_HEAD = (rule("id", "id", required=True), rule("source", "extra.source"))
-_PERSON = rule("person", "extra.person")
+_HEAD = (rule("id", "id", required=True), rule("source", "extra.source", "text"))
+_PERSON = rule("person", "extra.person", "text")
 _TAIL = (rule("updated_at", "updated_at"), rule("booked_at", "extra.booked_at", "time"))
 _LINES = (rule("lines[]", "lines"), *(rule(f"lines[].{name}", name) for name in _LINE))
 

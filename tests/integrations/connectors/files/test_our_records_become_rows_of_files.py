@@ -146,4 +146,4 @@ def test_a_server_has_the_same_presets_as_a_folder() -> None:
         for platform in ("folder", "sftp")
     }
     assert found["folder"] == found["sftp"]
-    assert len(found["sftp"]) == 7
+    assert len(found["sftp"]) == 14
