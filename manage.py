@@ -25,9 +25,7 @@ OLDEST = (3, 11)
 ELSEWHERE = (22, 3)
 MEASURES = {"chaos": "tests.chaos", "bench": "tests.benchmarks"}
 # Marks of tests that want the machine, or a server on it, to themselves.
-# What measures time or kills processes runs by itself; what shares a server with others, beside one other file.
-ALONE = "slow or chaos"
-SHARED = "real or browser or redis"
+ALONE = "slow or chaos or real or browser or redis"
 CHECKS = {
     "ruff": ["-m", "ruff", "check", "."],
     "ruff format": ["-m", "ruff", "format", "--check", "."],
@@ -230,15 +228,13 @@ def write_for_owner(file: Path, text: str) -> None:
 
 
 def tests(arguments: list[str]) -> dict[str, list[str]]:
-    """All of them, each where it may run (`ALONE`, `SHARED`). With `arguments`, as they say."""
+    """All of them: those that neither measure time nor share a server on all cores. With `arguments`, as they say."""
     if arguments:
         return {"pytest": ["-m", "pytest", *arguments]}
-    together = ["-m", f"not ({ALONE} or {SHARED} or siege)", "--numprocesses=auto", "--maxprocesses=8"]
-    in_pairs = ["-m", f"({SHARED}) and not ({ALONE} or siege)", "--numprocesses=2", "--dist=loadgroup"]
+    together = ["-m", f"not ({ALONE} or siege)", "--numprocesses=auto", "--maxprocesses=8"]
     alone = ["-m", f"({ALONE}) and not siege"]
     return {
         "pytest, on all cores": ["-m", "pytest", "-q", *together],
-        "pytest, what shares a server": ["-m", "pytest", "-q", *in_pairs],
         "pytest, one after the other": ["-m", "pytest", "-q", *alone],
     }
 

@@ -105,11 +105,9 @@ def missing(marker: str, *programs: str) -> str:
     return ""
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     elsewhere = [item for item in items if _belongs_to_the_run_on_postgres(item)]
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(_what_it_shares(item)))
         for marker in ("postgres", "mysql", "redis", "browser", "real"):
             mark = item.get_closest_marker(marker)
             if mark and (reason := missing(marker, *mark.args)):
@@ -117,15 +115,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if elsewhere:
         config.hook.pytest_deselected(items=elsewhere)
         items[:] = [item for item in items if item not in elsewhere]
-
-
-def _what_it_shares(item: pytest.Item) -> str:
-    """What no two tests may use at the same time: a real system, the Redis that tests empty, else their own file."""
-    if item.get_closest_marker("redis"):
-        return "redis"
-    real = sorted({"shop", "carrier", "payments"} & set(getattr(item, "fixturenames", ())))
-    # One that uses several would have to wait for each: all such files are taken for one.
-    return "real" if item.get_closest_marker("real") and real else item.nodeid.partition("::")[0]
 
 
 def _belongs_to_the_run_on_postgres(item: pytest.Item) -> bool:

@@ -324,7 +324,7 @@ def test_the_stamp_is_the_hash_of_what_was_installed(
     assert (tmp_path / ".venv" / "requirements.txt.sha256").read_text() == hashlib.sha256(b"base").hexdigest()
 
 
-def test_all_tests_run_in_three_parts_and_none_of_them_twice(manage: ModuleType) -> None:
+def test_all_tests_run_in_two_parts_and_none_of_them_twice(manage: ModuleType) -> None:
     chosen = [arguments[arguments.index("-m", 2) + 1] for arguments in manage.tests([]).values()]
     marks = ("slow", "chaos", "real", "browser", "redis", "siege", "postgres")
     for mark in marks:
