@@ -26,6 +26,8 @@ ELSEWHERE = (22, 3)
 MEASURES = {"chaos": "tests.chaos", "bench": "tests.benchmarks"}
 # Marks of tests that want the machine, or a server on it, to themselves.
 ALONE = "slow or chaos or real or browser or redis"
+# And of those that take so long that they are run by `.ci/run` or by hand.
+APART = "long or siege"
 CHECKS = {
     "ruff": ["-m", "ruff", "check", "."],
     "ruff format": ["-m", "ruff", "format", "--check", "."],
@@ -231,8 +233,8 @@ def tests(arguments: list[str]) -> dict[str, list[str]]:
     """All of them: those that neither measure time nor share a server on all cores. With `arguments`, as they say."""
     if arguments:
         return {"pytest": ["-m", "pytest", *arguments]}
-    together = ["-m", f"not ({ALONE} or siege)", "--numprocesses=auto", "--maxprocesses=8"]
-    alone = ["-m", f"({ALONE}) and not siege"]
+    together = ["-m", f"not ({ALONE} or {APART})", "--numprocesses=auto", "--maxprocesses=8"]
+    alone = ["-m", f"({ALONE}) and not ({APART})"]
     return {
         "pytest, on all cores": ["-m", "pytest", "-q", *together],
         "pytest, one after the other": ["-m", "pytest", "-q", *alone],

@@ -326,9 +326,9 @@ def test_the_stamp_is_the_hash_of_what_was_installed(
 
 def test_all_tests_run_in_two_parts_and_none_of_them_twice(manage: ModuleType) -> None:
     chosen = [arguments[arguments.index("-m", 2) + 1] for arguments in manage.tests([]).values()]
-    marks = ("slow", "chaos", "real", "browser", "redis", "siege", "postgres")
+    marks = ("slow", "chaos", "real", "browser", "redis", "long", "siege", "postgres")
     for mark in marks:
         has = {name: name == mark for name in marks}
         parts = [eval(part, {}, has) for part in chosen]  # a pytest mark expression
-        assert parts.count(True) == (0 if mark == "siege" else 1), mark
+        assert parts.count(True) == (0 if mark in ("long", "siege") else 1), mark
     assert manage.tests(["-k", "stock"]) == {"pytest": ["-m", "pytest", "-k", "stock"]}

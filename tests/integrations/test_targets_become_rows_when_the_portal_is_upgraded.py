@@ -8,7 +8,8 @@ BEFORE = ("integrations", "0016_books")
 AFTER = ("integrations", "0017_workflows_are_measured_and_launched")
 
 
-@pytest.mark.slow
+@pytest.mark.long
+@pytest.mark.timeout(600)
 @pytest.mark.django_db(transaction=True)
 def test_targets_move_to_rows_and_back_and_what_ran_goes_on() -> None:
     executor = MigrationExecutor(connection)

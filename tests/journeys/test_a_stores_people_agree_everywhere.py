@@ -181,6 +181,8 @@ def of(held: list[Json], name: str) -> list[Json]:
     return [one for one in held if one["name"] == name]
 
 
+@pytest.mark.long
+@pytest.mark.timeout(600)
 def test_one_contact_for_each_person_with_the_owners_values(people: PeopleWorld) -> None:
     stand_before(people)
     made = {person.number: register(people, person) for person in PEOPLE}

@@ -66,6 +66,8 @@ def store(world: World, monkeypatch: pytest.MonkeyPatch) -> Store:
     return made
 
 
+@pytest.mark.long
+@pytest.mark.timeout(600)
 def test_audits_find_what_was_planted_and_nothing_else_and_one_click_repairs_it(store: Store) -> None:
     _everything_agrees(store)
     _put_out_of_order(store)

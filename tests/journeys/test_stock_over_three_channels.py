@@ -75,6 +75,7 @@ def end(world: Channels, hour: Hour) -> dict[str, Any]:
     return figures
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_with_a_buffer_of_what_is_sold_within_the_delay_not_one_unit_is_oversold(
     process: SandboxProcess, transactional_db: None
@@ -92,6 +93,7 @@ def test_with_a_buffer_of_what_is_sold_within_the_delay_not_one_unit_is_oversold
     assert figures["faults_fired"] > 10
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_without_a_buffer_only_what_is_sold_in_the_same_moment_is_oversold(
     process: SandboxProcess, transactional_db: None
