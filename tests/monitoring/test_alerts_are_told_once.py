@@ -4,13 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
-import socketserver
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -18,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from integrations.models import State, SyncJob
+from integrations.models import SyncJob
 from integrations.sync import launch
 from monitoring.alerts import telling, watching
 from monitoring.alerts.conditions import Finding
@@ -35,65 +29,11 @@ from tests import factories
 from tests.integrations.admin.conftest import signed_in
 from tests.integrations.admin.pages import act, change_url
 from tests.integrations.answering import Platform, Says
+from tests.monitoring.alerting import KEY, MINUTE, SECRET, email, fail, look, rule, webhook
 from tests.monitoring.conftest import NOW
+from tests.monitoring.letterbox import Letterbox
 
 pytestmark = pytest.mark.django_db
-
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-KEY = b"thirty-two bytes that sign alerts"[:32]
-SECRET = f"whsec_{base64.b64encode(KEY).decode()}"
-
-
-class Letterbox(socketserver.ThreadingTCPServer):
-    """Takes mail as any server does, and keeps it. `refuses`: it accepts nobody; `drops`: it never answers a mail."""
-
-    daemon_threads = True
-    allow_reuse_address = True
-
-    def __init__(self) -> None:
-        self.mails: list[str] = []
-        self.refuses = self.drops = False
-        super().__init__(("127.0.0.1", 0), _Conversation)
-        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
-
-    @property
-    def port(self) -> int:
-        return int(self.server_address[1])
-
-
-class _Conversation(socketserver.StreamRequestHandler):
-    server: Letterbox
-
-    def say(self, line: str) -> None:
-        self.wfile.write(f"{line}\r\n".encode())
-
-    def handle(self) -> None:
-        self.say("220 letterbox")
-        for raw in self.rfile:
-            word = raw.decode().strip().upper()
-            if word.startswith("RCPT") and self.server.refuses:
-                self.say("550 nobody here")
-            elif word == "DATA":
-                self.say("354 go on")
-                lines = []
-                while (line := self.rfile.readline().decode().rstrip("\r\n")) != ".":
-                    lines.append(line)
-                self.server.mails.append("\n".join(lines))
-                if self.server.drops:
-                    return
-                self.say("250 taken")
-            elif word == "QUIT":
-                self.say("221 bye")
-                return
-            else:
-                self.say("250 fine")
-
-
-@dataclass
-class Sinks:
-    letterbox: Letterbox
-    hook: Platform
-    mails: list[str] = field(default_factory=list)
 
 
 @pytest.fixture(autouse=True)
@@ -120,102 +60,6 @@ def hook() -> Iterator[Platform]:
     platform.on("/alerts", Says({}, 200))
     yield platform
     platform.close()
-
-
-def email(**values: Any) -> AlertChannel:
-    return AlertChannel.objects.create(
-        **{"name": "On duty", "kind": ChannelKind.EMAIL, "recipients": "duty@example.com", **values}
-    )
-
-
-def webhook(hook: Platform, kind: str = ChannelKind.WEBHOOK) -> AlertChannel:
-    return AlertChannel.objects.create(
-        name=kind, kind=kind, address=f"{hook.base}/alerts", signing_secret=SECRET
-    )
-
-
-def rule(*channels: AlertChannel, **values: Any) -> AlertRule:
-    known = {"name": "Orders fail", "kind": AlertKind.FAILURES, "threshold": 0, "window_minutes": 60}
-    made = AlertRule.objects.create(**{**known, **values})
-    made.channels.set(channels)
-    AlertRule.objects.filter(pk=made.pk).update(created_at=factories.LONG_AGO)
-    return made
-
-
-def fail(job: SyncJob, at: datetime = NOW - 10 * MINUTE) -> None:
-    factories.failure(factories.delivery(job), at)
-
-
-def look(now: datetime) -> None:
-    watching.watch(now)
-    telling.send_due(now)
-
-
-# --- what fires -----------------------------------------------------------------------------------------------------
-
-
-def fires(of: AlertRule, now: datetime = NOW) -> str:
-    watching.watch(now)
-    event = AlertEvent.objects.filter(rule=of, recovered_at__isnull=True).first()
-    return event.sentence if event else ""
-
-
-def test_failures_above_a_number_fire(job: SyncJob) -> None:
-    watched = rule(threshold=2, job=job)
-    for _ in range(2):
-        fail(job)
-    fail(job, NOW - 61 * MINUTE)
-    fail(factories.job())
-    assert fires(watched) == ""
-    fail(job)
-    assert fires(watched) == f"{job}: 3 failures in 1 h."
-
-
-def test_a_success_rate_below_a_share_fires(job: SyncJob) -> None:
-    watched = rule(kind=AlertKind.SUCCESS_RATE, threshold=Decimal(75))
-    for _ in range(3):
-        factories.outcome(factories.delivery(job), NOW - MINUTE)
-    fail(job)
-    assert fires(watched) == ""
-    fail(job)
-    assert fires(watched) == "Crossdock: 60.0 % were delivered in 1 h, fewer than 75.0 %."
-
-
-def test_nothing_tried_is_no_bad_rate(job: SyncJob) -> None:
-    assert fires(rule(kind=AlertKind.SUCCESS_RATE, threshold=100)) == ""
-
-
-def test_silence_fires_after_its_window_and_not_for_a_rule_that_is_younger(job: SyncJob) -> None:
-    watched = rule(kind=AlertKind.NO_SUCCESS, window_minutes=120, job=job)
-    factories.outcome(factories.delivery(job), NOW - 119 * MINUTE)
-    assert fires(watched) == ""
-    assert "nothing was delivered in 2 h" in fires(watched, NOW + 2 * MINUTE)
-    young = rule(kind=AlertKind.NO_SUCCESS, window_minutes=120)
-    AlertRule.objects.filter(pk=young.pk).update(created_at=NOW - HOUR)
-    assert fires(young, NOW + 2 * MINUTE) == ""
-
-
-def test_an_old_backlog_fires(job: SyncJob) -> None:
-    watched = rule(kind=AlertKind.BACKLOG, window_minutes=30, job=job)
-    factories.delivery(job, state=State.QUEUED, state_since=NOW - 29 * MINUTE)
-    factories.delivery(job, state=State.HELD, state_since=NOW - 90 * MINUTE)
-    assert fires(watched) == ""
-    assert "on its way for 31 min" in fires(watched, NOW + 2 * MINUTE)
-
-
-def test_what_a_person_has_paused_owes_nothing(job: SyncJob) -> None:
-    watched = rule(kind=AlertKind.NO_SUCCESS, window_minutes=60, job=job)
-    SyncJob.objects.update(state="paused")
-    assert fires(watched) == ""
-
-
-def test_a_rule_of_a_workflow_watches_its_jobs_alone() -> None:
-    workflow = factories.workflow()
-    watched = rule(workflow=workflow)
-    fail(factories.job())
-    assert fires(watched) == ""
-    fail(factories.job(workflow=workflow))
-    assert fires(watched) == f"{workflow}: 1 failures in 1 h."
 
 
 # --- how it is told -------------------------------------------------------------------------------------------------
