@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from integrations.connectors import registry
+from integrations.connectors.catalogue import label_of
 from integrations.connectors.facts import NativeIntegration
 
 from .plain import Found, Plain, State
@@ -26,7 +27,7 @@ class _Path:
     def __str__(self) -> str:
         carries = ", ".join(kind.replace("_", " ") for kind in self.native.carries)
         return (
-            f"At '{self.at}' its own integration with {_label(self.native.with_platform)} is switched on, which "
+            f"At '{self.at}' its own integration with {label_of(self.native.with_platform)} is switched on, which "
             f"carries {carries}. This job would write the same beside it."
         )
 
@@ -89,9 +90,3 @@ def _natives(connection: Plain) -> tuple[NativeIntegration, ...]:
     # The settings of a test's own platform have no facts.
     facts = getattr(platform, "facts", None)
     return facts.native_integrations if facts is not None else ()
-
-
-def _label(name: str) -> str:
-    """A system that is not among ours is called by its name already."""
-    platform = registry.platforms().get(name)
-    return platform.label if platform is not None else name
