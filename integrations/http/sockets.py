@@ -122,6 +122,25 @@ class _Guarded:
         if self.sock is not None and not self.just_connected:
             self.deadline = time.monotonic() + self.limits[2]
 
+    # For mypy: the class behind this one, urllib3's connection, has both.
+    def send(self, data: Any) -> None:
+        if self.held is None:
+            super().send(data)  # type: ignore[misc]
+        else:
+            self.held.append(data)
+
+    def request(self, *args: Any, **more: Any) -> None:
+        self.before_request()
+        held: list[bytes] = []
+        self.held = held
+        try:
+            super().request(*args, **more)  # type: ignore[misc]
+        finally:
+            self.held = None
+        # Head and body in one write: a system call less, and no server waits for the second part.
+        self.send(b"".join(held))
+        self.just_connected = False
+
     def response_class(self, sock: socket.socket, method: str | None = None) -> HTTPResponse:
         return _TimedResponse(_TimedReader(sock, self.limits[1], self.deadline), sock, method)
 
@@ -132,23 +151,6 @@ class GuardedHTTPConnection(_Guarded, HTTPConnection):  # type: ignore[misc]
         self.begin()
         super().connect()
 
-    def send(self, data: Any) -> None:
-        if self.held is None:
-            super().send(data)
-        else:
-            self.held.append(data)
-
-    def request(self, *args: Any, **more: Any) -> None:
-        self.before_request()
-        held = self.held = []
-        try:
-            super().request(*args, **more)
-        finally:
-            self.held = None
-        # Head and body in one write: a system call less, and no server waits for the second part.
-        self.send(b"".join(held))
-        self.just_connected = False
-
 
 class GuardedHTTPSConnection(_Guarded, HTTPSConnection):  # type: ignore[misc]
     def connect(self) -> None:
@@ -157,23 +159,6 @@ class GuardedHTTPSConnection(_Guarded, HTTPSConnection):  # type: ignore[misc]
             super().connect()
         except (ssl.SSLError, ssl.CertificateError, urllib3.exceptions.SSLError) as error:
             raise TlsRefused(self, str(error)) from error
-
-    def send(self, data: Any) -> None:
-        if self.held is None:
-            super().send(data)
-        else:
-            self.held.append(data)
-
-    def request(self, *args: Any, **more: Any) -> None:
-        self.before_request()
-        held = self.held = []
-        try:
-            super().request(*args, **more)
-        finally:
-            self.held = None
-        # Head and body in one write: a system call less, and no server waits for the second part.
-        self.send(b"".join(held))
-        self.just_connected = False
 
 
 def pool_classes(

@@ -27,7 +27,7 @@ Show = Callable[[SyncRun], None]
 
 
 class CouldNotRun(Exception):
-    """Why the job did not run, in a sentence."""
+    """Why a job or an audit did not run, or not to its end, in a sentence."""
 
 
 def run_to_end(

@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 import msgspec
 
 from integrations.connectors.base import Item
-from integrations.exceptions import Failure
 from integrations.models import ConsentEntry, Delivery, Door, ExternalId, SearchKey, SyncJob
 from mappings import records
 from mappings.records import Consent, Customer, told
@@ -23,7 +22,7 @@ from mappings.search import person_keys
 from . import rows, shared_clock
 from .accept import accept
 from .case import Case
-from .connect import connect
+from .fetch import can_fetch
 
 ENTRY = ("person", "channel", "given", "at", "told_by_id", "place", "recorded_at")
 # Of a source that knows a yes or a no for e-mail, and not since when.
@@ -87,7 +86,7 @@ def _tell_others(job: SyncJob, people: Collection[str]) -> None:
     for other in SyncJob.objects.select_related("source", "read_mapping", "write_mapping").filter(
         pk__in=versions
     ):
-        if not _fetches(other):
+        if not can_fetch(other):
             continue
         known = ExternalId.objects.filter(
             connection_id=other.source_id,
@@ -96,19 +95,6 @@ def _tell_others(job: SyncJob, people: Collection[str]) -> None:
         ).values_list("external_id", "thing_id")
         items = [Item(name, {}, versions[other.pk][thing], partial=True) for name, thing in sorted(known)]
         accept(other, Door.CONSENT, items, read_at=shared_clock.now(), force=True)
-
-
-def _fetches(job: SyncJob) -> bool:
-    """What a source shows only in its list comes with the next read."""
-    try:
-        connector = connect(job.source)
-    except Failure:
-        return False
-    try:
-        able = connector.resources().get(job.source_resource)
-        return able is not None and able.fetch
-    finally:
-        connector.close()
 
 
 def person_of(case: Case) -> str | None:

@@ -7,16 +7,13 @@ from collections.abc import Callable
 
 from integrations.models import SyncJob
 from integrations.sync import shared_clock
+from integrations.sync.foreground import CouldNotRun
 from monitoring.models import Audit, AuditDoor, AuditRun
 
 from . import auditor, starting
 
 TURN_SECONDS = 5.0
 SHORTEST_SLEEP, LONGEST_SLEEP = 0.1, 1.0
-
-
-class CouldNotRun(Exception):
-    """Why it did not come to its end, in a sentence."""
 
 
 def audit_of(key: str) -> Audit:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import logging
-import sys
 from collections import Counter
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError, ProgrammingError
+from django.core.management.base import CommandParser
 from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from integrations.exceptions import Failure
+from integrations.management.foreground import FORESEEN, ForegroundCommand
 from integrations.models import ErrorRecord, SyncJob, SyncRun
 from integrations.sync import progress
 from integrations.sync.adopt import MAKES
@@ -24,11 +20,8 @@ from integrations.sync.dry_run import Foreseen, dry_run
 from integrations.sync.foreground import CouldNotRun, run_to_end
 from integrations.sync.selection import NotPossible, Selection, by_ids, span
 from integrations.sync.steer import why_not
-from mappings.fields import SecretUnreadable
 
-logger = logging.getLogger(__name__)
-
-ALL_DELIVERED, ERRORS_OPEN, COULD_NOT_RUN = 0, 1, 2
+ALL_DELIVERED, ERRORS_OPEN = 0, 1
 COUNTS = (
     "read",
     "known",
@@ -42,11 +35,11 @@ COUNTS = (
     "failed",
     "left",
 )
-FORESEEN = (CouldNotRun, NotPossible, Failure, SecretUnreadable, OperationalError, ProgrammingError)
 _MOST_LINES = 20
 
 
-class Command(BaseCommand):
+class Command(ForegroundCommand):
+    foreseen = (*FORESEEN, NotPossible)
     help = (
         "Runs one job in the foreground to its end. "
         "Exit 0: all was delivered. 1: records wait, or errors are open. 2: the job could not run."
@@ -80,28 +73,10 @@ class Command(BaseCommand):
             help="Seconds to wait while nothing can be done (default 60).",
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            job = _job(options["job"])
-            options["selection"] = _selection(options)
-            code = self._foresee(job, options) if options["dry_run"] else self._run(job, options)
-        except FORESEEN as exc:
-            self._say_could_not_run(_sentence(exc), as_json=options["json"])
-            code = COULD_NOT_RUN
-        except Exception as exc:
-            # Python's own way out is 1, which says here that errors are open.
-            logger.exception("The job could not be run.")
-            sentence = f"Something that nobody foresaw ended it ({type(exc).__name__}); the log says where."
-            self._say_could_not_run(sentence, as_json=options["json"])
-            code = COULD_NOT_RUN
-        sys.exit(code)
-
-    def check(self, *args: Any, **options: Any) -> None:
-        try:
-            super().check(*args, **options)
-        except CommandError as exc:
-            exc.returncode = COULD_NOT_RUN
-            raise
+    def work(self, options: dict[str, Any]) -> int:
+        job = _job(options["job"])
+        options["selection"] = _selection(options)
+        return self._foresee(job, options) if options["dry_run"] else self._run(job, options)
 
     def _run(self, job: SyncJob, options: dict[str, Any]) -> int:
         patience = timedelta(seconds=options["patience"])
@@ -116,7 +91,7 @@ class Command(BaseCommand):
         if options["json"]:
             sentences = [error.sentence for error in errors[:_MOST_LINES]]
             now = progress.of(run)
-            self._print_json(
+            self.print_json(
                 job=job.key,
                 run=run.pk,
                 **counts,
@@ -144,7 +119,7 @@ class Command(BaseCommand):
                 notable.append(foreseen)
         if options["json"]:
             reasons = [{"record": f.subject, "what": f.what, "reason": f.reason} for f in notable]
-            self._print_json(job=job.key, dry_run=True, would=dict(counts), makes=made, reasons=reasons)
+            self.print_json(job=job.key, dry_run=True, would=dict(counts), makes=made, reasons=reasons)
         else:
             self._print_foreseen(counts, notable, made)
         return ERRORS_OPEN if counts["failed"] else ALL_DELIVERED
@@ -183,24 +158,6 @@ class Command(BaseCommand):
             self.stdout.write(f"Would be made anew: {', '.join(made[:_MOST_LINES])}{more}.")
         for foreseen in notable:
             self.stdout.write(f"  - {foreseen.what}: {foreseen.reason}")
-
-    def _say_could_not_run(self, sentence: str, as_json: bool) -> None:
-        if as_json:
-            self._print_json(could_not_run=sentence)
-        else:
-            self.stderr.write(sentence)
-
-    def _print_json(self, **content: Any) -> None:
-        self.stdout.write(json.dumps(content, ensure_ascii=False))
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, Failure):
-        return error.sentence
-    if isinstance(error, OperationalError | ProgrammingError):
-        cause = str(error).strip()
-        return f"The database cannot be used: {cause}\nIs it running, and has `manage.py migrate` been run?"
-    return str(error)
 
 
 def _selection(options: dict[str, Any]) -> Selection | None:

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import logging
-import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError, ProgrammingError
+from django.core.management.base import CommandParser
 
-from integrations.exceptions import Failure
-from mappings.fields import SecretUnreadable
+from integrations.management.foreground import ForegroundCommand
+from integrations.sync.foreground import CouldNotRun
 from monitoring.audits.accuracy import Accuracy
-from monitoring.audits.foreground import CouldNotRun, audit_of, run_to_end
+from monitoring.audits.foreground import audit_of, run_to_end
 from monitoring.audits.repair import repair
 from monitoring.models import Audit, AuditDifference, AuditRun, AuditState, Cause, DifferenceState
 
-logger = logging.getLogger(__name__)
-
-ALL_AGREE, DIFFERENCES_OPEN, COULD_NOT_RUN = 0, 1, 2
-FORESEEN = (CouldNotRun, Failure, SecretUnreadable, OperationalError, ProgrammingError)
+ALL_AGREE, DIFFERENCES_OPEN = 0, 1
 EVERY_CAUSE = "all"
 _MOST_LINES = 20
 
 
-class Command(BaseCommand):
+class Command(ForegroundCommand):
     help = (
         "Compares both sides of a job without writing, and says what differs and why. "
         "Exit 0: all agrees, or is in flight. 1: differences are open. 2: it could not be done."
@@ -51,28 +44,7 @@ class Command(BaseCommand):
             help="Seconds to wait while nothing can be read (default 60).",
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            code = self._audit(options)
-        except FORESEEN as exc:
-            self._say_could_not_run(getattr(exc, "sentence", str(exc)), as_json=options["json"])
-            code = COULD_NOT_RUN
-        except Exception as exc:
-            # Python's own way out is 1, which says here that differences are open.
-            logger.exception("The audit could not be done.")
-            sentence = f"Something that nobody foresaw ended it ({type(exc).__name__}); the log says where."
-            self._say_could_not_run(sentence, as_json=options["json"])
-            code = COULD_NOT_RUN
-        sys.exit(code)
-
-    def check(self, *args: Any, **options: Any) -> None:
-        try:
-            super().check(*args, **options)
-        except CommandError as exc:
-            exc.returncode = COULD_NOT_RUN
-            raise
-
-    def _audit(self, options: dict[str, Any]) -> int:
+    def work(self, options: dict[str, Any]) -> int:
         sample = options["sample"]
         if sample is not None and not 1 <= sample <= 100:
             raise CouldNotRun("--sample is a share in per cent, from 1 to 100.")
@@ -139,10 +111,4 @@ class Command(BaseCommand):
             "open_differences": rows.count(),
             "repaired": told,
         }
-        self.stdout.write(json.dumps(content, ensure_ascii=False))
-
-    def _say_could_not_run(self, sentence: str, as_json: bool) -> None:
-        if as_json:
-            self.stdout.write(json.dumps({"could_not_run": sentence}, ensure_ascii=False))
-        else:
-            self.stderr.write(sentence)
+        self.print_json(**content)
