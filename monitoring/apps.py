@@ -10,12 +10,14 @@ class MonitoringConfig(AppConfig):
         from integrations.configuration import added
         from integrations.sync import doorbell, launch
 
+        from .alerts import configuration as alerts
         from .alerts import watching
-        from .audits import configuration
+        from .audits import configuration as audits
 
         # What a launch needs beside what motion knows of.
         launch.require(watching.without_alert)
 
         # A bell of our own: what moves records knows nothing of it.
         doorbell.TASKS["audit"] = "monitoring.tasks.audit"
-        added.add(configuration.SECTION)
+        for section in (audits.SECTION, *alerts.SECTIONS):
+            added.add(section)

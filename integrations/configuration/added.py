@@ -18,14 +18,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Section:
-    """`load`: its rows as they stand. `check`: (what the file tells, what would stand afterwards). `write`: one row,
-    inside the transaction that applies the whole file."""
+    """`load`: its rows as they stand; told True, a secret under another key is taken for none, and no SecretUnreadable
+    is raised. `normal`: what a file tells, as `load` tells it, so that both can be compared. `check`: (what the file
+    tells, what would stand afterwards). `prepare`: what one row is written with, made before the transaction begins:
+    there secrets are encrypted. `write`: one row, inside the transaction that applies the whole file."""
 
     name: str
     entry: type[Entry]
-    load: Callable[[], dict[str, Plain]]
+    load: Callable[[bool], dict[str, Plain]]
     check: Callable[[State, State], Found]
     write: Callable[[Change, Plain], None]
+    prepare: Callable[[Plain], Plain] = dict
+    normal: Callable[[Plain], Plain] = dict
 
 
 ADDED: dict[str, Section] = {}

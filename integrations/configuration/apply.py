@@ -25,15 +25,20 @@ REASON = "applied from a file"
 
 def apply(plan: Plan) -> None:
     """One transaction: whatever goes wrong in it, nothing has changed. A plan without changes writes nothing."""
-    sealed = {
-        change.key: _sealed(change.key, plan.wanted["connections"][change.key])
-        for change in plan.changes
-        if change.section == "connections"
-    }
+    prepared = [
+        (change, _prepared(change, plan.wanted[change.section][change.key])) for change in plan.changes
+    ]
     with transaction.atomic():
-        for change in plan.changes:
-            wanted = plan.wanted[change.section][change.key]
-            _writer(change.section)(change, {**wanted, **sealed.get(change.key, {})})
+        for change, wanted in prepared:
+            _writer(change.section)(change, wanted)
+
+
+def _prepared(change: Change, wanted: Plain) -> Plain:
+    if change.section == "connections":
+        return {**wanted, **_sealed(change.key, wanted)}
+    if change.section in added.ADDED:
+        return added.ADDED[change.section].prepare(wanted)
+    return dict(wanted)
 
 
 def _sealed(key: str, wanted: Plain) -> Plain:

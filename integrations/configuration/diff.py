@@ -11,8 +11,8 @@ from .added import sections
 from .plain import Hidden, Plain, State
 
 _LONGEST = 100
-# A partner's jobs and a channel's locations: told in another order, they are the same.
-_IN_NO_ORDER = ("jobs", "stock_locations")
+# A partner's jobs, a channel's locations, whom an alert tells: told in another order, they are the same.
+_IN_NO_ORDER = ("jobs", "stock_locations", "channels")
 
 
 @dataclass(frozen=True)

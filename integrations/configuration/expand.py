@@ -218,7 +218,7 @@ class _Expansion:
             roles = sorted(roles_in({key: row}, template.roles))
             for keys in itertools.product(*(casts.get(role, []) for role in roles)):
                 cast = {**dict(zip(roles, keys, strict=True)), "workflow": self.key}
-                made = filled(key, cast)
+                made = shortened(filled(key, cast))
                 self._place_of(section, made)
                 if made not in there:
                     self._section(section).setdefault(made, filled(row, cast))

@@ -51,7 +51,7 @@ def _section(section: str, rows: dict[str, Plain]) -> dict[str, Any]:
     if section == "owners":
         return {key: escape(owners.as_file(plain)) for key, plain in rows.items()}
     written = {key: escape(plain) for key, plain in rows.items()}
-    if section == "connections":
-        for key, plain in written.items():
-            plain["secrets"] = {name: placeholder(key, name) for name in plain["secrets"]}
+    for key, plain in written.items():
+        if "secrets" in plain:
+            plain["secrets"] = {name: placeholder(section, key, name) for name in plain["secrets"]}
     return written

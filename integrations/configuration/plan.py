@@ -125,6 +125,8 @@ class _Planning:
             filled = self._unfolded(filled, place)
         if place[0] == "workflows":
             filled = targets.normal(filled)
+        if place[0] in ADDED:
+            filled = ADDED[str(place[0])].normal(filled)
         if secrets is not None:
             filled["secrets"] = self._secrets(secrets, place)
         return filled
@@ -162,11 +164,11 @@ class _Planning:
 
     def _secret(self, name: str, value: Any, place: Place) -> Hidden | None:
         """An export's own placeholder whose variable is not set stands for what is stored already."""
-        key = str(place[1])
-        stored = self.before["connections"].get(key, {}).get("secrets", {}).get(name)
+        section, key = str(place[0]), str(place[1])
+        stored = self.before[section].get(key, {}).get("secrets", {}).get(name)
         variable = only_reference(value)
         unset = variable is not None and variable not in self.environment
-        if unset and stored is not None and value == placeholder(key, name):
+        if unset and stored is not None and value == placeholder(section, key, name):
             self.kept.append(f"{key}.{name}")
             return Hidden(stored.value)
         filled = self._filled(value, place)

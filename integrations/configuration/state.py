@@ -66,7 +66,7 @@ def load(*, without_unreadable: bool = False) -> State:
         "partners": {
             row.key: of_partner(row) for row in Partner.objects.prefetch_related("jobs").order_by("key")
         },
-        **{name: section.load() for name, section in added.ADDED.items()},
+        **{name: section.load(without_unreadable) for name, section in added.ADDED.items()},
     }
 
 

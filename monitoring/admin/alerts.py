@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import FilteredSelectMultiple
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -16,11 +17,9 @@ from django.utils.safestring import mark_safe
 from integrations.admin import widgets
 from integrations.admin.frame import DialogForm, FactsAdmin, PortalAdmin, QuickView, action, display
 from integrations.admin.questions import Question
-from integrations.connectors.webhook_out import is_signing_secret
-from integrations.http.client import HttpClient
 from integrations.templatetags.portal import ago
-from monitoring.alerts import telling
-from monitoring.models import AlertChannel, AlertEvent, AlertKind, AlertRule, ChannelKind, MessageState
+from monitoring.alerts import soundness, telling
+from monitoring.models import AlertChannel, AlertEvent, AlertKind, AlertRule, MessageState
 
 MESSAGE_WORDS = {
     MessageState.DUE: "to be sent",
@@ -47,43 +46,36 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # the class is no
         help_text="Webhook: whsec_ and 24 to 64 random bytes in base64. Left empty, it stays as it is.",
     )
 
+    rules = forms.ModelMultipleChoiceField(
+        AlertRule.objects.all(),
+        required=False,
+        label="Is told of",
+        widget=FilteredSelectMultiple("alert rules", is_stacked=False),
+        help_text="The rules that tell this channel. In a new one, those that tell nobody yet are chosen.",
+    )
+
     class Meta:
         model = AlertChannel
-        fields = ("name", "kind", "recipients", "enabled")
+        fields = ("name", "key", "kind", "recipients", "enabled")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.instance.pk:
+            self.initial["rules"] = list(self.instance.rules.all())
+        else:
+            self.initial.setdefault("rules", list(AlertRule.objects.filter(channels=None)))
 
     def clean(self) -> dict[str, Any]:
         told: dict[str, Any] = super().clean() or self.cleaned_data
-        kind = told.get("kind")
-        address = told.get("new_address") or self.instance.address
-        secret = told.get("new_signing_secret") or self.instance.signing_secret
-        if kind == ChannelKind.EMAIL:
-            self._check_recipients(told.get("recipients", ""))
-        elif not address:
-            self.add_error("new_address", "Enter where the message is sent to.")
-        elif told.get("new_address"):
-            self._check_address(told["new_address"])
-        if kind == ChannelKind.WEBHOOK and not is_signing_secret(str(secret or "")):
-            self.add_error(
-                "new_signing_secret",
-                "Enter whsec_ and, behind it, 24 to 64 random bytes in base64: openssl rand -base64 32.",
-            )
+        recipients = [line.strip() for line in told.get("recipients", "").splitlines() if line.strip()]
+        # What is stored was checked as it was entered.
+        secrets = {
+            name: str(told.get(f"new_{name}") or getattr(self.instance, name) or "").strip()
+            for name in ("address", "signing_secret")
+        }
+        for field, sentence in soundness.of_channel(str(told.get("kind", "")), recipients, **secrets):
+            self.add_error(f"new_{field}" if field in secrets else field, sentence)
         return told
-
-    def _check_recipients(self, text: str) -> None:
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
-        if not lines:
-            self.add_error("recipients", "Enter at least one e-mail address.")
-        for line in lines:
-            try:
-                forms.EmailField().clean(line)
-            except forms.ValidationError:
-                self.add_error("recipients", f"“{line}” is no e-mail address.")
-
-    def _check_address(self, address: str) -> None:
-        try:
-            HttpClient("/".join(address.split("/")[:3])).close()
-        except ValueError:
-            self.add_error("new_address", "Enter a whole address, as https://hooks.example.com/alerts.")
 
     def save(self, commit: bool = True) -> Any:
         for name in ("address", "signing_secret"):
@@ -91,12 +83,24 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # the class is no
                 setattr(self.instance, name, entered.strip())
         return super().save(commit)
 
+    def _save_m2m(self) -> None:
+        super()._save_m2m()  # type: ignore[misc]  # Django's own word for it, which its stubs leave out
+        self.instance.rules.set(self.cleaned_data["rules"])
+
 
 @admin.register(AlertChannel)
 class AlertChannelAdmin(PortalAdmin):
     form = ChannelForm
     list_display = ("name", "kind", "enabled", "rule_count")
-    fields = ("name", "kind", "recipients", "new_address", "new_signing_secret", "enabled")
+    fields = (
+        ("name", "key"),
+        "kind",
+        "recipients",
+        "new_address",
+        "new_signing_secret",
+        "rules",
+        "enabled",
+    )
     written_with_form = ("address", "signing_secret")
     search_fields = ("name",)
     empty_title = "Nobody is told yet"
@@ -137,6 +141,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # the class is no ge
         model = AlertRule
         fields = (
             "name",
+            "key",
             "kind",
             "workflow",
             "job",
@@ -150,18 +155,15 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # the class is no ge
 
     def clean(self) -> dict[str, Any]:
         told: dict[str, Any] = super().clean() or self.cleaned_data
-        needs = {
-            AlertKind.SUCCESS_RATE: "percent",
-            AlertKind.FAILURES: "records",
-            AlertKind.API_VERSION: "days",
-        }
-        threshold, kind = told.get("threshold"), told.get("kind")
-        if kind in needs and threshold is None and "threshold" not in self.errors:
-            self.add_error("threshold", f"Say how many {needs[kind]}.")
-        if kind == AlertKind.SUCCESS_RATE and threshold is not None and threshold > 100:
-            self.add_error("threshold", "A rate is at most 100 percent.")
-        if told.get("workflow") and told.get("job"):
-            self.add_error("job", "Choose a workflow or a job, not both.")
+        lacks = soundness.of_rule(
+            str(told.get("kind", "")),
+            told.get("threshold"),
+            has_workflow=bool(told.get("workflow")),
+            has_job=bool(told.get("job")),
+        )
+        for field, sentence in lacks:
+            if field not in self.errors:
+                self.add_error(field, sentence)
         return told
 
 
@@ -174,7 +176,7 @@ class AlertRuleAdmin(PortalAdmin):
     empty_title = "No alerts yet"
     empty_text = "A rule says what is not all right, and who is told. A workflow needs one before its launch."
     fieldsets = (
-        ("What is watched", {"fields": ("name", ("workflow", "job"))}),
+        ("What is watched", {"fields": (("name", "key"), ("workflow", "job"))}),
         ("When somebody is told", {"fields": ("kind", ("threshold", "window_minutes"))}),
         ("Who is told", {"fields": ("channels", ("cool_down_minutes", "tells_recovery"), "enabled")}),
     )

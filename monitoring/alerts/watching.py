@@ -6,6 +6,7 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import F, Q
 
 from integrations.models import Workflow
 from integrations.sync import shared_clock
@@ -71,10 +72,15 @@ def _recover(rule: AlertRule, now: datetime) -> None:
 
 def without_alert(workflow: Workflow) -> list[Missing]:
     """What a launch lacks of it: one rule that watches this workflow, and somebody who is told."""
-    watching = AlertRule.objects.filter(enabled=True, channels__enabled=True)
-    watches = watching.filter(workflow=workflow) | watching.filter(job__workflow=workflow)
-    if watches.exists() or watching.filter(workflow=None, job=None).exists():
+    watching = AlertRule.objects.filter(enabled=True)
+    watching = watching.filter(Q(workflow=workflow) | Q(job__workflow=workflow) | Q(workflow=None, job=None))
+    if watching.filter(channels__enabled=True).exists():
         return []
+    # A rule of its own is likelier meant than one that watches everything.
+    silent = watching.order_by(F("workflow").desc(nulls_last=True), "pk").first()
+    if silent is not None:
+        sentence = f"The alert “{silent.name}” tells nobody. Choose who is told."
+        return [Missing(sentence, "admin:monitoring_alertrule_change", (silent.pk,))]
     return [
         Missing(
             "No alert watches it. Make one that tells somebody when it fails.",

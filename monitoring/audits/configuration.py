@@ -26,7 +26,7 @@ class AuditEntry(Entry, kw_only=True):
     also_fields: str | UnsetType = UNSET
 
 
-def load() -> dict[str, Plain]:
+def load(_without_unreadable: bool = False) -> dict[str, Plain]:
     rows = Audit.objects.select_related("job", "destination_mapping").order_by("key")
     return {
         row.key: {

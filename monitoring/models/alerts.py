@@ -2,12 +2,52 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.text import slugify
 
 from integrations.models import SyncJob, Workflow
+from integrations.models.connection import KEY_VALIDATOR
 from mappings.fields import SecretField
+
+LONGEST_KEY = 60
+
+
+class Keyed(models.Model):
+    """`key` is how a configuration file calls it. A row that is made without one gets one from its name."""
+
+    key = models.SlugField(
+        max_length=LONGEST_KEY,
+        unique=True,
+        blank=True,
+        validators=[KEY_VALIDATOR],
+        help_text="How configuration files call it. Left empty, it is made from the name.",
+    )
+    name = models.CharField(max_length=120)
+
+    class Meta:
+        abstract = True
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **options: Any) -> None:
+        if not self.key:
+            self.key = self._free_key()
+        super().save(*args, **options)
+
+    def _free_key(self) -> str:
+        base = slugify(self.name)[: LONGEST_KEY - 4].strip("-_").replace("_", "-") or "alert"
+        taken = set(type(self)._default_manager.filter(key__startswith=base).values_list("key", flat=True))
+        number, found = 1, base
+        while found in taken:
+            number += 1
+            found = f"{base}-{number}"
+        return found
 
 
 class ChannelKind(models.TextChoices):
@@ -16,7 +56,7 @@ class ChannelKind(models.TextChoices):
     SLACK = "slack", "Slack, or what takes its messages"
 
 
-class AlertChannel(models.Model):
+class AlertChannel(Keyed):
     """Where an alert goes. The address of a webhook may hold a secret, so it is kept as one, and never shown again."""
 
     name = models.CharField(max_length=120, unique=True)
@@ -27,12 +67,8 @@ class AlertChannel(models.Model):
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    class Meta:
-        ordering = ["name"]
+    class Meta(Keyed.Meta):
         permissions = [("test_alertchannel", "Can send a test alert")]
-
-    def __str__(self) -> str:
-        return self.name
 
     def addresses(self) -> list[str]:
         return [line.strip() for line in self.recipients.splitlines() if line.strip()]
@@ -46,13 +82,12 @@ class AlertKind(models.TextChoices):
     API_VERSION = "api_version_ends", "An API version ends within"
 
 
-class AlertRule(models.Model):
+class AlertRule(Keyed):
     """`threshold` is in percent, records or days, as the kind has it; the others need only the `window_minutes`.
 
     Without a workflow and a job it watches everything.
     """
 
-    name = models.CharField(max_length=120)
     kind = models.CharField(max_length=20, choices=AlertKind.choices)
     workflow = models.ForeignKey(
         Workflow, null=True, blank=True, on_delete=models.CASCADE, related_name="alert_rules"
@@ -80,12 +115,6 @@ class AlertRule(models.Model):
     channels = models.ManyToManyField(AlertChannel, related_name="rules")
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ["name"]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class AlertEvent(models.Model):

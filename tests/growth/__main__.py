@@ -50,6 +50,8 @@ def _arguments() -> argparse.Namespace:
     waiting = tasks.add_parser("backlog", help="Makes a backfill that waits, and a webhook address.")
     waiting.add_argument("address", help="Of the warehouse.")
     waiting.add_argument("--records", type=int, default=20_000)
+    measuring = tasks.add_parser("workflow", help="How long a workflow's page and each of its measures take.")
+    measuring.add_argument("--fill", type=int, default=0, help="First so many orders in the books.")
     tasks.add_parser("pages", help="How long lists and dashboard take.")
     return parser.parse_args()
 
@@ -86,6 +88,17 @@ def _backlog(chosen: argparse.Namespace) -> None:
     prepare(chosen.address, chosen.records)
 
 
+def _workflow(chosen: argparse.Namespace) -> None:
+    from tests.growth.fill_workflow import fill_workflow
+    from tests.growth.portal import the_job
+    from tests.growth.workflow import look
+
+    if chosen.fill:
+        took = fill_workflow(the_job(), chosen.fill, chosen.fill // 10)
+        print(f"{chosen.fill:,} orders in the books in {took:,.0f} s", flush=True)
+    look()
+
+
 def _pages(chosen: argparse.Namespace) -> None:
     from django.core.management import call_command
 
@@ -95,7 +108,14 @@ def _pages(chosen: argparse.Namespace) -> None:
     look()
 
 
-TASKS = {"fill": _fill, "backlog": _backlog, "carry": _carry, "memory": _memory, "pages": _pages}
+TASKS = {
+    "fill": _fill,
+    "workflow": _workflow,
+    "backlog": _backlog,
+    "carry": _carry,
+    "memory": _memory,
+    "pages": _pages,
+}
 
 if __name__ == "__main__":
     main()

@@ -7,7 +7,7 @@ their encrypted columns, which are empty as they are in settled rows.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -55,31 +55,31 @@ class Size:
 def fill(job: SyncJob, size: Size) -> float:
     """Returns the seconds it took."""
     began = time.monotonic()
-    base = _Base.now(job, size)
-    _make(SyncRun, _RUNS, size.things // RECORDS_OF_A_RUN + 1, base)
-    _make(Batch, _BATCHES, size.things // RECORDS_OF_A_BATCH + 1, base)
-    _make(Thing, _THINGS, size.things, base)
-    _make(ExternalId, _IDS_IN_SOURCE, size.things, base)
-    _make(ExternalId, _IDS_IN_DESTINATION, size.things, base)
-    _make(SearchKey, _SEARCH_KEYS, size.things, base)
-    _make(Delivery, _DELIVERIES, size.things, base)
-    _make(Intent, _INTENTS, size.things, base)
-    _make(Outcome, _OUTCOMES, size.things, base)
-    _make(ErrorRecord, _ERRORS, size.errors, base)
-    _make(InboundEvent, _EVENTS, size.events, base)
-    _follow_sequences()
-    _analyze()
+    base = Base.now(job, size)
+    make(SyncRun, _RUNS, size.things // RECORDS_OF_A_RUN + 1, base)
+    make(Batch, _BATCHES, size.things // RECORDS_OF_A_BATCH + 1, base)
+    make(Thing, _THINGS, size.things, base)
+    make(ExternalId, _IDS_IN_SOURCE, size.things, base)
+    make(ExternalId, _IDS_IN_DESTINATION, size.things, base)
+    make(SearchKey, _SEARCH_KEYS, size.things, base)
+    make(Delivery, _DELIVERIES, size.things, base)
+    make(Intent, _INTENTS, size.things, base)
+    make(Outcome, _OUTCOMES, size.things, base)
+    make(ErrorRecord, _ERRORS, size.errors, base)
+    make(InboundEvent, _EVENTS, size.events, base)
+    follow_sequences(Thing, Delivery, SyncRun)
+    analyze()
     return time.monotonic() - began
 
 
 @dataclass(frozen=True)
-class _Base:
+class Base:
     """What every statement is told. Ids count on from the highest that are there."""
 
     values: dict[str, Any]
 
     @classmethod
-    def now(cls, job: SyncJob, size: Size) -> _Base:
+    def now(cls, job: SyncJob, size: Size) -> Base:
         first = {
             f"{name}_base": (model.objects.aggregate(top=Max("pk"))["top"] or 0)
             for name, model in (("thing", Thing), ("delivery", Delivery), ("run", SyncRun))
@@ -103,7 +103,7 @@ class _Base:
         )
 
 
-def _make(model: Any, statement: _Statement, count: int, base: _Base) -> None:
+def make(model: Any, statement: Statement, count: int, base: Base) -> None:
     table = connection.ops.quote_name(model._meta.db_table)
     for first, last in _slices(count):
         sql = (
@@ -152,7 +152,7 @@ def _default(field: Any) -> str:
     return f"'{value or ''}'"
 
 
-class _Statement:
+class Statement:
     """Made when it is first used: the names are quoted as the database in use wants it."""
 
     def __init__(self, model: Any, **values: str) -> None:
@@ -168,7 +168,7 @@ _DELIVERY = "%(delivery_base)s + i"
 _IS_OPEN = "i <= %(open_errors)s"
 _FAILED = f"CASE WHEN {_IS_OPEN} THEN"
 
-_RUNS = _Statement(
+_RUNS = Statement(
     SyncRun,
     id="%(run_base)s + i",
     job_id="%(job)s",
@@ -181,7 +181,7 @@ _RUNS = _Statement(
     accepted="%(per_run)s",
     delivered="%(per_run)s",
 )
-_BATCHES = _Statement(
+_BATCHES = Statement(
     Batch,
     job_id="%(job)s",
     run_id="%(run_base)s + 1 + (i - 1) * %(per_batch)s / %(per_run)s",
@@ -190,15 +190,15 @@ _BATCHES = _Statement(
     created_at="%(at)s",
     settled_at="%(at)s",
 )
-_THINGS = _Statement(Thing, id=_THING, kind="%(kind)s", created_at="%(at)s")
-_IDS_IN_SOURCE = _Statement(
+_THINGS = Statement(Thing, id=_THING, kind="%(kind)s", created_at="%(at)s")
+_IDS_IN_SOURCE = Statement(
     ExternalId,
     connection_id="%(source)s",
     resource="%(source_resource)s",
     external_id=f"'old-' || ({_THING})",
     thing_id=_THING,
 )
-_IDS_IN_DESTINATION = _Statement(
+_IDS_IN_DESTINATION = Statement(
     ExternalId,
     connection_id="%(destination)s",
     resource="%(destination_resource)s",
@@ -206,10 +206,8 @@ _IDS_IN_DESTINATION = _Statement(
     thing_id=_THING,
     echo_digest=f"'e' || ({_THING})",
 )
-_SEARCH_KEYS = _Statement(
-    SearchKey, kind="'order_number'", digest=f"'digest-' || ({_THING})", thing_id=_THING
-)
-_DELIVERIES = _Statement(
+_SEARCH_KEYS = Statement(SearchKey, kind="'order_number'", digest=f"'digest-' || ({_THING})", thing_id=_THING)
+_DELIVERIES = Statement(
     Delivery,
     id=_DELIVERY,
     job_id="%(job)s",
@@ -229,7 +227,7 @@ _DELIVERIES = _Statement(
     first_delivered_at="%(at)s",
     delivered_at="%(at)s",
 )
-_INTENTS = _Statement(
+_INTENTS = Statement(
     Intent,
     delivery_id=_DELIVERY,
     destination_id="%(destination)s",
@@ -241,7 +239,7 @@ _INTENTS = _Statement(
     created_at="%(at)s",
     settled_at="%(at)s",
 )
-_OUTCOMES = _Statement(
+_OUTCOMES = Statement(
     Outcome,
     run_id=_RUN,
     delivery_id=_DELIVERY,
@@ -257,7 +255,7 @@ _OUTCOMES = _Statement(
     amount="25",
     currency="'EUR'",
 )
-_ERRORS = _Statement(
+_ERRORS = Statement(
     ErrorRecord,
     delivery_id=_DELIVERY,
     job_id="%(job)s",
@@ -276,7 +274,7 @@ _ERRORS = _Statement(
     settled_at=f"CASE WHEN {_IS_OPEN} THEN NULL ELSE %(at)s END",
     settled_how=f"CASE WHEN {_IS_OPEN} THEN '' ELSE 'delivered' END",
 )
-_EVENTS = _Statement(
+_EVENTS = Statement(
     InboundEvent,
     connection_id="%(source)s",
     topic="'orders/updated'",
@@ -290,14 +288,13 @@ _EVENTS = _Statement(
 )
 
 
-def _follow_sequences() -> None:
-    models: Sequence[Any] = (Thing, Delivery, SyncRun)
+def follow_sequences(*models: Any) -> None:
     with connection.cursor() as cursor:
         for sql in connection.ops.sequence_reset_sql(no_style(), models):
             cursor.execute(sql)
 
 
-def _analyze() -> None:
+def analyze() -> None:
     """The planner is to know what it would know after a day of work."""
     with connection.cursor() as cursor:
         # What the server's own vacuum does meanwhile, which also marks the pages that all may see.

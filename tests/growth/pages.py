@@ -15,7 +15,7 @@ LOOKS = 3
 def look() -> None:
     """Prints the median of each page's answers, the slowest last."""
     client = Client(SERVER_NAME="localhost")
-    client.force_login(_boss(), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(boss(), backend="django.contrib.auth.backends.ModelBackend")
     found = []
     for address in addresses():
         times = []
@@ -79,6 +79,6 @@ def _answers(entry: object) -> Iterator[str]:
                 yield f"{question.parameter_name}={pk}"
 
 
-def _boss() -> User:
+def boss() -> User:
     boss, _ = User.objects.get_or_create(username="growth", defaults={"is_staff": True, "is_superuser": True})
     return boss

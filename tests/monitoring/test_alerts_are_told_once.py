@@ -293,16 +293,18 @@ def test_the_list_of_alerts_tells_who_was_told(boss: User, job: SyncJob, hook: P
 
 def test_a_launch_asks_for_an_alert_that_tells_somebody(hook: Platform) -> None:
     workflow = factories.workflow(problem="P", owner="O")
-    sentence = "No alert watches it. Make one that tells somebody when it fails."
+    nothing = "No alert watches it. Make one that tells somebody when it fails."
+    nobody = "The alert “Orders fail” tells nobody. Choose who is told."
 
-    def said() -> bool:
+    def said(sentence: str = nothing) -> bool:
         return sentence in [lacking.sentence for lacking in launch.missing(workflow)]
 
     assert said()
     silent = rule(workflow=workflow)
-    assert said()
-    silent.channels.set([webhook(hook)])
+    assert said(nobody)
     assert not said()
+    silent.channels.set([webhook(hook)])
+    assert not said(nobody)
     AlertRule.objects.update(enabled=False)
     assert said()
     rule(*AlertChannel.objects.all(), name="Everything")

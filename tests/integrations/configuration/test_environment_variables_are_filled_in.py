@@ -43,5 +43,5 @@ def test_only_a_whole_value_is_a_lone_reference() -> None:
 
 
 def test_a_placeholder_is_a_name_that_every_shell_takes() -> None:
-    assert placeholder("main-shop", "access_token") == "${MAIN_SHOP_ACCESS_TOKEN}"
-    assert placeholder("3pl", "api-key") == "${_3PL_API_KEY}"
+    assert placeholder("connections", "main-shop", "access_token") == "${MAIN_SHOP_ACCESS_TOKEN}"
+    assert placeholder("connections", "3pl", "api-key") == "${_3PL_API_KEY}"

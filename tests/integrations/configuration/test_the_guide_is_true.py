@@ -25,6 +25,7 @@ ENVIRONMENT = {
     "SHOP_TOKEN": "t-1",
     "SECOND_SHOP_ADDRESS": "https://second.example.com",
     "SECOND_SHOP_TOKEN": "t-2",
+    "CHAT_HOOK": "https://hooks.example.com/services/1",
 }
 
 
