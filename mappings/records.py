@@ -135,9 +135,8 @@ class Dispute(Record):
 
 
 class PayoutPart(Part):
-    """An entry of a payout. `kind`: payment, refund, dispute or other; `of` is the provider's id of that. `net` is
-    what it
-    adds to the payout: of a refund it has a minus."""
+    """An entry of a payout. `kind`: payment, refund, dispute, fee (what the provider keeps for itself) or other; `of`
+    is the provider's id of that. `net` is what it adds to the payout: of a refund it has a minus."""
 
     kind: Text = UNSET
     of: Text = UNSET

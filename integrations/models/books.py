@@ -205,9 +205,8 @@ class BookedPayout(Booked):
 
 
 class BookedPayoutPart(models.Model):
-    """An entry of a payout, where its provider tells them: `of` is the provider's id of the payment or refund, `net`
-    what
-    it adds. Replaced as a whole, together with its payout."""
+    """An entry of a payout, where its provider tells them: `of` is the provider's id of the payment, refund or
+    dispute, `net` what it adds. Replaced as a whole, together with its payout."""
 
     payout = models.ForeignKey(BookedPayout, on_delete=models.CASCADE, related_name="parts", db_index=False)
     position = models.PositiveIntegerField()

@@ -4,7 +4,8 @@ POST /control/payments/payments              {amount, currency, order_number?, e
 POST /control/payments/payments/{id}         what is named is changed, as staff or a bank may do
 POST /control/payments/refunds               {payment_id, amount?}: given back there alone
 POST /control/payments/disputes              {payment_id, amount?, reason?, status?, due_by?}
-POST /control/payments/payouts               {currency, off?}: what was not sent yet; `off` is what it is wrong by
+POST /control/payments/payouts               {currency, off?, strange?}: what was not sent yet; `off` is what it is
+                                             wrong by, `strange` is the amount of an entry that is nothing's
 The same for payments2 and payments3; {id} may be the number of the order that it names. Amounts in the smallest unit.
 """
 
@@ -104,6 +105,8 @@ def pay_out(provider: Payments, asked: Document) -> Document:
             parts.append({"type": table.rstrip("s"), "source": row["id"], "fee": fee, "net": net})
             parts[-1]["amount"] = sign * row["amount"]
             provider.store.put(provider.table(table), row["id"], {**row, "payout_id": made["id"]})
+    if strange := int(asked.get("strange", 0)):
+        parts.append({"type": "other", "source": "adj_1", "fee": 0, "net": strange, "amount": strange})
     made |= {"amount": sum(part["net"] for part in parts) + int(asked.get("off", 0)), "parts": parts}
     made |= {"status": "paid", "arrival_date": made["created"] + 2 * 86_400}
     provider.store.put(provider.table("payouts"), made["id"], made)

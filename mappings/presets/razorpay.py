@@ -23,8 +23,12 @@ _DISPUTE_STATUS = (
     "|| 'answered'"
 )
 _SETTLED = "(status == 'processed' && 'paid') || (status == 'failed' && 'failed') || 'pending'"
-# Razorpay settles in rupees, and names no currency at a settlement.
-_RUPEES = {"currency": "INR"}
+# A settlement names no currency; its entries do, and are all of one (https://razorpay.com/docs/api/settlements/entity).
+_SETTLED_IN = "entries[0].currency || 'INR'"
+_CURRENCY_OF_ALL = {"currency": f"= {_SETTLED_IN}"}
+# Entries are payments, refunds, transfers and adjustments, of which some are for a dispute
+# (https://razorpay.com/docs/api/settlements/fetch-recon).
+_ENTRY_KIND = "(dispute_id && 'dispute') || (contains(['payment', 'refund'], type) && type) || 'other'"
 
 PAYMENTS_READ = Preset(
     name="Razorpay: payments",
@@ -100,17 +104,17 @@ SETTLEMENTS_READ = Preset(
     kind="payout",
     rules=(
         rule("id", "id", required=True),
-        rule("amount", "amount", "from_minor_units", arguments=_RUPEES, required=True),
-        rule("currency", "'INR'", required=True),
+        rule("amount", "amount", "from_minor_units", arguments=_CURRENCY_OF_ALL, required=True),
+        rule("currency", _SETTLED_IN, "upper", required=True),
         rule("status", _SETTLED),
         rule("created_at", "created_at", "time", arguments={"format": "unix"}),
         rule("extra.utr", "utr"),
         rule("parts[]", "entries"),
-        rule("parts[].kind", "contains(['payment', 'refund'], type) && type || 'other'"),
-        rule("parts[].of", "entity_id"),
-        rule("parts[].amount", "amount", "from_minor_units", arguments=_RUPEES),
-        rule("parts[].fee", "fee", "from_minor_units", arguments=_RUPEES),
-        rule("parts[].net", "net", "from_minor_units", arguments=_RUPEES),
+        rule("parts[].kind", _ENTRY_KIND),
+        rule("parts[].of", "dispute_id || entity_id"),
+        rule("parts[].amount", "amount", "from_minor_units", arguments=_CURRENCY),
+        rule("parts[].fee", "fee", "from_minor_units", arguments=_CURRENCY),
+        rule("parts[].net", "net", "from_minor_units", arguments=_CURRENCY),
     ),
     description="What Razorpay sent to the bank, with its entries. The fees are taken off each entry already.",
 )

@@ -32,11 +32,17 @@ _DISPUTE_STATUS = (
     "(ends_with(status, 'needs_response') && 'open') || (ends_with(status, 'under_review') && 'answered') "
     "|| (status == 'lost' && 'lost') || 'won'"
 )
-_ENTRY_KIND = (
-    "(contains(['charge', 'payment'], type) && 'payment') || (contains(['refund', 'payment_refund'], type) && "
-    "'refund') "
-    "|| (starts_with(source || '', 'dp_') && 'dispute') || 'other'"
+# https://docs.stripe.com/reports/balance-transaction-types: a failed refund comes back as an entry of the same refund.
+_REFUNDS = "['refund', 'payment_refund', 'refund_failure', 'payment_failure_refund']"
+_FEES = (
+    "['stripe_fee', 'stripe_fx_fee', 'tax_fee', 'network_cost', 'application_fee', 'application_fee_refund']"
 )
+_ENTRY_KIND = (
+    f"(contains(['charge', 'payment'], type) && 'payment') || (contains({_REFUNDS}, type) && 'refund') "
+    f"|| (contains({_FEES}, type) && 'fee') || (starts_with(source || '', 'dp_') && 'dispute') || 'other'"
+)
+# Of what was authorised only a part may be captured (https://docs.stripe.com/api/charges/object).
+_AMOUNT = "(captured && amount_captured > `0` && amount_captured) || amount"
 _PAYOUT_STATUS = (
     "(status == 'canceled' && 'cancelled') || (contains(['paid', 'failed'], status) && status) || 'pending'"
 )
@@ -51,7 +57,7 @@ PAYMENTS_READ = Preset(
         rule("id", "id", required=True),
         rule("order_id", "metadata.order_id"),
         rule("order_number", _ORDER_NUMBER),
-        rule("amount", "amount", "from_minor_units", arguments=_CURRENCY, required=True),
+        rule("amount", _AMOUNT, "from_minor_units", arguments=_CURRENCY, required=True),
         rule("currency", "currency", "upper", required=True),
         rule("status", _STATUS),
         rule("provider", "'stripe'"),

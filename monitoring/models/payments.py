@@ -34,6 +34,8 @@ class MismatchKind(models.TextChoices):
     FEE_UNEXPLAINED = Kind.FEE_UNEXPLAINED.value, "Fee not explained"
     DISPUTE_OPEN = Kind.DISPUTE_OPEN.value, "Dispute to answer"
     PAYOUT_DIFFERS = Kind.PAYOUT_DIFFERS.value, "Payout does not add up"
+    PAYOUT_ENTRY_UNKNOWN = Kind.PAYOUT_ENTRY_UNKNOWN.value, "Payout entry not explained"
+    PAYOUT_ENTRY_DIFFERS = Kind.PAYOUT_ENTRY_DIFFERS.value, "Payout entry differs"
 
 
 class PaymentMatch(models.Model):
@@ -41,9 +43,8 @@ class PaymentMatch(models.Model):
     `is_decided` to be false.
 
     `candidates` are [order id, confidence, reasons], the likeliest first. `named_number`, `named_end` and `named_id`
-    are
-    what the payment says of its order, and `likeness` its currency and amount where it says nothing: by these a later
-    order finds it.
+    are what the payment says of its order, and `likeness` its currency and amount where it says nothing: by these a
+    later order finds it.
     """
 
     payment = models.OneToOneField(BookedPayment, on_delete=models.CASCADE, related_name="match")
@@ -104,8 +105,7 @@ class MatchDecision(models.Model):
 
 class PaymentMismatch(models.Model):
     """Something about money that does not match. `what` and `about` name the row of the books that it is about;
-    there is
-    one row for each kind and thing, which is settled when it is gone and opened again when it comes back.
+    there is one row for each kind and thing, which is settled when it is gone and opened again when it comes back.
 
     `since` is when it arose: what is younger than the time of grace may be on its way and is not listed.
     """
@@ -204,8 +204,7 @@ class CoveredShop(models.Model):
 
 class PaymentCheck(models.Model):
     """How far the books are matched, and how: one row. The recount of a night says how many rows it found different
-    from
-    what had been kept; that should be none."""
+    from what had been kept; that should be none."""
 
     grace_minutes = models.PositiveIntegerField(
         default=60,

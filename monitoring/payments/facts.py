@@ -106,14 +106,26 @@ class PayoutFact:
 
 
 @dataclass(frozen=True)
+class BookedFact:
+    """What the books have under the id that an entry of a payout names."""
+
+    amount: Decimal
+    currency: str
+    fee: Decimal | None = None
+
+
+@dataclass(frozen=True)
 class PartFact:
-    """One entry of a payout. `net` is what it adds to it (a refund less than nothing), `of` the payment's or
-    refund's id
-    at the provider."""
+    """One entry of a payout. `net` is what it adds to it (a refund less than nothing), `of` the payment's, refund's or
+    dispute's id at the provider. `amount` and `fee` are the entry's own; `currency` is the payout's."""
 
     net: Decimal
     kind: str = ""
     of: str = ""
+    amount: Decimal | None = None
+    fee: Decimal | None = None
+    currency: str = ""
+    booked: BookedFact | None = None
 
 
 def distance(one: datetime | None, other: datetime | None) -> timedelta | None:

@@ -6,12 +6,12 @@ A finding is told from the moment on when it arose; that what is merely on its w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from .facts import NONE, DisputeFact, OrderFact, PartFact, PaymentFact, PayoutFact, RefundFact
+from .facts import DisputeFact, PaymentFact
 from .fees import Rate, is_explained, nearest
 from .match import How, Verdict
 
@@ -30,6 +30,8 @@ class Kind(StrEnum):
     FEE_UNEXPLAINED = "fee_unexplained"
     DISPUTE_OPEN = "dispute_open"
     PAYOUT_DIFFERS = "payout_differs"
+    PAYOUT_ENTRY_UNKNOWN = "payout_entry_unknown"
+    PAYOUT_ENTRY_DIFFERS = "payout_entry_differs"
 
 
 @dataclass(frozen=True)
@@ -53,244 +55,7 @@ class Finding:
     due_by: datetime | None = None
 
 
-@dataclass
-class Account:
-    """An order with all that was paid and given back for it. `shop_refunds` are those that the shop tells of.
-
-    `is_covered`: a provider that is read takes this shop's payments, and did so when the order was placed: only then
-    does
-    a missing payment say anything.
-    """
-
-    order: OrderFact
-    payments: list[PaymentFact] = field(default_factory=list)
-    refunds: list[RefundFact] = field(default_factory=list)
-    shop_refunds: list[RefundFact] = field(default_factory=list)
-    is_covered: bool = False
-    # A payment for which a person must choose between this order and others.
-    may_be_paid: bool = False
-
-    @property
-    def received(self) -> list[PaymentFact]:
-        return [payment for payment in self.payments if payment.is_received]
-
-    @property
-    def open_payments(self) -> list[PaymentFact]:
-        return [payment for payment in self.payments if payment.status in ("pending", "authorized")]
-
-
-def of_account(account: Account) -> list[Finding]:
-    """What is wrong between one order and its money."""
-    order = account.order
-    other = [
-        payment for payment in account.payments if payment.is_meant and payment.currency != order.currency
-    ]
-    if other:
-        return [_other_currency(account, other[0])]
-    found: list[Finding | None]
-    if order.is_cancelled:
-        found = [_still_paid(account)]
-    elif not account.received:
-        found = [_unpaid(account)]
-    else:
-        found = [_other_amount(account)]
-    return [finding for finding in found if finding is not None] + _refunds(account)
-
-
-def _sum(rows: Sequence[PaymentFact] | Sequence[RefundFact]) -> Decimal:
-    return sum((row.amount for row in rows), NONE)
-
-
-def _at(account: Account) -> datetime | None:
-    """When it was last touched: an order or a payment that came a moment ago may still be on its way."""
-    moments = [account.order.placed_at, *(payment.created_at for payment in account.payments)]
-    return max((moment for moment in moments if moment is not None), default=None)
-
-
-def _of_order(
-    account: Account, kind: Kind, sentence: str, amount: Decimal, expected: Decimal | None = None
-) -> Finding:
-    order = account.order
-    first = account.payments[0] if account.payments else None
-    return Finding(
-        kind,
-        "order",
-        order.id,
-        sentence,
-        _at(account),
-        first.source if first else order.source,
-        amount=amount,
-        expected=expected,
-        currency=order.currency,
-        order=order.id,
-        payment=first.id if first else None,
-    )
-
-
-def _other_currency(account: Account, payment: PaymentFact) -> Finding:
-    order = account.order
-    sentence = (
-        f"Order {order.number} is in {order.currency}, its payment in {payment.currency}. Look at both: refund "
-        "the payment and ask for it anew, or correct the order's currency in the shop."
-    )
-    return replace(
-        _of_order(account, Kind.CURRENCY_DIFFERS, sentence, payment.amount),
-        currency=payment.currency,
-        payment=payment.id,
-        source=payment.source,
-    )
-
-
-def _still_paid(account: Account) -> Finding | None:
-    """A refund that one side alone knows of is told as such."""
-    order = account.order
-    given_back = max(_sum(_made(account.refunds)), _sum(_made(account.shop_refunds)))
-    kept = _sum(account.received) - given_back
-    if kept <= NONE or order.is_shipped:
-        return None
-    sentence = (
-        f"Order {order.number} was cancelled, and {kept} {order.currency} of its payment were not given back. "
-        "Refund them at "
-        "the provider, or set this aside if they are owed for something else."
-    )
-    return _of_order(account, Kind.CANCELLED_STILL_PAID, sentence, kept, expected=NONE)
-
-
-def _unpaid(account: Account) -> Finding | None:
-    order, open_payments = account.order, account.open_payments
-    if order.total <= NONE:
-        return None
-    if order.is_shipped and (account.payments or account.is_covered):
-        authorized = [payment for payment in open_payments if payment.status == "authorized"]
-        if authorized:
-            told = "its payment is only authorised. Capture it at the provider before the authorisation runs out."
-        elif open_payments:
-            told = (
-                "its payment is still pending. Look it up at the provider, and write to the customer if it "
-                "does not come."
-            )
-        else:
-            told = (
-                "no payment for it has come in. Ask the customer to pay, or find the payment and choose this "
-                "order for it."
-            )
-        return _of_order(
-            account,
-            Kind.SHIPPED_UNPAID,
-            f"Order {order.number} was shipped, but {told}",
-            order.total,
-            expected=NONE,
-        )
-    if open_payments or account.may_be_paid:
-        return None
-    if account.payments:
-        sentence = (
-            f"Order {order.number} is open, but its payment failed. Ask the customer to pay again, or cancel "
-            "the order in the "
-            "shop. It goes to the warehouse by itself once it is paid."
-        )
-        return _of_order(account, Kind.PAYMENT_FAILED, sentence, order.total)
-    if account.is_covered and order.payment_status in ("paid", "partially_refunded"):
-        sentence = (
-            f"The shop says that order {order.number} is paid, and no provider has a payment for it. Look for "
-            "the payment "
-            "there; if it was paid in another way, set this aside."
-        )
-        return _of_order(account, Kind.ORDER_WITHOUT_PAYMENT, sentence, order.total)
-    return None
-
-
-def _other_amount(account: Account) -> Finding | None:
-    """What was paid is the order's total, or was until something of it was given back."""
-    order, paid = account.order, _sum(account.received)
-    given_back = _sum(_made(account.refunds))
-    if order.total in (paid, paid - given_back) or account.open_payments:
-        return None
-    less, more = order.total - paid, paid - order.total
-    if more > NONE:
-        told = (
-            f"{more} {order.currency} too much. Refund the difference at the provider, or correct the order in "
-            "the shop."
-        )
-    else:
-        told = (
-            f"{less} {order.currency} too little. Ask for the rest or capture it at the provider, or correct "
-            "the order in the "
-            "shop."
-        )
-    sentence = f"Order {order.number} comes to {order.total} {order.currency}, and {paid} were paid: {told}"
-    return _of_order(account, Kind.AMOUNT_DIFFERS, sentence, paid, expected=order.total)
-
-
-# What was given back.
-
-
-def _made(refunds: Sequence[RefundFact]) -> list[RefundFact]:
-    return [refund for refund in refunds if refund.counts]
-
-
-def _refunds(account: Account) -> list[Finding]:
-    """Refunds of the same amount belong together; several here may be one there if the sums are equal."""
-    here, there = _made(account.shop_refunds), _made(account.refunds)
-    if _sum(here) == _sum(there) or not account.payments:
-        return []
-    left_here, left_there = _without_partners(here, there)
-    found = [_lonely(account, refund, Kind.REFUND_ONLY_IN_SHOP) for refund in left_here]
-    found += [_lonely(account, refund, Kind.REFUND_ONLY_AT_PROVIDER) for refund in left_there]
-    return found
-
-
-def _without_partners(
-    here: Sequence[RefundFact], there: Sequence[RefundFact]
-) -> tuple[list[RefundFact], list[RefundFact]]:
-    left_there = sorted(there, key=lambda refund: refund.id)
-    left_here = []
-    for refund in sorted(here, key=lambda refund: refund.id):
-        partner = next(
-            (
-                other
-                for other in left_there
-                if (other.amount, other.currency) == (refund.amount, refund.currency)
-            ),
-            None,
-        )
-        if partner is None:
-            left_here.append(refund)
-        else:
-            left_there.remove(partner)
-    return left_here, left_there
-
-
-def _lonely(account: Account, refund: RefundFact, kind: Kind) -> Finding:
-    number, worth = account.order.number, f"{refund.amount} {refund.currency}"
-    if kind == Kind.REFUND_ONLY_IN_SHOP:
-        sentence = (
-            f"The shop gave back {worth} of order {number}, and the provider has no such refund. Make the "
-            "refund at the "
-            "provider, or take it back in the shop."
-        )
-    else:
-        sentence = (
-            f"The provider gave back {worth} of order {number}, and the shop knows nothing of it. Enter the "
-            "refund in the "
-            "shop, so that its books and its stock are right."
-        )
-    first = account.payments[0]
-    return Finding(
-        kind,
-        "refund",
-        refund.id,
-        sentence,
-        refund.created_at,
-        first.source,
-        amount=refund.amount,
-        currency=refund.currency,
-        order=account.order.id,
-        payment=first.id,
-    )
-
-
-# What is about a payment, a dispute or a payout alone.
+# What is about a payment or a dispute alone.
 
 
 def of_payment(payment: PaymentFact, verdict: Verdict, rates: Sequence[Rate]) -> list[Finding]:
@@ -303,8 +68,7 @@ def of_payment(payment: PaymentFact, verdict: Verdict, rates: Sequence[Rate]) ->
             expected = nearest(payment.amount, fee, rates).quantize(fee)
             sentence = (
                 f"The provider kept {fee} {payment.currency} of {payment.amount}, and about {expected} was "
-                "expected. Compare it "
-                "with your price list; enter a further rate if it is right."
+                "expected. Compare it with your price list; enter a further rate if it is right."
             )
             found.append(_of_payment(payment, Kind.FEE_UNEXPLAINED, sentence, fee, expected))
     return found
@@ -319,8 +83,7 @@ def _homeless(payment: PaymentFact, verdict: Verdict) -> Finding:
         return _of_payment(payment, Kind.CHOOSE_ORDER, sentence, payment.amount)
     sentence = (
         f"{worth} were paid, and no order belongs to it. {' '.join(verdict.reasons)} Choose the order, or "
-        "refund the payment "
-        "at the provider."
+        "refund the payment at the provider."
     )
     return _of_payment(payment, Kind.PAID_WITHOUT_ORDER, sentence, payment.amount)
 
@@ -349,9 +112,8 @@ def of_dispute(dispute: DisputeFact, payment: int | None, order: int | None) -> 
         f"by {dispute.due_by:%d %B %Y}" if dispute.due_by else "soon; the provider does not tell until when"
     )
     sentence = (
-        f"The customer's bank asks {dispute.amount} {dispute.currency} back. Answer it at the provider {until}, "
-        "with the order "
-        "and the proof of delivery."
+        f"The customer's bank asks {dispute.amount} {dispute.currency} back. Answer it at the provider "
+        f"{until}, with the order and the proof of delivery."
     )
     return [
         Finding(
@@ -368,40 +130,3 @@ def of_dispute(dispute: DisputeFact, payment: int | None, order: int | None) -> 
             due_by=dispute.due_by,
         )
     ]
-
-
-def of_payout(
-    payout: PayoutFact, parts: Sequence[PartFact], payments: Sequence[PaymentFact] = ()
-) -> list[Finding]:
-    """`parts` are its entries; `payments` are the booked ones that belong to it. Of one whose parts are not told
-    only this
-    is known: it cannot be more than its payments."""
-    if payout.status in ("failed", "cancelled") or not (parts or payments):
-        return []
-    known = sum((part.net for part in parts), NONE) if parts else sum((_net(one) for one in payments), NONE)
-    fee = abs(payout.fee or NONE)
-    if payout.amount in (known, known - fee) or (not parts and payout.amount < known):
-        return []
-    many = f"entries ({len(parts)})" if parts else f"payments ({len(payments)})"
-    sentence = (
-        f"The payout of {payout.amount} {payout.currency} does not add up: its {many} come to {known}. Open it "
-        "at the provider "
-        f"and look for the {abs(known - payout.amount)} that are not explained."
-    )
-    return [
-        Finding(
-            Kind.PAYOUT_DIFFERS,
-            "payout",
-            payout.id,
-            sentence,
-            payout.created_at,
-            payout.source,
-            amount=payout.amount,
-            expected=known,
-            currency=payout.currency,
-        )
-    ]
-
-
-def _net(payment: PaymentFact) -> Decimal:
-    return payment.net if payment.net is not None else payment.amount - abs(payment.fee or NONE)

@@ -130,9 +130,8 @@ def recount(deadline: float | None = None) -> int | None:
 
 
 def learn_rates(payments: Iterable[BookedPayment], now: datetime) -> None:
-    """What their providers keep in each currency, from the newest payments there; anew once a day. A rate that is as
-    good
-    as the last one is left as it was: nothing has to be judged anew."""
+    """What their providers keep in each currency, from the newest payments there; anew once a day. A rate that is
+    as good as the last one is left as it was: nothing has to be judged anew."""
     known = {(row.connection_id, row.currency): row for row in FeeRate.objects.filter(is_learned=True)}
     told = {(row.source_id, row.currency) for row in payments if row.fee}
     for source, currency in sorted(told):

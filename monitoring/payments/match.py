@@ -75,8 +75,7 @@ def match(
     payments: Sequence[PaymentFact], orders: Sequence[OrderFact], taken: Iterable[int] = ()
 ) -> list[Verdict]:
     """`orders` must hold every order that one of the payments names or resembles. `taken` are orders that other
-    payments
-    have for sure: no payment is given them by likeness."""
+    payments have for sure: no payment is given them by likeness."""
     by_id: dict[str, list[OrderFact]] = defaultdict(list)
     by_number: dict[str, list[OrderFact]] = defaultdict(list)
     for order in orders:

@@ -20,11 +20,12 @@ from integrations.models import (
 )
 from monitoring.models import CoveredShop, FeeRate, PaymentMatch
 
-from . import around, books, store
-from .facts import PaymentFact
+from . import around, books, entries, store
+from .accounts import Account, of_account
 from .fees import Rate
-from .findings import Account, Finding, of_account, of_dispute, of_payment, of_payout
+from .findings import Finding, of_dispute, of_payment
 from .match import How, Verdict, match
+from .payouts import of_payout, of_untold
 
 
 @dataclass
@@ -251,18 +252,25 @@ def _disputes(changed: Changed, of_payments: dict[int, int], scope: set[tuple[st
 def _payouts(
     changed: Changed, payments: dict[int, BookedPayment], scope: set[tuple[str, int]]
 ) -> list[Finding]:
-    """Those that changed, and those to which one of these payments belongs."""
-    named = {(row.source_id, row.payout) for row in payments.values() if row.payout}
-    asked = Q(pk__in=changed.payouts)
-    for source, payout in named:
-        asked |= Q(source=source, external_id=payout)
+    """Those that changed; those whose entries these payments, refunds and disputes are, where it says something new of
+    them; and those whose entries are not told, and which one of these payments names."""
+    of_entries = {
+        BookedPayment: set(payments),
+        BookedRefund: changed.refunds,
+        BookedDispute: changed.disputes,
+    }
+    asked = Q(pk__in=changed.payouts | entries.payouts_to_judge(of_entries))
+    for source, payout in {(row.source_id, row.payout) for row in payments.values() if row.payout}:
+        asked |= Q(source=source, external_id=payout, parts__isnull=True)
     found: list[Finding] = []
-    for row in BookedPayout.objects.filter(asked, amount__isnull=False):
+    for row in BookedPayout.objects.filter(asked, amount__isnull=False).distinct():
         scope.add(("payout", row.pk))
-        parts = store.parts_of(row)
-        known: Sequence[PaymentFact] = ()
-        if not parts:
+        tally, fact = entries.tally_of(row), books.payout_fact(row)
+        if tally.count:
+            is_covered = bool(tally.unknown.count) and entries.is_covered(row)
+            found += of_payout(fact, tally, is_covered=is_covered)
+        else:
             theirs = BookedPayment.objects.filter(payout=row.external_id, source_id=row.source_id)
-            known = [books.payment_fact(payment) for payment in theirs]
-        found += of_payout(books.payout_fact(row), parts, known)
+            known = theirs.filter(amount__isnull=False).iterator(chunk_size=entries.AT_ONCE)
+            found += of_untold(fact, map(books.payment_fact, known))
     return found

@@ -11,12 +11,11 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from integrations.models import BookedOrder, BookedPayment, BookedPayout
+from integrations.models import BookedOrder, BookedPayment
 from monitoring.models import CoveredShop, PaymentMatch, PaymentMismatch
 
 from . import around
-from .books import money
-from .facts import PartFact, PaymentFact
+from .facts import PaymentFact
 from .findings import Finding
 from .match import Candidate, How, Verdict, keys_of
 
@@ -34,11 +33,6 @@ def candidate(entry: Sequence[Any]) -> Candidate:
 
 def order_of(payment: int) -> int | None:
     return PaymentMatch.objects.filter(payment=payment).values_list("order_id", flat=True).first()
-
-
-def parts_of(payout: BookedPayout) -> list[PartFact]:
-    rows = payout.parts.order_by("position").values_list("net", "kind", "of")
-    return [PartFact(money(net, payout.currency), kind, of) for net, kind, of in rows]
 
 
 # Matches.

@@ -213,4 +213,26 @@ def test_a_settlement_is_read_with_its_entries() -> None:
         PayoutPart(
             kind="refund", of="rfnd_1", amount=Decimal("20.00"), fee=Decimal("0.00"), net=Decimal("-20.00")
         ),
+        PayoutPart(
+            kind="other", of="trf_1", amount=Decimal("1.00"), fee=Decimal("0.02"), net=Decimal("-1.02")
+        ),
+        PayoutPart(
+            kind="other", of="adj_1", amount=Decimal("10.12"), fee=Decimal("0.00"), net=Decimal("10.12")
+        ),
+        PayoutPart(
+            kind="dispute", of="disp_1", amount=Decimal("50.00"), fee=Decimal("0.00"), net=Decimal("-50.00")
+        ),
     ]
+
+
+def test_a_settlement_is_in_the_currency_of_its_entries() -> None:
+    """Razorpay settles in rupees in India, in ringgit in Malaysia."""
+    row = {"entity_id": "pay_1", "type": "payment", "amount": 500, "fee": 0, "net": 500, "currency": "MYR"}
+    record = read_with(SETTLEMENTS_READ, {**SETTLEMENT, "entries": [row]})
+    assert (record.currency, record.amount, record.parts[0].net) == (
+        "MYR",
+        Decimal("468.20"),
+        Decimal("5.00"),
+    )
+    alone = read_with(SETTLEMENTS_READ, {**SETTLEMENT, "entries": []})
+    assert (alone.currency, alone.amount, alone.parts) == ("INR", Decimal("468.20"), [])

@@ -188,6 +188,36 @@ def test_a_payout_with_its_entries() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("kind", "source", "told"),
+    [
+        ("payment", "py_1", "payment"),
+        ("payment_refund", "pyr_1", "refund"),
+        ("refund_failure", "re_1", "refund"),
+        ("stripe_fee", None, "fee"),
+        ("network_cost", None, "fee"),
+        ("adjustment", "dp_1", "dispute"),
+        ("adjustment", None, "other"),
+        ("reserve_transaction", None, "other"),
+    ],
+)
+def test_what_an_entry_of_a_payout_is(kind: str, source: str | None, told: str) -> None:
+    entry = fixture("balance_transaction", type=kind, source=source)
+    (part,) = read_with(PAYOUTS_READ, fixture("payout", entries=[entry])).parts
+    assert (part.kind, part.of) == (told, source)
+
+
+@pytest.mark.parametrize(
+    ("told", "amount"),
+    [
+        ({"amount": 1000, "amount_captured": 600}, "6.00"),
+        ({"amount": 1000, "amount_captured": 0, "captured": False}, "10.00"),
+    ],
+)
+def test_what_was_captured_is_what_was_paid(told: dict[str, Any], amount: str) -> None:
+    assert read_with(PAYMENTS_READ, charge(**told)).amount == Decimal(amount)
+
+
 def test_a_customer_of_whom_nothing_is_known() -> None:
     record = read_with(CUSTOMERS_READ, sample("stripe/customer.json"))
     assert isinstance(record, Customer)

@@ -34,6 +34,7 @@ def pages(file: str) -> Any:
 
 # By the words of Razorpay's own documentation, which has no examples to copy from here:
 # https://razorpay.com/docs/api/disputes, https://razorpay.com/docs/api/settlements
+# https://razorpay.com/docs/api/disputes/entity
 DISPUTE = {
     "id": "disp_1",
     "entity": "dispute",
@@ -47,6 +48,7 @@ DISPUTE = {
     "phase": "chargeback",
     "created_at": 1_790_000_000,
 }
+# https://razorpay.com/docs/api/settlements/entity
 SETTLEMENT = {
     "id": "setl_1",
     "entity": "settlement",
@@ -60,8 +62,17 @@ SETTLEMENT = {
 
 
 def entry(settlement: str, kind: str, name: str, **money: int) -> dict[str, Any]:
+    """A line of the report, with all that one has: https://razorpay.com/docs/api/settlements/fetch-recon
+
+    `fee` holds its tax, and a payment's `credit` is its amount less the fee.
+    """
     known = {"debit": 0, "credit": 0, "amount": 0, "fee": 0, "tax": 0, "currency": "INR"}
-    return {**known, "settlement_id": settlement, "type": kind, "entity_id": name, **money}
+    times = {"created_at": 1_789_900_000, "settled_at": 1_790_000_000, "posted_at": None}
+    card = {"method": "card", "card_network": "MasterCard", "card_issuer": "KARB", "card_type": "credit"}
+    of = {"payment_id": None, "order_id": None, "order_receipt": None, "dispute_id": None}
+    more = {"on_hold": False, "settled": True, "credit_type": "default", "description": None, "notes": "{}"}
+    ids = {"settlement_id": settlement, "settlement_utr": "1597813219e1pq6w", "type": kind, "entity_id": name}
+    return {**known, **times, **card, **of, **more, **ids, **money}
 
 
 def of_rows(row: dict[str, Any]) -> Any:
@@ -78,6 +89,9 @@ def report(asked: Asked) -> Says | None:
     return listed(
         entry("x3", "payment", "pay_1", amount=50_000, credit=48_820, fee=1180, tax=180),
         entry("x3", "refund", "rfnd_1", amount=2000, debit=2000),
+        entry("x3", "transfer", "trf_1", amount=100, debit=102, fee=2),
+        entry("x3", "adjustment", "adj_1", amount=1012, credit=1012),
+        {**entry("x3", "adjustment", "adj_2", amount=5000, debit=5000), "dispute_id": "disp_1"},
         entry("x9", "payment", "pay_2", amount=100, credit=98, fee=2),
     )
 

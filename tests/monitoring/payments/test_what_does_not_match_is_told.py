@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from monitoring.payments.facts import DisputeFact, PartFact, PayoutFact
+from monitoring.payments.accounts import Account, of_account
+from monitoring.payments.facts import DisputeFact
 from monitoring.payments.fees import Rate, learn
-from monitoring.payments.findings import Account, Finding, Kind, of_account, of_dispute, of_payment, of_payout
+from monitoring.payments.findings import Finding, Kind, of_dispute, of_payment
 from monitoring.payments.match import How, Verdict
 from tests.monitoring.payments.facts import NOON, at, order, payment, refund
 
@@ -186,39 +187,3 @@ def test_an_open_dispute_is_told_with_its_due_date() -> None:
     assert "by 27 November 2026" in finding.sentence
     won = DisputeFact(7, 2, "dp_7", "EUR", Decimal("25.00"), "won", NOON)
     assert of_dispute(won, payment=3, order=4) == []
-
-
-def payout(amount: str, **more: Any) -> PayoutFact:
-    return PayoutFact(1, 2, "po_1", "EUR", Decimal(amount), "paid", NOON, **more)
-
-
-PARTS = [
-    PartFact(Decimal("24.37"), "payment"),
-    PartFact(Decimal("9.60"), "payment"),
-    PartFact(Decimal("-5.00")),
-]
-
-
-@pytest.mark.parametrize(("amount", "fee"), [("28.97", None), ("28.72", "0.25")])
-def test_a_payout_that_is_the_sum_of_its_parts_is_right(amount: str, fee: str | None) -> None:
-    assert of_payout(payout(amount, fee=Decimal(fee) if fee else None), PARTS) == []
-
-
-def test_a_payout_that_does_not_add_up_is_told() -> None:
-    (finding,) = of_payout(payout("20.00"), PARTS)
-    assert (finding.kind, finding.amount, finding.expected) == (
-        Kind.PAYOUT_DIFFERS,
-        Decimal("20.00"),
-        Decimal("28.97"),
-    )
-
-
-def test_where_parts_are_not_told_a_payout_is_no_more_than_its_payments() -> None:
-    known = [payment("25.00", fee=Decimal("0.63")), payment("10.00", net=Decimal("9.60"))]
-    assert of_payout(payout("28.97"), [], known) == [], "a refund may be among them"
-    (finding,) = of_payout(payout("40.00"), [], known)
-    assert finding.expected == Decimal("33.97")
-
-
-def test_a_payout_of_which_nothing_is_known_says_nothing() -> None:
-    assert of_payout(payout("20.00"), []) == []
