@@ -10,7 +10,11 @@ def keys_from_names(apps, schema_editor):
     for name in ("AlertChannel", "AlertRule"):
         model = apps.get_model("monitoring", name)
         taken = set()
-        for row in model.objects.defer("address", "signing_secret") if name == "AlertChannel" else model.objects.all():
+        for row in (
+            model.objects.defer("address", "signing_secret")
+            if name == "AlertChannel"
+            else model.objects.all()
+        ):
             base = slugify(row.name)[: LONGEST - 4].strip("-_").replace("_", "-") or "alert"
             found, number = base, 1
             while found in taken:
