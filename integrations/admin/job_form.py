@@ -54,6 +54,7 @@ LABELS = {
     "pick_up_holidays": "Not on the holidays of",
     "announce_within_minutes": "Announced within (minutes)",
     "writes_beside": "Why it may write what another integration writes",
+    "shares_fields": "Why it may write what another job writes",
     "read_overlap_seconds": "Overlap of reads (seconds)",
 }
 

@@ -144,6 +144,7 @@ class SyncJobAdmin(JobActions):
                     "stock_locations",
                     "needs_consent",
                     "writes_beside",
+                    "shares_fields",
                 )
             },
         ),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from django import forms
 from django.forms.models import BaseInlineFormSet
 
-from mappings.models import FieldRule, Mapping, ValueMap
+from integrations.configuration.check import mapping_problems
+from mappings.models import Direction, FieldRule, Mapping, ValueMap
 from mappings.rules import check_rules
 from mappings.transforms import TRANSFORMS
+from mappings.translate import RuleData
 
 from . import widgets
 from .frame import AnyTabularInline
@@ -115,9 +118,17 @@ class RuleFormSet(RuleSet):
             return
         data = [form.instance.as_data() for form in rules]
         known = set(ValueMap.objects.values_list("key", flat=True))
-        for problem in check_rules(data, self.instance.direction, self.instance.kind, known):
+        problems = list(check_rules(data, self.instance.direction, self.instance.kind, known))
+        for problem in problems:
             form = rules[problem.rule]
             form.add_error(problem.field if problem.field in form.fields else None, problem.sentence)
+        if not problems and self.instance.direction == Direction.WRITE:
+            self._check_other_writers(data)
+
+    def _check_other_writers(self, data: list[RuleData]) -> None:
+        reasons = mapping_problems(self.instance.key, [msgspec.to_builtins(rule) for rule in data])
+        if reasons:
+            raise forms.ValidationError(reasons)
 
     def _rules(self) -> list[Any]:
         """The forms that will be rules, in the order in which they run."""

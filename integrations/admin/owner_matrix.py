@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
+from integrations.configuration.check_writers import all_doubled
+from integrations.configuration.state import load_what_is_written
 from integrations.models import SyncJob
+from mappings.labels import label
 from mappings.models import FieldOwner, left_out_of, owners_of, rule_data_of
 from mappings.owners import ALL, OWNER, Owners, is_name_only
 from mappings.sources import CONTEXT, fields_read
@@ -26,6 +29,16 @@ class Writer:
     writes: bool
 
 
+@dataclass(frozen=True)
+class Shared:
+    """Two jobs that write the same fields, which nobody owns. `reason`: why that is meant, "" where nobody said."""
+
+    jobs: tuple[Writer, Writer]
+    fields: tuple[str, ...]
+    goes_both_ways: bool
+    reason: str = ""
+
+
 @dataclass
 class Row:
     """`inherits`: the owner by a wider name, where the field has none of its own."""
@@ -35,35 +48,36 @@ class Row:
     rule: str = OWNER
     inherits: str = ""
     writers: list[Writer] = dataclasses.field(default_factory=list)
+    shared: list[Shared] = dataclasses.field(default_factory=list)
     history_url: str = ""
 
     @property
-    def is_contested(self) -> bool:
-        """Several systems write it, in one place, and nobody owns it."""
-        by_place: dict[str, set[str]] = defaultdict(set)
-        for writer in self.writers:
-            if writer.writes:
-                by_place[writer.destination].add(writer.source)
-        return any(len(sources) > 1 for sources in by_place.values())
-
-    @property
-    def goes_both_ways(self) -> bool:
-        ways = {(writer.source, writer.destination) for writer in self.writers if writer.writes}
-        return any((there, here) in ways for here, there in ways)
+    def name(self) -> str:
+        """In words; the path is shown beside it."""
+        if self.field == ALL:
+            return "All others"
+        told = label(self.field)
+        what = f"{told.what} of {told.of}" if told.of else told.what
+        return f"{what[:1].upper()}{what[1:]}"
 
     @property
     def needs_an_owner(self) -> bool:
-        return self.field != ALL and (self.is_contested or self.goes_both_ways)
+        return any(not pair.reason for pair in self.shared)
+
+    @property
+    def goes_both_ways(self) -> bool:
+        return any(pair.goes_both_ways for pair in self.shared if not pair.reason)
 
 
 @dataclass(frozen=True)
 class Kind:
-    """`others`: fields of the record that no job maps and nobody owns, to be added."""
+    """`others`: fields of the record that no job maps and nobody owns, to be added. `shared`: where it is said why."""
 
     key: str
     name: str
     rows: list[Row]
-    others: list[str]
+    others: list[tuple[str, str]]
+    shared: list[Shared]
 
 
 def kinds() -> list[Kind]:
@@ -76,15 +90,36 @@ def kinds() -> list[Kind]:
         jobs[job.kind].append(job)
     for kind in FieldOwner.objects.values_list("kind", flat=True).distinct():
         jobs.setdefault(kind, [])
-    return [kind_of(kind, jobs[kind]) for kind in sorted(jobs, key=lambda key: (-len(jobs[key]), key))]
+    shared = _shared({job.key: job for row in jobs.values() for job in row})
+    return [
+        kind_of(kind, jobs[kind], shared[kind])
+        for kind in sorted(jobs, key=lambda key: (-len(jobs[key]), key))
+    ]
 
 
-def kind_of(key: str, jobs: list[SyncJob]) -> Kind:
+def _shared(jobs: dict[str, SyncJob]) -> dict[str, list[Shared]]:
+    """By kind of record."""
+    found: dict[str, list[Shared]] = defaultdict(list)
+    for doubled in all_doubled(load_what_is_written()):
+        pair = [jobs[key] for key in doubled.jobs]
+        reason = " ".join(dict.fromkeys(job.shares_fields for job in pair if job.shares_fields))
+        one, other = (_writer(job, writes=True) for job in pair)
+        ways = {(job.source_id, job.destination_id) for job in pair}
+        is_both_ways = {(there, here) for here, there in ways} == ways
+        found[doubled.kind].append(Shared((one, other), doubled.fields, is_both_ways, reason))
+    return found
+
+
+def kind_of(key: str, jobs: list[SyncJob], shared: list[Shared]) -> Kind:
     owners = owners_of(key)
     rows: dict[str, Row] = {ALL: Row(ALL)}
     for job in jobs:
         for path, writer in _written(job, owners):
             rows.setdefault(path, Row(path)).writers.append(writer)
+    for pair in shared:
+        for path in pair.fields:
+            if path in rows:
+                rows[path].shared.append(pair)
     for owner in FieldOwner.objects.filter(kind=key):
         row = rows.setdefault(owner.field, Row(owner.field))
         row.owner, row.rule = owner.owner, owner.when_it_differs
@@ -95,9 +130,14 @@ def kind_of(key: str, jobs: list[SyncJob]) -> Kind:
     known = [field.path for field in target_fields(key) if not field.path.endswith("[]")]
     order = {path: place for place, path in enumerate([ALL, *known])}
     in_order = sorted(rows.values(), key=lambda row: order.get(row.field, len(order)))
-    return Kind(
-        key, key.replace("_", " ").capitalize(), in_order, [path for path in known if path not in rows]
-    )
+    others = [(path, Row(path).name) for path in known if path not in rows]
+    meant = [pair for pair in shared if pair.reason]
+    return Kind(key, key.replace("_", " ").capitalize(), in_order, others, meant)
+
+
+def _writer(job: SyncJob, *, writes: bool) -> Writer:
+    url = reverse("admin:integrations_syncjob_change", args=[job.pk])
+    return Writer(job.name, url, job.source.name, job.destination.name, writes)
 
 
 def _written(job: SyncJob, owners: Owners) -> list[tuple[str, Writer]]:
@@ -106,7 +146,6 @@ def _written(job: SyncJob, owners: Owners) -> list[tuple[str, Writer]]:
         return []
     rules = rule_data_of(job.write_mapping_id, number)
     gone = left_out_of(job.write_mapping_id, number, owners, job.source.key)
-    url = reverse("admin:integrations_syncjob_change", args=[job.pk])
     found: dict[str, bool] = {}
     for rule, paths in zip(rules, fields_read(rules), strict=True):
         if rule.target.endswith("[]"):
@@ -114,7 +153,4 @@ def _written(job: SyncJob, owners: Owners) -> list[tuple[str, Writer]]:
         for path in paths:
             if not is_name_only(path) and path.partition(".")[0] != CONTEXT:
                 found[path] = found.get(path, False) or rule.target not in gone.targets
-    return [
-        (path, Writer(job.name, url, job.source.name, job.destination.name, writes))
-        for path, writes in found.items()
-    ]
+    return [(path, _writer(job, writes=writes)) for path, writes in found.items()]

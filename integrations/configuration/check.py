@@ -6,7 +6,18 @@ from collections.abc import Collection
 
 from integrations.models import Connection, Delivery, Partner, SyncJob, Workflow
 
-from . import added, check_bundles, check_double_paths, check_jobs, check_owners, meaning, owners, targets
+from . import (
+    added,
+    check_bundles,
+    check_circles,
+    check_double_paths,
+    check_jobs,
+    check_owners,
+    check_writers,
+    meaning,
+    owners,
+    targets,
+)
 from .check_connections import Connectors, check_connection
 from .check_fields import model_problems
 from .plain import Found, Plain, State
@@ -57,11 +68,21 @@ def owner_problems(kind: str, fields: Plain) -> list[tuple[str, str]]:
     ]
 
 
+def mapping_problems(key: str, rules: list[Plain]) -> list[str]:
+    """What other rules of a mapping would do to the jobs that write with it, and to the owners of fields."""
+    before = load()
+    if key not in before["mappings"]:
+        return []
+    mapping = {**before["mappings"][key], "rules": rules}
+    wanted: State = {section: {} for section in before} | {"mappings": {key: mapping}}
+    return [reason for _, reason in _Check(before, wanted).together()]
+
+
 class _Check:
     def __init__(self, before: State, wanted: State, spoilt: Collection[Place] = ()) -> None:
         self.before = before
         self.wanted = wanted
-        self.after = merged(before, wanted)
+        self.given, self.after = merged(before, {section: {} for section in before}), merged(before, wanted)
         self.connectors = Connectors(self.after["connections"])
         self.half_told = {place[1] for place in spoilt if place[0] == "connections"}
         for key in self.half_told:
@@ -79,13 +100,18 @@ class _Check:
             yield from targets.check(place, self.wanted["workflows"][key])
         for key in self.wanted["jobs"]:
             yield from self._job(key)
-        yield from check_jobs.circles(self.after["jobs"], set(self.wanted["jobs"]))
         yield from check_double_paths.refused(self.after, self.wanted)
-        yield from check_owners.mixed(self.after, self.wanted)
+        yield from self.together()
         for key in self.wanted["partners"]:
             yield from self._partner(key)
         for section in added.ADDED.values():
             yield from section.check(self.wanted, self.after)
+
+    def together(self) -> Found:
+        """How jobs that write the same fields get on with one another."""
+        yield from check_circles.circles(self.after, self.wanted)
+        yield from check_owners.mixed(self.after, self.wanted)
+        yield from check_writers.refused(self.given, self.after, self.wanted)
 
     def _connection(self, key: str, told: Plain) -> Found:
         place = ("connections", key)

@@ -1,8 +1,7 @@
-"""Whether a job can work: its systems have what it reads and writes, its mappings fit, and nothing runs in a circle."""
+"""Whether a job can work: its systems have what it reads and writes, and its mappings fit."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 
 from integrations.connectors.base import Abilities
@@ -30,9 +29,6 @@ SECTION_OF = {
     "read_mapping": "mappings",
     "write_mapping": "mappings",
 }
-
-# A resource of a system.
-End = tuple[str, str]
 
 
 def twins(before: dict[str, Plain], wanted: dict[str, Plain]) -> Iterator[str]:
@@ -182,48 +178,3 @@ def _mappings(place: Place, job: Plain, after: State) -> Found:
         kind = job.get("kind")
         if kind and mapping.get("kind", kind) != kind:
             yield (*place, name), f"'{job[name]}' maps a {mapping['kind']}, and this job carries a {kind}."
-
-
-def circles(jobs: dict[str, Plain], touched: set[str]) -> Found:
-    """Refuses what would send a change round for ever: jobs of one kind that lead back to where they began.
-
-    Two jobs that keep two systems equal are no circle: each knows the echo of what it wrote itself.
-    """
-    leads: dict[str, dict[End, list[tuple[str, End]]]] = defaultdict(lambda: defaultdict(list))
-    for key, job in jobs.items():
-        if all(job.get(name) for name in REQUIRED):
-            start = (job["source"], job["source_resource"])
-            leads[job.get("kind", "")][start].append((key, (job["destination"], job["destination_resource"])))
-    for key in sorted(touched & set(jobs)):
-        job = jobs[key]
-        if not all(job.get(name) for name in REQUIRED):
-            continue
-        start, end = (
-            (job["source"], job["source_resource"]),
-            (job["destination"], job["destination_resource"]),
-        )
-        if start == end:
-            yield (
-                ("jobs", key, "destination"),
-                "The job would write into what it reads. Give another destination.",
-            )
-            continue
-        way = _way(leads[job.get("kind", "")], end, start)
-        if way is not None and len(way) > 1:
-            names = " → ".join([key, *way])
-            yield ("jobs", key), f"These jobs run in a circle: {names}. A change would go round for ever."
-
-
-def _way(leads: dict[End, list[tuple[str, End]]], start: End, goal: End) -> list[str] | None:
-    """The keys of the jobs that lead from start to goal, the shortest such way."""
-    seen = {start}
-    ways: list[tuple[End, list[str]]] = [(start, [])]
-    while ways:
-        here, way = ways.pop(0)
-        if here == goal:
-            return way
-        for key, there in leads.get(here, []):
-            if there not in seen:
-                seen.add(there)
-                ways.append((there, [*way, key]))
-    return None

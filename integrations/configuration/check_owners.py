@@ -62,38 +62,8 @@ def left_out_by(job: Plain, after: State) -> LeftOut:
     return left_out(rules, owners_of(str(job.get("kind", "")), after), job["source"])
 
 
-# Things that several systems describe; of the other kinds each system has its own.
-SHARED = ("customer", "variant")
-
-
-def unowned(after: State, wanted: State) -> Iterator[str]:
-    """Fields that two systems write over one another, because nobody owns them."""
-    jobs = {key: job for key, job in after["jobs"].items() if is_whole(job, after)}
-    touched = dict(touched_jobs(after, wanted))
-    for key, job in touched.items():
-        for other, second in jobs.items():
-            if other == key or (other in touched and other < key) or job.get("kind") != second.get("kind"):
-                continue
-            how = _how_they_meet(job, second)
-            fields = sorted(_written(job, after) & _written(second, after)) if how else []
-            if fields:
-                yield (
-                    f"Note: jobs.{key} and jobs.{other} {how} and both write {', '.join(fields)}: whichever wrote last "
-                    f"would be right. Give each field an owner, for example owners: {{{job['kind']}: {{{fields[0]}: "
-                    f"{job['source']}}}}}."
-                )
-
-
-def _how_they_meet(one: Plain, other: Plain) -> str:
-    if (one["source"], one["destination"]) == (other["destination"], other["source"]):
-        return "go both ways"
-    same_end = all(one[name] == other[name] for name in ("destination", "destination_resource"))
-    if same_end and one["source"] != other["source"] and one["kind"] in SHARED and not one.get("filter"):
-        return f"write into '{one['destination']}' from two systems"
-    return ""
-
-
-def _written(job: Plain, after: State) -> set[str]:
+def written_by(job: Plain, after: State) -> set[str]:
+    """The fields of the Record that this job writes, as the owners stand."""
     rules = rules_of(after["mappings"][job["write_mapping"]])
     gone = left_out_by(job, after).targets
     paths = {

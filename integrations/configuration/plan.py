@@ -9,7 +9,7 @@ from typing import Any
 
 from mappings.presets import PRESETS
 
-from . import check_double_paths, check_jobs, check_owners, meaning, owners, targets
+from . import check_double_paths, check_jobs, check_writers, meaning, owners, targets
 from .added import ADDED, sections
 from .check import check, merged
 from .diff import Change, changes
@@ -56,12 +56,12 @@ def plan(text: str, environment: Mapping[str, str]) -> Plan:
 
 def notes(before: State, wanted: State) -> list[str]:
     """Sentences about what is allowed, and perhaps not meant."""
-    after = merged(before, wanted)
+    given, after = merged(before, {section: {} for section in before}), merged(before, wanted)
     return [
         *check_jobs.twins(before["jobs"], wanted["jobs"]),
         *check_jobs.stock_of_two_owners(before["jobs"], wanted["jobs"]),
         *check_jobs.held_for_launch(before, wanted),
-        *check_owners.unowned(after, wanted),
+        *check_writers.left_as_they_are(given, after, wanted),
         *check_double_paths.doubled(after, wanted),
     ]
 

@@ -80,6 +80,7 @@ class JobEntry(Entry, kw_only=True):
     retry_limit: int | UnsetType = UNSET
     waiting_hours: int | UnsetType = UNSET
     writes_beside: str | UnsetType = UNSET
+    shares_fields: str | UnsetType = UNSET
 
 
 class PartnerEntry(Entry, kw_only=True):

@@ -32,6 +32,7 @@ JOB_FIELDS = (
     "pick_up_holidays",
     "announce_within_minutes",
     "writes_beside",
+    "shares_fields",
     "read_overlap_seconds",
     "stock_buffer",
     "stock_buffer_percent",
@@ -67,6 +68,18 @@ def load(*, without_unreadable: bool = False) -> State:
             row.key: of_partner(row) for row in Partner.objects.prefetch_related("jobs").order_by("key")
         },
         **{name: section.load(without_unreadable) for name, section in added.ADDED.items()},
+    }
+
+
+def load_what_is_written() -> State:
+    """Which jobs write which fields, and who owns them, without anything secret: for a screen."""
+    jobs = SyncJob.objects.select_related(*JOB_REFERENCES).defer("source__secrets", "destination__secrets")
+    platforms = Connection.objects.values_list("key", "platform")
+    return {
+        "connections": {key: {"platform": platform} for key, platform in platforms},
+        "mappings": meaning.load_mappings(),
+        "owners": owners.load(),
+        "jobs": {row.key: of_job(row) for row in jobs.order_by("key")},
     }
 
 

@@ -128,6 +128,14 @@ class SyncJob(models.Model):
         help_text="Only if a system's own integration writes the same: why both are meant. Without a reason, such "
         "a job is refused.",
     )
+    shares_fields = models.CharField(
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Only if another job writes the same fields and nobody owns them: why both are meant. Without an "
+        "owner or a reason, such a job is refused.",
+    )
     read_overlap_seconds = models.PositiveIntegerField(
         default=300,
         help_text="Each read begins this long before the last one began, so that late rows are seen.",

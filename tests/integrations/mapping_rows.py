@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mappings.models import FieldRule, Mapping
 
 
@@ -14,3 +16,24 @@ def add_mapping(key: str, direction: str, kind: str = "order") -> Mapping:
         FieldRule.objects.create(mapping=mapping, position=position, target=name, source=name)
     mapping.publish()
     return mapping
+
+
+def sent(of: Mapping, rules: list[dict[str, Any]]) -> dict[str, Any]:
+    """The form of a mapping with these rules, as a browser sends it."""
+    data: dict[str, Any] = {
+        name: getattr(of, name)
+        for name in ("name", "key", "direction", "kind", "platform", "resource", "description")
+    }
+    data |= {
+        "rules-TOTAL_FORMS": len(rules),
+        "rules-INITIAL_FORMS": of.rules.count(),
+        "versions-TOTAL_FORMS": 0,
+        "versions-INITIAL_FORMS": 0,
+    }
+    stored = list(of.rules.all())
+    for place, values in enumerate(rules):
+        row = {"on_missing": "absent", "position": place, **values}
+        if place < len(stored):
+            row |= {"id": stored[place].pk, "mapping": of.pk}
+        data |= {f"rules-{place}-{name}": value for name, value in row.items()}
+    return data

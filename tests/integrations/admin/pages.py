@@ -51,3 +51,20 @@ def messages_of(client: Client) -> list[str]:
     """What the next page would tell."""
     response = client.get(reverse("admin:index"))
     return [str(message) for message in response.context["messages"]]
+
+
+def form_of(operator: Client, row: Any, **values: Any) -> dict[str, Any]:
+    """What a row's page sends back as it stands, but for these values."""
+    page = operator.get(change_url(row))
+    form = page.context["adminform"].form
+    data = {name: form[name].value() for name in form.fields}
+    kept = {name: value for name, value in data.items() if value is not None and value is not False}
+    return {**kept, **_management(page), **values}
+
+
+def _management(page: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for formset in page.context["inline_admin_formsets"]:
+        for name, value in formset.formset.management_form.initial.items():
+            found[f"{formset.formset.prefix}-{name}"] = value
+    return found

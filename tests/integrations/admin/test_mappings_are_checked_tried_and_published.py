@@ -13,6 +13,7 @@ from mappings.models import Direction, FieldRule, Mapping, ValueMap, ValueMapEnt
 from tests import factories
 from tests.integrations.admin.conftest import signed_in
 from tests.integrations.admin.pages import change_url, messages_of
+from tests.integrations.mapping_rows import sent
 
 pytestmark = pytest.mark.django_db
 
@@ -31,27 +32,6 @@ def rule(of: Mapping, target: str, source: str, **values: Any) -> FieldRule:
     return FieldRule.objects.create(
         mapping=of, target=target, source=source, position=of.rules.count(), **values
     )
-
-
-def sent(of: Mapping, rules: list[dict[str, Any]]) -> dict[str, Any]:
-    """The form of a mapping with these rules, as a browser sends it."""
-    data: dict[str, Any] = {
-        name: getattr(of, name)
-        for name in ("name", "key", "direction", "kind", "platform", "resource", "description")
-    }
-    data |= {
-        "rules-TOTAL_FORMS": len(rules),
-        "rules-INITIAL_FORMS": of.rules.count(),
-        "versions-TOTAL_FORMS": 0,
-        "versions-INITIAL_FORMS": 0,
-    }
-    stored = list(of.rules.all())
-    for place, values in enumerate(rules):
-        row = {"on_missing": "absent", "position": place, **values}
-        if place < len(stored):
-            row |= {"id": stored[place].pk, "mapping": of.pk}
-        data |= {f"rules-{place}-{name}": value for name, value in row.items()}
-    return data
 
 
 def row_errors(response: Any, place: int) -> dict[str, list[str]]:

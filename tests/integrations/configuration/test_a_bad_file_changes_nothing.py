@@ -296,7 +296,7 @@ def test_a_circle_that_only_closes_with_what_is_there_is_refused() -> None:
 
 
 def test_two_jobs_that_keep_two_systems_equal_are_allowed() -> None:
-    applied(circle("ab", "ba"))
+    applied(circle("ab", "ba") + "\n    shares_fields: Both keep orders.")
 
     assert SyncJob.objects.count() == 2
 

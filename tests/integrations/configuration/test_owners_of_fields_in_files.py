@@ -100,25 +100,3 @@ def test_a_field_made_of_ours_and_theirs_is_refused() -> None:
         "'orders-out' fills text from status, which warehouse owns, and from number, which this job may write. "
         "Make two fields of it, or give both the same owner."
     )
-
-
-BACK = """
-mappings:
-  orders-out: {rules: [{target: text, source: note}]}
-jobs:
-  back:
-    source: warehouse
-    source_resource: orders
-    destination: shop
-    destination_resource: orders
-    read_mapping: orders-in
-    write_mapping: orders-out
-"""
-
-
-def test_fields_that_go_both_ways_without_an_owner_are_told_before_they_run() -> None:
-    applied(FILE)
-    (note,) = [note for note in planned(BACK).notes if "go both ways" in note]
-    assert note.startswith("Note: jobs.back and jobs.orders-to-warehouse go both ways and both write ")
-    assert "Give each field an owner, for example owners: {order: {" in note
-    assert not [note for note in planned(BACK + "owners: {order: {'*': shop}}").notes if "both ways" in note]

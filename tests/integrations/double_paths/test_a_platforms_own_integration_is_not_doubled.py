@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -16,7 +15,7 @@ from integrations.connectors import registry
 from integrations.models import Connection, SyncJob
 from tests import factories
 from tests.integrations.admin.conftest import signed_in
-from tests.integrations.admin.pages import change_url
+from tests.integrations.admin.pages import change_url, form_of
 
 pytestmark = pytest.mark.django_db
 
@@ -110,22 +109,6 @@ def test_an_integration_that_the_platform_does_not_have_is_refused() -> None:
 @pytest.fixture
 def operator() -> Client:
     return signed_in(factories.administrator())
-
-
-def form_of(operator: Client, row: Any, **values: Any) -> dict[str, Any]:
-    page = operator.get(change_url(row))
-    form = page.context["adminform"].form
-    data = {name: form[name].value() for name in form.fields}
-    kept = {name: value for name, value in data.items() if value is not None and value is not False}
-    return {**kept, **_management(page), **values}
-
-
-def _management(page: Any) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for formset in page.context["inline_admin_formsets"]:
-        for name, value in formset.formset.management_form.initial.items():
-            found[f"{formset.formset.prefix}-{name}"] = value
-    return found
 
 
 def test_a_person_ticks_it_at_the_connection_and_is_told_of_the_jobs(operator: Client) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
-from integrations.models import Conflict
-from mappings.models import FieldOwner
-from tests.integrations.admin.pages import act, change_url, list_url
+from integrations.models import Conflict, SyncJob
+from mappings.models import FieldOwner, Mapping
+from tests import factories
+from tests.integrations.admin.conftest import signed_in as admin_signed_in
+from tests.integrations.admin.pages import act, change_url, form_of, list_url
+from tests.integrations.mapping_rows import sent
 
 from .two_sides import TwoSides
 
@@ -35,6 +39,10 @@ def found(two: TwoSides) -> Conflict:
     two.crm.edit("1", phone="0470 99 88 77")
     two.settle()
     return Conflict.objects.get()
+
+
+def text_of_post(client: Client, url: str, told: dict[str, Any]) -> str:
+    return re.sub(r"\s+", " ", client.post(url, told).content.decode())
 
 
 def text_of(client: Client, url: str) -> str:
@@ -85,18 +93,72 @@ def matrix() -> str:
 def test_the_page_of_owners_has_each_field_with_the_jobs_that_write_it_where(two: TwoSides) -> None:
     two.configure({"phone": "shop"})
     page = text_of(signed_in("mappings.view_fieldowner"), matrix())
-    found = dict(re.findall(r"<th scope=\"row\"> (?:<code>)?(.*?)(?:</code>.*?)?</th>(.*?)</tr>", page))
-    rows = {name.strip(): row for name, row in found.items()}
+    found = re.findall(
+        r"<th scope=\"row\"> (.*?)(?:<code class=\"portal-path\">(.*?)</code>.*?)?</th>(.*?)</tr>", page
+    )
+    rows = {path or name.strip(): row for name, path, row in found}
+    names = {path: name.strip() for name, path, _ in found}
     assert {"All others", "name", "email", "phone", "address.city"} <= set(rows)
+    assert names["address.city"] == "City of the address"
     assert re.findall(
         r">The (\w+) → The (\w+)</a>( <span class=\"portal-quiet\">left out)?", rows["phone"]
     ) == [
         ("shop", "crm", ""),
         ("crm", "shop", ' <span class="portal-quiet">left out'),
     ]
-    assert "Jobs carry it both ways. Give it an owner." in rows["name"]
-    assert "Give it an owner" not in rows["phone"]
+    assert "Shared on purpose" in rows["name"]
+    assert "Shared on purpose" not in rows["phone"]
+    assert (
+        "go both ways and share 3 fields that nobody owns. The reason given: “Both sides keep people.”"
+        in page
+    )
     assert "<select" not in page
+
+
+def test_what_nobody_said_is_meant_wants_an_owner_there(two: TwoSides) -> None:
+    two.configure({"phone": "shop"})
+    SyncJob.objects.update(shares_fields="")
+    page = text_of(signed_in("mappings.view_fieldowner"), matrix())
+    assert page.count("Jobs carry it both ways. Give it an owner.") == 3
+
+
+def test_the_owner_of_a_field_that_two_jobs_would_write_is_not_taken_away(two: TwoSides) -> None:
+    two.configure({"*": "shop"})
+    SyncJob.objects.update(shares_fields="")
+    client = signed_in("mappings.view_fieldowner", "mappings.change_fieldowner")
+    page = text_of_post(client, matrix(), {"kind": "customer", "owner:*": "", "owner:phone": "shop"})
+    assert "go both ways and both write address.city, email, name:" in page
+    assert FieldOwner.objects.get().field == "*"
+
+
+def test_a_jobs_form_asks_why_it_shares_fields(two: TwoSides) -> None:
+    two.configure(None)
+    SyncJob.objects.update(shares_fields="")
+    boss = admin_signed_in(factories.administrator())
+    job = two.job("to-crm")
+    refused = boss.post(change_url(job), form_of(boss, job, every_seconds=60)).content.decode()
+    assert "or say at the job&#x27;s shares_fields why both are meant." in refused
+    boss.post(change_url(job), form_of(boss, job, every_seconds=60, shares_fields="Both keep people."))
+    job.refresh_from_db()
+    assert (job.every_seconds, job.shares_fields) == (60, "Both keep people.")
+
+
+def test_a_rule_that_would_make_a_second_writer_is_not_published(two: TwoSides) -> None:
+    two.configure({"*": "shop"})
+    SyncJob.objects.update(shares_fields="")
+    FieldOwner.objects.all().delete()
+    for name in ("name", "email", "phone"):
+        FieldOwner.objects.create(kind="customer", field=name, owner="shop")
+    mapping = Mapping.objects.get(key="write")
+    mapping.rules.filter(target="city").delete()
+    before = mapping.publish(None).number
+    boss = admin_signed_in(factories.administrator())
+    told = [{"target": rule.target, "source": rule.source} for rule in mapping.rules.all()]
+    city = {"target": "city", "source": "address.city"}
+    page = boss.post(change_url(mapping), sent(mapping, [*told, city])).content.decode()
+    assert "both write address.city:" in page
+    mapping.refresh_from_db()
+    assert mapping.current_number == before
 
 
 def test_owners_are_changed_there_and_their_history_says_by_whom(two: TwoSides) -> None:

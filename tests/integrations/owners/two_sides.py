@@ -251,6 +251,7 @@ def configuration(
             "read_mapping": "read",
             "write_mapping": "write",
             "concurrent_calls": 1,
+            **({"shares_fields": "Both sides keep people."} if len(jobs) > 1 else {}),
             **(job or {}),
         }
     if owners is not None:
