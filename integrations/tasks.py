@@ -7,7 +7,7 @@ import time
 from django.conf import settings
 
 from .models import SyncJob
-from .sync import deliver, doorbell, reap, rerun, share
+from .sync import deliver, doorbell, reap, rerun, share, stock_settings
 from .sync import pull as reading
 from .webhooks import process
 
@@ -41,6 +41,11 @@ def inbox(connection_id: int) -> None:
     # What came in between the last look and the answer has rung for nothing.
     if process.has_untried(connection_id):
         doorbell.ring("inbox", connection_id)
+
+
+def recount(job_id: int) -> None:
+    with doorbell.at_work("recount", job_id):
+        stock_settings.count_all_anew(job_id, _deadline())
 
 
 def sweep(after_a_start: int = 0) -> None:

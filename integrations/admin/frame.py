@@ -204,6 +204,8 @@ class PortalAdmin(AnyModelAdmin):
         super().save_related(request, form, formsets, change)
         for note in getattr(form, "notes", ()):
             messages.warning(request, note)
+        for sentence in getattr(form, "news", ()):
+            messages.info(request, sentence)
 
     def object_for(self, request: HttpRequest, object_id: str, permission: str) -> Any:
         """The row, if this user may do this to it. Raises Http404 and PermissionDenied."""

@@ -11,6 +11,7 @@ from integrations.configuration.check import job_problems
 from integrations.configuration.plan import job_notes
 from integrations.configuration.state import JOB_FIELDS, JOB_REFERENCES
 from integrations.models import SyncJob
+from integrations.sync import stock_names, stock_settings
 from mappings.records import RECORD_KINDS
 
 from . import widgets
@@ -82,8 +83,9 @@ class JobForm(ModelForm):
         help_text="One on each line, as the source calls them. None: all of them.",
     )
 
-    # What is allowed, and perhaps not meant: told when it is saved.
+    # What is allowed, and perhaps not meant, and what follows from it: both told when it is saved.
     notes: Sequence[str] = ()
+    news: Sequence[str] = ()
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -102,5 +104,8 @@ class JobForm(ModelForm):
         # By the key under which it is stored: a renamed job is still the job that carried its records.
         for field, reason in job_problems(self.initial.get("key") or cleaned["key"], job):
             self.add_error(field if field in self.fields else None, reason)
+        is_counted_anew = job.get("kind") == stock_names.KIND and self.instance.pk is not None
+        if is_counted_anew and not set(stock_settings.SETTINGS).isdisjoint(self.changed_data):
+            self.news = [stock_settings.SENTENCE]
         self.notes = [] if self.errors else job_notes(self.initial.get("key") or cleaned["key"], job)
         return cleaned

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from integrations.models import ErrorRecord, JobState, State, SyncJob, SyncRun, Workflow
+from integrations.sync import stock_settings
 from integrations.templatetags.portal import ago
 
 from .frame import FactsInline, QuickView, display
@@ -216,6 +217,8 @@ class SyncJobAdmin(JobActions):
                 url,
                 row.workflow,
             )
+        if row.state == JobState.ACTIVE and row.deliveries.exists() and stock_settings.is_counting(row):
+            return "Active. All its products are being counted anew by the settings saved last."
         if row.state_reason:
             return f"{row.get_state_display()}: {row.state_reason}"
         return row.get_state_display()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from integrations.connectors.base import Abilities
 from integrations.exceptions import NotConfigured
 from integrations.models import Environment, SyncJob
+from integrations.sync import stock_settings
 from mappings.expressions import ExpressionError, compile_expression
 from mappings.pick_up import PickUpError, pick_up
 
@@ -68,6 +69,17 @@ def _waits(job: str, state: State) -> bool:
     return bool(told.get("workflow")) and any(
         end.get("environment") == Environment.PRODUCTION for end in ends
     )
+
+
+def counted_anew(before: dict[str, Plain], wanted: dict[str, Plain]) -> Iterator[str]:
+    """Channels of which the file changes what is kept back, or from where they sell."""
+    for key, job in wanted.items():
+        present = before.get(key)
+        is_other = present is not None and any(
+            name in job and job[name] != present[name] for name in stock_settings.SETTINGS
+        )
+        if is_other and job.get("kind", present["kind"] if present else "") == "stock_level":
+            yield f"jobs.{key}: {stock_settings.SENTENCE}"
 
 
 def stock_of_two_owners(before: dict[str, Plain], wanted: dict[str, Plain]) -> Iterator[str]:

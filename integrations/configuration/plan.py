@@ -50,7 +50,7 @@ def plan(text: str, environment: Mapping[str, str]) -> Plan:
     if planning.problems:
         raise BadConfiguration(planning.problems)
     made.changes = changes(before, made.wanted)
-    made.notes = notes(before, made.wanted)
+    made.notes = [*notes(before, made.wanted), *check_jobs.counted_anew(before["jobs"], made.wanted["jobs"])]
     return made
 
 

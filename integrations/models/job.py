@@ -153,6 +153,12 @@ class SyncJob(models.Model):
         blank=True,
         help_text="Stock: the locations that this channel sells from, as the source calls them. None named: all.",
     )
+    stock_counted = models.JSONField(
+        default=dict,
+        blank=True,
+        editable=False,
+        help_text="With which of these settings all its products were counted last: see `sync.stock_settings`.",
+    )
     explode_bundles = models.BooleanField(
         default=False, help_text="Orders: the destination is given the parts of a bundle, not the bundle."
     )
@@ -191,6 +197,7 @@ class SyncJob(models.Model):
             "last_complete_read_at",
             "next_read_at",
             "released_percent",
+            "stock_counted",
             "watermark",
             "updated_at",
         ],

@@ -30,6 +30,7 @@ TASKS = {
     "again": "integrations.tasks.again",
     "drain": "integrations.tasks.drain",
     "inbox": "integrations.tasks.inbox",
+    "recount": "integrations.tasks.recount",
     "sweep": "integrations.tasks.sweep",
 }
 

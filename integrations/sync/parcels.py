@@ -23,6 +23,7 @@ class Parcel(msgspec.Struct, omit_defaults=True):
     which that Thing carries, is to be counted anew over all its rows, because of what happened at `occurred_at`.
     With `recount` that was no change at the owner, but a unit sold or given back, and it goes at once. With `again` it
     happened in the destination itself, which has changed its own figure: what was written last is written again.
+    `untimed`: nothing happened at all, the job's settings were changed; no delay is measured.
     """
 
     external_id: str
@@ -44,6 +45,7 @@ class Parcel(msgspec.Struct, omit_defaults=True):
     sku: str = ""
     place: str = ""
     occurred_at: float = 0.0
+    untimed: bool = False
 
     @property
     def counted(self) -> bool:

@@ -27,6 +27,7 @@ from . import (
     shared_clock,
     stalled,
     steer,
+    stock_settings,
     stock_units,
     subscriptions,
 )
@@ -45,6 +46,7 @@ def sweep() -> None:
     ring_for_due_batches()
     ring_for_due_reads()
     ring_for_unprocessed_events()
+    stock_settings.ring_for_changed()
     release_where_the_rollout_widened()
     payment_wait.release_paid()
     stock_units.prune_accepted()
@@ -128,3 +130,4 @@ def tick() -> None:
     ring_for_due_batches()
     ring_for_due_reads()
     ring_for_unprocessed_events()
+    stock_settings.ring_for_changed()

@@ -30,6 +30,7 @@ from .case import Case, Ending
 from .parcels import digest_of
 from .rules import JobRules
 from .stock_names import KIND, Key, carriers
+from .stock_settings import SETTINGS
 
 __all__ = ["KIND", "Counting", "Offer", "Row", "available"]
 
@@ -123,7 +124,6 @@ class Counting:
     def __init__(self, job: SyncJob, rules: JobRules) -> None:
         self.job = job
         self.rules = rules
-        self.buffer = Buffer(job.stock_buffer, job.stock_buffer_percent)
 
     def prepare(self, cases: Iterable[Case]) -> None:
         """What is counted anew is counted on the figures known now: a newer one may have come in meanwhile."""
@@ -164,6 +164,7 @@ class Counting:
         keys = {case.place: self._key(case) for case in cases if case.stock_row is not None}
         if not keys:
             return
+        self._heed_settings()
         parts = parts_about({sku for sku, _ in keys.values()})
         facts = _Facts.of(self.job, self.rules, keys.values(), parts, cases)
         named = carriers(self.job, self.rules.write, keys.values())
@@ -179,6 +180,11 @@ class Counting:
             # Whatever the row's own version: what is counted now is the newest.
             case.parcel.read_at = began
             self._fill(case, case.stock_row, key, facts)
+
+    def _heed_settings(self) -> None:
+        """A person may have changed them since this worker took up the job, and what was queued because of that is
+        counted by the new ones."""
+        self.job.refresh_from_db(fields=SETTINGS)
 
     def _key(self, case: Case) -> Key:
         if case.parcel.counted:
@@ -199,7 +205,8 @@ class Counting:
             places = ", ".join(self.job.stock_locations)
             case.ending = Ending(State.FILTERED, f"Nothing of it lies in {places}."[:300])
             return
-        offer = available(key, facts.rows, facts.sold, facts.parts, self.buffer, facts.complete_at)
+        buffer = Buffer(self.job.stock_buffer, self.job.stock_buffer_percent)
+        offer = available(key, facts.rows, facts.sold, facts.parts, buffer, facts.complete_at)
         number = offer.available
         if case.parcel.recount and self._is_unsure(facts, key):
             number = min(number, _offered(case, number))

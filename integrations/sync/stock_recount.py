@@ -39,13 +39,15 @@ from .stock_names import KIND, Key, carriers, name_carriers, name_of, resource_o
 @dataclass(frozen=True)
 class Cause:
     """Why it is counted anew. `is_sale`: a unit was sold or given back, and the other channels are told at once.
-    `is_here`: in the very channel that is told, which counts its own sales off what it offers.
+    `is_here`: in the very channel that is told, which counts its own sales off what it offers. `is_setting`: nothing
+    happened, but the channel is to be told by other settings; it goes behind all else, and has no delay.
 
     Times are seconds since 1970: when it happened at the owner, and when the read that told it began.
     """
 
     is_sale: bool = False
     is_here: bool = False
+    is_setting: bool = False
     occurred_at: float = 0.0
     read_at: float = 0.0
 
@@ -61,12 +63,15 @@ def recount(holder: Connection, skus: Iterable[str], sold_in: int | None = None)
         count_anew(job, wanted, Cause(is_sale=True, is_here=job.destination_id == sold_in))
 
 
-def count_anew(job: SyncJob, skus: Iterable[str], cause: Cause) -> None:
-    """Queues these SKUs, their parts, and the bundles that need one of these, as far as the owner tells of them."""
+def count_anew(job: SyncJob, skus: Iterable[str], cause: Cause) -> SyncRun | None:
+    """Queues these SKUs, their parts, and the bundles that need one of these, as far as the owner tells of them.
+
+    Returns the run to which they belong; None where there are none.
+    """
     wanted = sorted(set(skus))
     parts = parts_about(wanted)
     keys = _keys(job, rules_of(job), touched(wanted, parts) | set(wanted), parts)
-    _queue(job, keys, dict.fromkeys(keys, cause))
+    return _queue(job, keys, dict.fromkeys(keys, cause))
 
 
 @dataclass(frozen=True)
@@ -211,9 +216,9 @@ def _things_of(job: SyncJob, external_ids: Sequence[str]) -> dict[str, int]:
     )
 
 
-def _queue(job: SyncJob, candidates: Mapping[Key, int | None], causes: Mapping[Key, Cause]) -> None:
+def _queue(job: SyncJob, candidates: Mapping[Key, int | None], causes: Mapping[Key, Cause]) -> SyncRun | None:
     if not candidates:
-        return
+        return None
     now = shared_clock.now()
     run = open_run(job, Door.RECOUNT)
     things = name_carriers(job, rules_of(job).write, candidates)
@@ -242,10 +247,11 @@ def _queue(job: SyncJob, candidates: Mapping[Key, int | None], causes: Mapping[K
             sku=key[0],
             place=key[1],
             occurred_at=causes[key].occurred_at,
+            untimed=causes[key].is_setting,
         )
         for key in sorted(candidates)
     ]
-    priority = Priority.FRESH if all(cause.is_sale for cause in causes.values()) else Priority.ORDINARY
+    priority = _priority(causes.values())
     for start in range(0, len(parcels), job.batch_size):
         part = parcels[start : start + job.batch_size]
         Batch.objects.create(
@@ -258,3 +264,10 @@ def _queue(job: SyncJob, candidates: Mapping[Key, int | None], causes: Mapping[K
         )
     SyncRun.objects.filter(pk=run.pk).update(accepted=F("accepted") + len(parcels))
     ring("drain", job.pk)
+    return run
+
+
+def _priority(causes: Collection[Cause]) -> Priority:
+    if all(cause.is_setting for cause in causes):
+        return Priority.BACKFILL
+    return Priority.FRESH if all(cause.is_sale for cause in causes) else Priority.ORDINARY

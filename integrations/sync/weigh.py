@@ -352,6 +352,8 @@ class Scales:
 def _occurred_at(case: Case) -> float | None:
     """When it happened at the source; what is counted anew because of a sale, when that was known here, and so is
     stock of which the source tells no time."""
+    if case.parcel.untimed:
+        return None
     if case.parcel.counted:
         return case.parcel.occurred_at or case.parcel.received_at
     occurred = records.occurred_at(case.record) if case.record is not None else None

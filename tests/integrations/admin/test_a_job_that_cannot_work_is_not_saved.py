@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import unescape
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from integrations.models import Connection, SyncJob
+from integrations.sync import stock_settings
 from mappings.models import Direction, Mapping
 from tests import factories
 from tests.integrations.admin.pages import change_url
@@ -56,6 +58,16 @@ def test_a_job_that_fits_is_saved(admin_client: Client, job: SyncJob) -> None:
     assert response.status_code == 302, response.context["adminform"].form.errors
     job.refresh_from_db()
     assert (job.key, job.stock_buffer) == ("stock-2", 3)
+
+
+def test_a_changed_buffer_says_that_all_is_counted_anew(admin_client: Client, job: SyncJob) -> None:
+    def said(**values: object) -> str:
+        page = admin_client.post(change_url(job), filled(admin_client, job, **values), follow=True)
+        return " ".join(unescape(page.content.decode()).split())
+
+    assert stock_settings.SENTENCE not in said(name="Stock to the outlet")
+    assert stock_settings.SENTENCE in said(stock_buffer=3)
+    assert stock_settings.SENTENCE in said(stock_locations="MAIN")
 
 
 def test_a_job_is_made(admin_client: Client, job: SyncJob) -> None:

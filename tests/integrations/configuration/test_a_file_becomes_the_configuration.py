@@ -266,6 +266,7 @@ def test_nothing_but_the_environment_given_is_looked_at(monkeypatch: pytest.Monk
                 "state_reason",
                 "launched_at",
                 "released_percent",
+                "stock_counted",
                 "resume_position",
                 "watermark",
                 "position_version",
