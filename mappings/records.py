@@ -86,6 +86,7 @@ class OrderLine(Part):
     tax: Number = UNSET
     discount: Number = UNSET
     total: Number = UNSET
+    requires_shipping: Flag = UNSET
 
 
 class Payment(Record):

@@ -1,4 +1,5 @@
-"""Parcels that are known here and that nobody was told of: shipped, not announced.
+"""Parcels that are known here and that nobody was told of, and orders that the shop calls shipped while no parcel of
+them is known anywhere: shipped, not announced.
 
 A parcel is announced once the shop or the mailing tool has it. What a job leaves out by a rule, or a person by a
 decision, is not missed.
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -18,7 +19,7 @@ from integrations.connectors import registry
 from integrations.connectors.facts import Group
 from integrations.exceptions import Failure
 from integrations.models import PENDING_STATES, Delivery, JobState, SearchKey, State, SyncJob
-from integrations.sync import shared_clock
+from integrations.sync import missing_parcels, shared_clock
 from mappings.sentences import within
 
 # What left longer ago is of no use to a customer any more, and is not gone through.
@@ -45,10 +46,13 @@ def announcing_jobs() -> list[SyncJob]:
 
 
 def unannounced(jobs: Sequence[SyncJob] | None = None, now: datetime | None = None) -> QuerySet[Delivery]:
-    """Records of parcels about which something is missing: the news of it, or its tracking number."""
+    """Records about which something is missing: the news of a parcel, its tracking number, or the parcel itself."""
     moment = now or shared_clock.now()
     announcing = announcing_jobs() if jobs is None else jobs
-    return Delivery.objects.filter(not_told(announcing, moment) | without_number(announcing, moment))
+    missing = (
+        not_told(announcing, moment) | without_number(announcing, moment) | without_parcel(announcing, moment)
+    )
+    return Delivery.objects.filter(missing)
 
 
 def not_told(jobs: Sequence[SyncJob], now: datetime) -> Q:
@@ -70,6 +74,42 @@ def without_number(jobs: Sequence[SyncJob], now: datetime) -> Q:
     return _any(late) & Q(state__in=TOLD, state_since__gt=now - RECENT) & ~Q(Exists(number))
 
 
+def without_parcel(jobs: Sequence[SyncJob], now: datetime) -> Q:
+    """Orders of a shop that is told of parcels, which it has called shipped for longer than a parcel may take to be
+    told, and of which none is known. One row for an order, whatever jobs carry it.
+
+    What was shipped before the job began was never its to follow.
+    """
+    grace = _patience(jobs)
+    orders = list(SyncJob.objects.filter(kind="order", source__in=grace).order_by("pk")) if grace else []
+    late = [
+        Q(
+            job=job,
+            called_shipped_at__gte=max(missing_parcels.began(job), now - RECENT),
+            called_shipped_at__lt=now - grace[job.source_id],
+        )
+        for job in orders
+    ]
+    by_another = Delivery.objects.filter(
+        job__in=orders, thing=OuterRef("thing"), pk__lt=OuterRef("pk"), called_shipped_at__isnull=False
+    )
+    return _any(late) & Q(thing__has_parcel=False) & ~Q(state=State.IGNORED) & ~Q(Exists(by_another))
+
+
+def _patience(jobs: Sequence[SyncJob]) -> dict[int, timedelta]:
+    """By shop: how long the slowest job that tells it of parcels may take."""
+    found: dict[int, timedelta] = {}
+    for job in jobs:
+        if job.kind == "shipment":
+            minutes = timedelta(minutes=job.announce_within_minutes)
+            found[job.destination_id] = max(minutes, found.get(job.destination_id, minutes))
+    return found
+
+
+def is_without_parcel(delivery: Delivery) -> bool:
+    return delivery.called_shipped_at is not None
+
+
 def is_without_number(delivery: Delivery) -> bool:
     return delivery.first_delivered_at is not None
 
@@ -78,6 +118,8 @@ def what_to_do(delivery: Delivery, error: str = "") -> str:
     """In a sentence or two; `error` is that of the record's open error."""
     job = delivery.job
     told = within(job.destination.name)
+    if is_without_parcel(delivery):
+        return _find_the_parcel(job)
     if is_without_number(delivery):
         source = within(job.source.name)
         return (
@@ -90,6 +132,16 @@ def what_to_do(delivery: Delivery, error: str = "") -> str:
         if stands:
             return sentence
     return _pending(delivery, told)
+
+
+def _find_the_parcel(job: SyncJob) -> str:
+    """Said of an order. Whether it left at all is the first thing to find out."""
+    shop = within(job.source.name)
+    return (
+        f"{job.source.name} calls it shipped, and no parcel of it is known. Ask the warehouse. If it left, have its "
+        f"tracking number entered where parcels come from, or tell the customer by hand. If not, take “shipped” back "
+        f"in {shop}. A parcel that comes in ends this by itself."
+    )
 
 
 def _stopped(job: SyncJob) -> list[tuple[bool, str]]:
@@ -121,14 +173,21 @@ def _pending(delivery: Delivery, told: str) -> str:
             )
 
 
-def counts() -> tuple[int, int] | None:
-    """(not told, without a number); None where no job announces anything."""
+class Counts(NamedTuple):
+    not_told: int
+    without_number: int
+    without_parcel: int
+
+
+def counts() -> Counts | None:
+    """None where no job announces anything."""
     jobs = announcing_jobs()
     if not jobs:
         return None
     now = shared_clock.now()
     rows: Any = Delivery.objects.order_by()
-    return rows.filter(not_told(jobs, now)).count(), rows.filter(without_number(jobs, now)).count()
+    asked = (not_told(jobs, now), without_number(jobs, now), without_parcel(jobs, now))
+    return Counts(*(rows.filter(missing).count() for missing in asked))
 
 
 def _keeps_books(platform: str) -> bool:

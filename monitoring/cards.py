@@ -165,15 +165,16 @@ def _announcements() -> list[dict[str, Any]]:
     found = announcements.counts()
     if found is None:
         return []
-    not_told, without_number = found
+    not_told, without_number, without_parcel = found
     return [
         {
             "title": "Shipped, not announced",
-            "main": links.unannounced(not_told + without_number),
-            "tone": "bad" if not_told else "warn" if without_number else "good",
+            "main": links.unannounced(not_told + without_number + without_parcel),
+            "tone": "bad" if not_told or without_parcel else "warn" if without_number else "good",
             "lines": [
                 ("nobody was told", links.unannounced(not_told, missing="news")),
                 ("no tracking number", links.unannounced(without_number, missing="number")),
+                ("no parcel known", links.unannounced(without_parcel, missing="parcel")),
             ],
         }
     ]

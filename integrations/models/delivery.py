@@ -74,6 +74,11 @@ class Delivery(models.Model):
         blank=True,
         help_text="The hour that was promised: told by the source, else the next pick-up.",
     )
+    called_shipped_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Orders: since when the source calls it shipped, with no parcel of it known at that time.",
+    )
     first_delivered_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
 
@@ -89,6 +94,11 @@ class Delivery(models.Model):
             ),
             models.Index(
                 fields=["promised_at"], condition=Q(promised_at__isnull=False), name="promised_deliveries"
+            ),
+            models.Index(
+                fields=["called_shipped_at"],
+                condition=Q(called_shipped_at__isnull=False),
+                name="called_shipped_deliveries",
             ),
             # For the lists of one state, newest first: the index above serves those of one job.
             models.Index(fields=["state", "id"], name="deliveries_by_state"),

@@ -13,6 +13,12 @@ class Thing(models.Model):
     kind = models.CharField(max_length=20)
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="parts")
     created_at = models.DateTimeField()
+    has_parcel = models.BooleanField(
+        null=True,
+        blank=True,
+        default=False,
+        help_text="Orders: a parcel of it is known. Empty: from before parcels were watched.",
+    )
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"

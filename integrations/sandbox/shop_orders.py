@@ -29,6 +29,7 @@ def new_line(identity: str, asked: Document, currency: str) -> Document:
         "fulfilled_quantity": 0,
         "refunded_quantity": 0,
         "price": money(asked["price"], currency),
+        "requires_shipping": bool(asked.get("requires_shipping", True)),
     }
     return line
 

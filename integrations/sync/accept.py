@@ -382,7 +382,7 @@ def things_for(connection_id: int, resource: str, kind: str, external_ids: Seque
     if not missing:
         return found
     now = shared_clock.now()
-    made = rows.insert_alike(Thing, ("kind", "created_at"), (kind, now), len(missing))
+    made = rows.insert_alike(Thing, ("kind", "created_at", "has_parcel"), (kind, now, False), len(missing))
     named = [(connection_id, resource, key, thing, "") for key, thing in zip(missing, made, strict=True)]
     rows.insert(ExternalId, EXTERNAL_ID, named, rows.IGNORE)
     found = dict(lookup.values_list("external_id", "thing_id"))

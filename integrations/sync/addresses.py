@@ -6,6 +6,7 @@ from integrations.models import SyncJob
 from mappings.addresses import AddressProblem, address_problems
 from mappings.records import Order, told
 from mappings.sentences import within
+from mappings.shipping import has_goods
 
 from .case import Case
 from .endings import data_fault
@@ -31,7 +32,7 @@ def wrong_address(job: SyncJob, case: Case) -> Fault | None:
 
 
 def _is_to_be_sent(order: Order) -> bool:
-    return order.status != "cancelled" and order.fulfillment_status != "fulfilled"
+    return order.status != "cancelled" and order.fulfillment_status != "fulfilled" and has_goods(order)
 
 
 def _field(problem: AddressProblem) -> str:

@@ -44,6 +44,8 @@ class Case:
     destination_id: str | None = None
     open_intent: Intent | None = None
     record: Record | None = None
+    # The same, also where it is not sent: left out by a filter, or held.
+    as_read: Record | None = None
     record_data: dict[str, Any] = field(default_factory=dict)
     subject: str = ""
     body: dict[str, Any] = field(default_factory=dict)
@@ -52,6 +54,9 @@ class Case:
     ending: Ending | None = None
     leaving: Leaving | None = None
     promised_at: datetime | None = None
+    # Of an order (see `missing_parcels`): None where the source does not say whether it was shipped.
+    called_shipped: bool | None = None
+    called_shipped_at: datetime | None = None
     fetched: bool = False
     # Only where they matter (see `watch`): digests of what the record holds, by path; the paths of what its owner is to
     # take from here; where the record differs from its owner, and where it is alike.

@@ -34,7 +34,16 @@ from .parcels import digest_of
 from .stock_names import EXTERNAL_ID
 from .watch import Watch
 
-STATE = ("state", "state_since", "state_reason", "subject", "attempts", "deadline_at", "promised_at")
+STATE = (
+    "state",
+    "state_since",
+    "state_reason",
+    "subject",
+    "attempts",
+    "deadline_at",
+    "promised_at",
+    "called_shipped_at",
+)
 WRITTEN = (
     "source_version",
     "source_read_at",
@@ -113,12 +122,19 @@ class _Standing:
     attempts: int
     deadline_at: datetime | None
     promised_at: datetime | None
+    called_shipped_at: datetime | None
     written: Leaving | None = None
 
     def move(self, state: State, reason: str, now: datetime) -> None:
         if self.state != state:
             self.state, self.state_since = state.value, now
         self.state_reason = reason[:300]
+
+    def told(self, case: Case) -> None:
+        """What the source says beside the record's own state; what it does not say stays."""
+        self.promised_at = case.promised_at or self.promised_at
+        if case.called_shipped is not None:
+            self.called_shipped_at = case.called_shipped_at
 
     def state_row(self) -> rows.Row:
         return (self.pk, *(getattr(self, name) for name in STATE))
@@ -210,7 +226,7 @@ def _delivered(job: SyncJob, run: SyncRun, row: _Standing, sending: Sending, now
     leaving = sending.leaving
     row.written = leaving
     row.subject = leaving.subject[:120] or row.subject
-    row.promised_at = sending.case.promised_at or row.promised_at
+    row.told(sending.case)
     attempt = row.attempts + 1
     if row.accepted_serial <= leaving.serial:
         row.move(State.DELIVERED, "", now)
@@ -240,7 +256,7 @@ def _ended(
     job: SyncJob, run: SyncRun, row: _Standing, case: Case, ending: Ending, now: datetime
 ) -> rows.Row | None:
     row.subject = case.subject[:120] or row.subject
-    row.promised_at = case.promised_at or row.promised_at
+    row.told(case)
     waits_on = ending.state == State.WAITING and row.state == State.WAITING
     if ending.counts:
         row.attempts += 1

@@ -122,7 +122,7 @@ class Scales:
             self._fail(case, data_fault(case, code, "read", case.parcel.problem))
             return
         translation = self._translated(case)
-        case.record = translation.record
+        case.record = case.as_read = translation.record
         if translation.record is not None:
             case.subject = records.subject(translation.record)
             case.record_data = records.as_data(translation.record)

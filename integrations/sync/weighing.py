@@ -10,7 +10,7 @@ from integrations.connectors.base import Connector
 from integrations.exceptions import Failure
 from integrations.models import State, SyncJob
 
-from . import conflicts, intents, stock_figures, stock_recount
+from . import conflicts, intents, missing_parcels, stock_figures, stock_recount
 from .case import Case, Ending, Sending
 from .claim import Lease
 from .endings import data_fault
@@ -53,6 +53,7 @@ class Weighing:
         if unclear:
             fetch(self.job, unclear)
             self._weigh_safely(unclear)
+        missing_parcels.note(self.job, cases)
 
     def _keep_figures(self, cases: Sequence[Case]) -> None:
         """Of stock rows that were fetched just now; others were kept when they were accepted."""

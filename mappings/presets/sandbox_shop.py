@@ -52,6 +52,7 @@ ORDERS_READ = Preset(
         rule("lines[].shipped", "fulfilled_quantity"),
         rule("lines[].refunded", "refunded_quantity"),
         rule("lines[].unit_price", "price", "decimal"),
+        rule("lines[].requires_shipping", "requires_shipping"),
         rule("refunds[]", "refunds"),
         rule("refunds[].id", "id"),
         rule("refunds[].amount", "amount", "decimal"),

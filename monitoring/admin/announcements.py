@@ -19,10 +19,12 @@ from integrations.templatetags.portal import ago
 from monitoring.announcements import (
     announcing_jobs,
     is_without_number,
+    is_without_parcel,
     not_told,
     unannounced,
     what_to_do,
     without_number,
+    without_parcel,
 )
 from monitoring.models import UnannouncedParcel
 
@@ -38,6 +40,11 @@ class WhatIsMissing(Question):
             "No tracking number",
             lambda request: without_number(announcing_jobs(), shared_clock.now()),
         ),
+        (
+            "parcel",
+            "No parcel known",
+            lambda request: without_parcel(announcing_jobs(), shared_clock.now()),
+        ),
     )
 
 
@@ -49,7 +56,8 @@ class UnannouncedParcelAdmin(FactsAdmin):
     ordering = ("thing__created_at", "id")
     empty_title = "Everybody was told"
     empty_text = (
-        "A parcel that has left, and that the shop or the mailing tool was not told of in time, stands here."
+        "Here stands a parcel that has left and that the shop or the mailing tool was not told of in time, and an "
+        "order that the shop calls shipped while no parcel of it is known."
     )
     search_fields = ("subject",)
     search_help_text = "Number of the shipment or of the order"
@@ -57,6 +65,7 @@ class UnannouncedParcelAdmin(FactsAdmin):
         QuickView("All", ""),
         QuickView("Nobody was told", "missing=news"),
         QuickView("No tracking number", "missing=number"),
+        QuickView("No parcel known", "missing=parcel"),
     )
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -88,7 +97,7 @@ class UnannouncedParcelAdmin(FactsAdmin):
         row = self.object_for(request, object_id, "view")
         return HttpResponseRedirect(reverse("admin:integrations_delivery_change", args=[row.pk]))
 
-    @display("Parcel", ordering="subject")
+    @display("Parcel or order", ordering="subject")
     def parcel(self, row: Any) -> str:
         url = reverse("admin:integrations_delivery_change", args=[row.pk])
         named = format_html('<a class="portal-here" href="{}">{}</a>', url, row)
@@ -96,6 +105,8 @@ class UnannouncedParcelAdmin(FactsAdmin):
 
     @display("What is missing")
     def missing(self, row: UnannouncedParcel) -> str:
+        if is_without_parcel(row):
+            return "Called shipped, and no parcel is known"
         if is_without_number(row):
             return "No tracking number"
         return f"{row.job.destination.name} was not told"
@@ -117,4 +128,4 @@ class UnannouncedParcelAdmin(FactsAdmin):
 
     @display("Known since", ordering="thing__created_at")
     def known_since(self, row: UnannouncedParcel) -> str:
-        return ago(row.thing.created_at)
+        return ago(row.called_shipped_at or row.thing.created_at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -12,7 +13,7 @@ from integrations.models import Delivery
 from monitoring import announcements
 from tests.sandbox.running import SandboxProcess
 
-from .doorstep import ORDERS, TO_MAIL, TO_SHOP, Doorstep
+from .doorstep import LABELS, ORDERS, TO_MAIL, TO_SHOP, Doorstep
 
 
 @pytest.fixture
@@ -288,3 +289,95 @@ def test_a_parcel_that_the_shop_cannot_be_told_of_is_flagged(doorstep: Doorstep)
     assert late.job.key == TO_SHOP
     doorstep.deliver(TO_SHOP)
     assert list(announcements.unannounced(now=in_three_hours)) == []
+
+
+IN_THREE_HOURS = timedelta(hours=3)
+
+
+def missed(in_time: timedelta = IN_THREE_HOURS) -> list[str]:
+    """What is listed after that time."""
+    return [row.subject for row in announcements.unannounced(now=timezone.now() + in_time)]
+
+
+def test_an_order_that_the_shop_calls_shipped_without_any_parcel_is_flagged_until_one_comes(
+    doorstep: Doorstep,
+) -> None:
+    doorstep.order("1001")
+    doorstep.carry(ORDERS)
+    doorstep.call_shipped("1001")
+    doorstep.carry(ORDERS, TO_SHOP, TO_MAIL)
+    assert missed(timedelta(minutes=110)) == [], "a parcel may come in a little later"
+    assert missed() == ["Order #1001"]
+    (late,) = announcements.unannounced(now=timezone.now() + IN_THREE_HOURS)
+    assert announcements.what_to_do(late) == (
+        "The shop calls it shipped, and no parcel of it is known. Ask the warehouse. If it left, have its tracking "
+        "number entered where parcels come from, or tell the customer by hand. If not, take “shipped” back in the "
+        "shop. A parcel that comes in ends this by itself."
+    )
+    doorstep.staff("/shop/orders/1001/touch")
+    doorstep.carry(ORDERS, LABELS)
+    assert missed() == ["Order #1001"], "once, whichever jobs carry it and how often it is read"
+    doorstep.ship("1001")
+    doorstep.read(TO_SHOP)
+    doorstep.deliver(TO_SHOP)
+    assert "Order #1001" not in missed()
+
+
+def test_a_label_bought_is_a_parcel_of_the_order(doorstep: Doorstep) -> None:
+    doorstep.order("1001")
+    doorstep.go()
+    doorstep.call_shipped("1001")
+    doorstep.carry(ORDERS, LABELS)
+    assert missed() == []
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"lines": [{"sku": "GIFT", "quantity": 1, "price": "25.00", "requires_shipping": False}]},
+        {"shipping_address": {}},
+    ],
+    ids=["download or gift card", "fetched at the counter"],
+)
+def test_an_order_that_needs_no_parcel_is_not_missed(doorstep: Doorstep, told: dict[str, Any]) -> None:
+    doorstep.order("1001", **told)
+    doorstep.carry(ORDERS)
+    doorstep.call_shipped("1001")
+    doorstep.carry(ORDERS)
+    assert missed() == []
+
+
+@pytest.mark.parametrize("afterwards", ["cancel", "refund"])
+def test_nor_is_one_that_was_cancelled_or_paid_back(doorstep: Doorstep, afterwards: str) -> None:
+    doorstep.order("1001")
+    doorstep.carry(ORDERS)
+    doorstep.call_shipped("1001")
+    doorstep.carry(ORDERS)
+    assert missed() == ["Order #1001"]
+    doorstep.staff(f"/shop/orders/1001/{afterwards}")
+    doorstep.carry(ORDERS)
+    assert missed() == []
+
+
+def test_nor_is_one_that_was_shipped_before_the_workflow_began(doorstep: Doorstep) -> None:
+    doorstep.order("1001", placed_at="2026-03-01T10:00:00+01:00")
+    doorstep.call_shipped("1001")
+    doorstep.carry(ORDERS)
+    doorstep.staff("/shop/orders/1001/touch")
+    doorstep.carry(ORDERS)
+    assert missed() == []
+
+
+def test_one_that_was_open_when_the_workflow_began_is_followed_like_any_other(doorstep: Doorstep) -> None:
+    doorstep.order("1001", placed_at="2026-03-01T10:00:00+01:00")
+    doorstep.carry(ORDERS)
+    doorstep.call_shipped("1001")
+    doorstep.carry(ORDERS)
+    assert missed() == ["Order #1001"]
+
+
+def test_a_download_is_not_asked_for_an_address(doorstep: Doorstep) -> None:
+    line = {"sku": "GIFT", "quantity": 1, "price": "25.00", "requires_shipping": False}
+    doorstep.order("1001", lines=[line], shipping_address={})
+    doorstep.carry(ORDERS)
+    assert [error.code for error in doorstep.open_errors()] != ["bad_address"]

@@ -52,6 +52,20 @@ def told(of: SyncJob, minutes: float, number: str = "") -> Delivery:
     return made
 
 
+def orders_of(announcing: SyncJob, **values: Any) -> SyncJob:
+    """The job that carries the orders of the shop that is told of parcels. It began a week ago."""
+    made = factories.job(kind="order", source=announcing.destination, **values)
+    SyncJob.objects.filter(pk=made.pk).update(created_at=timezone.now() - timedelta(days=7))
+    made.refresh_from_db()
+    return made
+
+
+def called_shipped(of: SyncJob, minutes: float, **values: Any) -> Delivery:
+    """An order that the shop has called shipped for so many minutes, and of which no parcel is known."""
+    since = timezone.now() - timedelta(minutes=minutes)
+    return parcel(of, minutes, state=State.DELIVERED, subject="Order #7", called_shipped_at=since, **values)
+
+
 def late() -> list[Delivery]:
     return list(announcements.unannounced())
 
@@ -113,6 +127,57 @@ def test_shipped_without_a_tracking_number_is_listed(to_shop: SyncJob) -> None:
     )
 
 
+def test_an_order_called_shipped_without_a_parcel_is_listed_after_the_time_that_a_parcel_may_take(
+    to_shop: SyncJob,
+) -> None:
+    orders = orders_of(to_shop)
+    called_shipped(orders, 119)
+    missed = called_shipped(orders, 121)
+    assert late() == [missed]
+
+
+@pytest.mark.parametrize("known", [True, None])
+def test_one_with_a_parcel_and_one_of_which_nobody_can_know_are_not(
+    to_shop: SyncJob, known: bool | None
+) -> None:
+    order = called_shipped(orders_of(to_shop), 500)
+    Thing.objects.filter(pk=order.thing_id).update(has_parcel=known)
+    assert late() == []
+
+
+def test_nor_what_was_shipped_before_the_job_began_or_too_long_ago(to_shop: SyncJob) -> None:
+    orders = orders_of(to_shop)
+    called_shipped(orders, 8 * 24 * 60)
+    assert late() == []
+    SyncJob.objects.filter(pk=orders.pk).update(created_at=timezone.now() - timedelta(days=90))
+    assert len(late()) == 1
+    called_shipped(orders, 15 * 24 * 60)
+    assert len(late()) == 1
+
+
+def test_nor_what_a_person_ignores(to_shop: SyncJob) -> None:
+    order = called_shipped(orders_of(to_shop), 500)
+    Delivery.objects.filter(pk=order.pk).update(state=State.IGNORED)
+    assert late() == []
+
+
+def test_nor_orders_of_a_shop_that_is_told_of_no_parcels(to_shop: SyncJob) -> None:
+    called_shipped(factories.job(kind="order"), 10)
+    elsewhere = factories.job(kind="order", source=factories.connection(platform="sandbox_shop"))
+    SyncJob.objects.filter(pk=elsewhere.pk).update(created_at=timezone.now() - timedelta(days=7))
+    called_shipped(elsewhere, 500)
+    assert late() == []
+
+
+def test_an_order_that_two_jobs_carry_is_one_row(to_shop: SyncJob) -> None:
+    to_depot, labels = orders_of(to_shop), orders_of(to_shop)
+    first = called_shipped(to_depot, 500)
+    factories.delivery(
+        labels, thing=first.thing, state=State.DELIVERED, called_shipped_at=first.called_shipped_at
+    )
+    assert late() == [first]
+
+
 def test_what_to_do_is_said_of_the_job_first(to_shop: SyncJob) -> None:
     waiting = parcel(to_shop, 150, state=State.WAITING, state_reason="Waits for order wo_1.")
     assert announcements.what_to_do(waiting).startswith("Waits for order wo_1. Settle that first")
@@ -125,14 +190,17 @@ def test_the_list_tells_what_to_do_and_leads_there(admin_client: Client, to_shop
     failed = parcel(to_shop, 150, state=State.FAILED)
     error = factories.error(failed, sentence="Shipment SH1: the shop does not know line 7.")
     told(to_shop, 300)
+    order = called_shipped(orders_of(to_shop), 300)
     response = admin_client.get(reverse(LIST))
     page = response.content.decode()
-    assert result_count(response) == 2
+    assert result_count(response) == 3
+    assert reverse("admin:integrations_delivery_change", args=[order.pk]) in page
     assert "the shop does not know line 7" in page
     assert reverse("admin:integrations_errorrecord_change", args=[error.pk]) in page
     assert reverse("admin:integrations_delivery_change", args=[failed.pk]) in page
     assert result_count(admin_client.get(reverse(LIST), {"missing": "news"})) == 1
     assert result_count(admin_client.get(reverse(LIST), {"missing": "number"})) == 1
+    assert result_count(admin_client.get(reverse(LIST), {"missing": "parcel"})) == 1
 
 
 def test_an_empty_list_says_that_all_is_well(admin_client: Client) -> None:
@@ -152,11 +220,12 @@ def test_the_front_page_counts_what_the_list_shows(admin_client: Client, to_shop
     for minutes in (130, 140, 150):
         parcel(to_shop, minutes)
     told(to_shop, 300)
-    assert announcements.counts() == (3, 1)
+    called_shipped(orders_of(to_shop), 180)
+    assert announcements.counts() == (3, 1, 1)
     page = admin_client.get(reverse("admin:index")).content.decode()
     assert "Shipped, not announced" in page
     address = reverse(LIST)
-    assert f'href="{address}" data-count="4"' in page
+    assert f'href="{address}" data-count="5"' in page
 
 
 def test_without_parcels_there_is_no_figure(db: None) -> None:

@@ -38,6 +38,7 @@ def test_an_order_has_what_a_shop_tells(sandbox: SandboxProcess) -> None:
             "fulfilled_quantity": 0,
             "refunded_quantity": 0,
             "price": "12.50",
+            "requires_shipping": True,
         }
     ]
     assert sandbox.ask("GET", f"/shop/orders/{order['id']}").body == order
