@@ -206,6 +206,8 @@ class ShipmentLine(Part):
 
 
 class Shipment(Record):
+    """`deliver_by` is when the carrier says that it will be there."""
+
     number: Text = UNSET
     order_id: Text = UNSET
     order_number: Text = UNSET
@@ -215,6 +217,7 @@ class Shipment(Record):
     status: Text = UNSET
     shipped_at: Moment = UNSET
     delivered_at: Moment = UNSET
+    deliver_by: Moment = UNSET
     lines: list[ShipmentLine] | UnsetType | None = UNSET
 
 

@@ -33,6 +33,7 @@ ORDER_FIELDS = [
     "client_order_ref",
     "origin",
     "date_order",
+    "commitment_date",
     "create_date",
     "write_date",
     "state",

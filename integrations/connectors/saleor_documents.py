@@ -31,7 +31,7 @@ subtotal {{ gross {{ amount }} }}
 shippingPrice {{ gross {{ amount }} }}
 totalRefunded {{ amount }}
 lines {{
-  id productName variantName productSku quantity quantityFulfilled
+  id productName variantName productSku quantity quantityFulfilled isShippingRequired
   unitPrice {{ gross {{ amount }} }} totalPrice {{ gross {{ amount }} tax {{ amount }} }}
 }}
 fulfillments {{ id status trackingNumber created lines {{ quantity orderLine {{ id productSku }} }} }}

@@ -45,8 +45,12 @@ class Export:
     parts: Mapping[str, str] = field(default_factory=dict)
 
 
+def _below(connection: str, fields: str) -> str:
+    return f"{connection} {{ edges {{ node {{ {fields} }} }} }}"
+
+
 def _all(connection: str, fields: str) -> str:
-    return f"{{ {connection} {{ edges {{ node {{ {fields} }} }} }} }}"
+    return f"{{ {_below(connection, fields)} }}"
 
 
 EXPORTS = {
@@ -55,9 +59,9 @@ EXPORTS = {
         "{ many: ordersCount(limit: 10000) { count } }",
         _all(
             "orders",
-            f"{ask.ORDER_FIELDS} {_all('lineItems', ask.LINE).removeprefix('{ ').removesuffix(' }')}",
+            f"{ask.ORDER_FIELDS} {_below('fulfillmentOrders', ask.PROMISE)} {_below('lineItems', ask.LINE)}",
         ),
-        {"LineItem": "lineItems"},
+        {"FulfillmentOrder": "fulfillmentOrders", "LineItem": "lineItems"},
     ),
     "variants": Export(
         "variants",

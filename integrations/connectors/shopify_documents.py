@@ -29,7 +29,11 @@ customer {{ id firstName lastName displayName defaultEmailAddress {{ emailAddres
 shippingAddress {ADDRESS} billingAddress {ADDRESS}
 transactions {{ {TRANSACTION} }} refunds {{ {REFUND} }}
 fulfillments {{ id name status displayStatus createdAt updatedAt trackingInfo {{ company number url }} }}"""
-ORDER = f"{ORDER_FIELDS} lineItems(first: 50) {{ {LINES} nodes {{ {LINE} }} }}"
+# What was promised is told by the parts of an order that ship from one place:
+# https://shopify.dev/docs/api/admin-graphql/2026-07/objects/FulfillmentOrder
+PROMISE = "id status fulfillBy deliveryMethod { minDeliveryDateTime maxDeliveryDateTime }"
+ORDER = f"""{ORDER_FIELDS} fulfillmentOrders(first: 5) {{ {LINES} nodes {{ {PROMISE} }} }}
+lineItems(first: 50) {{ {LINES} nodes {{ {LINE} }} }}"""
 ORDERS = f"""query($after: String, $first: Int!, $query: String) {{
   orders(after: $after, first: $first, query: $query, sortKey: UPDATED_AT) {{
     {LINES} nodes {{ {ORDER} }}

@@ -27,6 +27,7 @@ def wrong_address(job: SyncJob, case: Case) -> Fault | None:
     if not problems:
         return None
     fault = data_fault(case, BAD_ADDRESS, "validate", _sentence(job, case, problems), _field(problems[0]))
+    fault.of_any_job = True
     fault.evidence = {"problems": [{"field": _field(one), "what": one.sentence} for one in problems]}
     return fault
 

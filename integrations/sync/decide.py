@@ -46,6 +46,10 @@ class Verdict:
 
 
 UNCHANGED = Verdict(state=State.UNCHANGED)
+CANNOT_CHANGE = Verdict(
+    state=State.UNCHANGED,
+    reason="It changed in the source, but the destination cannot change it any more.",
+)
 
 
 def decide(facts: Facts, abilities: Abilities, actions: Sequence[Action]) -> Verdict:
@@ -60,10 +64,7 @@ def decide(facts: Facts, abilities: Abilities, actions: Sequence[Action]) -> Ver
         return Verdict(fetch=True)
     operations = () if _replaced(named, actions) else _change(facts, abilities)
     if not operations and not named:
-        return Verdict(
-            state=State.UNCHANGED,
-            reason="It changed in the source, but the destination cannot change it any more.",
-        )
+        return CANNOT_CHANGE
     return Verdict(operations=operations + named)
 
 

@@ -48,6 +48,8 @@ class Fault:
     amount: str | None = None
     currency: str = ""
     intent_id: int | None = None
+    # The cause is one, whichever job comes upon it.
+    of_any_job: bool = False
 
     def seal(self) -> None:
         """Encrypts what is personal, once: encryption has no place inside a transaction."""
@@ -141,7 +143,14 @@ def _values(job: SyncJob, run: SyncRun | None, fault: Fault) -> dict[str, Any]:
         "field": fault.field[:120],
         "subject": fault.subject[:120],
         "sentence": fault.sentence,
-        "fingerprint": fingerprint(job.pk, fault.kind, fault.code, fault.place, fault.field, fault.sentence),
+        "fingerprint": fingerprint(
+            None if fault.of_any_job else job.pk,
+            fault.kind,
+            fault.code,
+            fault.place,
+            fault.field,
+            fault.sentence,
+        ),
         "status": fault.status,
         "request_id": fault.request_id,
         "evidence": fault.evidence or None,

@@ -1,4 +1,5 @@
-"""By when an order was promised: what the source tells, else the carrier's next pick-up after it was placed."""
+"""By when an order was promised: what the source tells, else the carrier's next pick-up after it was placed. By when a
+parcel is: what its carrier tells."""
 
 from __future__ import annotations
 
@@ -6,12 +7,15 @@ from datetime import datetime
 
 from integrations.models import SyncJob
 from mappings.pick_up import PickUpError, pick_up
-from mappings.records import Order, Record, told
+from mappings.records import Order, Record, Shipment, told
 
 
 def promised_at(job: SyncJob, record: Record) -> datetime | None:
-    """None for what is no order, and where nobody promised anything. It stays the same however often the order changes,
+    """None for what is neither, and where nobody promised anything. It stays the same however often the order changes,
     unless the source says another hour."""
+    if isinstance(record, Shipment):
+        expected: datetime | None = told(record.deliver_by)
+        return expected
     if not isinstance(record, Order):
         return None
     by_source: datetime | None = told(record.ship_by) or told(record.deliver_by)

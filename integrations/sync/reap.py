@@ -21,6 +21,7 @@ from . import (
     claim,
     conflicts,
     consent,
+    held_addresses,
     overdue,
     payment_wait,
     schedules,
@@ -49,6 +50,7 @@ def sweep() -> None:
     stock_settings.ring_for_changed()
     release_where_the_rollout_widened()
     payment_wait.release_paid()
+    held_addresses.release_settled()
     stock_units.prune_accepted()
     overdue.tell_overdue()
     stalled.tell_stalled()

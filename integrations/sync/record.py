@@ -13,7 +13,6 @@ from django.db.models import F
 
 from integrations.connectors.base import Answer
 from integrations.models import (
-    Delivery,
     ExternalId,
     Outcome,
     SearchKey,
@@ -24,35 +23,16 @@ from integrations.models import (
     Thing,
 )
 
-from . import faults, intents, people, rows, shared_clock, stock_units
+from . import faults, held_addresses, intents, people, rows, shared_clock, stock_units
 from .case import Case, Ending, Sending
 from .claim import Lease
 from .findings import findings_of
 from .intents import NewIntent
-from .leaving import Leaving
 from .parcels import digest_of
+from .standings import Standing, standings_of, store_standings
 from .stock_names import EXTERNAL_ID
 from .watch import Watch
 
-STATE = (
-    "state",
-    "state_since",
-    "state_reason",
-    "subject",
-    "attempts",
-    "deadline_at",
-    "promised_at",
-    "called_shipped_at",
-)
-WRITTEN = (
-    "source_version",
-    "source_read_at",
-    "content_hash",
-    "written_state",
-    "mapping_version",
-    "first_delivered_at",
-    "delivered_at",
-)
 OUTCOME = (
     "run_id",
     "delivery_id",
@@ -108,50 +88,6 @@ class Group:
         yield from (case for case, _ in self.ended)
 
 
-@dataclass(slots=True)
-class _Standing:
-    """What a Delivery's row says under the group's lock, and what it is to say afterwards."""
-
-    pk: int
-    accepted_serial: int
-    first_delivered_at: datetime | None
-    state: str
-    state_since: datetime
-    state_reason: str
-    subject: str
-    attempts: int
-    deadline_at: datetime | None
-    promised_at: datetime | None
-    called_shipped_at: datetime | None
-    written: Leaving | None = None
-
-    def move(self, state: State, reason: str, now: datetime) -> None:
-        if self.state != state:
-            self.state, self.state_since = state.value, now
-        self.state_reason = reason[:300]
-
-    def told(self, case: Case) -> None:
-        """What the source says beside the record's own state; what it does not say stays."""
-        self.promised_at = case.promised_at or self.promised_at
-        if case.called_shipped is not None:
-            self.called_shipped_at = case.called_shipped_at
-
-    def state_row(self) -> rows.Row:
-        return (self.pk, *(getattr(self, name) for name in STATE))
-
-    def written_row(self, leaving: Leaving, now: datetime) -> rows.Row:
-        return (
-            *self.state_row(),
-            leaving.version,
-            datetime.fromtimestamp(leaving.read_at, UTC),
-            leaving.content_hash,
-            leaving.written_state,
-            leaving.mapping_version,
-            self.first_delivered_at or now,
-            now,
-        )
-
-
 def record(job: SyncJob, lease: Lease, group: Group) -> list[int]:
     """Commits the group; returns the Intents of the next steps. Raises LeaseLost, and nothing is written."""
     _take_out_of_batch(lease, group)
@@ -168,7 +104,8 @@ def record(job: SyncJob, lease: Lease, group: Group) -> list[int]:
         findings = findings_of(group.watch, group.delivered, stepped, group.ended)
     with transaction.atomic():
         lease.renew()
-        standings = _standings({case.delivery.pk for case in group.cases()})
+        standings = standings_of({case.delivery.pk for case in group.cases()})
+        held_addresses.tell_once(group.ended)
         _store_ids(job, answers, echoes)
         if findings is not None:
             findings.keep()
@@ -178,30 +115,13 @@ def record(job: SyncJob, lease: Lease, group: Group) -> list[int]:
         for case, ending in group.ended:
             outcome = _ended(job, run, standings[case.delivery.pk], case, ending, now)
             outcomes += [outcome] if outcome is not None else []
-        _store_standings(standings.values(), now)
+        store_standings(standings.values(), now)
         rows.insert(Outcome, OUTCOME, outcomes)
         _store_search_keys(group)
         _settle(job, run, group, standings)
         _count(run, lease, group)
         stored = intents.store([intent for _, _, intent in group.stepped], lease)
         return [stored[intent.key] for _, _, intent in group.stepped]
-
-
-def _standings(delivery_ids: set[int]) -> dict[int, _Standing]:
-    found = (
-        Delivery.objects.select_for_update()
-        .filter(pk__in=delivery_ids)
-        .order_by("thing_id")
-        .values_list("pk", "accepted_serial", "first_delivered_at", *STATE)
-    )
-    return {row[0]: _Standing(*row) for row in found}
-
-
-def _store_standings(standings: Iterable[_Standing], now: datetime) -> None:
-    in_order = list(standings)
-    written = [row.written_row(row.written, now) for row in in_order if row.written is not None]
-    rows.update(Delivery, (*STATE, *WRITTEN), written)
-    rows.update(Delivery, STATE, [row.state_row() for row in in_order if row.written is None])
 
 
 def _take_out_of_batch(lease: Lease, group: Group) -> None:
@@ -222,7 +142,7 @@ def _answers(group: Group) -> list[tuple[Sending, Answer]]:
     return group.delivered + [(sending, answer) for sending, answer, _ in group.stepped]
 
 
-def _delivered(job: SyncJob, run: SyncRun, row: _Standing, sending: Sending, now: datetime) -> rows.Row:
+def _delivered(job: SyncJob, run: SyncRun, row: Standing, sending: Sending, now: datetime) -> rows.Row:
     leaving = sending.leaving
     row.written = leaving
     row.subject = leaving.subject[:120] or row.subject
@@ -253,7 +173,7 @@ def _delivered(job: SyncJob, run: SyncRun, row: _Standing, sending: Sending, now
 
 
 def _ended(
-    job: SyncJob, run: SyncRun, row: _Standing, case: Case, ending: Ending, now: datetime
+    job: SyncJob, run: SyncRun, row: Standing, case: Case, ending: Ending, now: datetime
 ) -> rows.Row | None:
     row.subject = case.subject[:120] or row.subject
     row.told(case)
@@ -350,7 +270,7 @@ def _store_search_keys(group: Group) -> None:
     rows.insert(SearchKey, ("kind", "digest", "thing_id"), sorted(found), rows.IGNORE)
 
 
-def _settle(job: SyncJob, run: SyncRun, group: Group, standings: dict[int, _Standing]) -> None:
+def _settle(job: SyncJob, run: SyncRun, group: Group, standings: dict[int, Standing]) -> None:
     faults.record_faults(job, run, [ending.fault for _, ending in group.ended if ending.fault is not None])
     # An older version that arrives answers nothing that is open about the newest.
     written = {sending.case.delivery.pk for sending, _ in group.delivered}
@@ -375,7 +295,7 @@ def _settle(job: SyncJob, run: SyncRun, group: Group, standings: dict[int, _Stan
     intents.keep_to_repeat(group.intents_to_repeat)
 
 
-def _there_in_full(group: Group, standings: dict[int, _Standing]) -> list[int]:
+def _there_in_full(group: Group, standings: dict[int, Standing]) -> list[int]:
     """Deliveries whose newest version the destination has: an older one does not hold what was added since."""
     written = [(sending.case.delivery.pk, sending.leaving.serial) for sending, _ in group.delivered]
     same = [

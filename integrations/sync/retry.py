@@ -28,7 +28,7 @@ from integrations.models import (
     SyncRun,
 )
 
-from . import arrived, faults, intents, shared_clock, steer, stock_recount, stock_units
+from . import arrived, faults, held_addresses, intents, shared_clock, steer, stock_recount, stock_units
 from .accept import Accepted, accept
 from .endings import UNREADABLE, UNREADABLE_PLACE
 from .leaving import Leaving
@@ -67,6 +67,8 @@ def retry(errors: QuerySet[ErrorRecord], by: Person, text: str = "") -> int:
     for job_id, rows in by_job.items():
         for start in range(0, len(rows), AT_ONCE):
             queued += _requeue(job_id, rows[start : start + AT_ONCE], by, text=text)
+            for error in rows[start : start + AT_ONCE]:
+                held_addresses.let_go(error, error.payload)
     return queued
 
 
@@ -81,6 +83,7 @@ def retry_with_payload(error: ErrorRecord, payload: dict[str, Any], by: Person) 
     if error.delivery is not None and error.delivery.state in UNDER_WAY:
         raise NotPossible("It is on its way already, or a newer version of it is. Wait for how that ends.")
     _requeue(_job_of(error), [error], by, {error.pk: payload}, Decision.EDIT)
+    held_addresses.let_go(error, payload)
 
 
 def is_nameless(error: ErrorRecord) -> bool:
@@ -92,7 +95,7 @@ def ignore(errors: QuerySet[ErrorRecord], reason: str, by: Person) -> int:
     """Settles these errors without delivering; a newer version of a record is taken up as usual."""
     if not reason.strip():
         raise NotPossible("Say why it can be ignored: the next person will want to know.")
-    rows = list(errors.filter(settled_at__isnull=True).select_related("job"))
+    rows = list(errors.filter(settled_at__isnull=True).select_related("job", "delivery"))
     now = shared_clock.now()
     with transaction.atomic():
         ErrorRecord.objects.filter(pk__in=[row.pk for row in rows]).update(
@@ -106,6 +109,7 @@ def ignore(errors: QuerySet[ErrorRecord], reason: str, by: Person) -> int:
         }
         failed = [row.delivery_id for row in rows if row.delivery_id]
         Delivery.objects.filter(pk__in=failed, state=State.FAILED).update(**ignored)
+        held_addresses.ignore(rows, ignored)
         # What is still tried has a parcel in some batch: the raised serial makes it an older version.
         pending = [row.delivery_id for row in rows if row.delivery_id and row.code == OVERDUE]
         Delivery.objects.filter(pk__in=pending, state__in=UNDER_WAY).update(

@@ -22,6 +22,7 @@ from mappings.shared_fields import fields_of, less, only
 
 from . import people, person_consents, shared_clock, stock
 from .addresses import wrong_address
+from .bought_labels import bought_for, no_longer_fits
 from .bundles import parts_about
 from .case import Case, Ending
 from .decide import Facts, Verdict, decide
@@ -213,7 +214,11 @@ class Scales:
         if self.watch is not None:
             self.watch.see(case)
         verdict = decide(self._facts(case), self.abilities, self.actions)
-        self._carry_out(case, verdict)
+        unfit = no_longer_fits(self.job, case, verdict)
+        if unfit is not None:
+            self._fail(case, unfit)
+        else:
+            self._carry_out(case, verdict)
 
     def _is_left_to(self, case: Case, first: Delivery) -> bool:
         """Takes out what the mapping of the first writer writes; True where that was all."""
@@ -306,6 +311,9 @@ class Scales:
             )
             self._fail(case, fault)
 
+    def _written_state(self, record: records.Record | None) -> dict[str, Any]:
+        return {} if record is None else records.state_view(record) | bought_for(self.job, record)
+
     def _missing_fields(self, case: Case, operation: str) -> Fault | None:
         resource = self.job.destination_resource
         problems = missing_fields(self.connector, resource, operation, self.rules.write, case.body)
@@ -338,7 +346,7 @@ class Scales:
             received_at=case.parcel.received_at,
             occurred_at=_occurred_at(case),
             content_hash=case.content_hash,
-            written_state=records.state_view(case.record) if case.record is not None else {},
+            written_state=self._written_state(case.record),
             subject=case.subject,
             amount=str(value) if value is not None else None,
             currency=currency or "",

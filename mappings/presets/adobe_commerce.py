@@ -98,6 +98,7 @@ ORDERS_READ = Preset(
         rule("lines[].shipped", "qty_shipped", "decimal"),
         rule("lines[].refunded", "qty_refunded", "decimal"),
         rule("lines[].unit_price", "price", "decimal"),
+        rule("lines[].requires_shipping", "is_virtual != null && is_virtual != `1`"),
         rule("lines[].tax", "tax_amount", "decimal"),
         # Where prices hold their tax, a discount takes some of that too, which stands by itself.
         rule("lines[].discount", "discount_amount", "minus", arguments={"minus": _TAX_OF_DISCOUNT}),

@@ -107,6 +107,9 @@ ORDERS_READ = Preset(
         rule("lines[].shipped", "quantity_shipped"),
         rule("lines[].refunded", "quantity_refunded"),
         rule("lines[].unit_price", "price_inc_tax", "decimal"),
+        # It is physical, digital or a giftcertificate:
+        # https://developer.bigcommerce.com/docs/rest-management/orders/order-products
+        rule("lines[].requires_shipping", "type && type == 'physical'"),
         rule("lines[].tax", "total_tax", "decimal"),
         rule("lines[].discount", "applied_discounts[].amount", "sum"),
         rule("lines[].total", "discounted_total_inc_tax || total_inc_tax", "decimal"),

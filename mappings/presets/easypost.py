@@ -44,6 +44,7 @@ SHIPMENTS_READ = Preset(
         rule("status", f"({_GIVEN_BACK}) || {_STATUS.format(at=_AT)}"),
         rule("shipped_at", f"tracker.{_MOVED}", "time"),
         rule("delivered_at", f"tracker.{_DELIVERED}", "time"),
+        rule("deliver_by", "tracker.est_delivery_date", "time"),
         rule("updated_at", "updated_at", "time"),
         rule("extra.label_url", "postage_label.label_pdf_url || postage_label.label_url"),
         rule("extra.service", "selected_rate.service"),
@@ -53,6 +54,36 @@ SHIPMENTS_READ = Preset(
         rule("extra.tracker", "tracker.id"),
     ),
     description="A label of which the refund is asked for counts as cancelled.",
+)
+
+_NEWS = (
+    "{at: tracker.status || status || '', back: refund_status || ''} | "
+    "((back == 'submitted' || back == 'refunded' || at == 'cancelled') && 'Label cancelled') "
+    "|| (at == 'delivered' && 'Delivered') || (at == 'available_for_pickup' && 'Ready for pickup') "
+    "|| (at == 'out_for_delivery' && 'Out for delivery') || (at == 'in_transit' && 'Shipped') "
+    "|| (contains(['return_to_sender', 'failure', 'error'], at) && 'Delivery problem') || 'Label bought'"
+)
+
+# The states of a tracker: https://docs.easypost.com/docs/trackers
+PARCELS_READ = Preset(
+    name="EasyPost: shipments as events",
+    direction="read",
+    platform="easypost",
+    resource="shipments",
+    kind="event",
+    rules=(
+        # The name goes first, so that each of a parcel's events has an id of its own.
+        rule("id", f"join('/', [({_NEWS}), id])", required=True),
+        rule("name", _NEWS, required=True),
+        rule("email", "to_address.email", "lower", required=True),
+        rule("order_number", "reference"),
+        rule("occurred_at", "created_at", "time"),
+        rule("extra.carrier", "selected_rate.carrier || tracker.carrier"),
+        rule("extra.tracking_number", "tracking_code"),
+        rule("extra.tracking_url", "tracker.public_url"),
+    ),
+    description="One event for each of: label bought, shipped, out for delivery, ready for pickup, delivered, a "
+    "delivery problem, label cancelled. Let your mails begin with those that a customer wants to hear.",
 )
 
 TRACKERS_READ = Preset(
@@ -70,6 +101,7 @@ TRACKERS_READ = Preset(
         rule("status", _STATUS.format(at="(status || '')")),
         rule("shipped_at", _MOVED, "time"),
         rule("delivered_at", _DELIVERED, "time"),
+        rule("deliver_by", "est_delivery_date", "time"),
         rule("updated_at", "updated_at", "time"),
         rule("extra.shipment", "shipment_id"),
         rule("extra.status", "status"),
@@ -119,6 +151,7 @@ TRACKERS_WRITE = Preset(
 
 PRESETS: dict[str, Preset] = {
     "easypost-shipments": SHIPMENTS_READ,
+    "easypost-parcels": PARCELS_READ,
     "easypost-trackers": TRACKERS_READ,
     "easypost-buy-labels": LABELS_WRITE,
     "easypost-follow-parcels": TRACKERS_WRITE,

@@ -103,6 +103,7 @@ ORDERS_READ = Preset(
         rule("lines[].shipped", "detail.shipped_quantity"),
         rule("lines[].refunded", "detail.return_received_quantity"),
         rule("lines[].unit_price", "unit_price", "decimal"),
+        rule("lines[].requires_shipping", "requires_shipping"),
         rule("lines[].tax", "tax_total", "decimal"),
         rule("lines[].discount", "discount_total", "decimal"),
         rule("lines[].total", "total", "decimal"),

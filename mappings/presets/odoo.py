@@ -63,6 +63,8 @@ ORDERS_READ = Preset(
         rule("number", "name", required=True),
         rule("placed_at", "date_order", "time", arguments=_UTC),
         rule("updated_at", "write_date", "time", arguments=_UTC),
+        # “Delivery Date”, promised to the customer: https://github.com/odoo/odoo/blob/19.0/addons/sale/models/sale_order.py
+        rule("deliver_by", "commitment_date || null", "time", arguments=_UTC),
         rule("currency", "currency_id[1]", required=True),
         rule("total", "amount_total", "decimal"),
         rule("subtotal", "amount_untaxed", "decimal"),

@@ -113,6 +113,7 @@ ORDERS_READ = Preset(
         rule("lines[].ordered", "quantity"),
         rule("lines[].shipped", "quantityFulfilled"),
         rule("lines[].unit_price", "unitPrice.gross.amount", "decimal"),
+        rule("lines[].requires_shipping", "isShippingRequired"),
         rule("lines[].tax", "totalPrice.tax.amount", "decimal"),
         rule("lines[].total", "totalPrice.gross.amount", "decimal"),
         rule("payments[]", "[transactions, payments][]"),

@@ -87,6 +87,34 @@ SHIPMENTS_READ = Preset(
     description="A filter for what has left: status is “shipped” or “delivered”.",
 )
 
+_NEWS = (
+    "(status == 'Cancelled' && 'Shipment cancelled') || (delivery_date && 'Delivered') "
+    "|| (status == 'Completed' && 'Shipped') || (contains(['Exception', 'OnHold'], status || '') && 'On hold') "
+    "|| 'Being packed'"
+)
+
+# https://developer.shipbob.com/2026-07/guides/tracking
+PARCELS_READ = Preset(
+    name="ShipBob: shipments as events",
+    direction="read",
+    platform="shipbob",
+    resource="shipments",
+    kind="event",
+    rules=(
+        # The name goes first, so that each of a parcel's events has an id of its own.
+        rule("id", f"join('/', [{_NEWS}, to_string(id)])", required=True),
+        rule("name", _NEWS, required=True),
+        rule("email", "recipient.email", "lower", required=True),
+        rule("order_number", "order_number || reference_id"),
+        rule("occurred_at", "created_date", "time"),
+        rule("extra.carrier", "tracking.carrier"),
+        rule("extra.tracking_number", "tracking.tracking_number || tracking.pro_number"),
+        rule("extra.tracking_url", "tracking.tracking_url"),
+    ),
+    description="One event for each of: being packed, on hold, shipped, delivered, shipment cancelled. A filter for "
+    "what a customer wants to hear: name is “Shipped” or “Delivered”.",
+)
+
 STOCK_READ = Preset(
     name="ShipBob: stock",
     direction="read",
@@ -157,6 +185,7 @@ ORDERS_WRITE = Preset(
 PRESETS: dict[str, Preset] = {
     "shipbob-orders": ORDERS_READ,
     "shipbob-shipments": SHIPMENTS_READ,
+    "shipbob-parcels": PARCELS_READ,
     "shipbob-stock": STOCK_READ,
     "shipbob-products": VARIANTS_READ,
     "shipbob-send-orders": ORDERS_WRITE,

@@ -41,6 +41,8 @@ _ADDRESS = (
     ("country", "countryCodeV2"),
     ("phone", "phone"),
 )
+# The parts that ship from one place; one that was moved stands there cancelled, beside what it became.
+_PARTS = "fulfillmentOrders.nodes[?status != 'CANCELLED']"
 # Units that were taken back after they had been shipped are no units that were never shipped.
 _KEPT_OR_SHIPPED = "= sum([currentQuantity, (unfulfilledQuantity < `0` && abs(unfulfilledQuantity)) || `0`])"
 
@@ -134,6 +136,7 @@ ORDERS_READ = Preset(
             arguments={"minus": "= discountedTotalSet.shopMoney.amount"},
         ),
         _money("lines[].total", "discountedTotalSet"),
+        rule("lines[].requires_shipping", "requiresShipping"),
         rule(
             "payments[]", "transactions[?kind != 'REFUND' && kind != 'SUGGESTED_REFUND' && kind != 'CHANGE']"
         ),
@@ -144,6 +147,9 @@ ORDERS_READ = Preset(
         rule("note", "note"),
         # https://shopify.dev/docs/apps/build/purchase-options/subscriptions
         rule("is_renewal", "sourceName == 'subscription_contract'"),
+        # https://shopify.dev/docs/api/admin-graphql/2026-07/objects/FulfillmentOrder: the first part that is due.
+        rule("ship_by", f"({_PARTS}.fulfillBy || `[]`) | min(@)", "time"),
+        rule("deliver_by", f"({_PARTS}.deliveryMethod.maxDeliveryDateTime || `[]`) | min(@)", "time"),
         _money("extra.original_total", "totalPriceSet"),
         rule("extra.presentment_currency", "presentmentCurrencyCode"),
         rule("extra.presentment_total", "currentTotalPriceSet.presentmentMoney.amount", "decimal"),

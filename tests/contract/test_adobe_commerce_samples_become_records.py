@@ -104,6 +104,7 @@ def test_an_order() -> None:
                 shipped=Decimal(1),
                 refunded=Decimal(0),
                 unit_price=Decimal("12.5"),
+                requires_shipping=True,
                 tax=Decimal("4.75"),
                 discount=Decimal("2.5"),
                 total=Decimal("22.5"),

@@ -8,8 +8,14 @@ from typing import Any
 
 import pytest
 
-from mappings.presets.easypost import LABELS_WRITE, SHIPMENTS_READ, TRACKERS_READ, TRACKERS_WRITE
-from mappings.records import ABSENT, Address, Order, Shipment
+from mappings.presets.easypost import (
+    LABELS_WRITE,
+    PARCELS_READ,
+    SHIPMENTS_READ,
+    TRACKERS_READ,
+    TRACKERS_WRITE,
+)
+from mappings.records import ABSENT, Address, MarketingEvent, Order, Shipment
 from tests.contract.dialects.easypost import shipment, tracker
 from tests.contract.samples import read_with, sample, write_with
 
@@ -28,6 +34,7 @@ def test_a_shipment_with_its_label() -> None:
         tracking_url="https://track.easypost.com/djE6dHJrX2JlYmU3MzU3Y2M3ZTRlYmM5MjQ4YmRkNzE5MTA4NGFm",
         status="pending",
         updated_at=datetime(2025, 5, 9, 20, 40, 9, tzinfo=UTC),
+        deliver_by=None,
         extra={
             "service": "GroundAdvantage",
             "cost": "8.20",
@@ -55,6 +62,7 @@ def test_a_tracker_of_a_webhook() -> None:
         status="shipped",
         shipped_at=datetime(2024, 7, 31, 19, 27, tzinfo=UTC),
         updated_at=datetime(2024, 8, 2, 19, 26, 51, tzinfo=UTC),
+        deliver_by=datetime(2024, 8, 5, tzinfo=UTC),
         extra={
             "shipment": None,
             "status": "in_transit",
@@ -125,3 +133,30 @@ def test_a_parcel_of_ours_that_is_to_be_followed() -> None:
         "tracking_code": "T7",
         "carrier": "FedEx",
     }
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ({"tracker": {"status": "unknown"}}, "Label bought"),
+        ({"tracker": {"status": "pre_transit"}}, "Label bought"),
+        ({"tracker": {"status": "in_transit"}}, "Shipped"),
+        ({"tracker": {"status": "out_for_delivery"}}, "Out for delivery"),
+        ({"tracker": {"status": "available_for_pickup"}}, "Ready for pickup"),
+        ({"tracker": {"status": "delivered"}}, "Delivered"),
+        ({"tracker": {"status": "return_to_sender"}}, "Delivery problem"),
+        ({"tracker": {"status": "cancelled"}}, "Label cancelled"),
+        ({"tracker": {"status": "unknown"}, "refund_status": "submitted"}, "Label cancelled"),
+        ({"tracker": {"status": "in_transit"}, "refund_status": "rejected"}, "Shipped"),
+    ],
+)
+def test_what_the_customer_hears_of_a_parcel(told: dict[str, Any], name: str) -> None:
+    bought = {**sample("easypost/shipment_bought.json"), **told}
+    record = read_with(PARCELS_READ, bought)
+    assert isinstance(record, MarketingEvent)
+    assert (record.id, record.name, record.email) == (
+        f"{name}/shp_40b6f049f00348b18de3804a26f7fd62",
+        name,
+        "dr_steve_brule@gmail.com",
+    )
+    assert record.extra["tracking_number"] == "9434600208303109842228"

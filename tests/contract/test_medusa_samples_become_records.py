@@ -102,6 +102,7 @@ def test_an_order() -> None:
                 shipped=Decimal(0),
                 refunded=Decimal(0),
                 unit_price=Decimal("6.25"),
+                requires_shipping=True,
                 tax=Decimal("2.5"),
                 discount=Decimal(0),
                 total=Decimal("12.5"),

@@ -63,6 +63,7 @@ def test_an_order() -> None:
         number="S00001",
         placed_at=MOMENT,
         updated_at=MOMENT,
+        deliver_by=None,
         currency="EUR",
         total=Decimal("24.2"),
         subtotal=Decimal(20),
@@ -307,3 +308,11 @@ def test_an_invoice_of_no_order() -> None:
     record = read_with(INVOICES_READ, row)
     assert not record.order_id
     assert not record.order_number
+
+
+@pytest.mark.parametrize(
+    ("told", "deliver_by"),
+    [(False, None), ("2026-11-27 16:00:00", datetime(2026, 11, 27, 16, tzinfo=UTC))],
+)
+def test_the_delivery_date_is_what_was_promised(told: str | bool, deliver_by: datetime | None) -> None:
+    assert of_order(order(7, commitment_date=told)).deliver_by == deliver_by

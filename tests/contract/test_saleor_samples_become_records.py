@@ -95,6 +95,7 @@ def test_an_order() -> None:
                 ordered=Decimal(2),
                 shipped=Decimal(0),
                 unit_price=Decimal("12.5"),
+                requires_shipping=True,
                 tax=Decimal("4.0"),
                 total=Decimal("25.0"),
             )

@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from mappings.presets.shipbob import ORDERS_READ, ORDERS_WRITE, SHIPMENTS_READ, STOCK_READ, VARIANTS_READ
+from mappings.presets.shipbob import (
+    ORDERS_READ,
+    ORDERS_WRITE,
+    PARCELS_READ,
+    SHIPMENTS_READ,
+    STOCK_READ,
+    VARIANTS_READ,
+)
 from mappings.records import (
     ABSENT,
     Address,
@@ -233,3 +240,20 @@ def test_an_order_as_shipbob_takes_it() -> None:
             {"reference_id": "TEA-001", "name": "TEA-001", "quantity": 2},
         ],
     }
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ({"status": "Processing"}, "Being packed"),
+        ({"status": "OnHold"}, "On hold"),
+        ({"status": "Exception"}, "On hold"),
+        ({"status": "Completed"}, "Shipped"),
+        ({"status": "Completed", "delivery_date": "2026-11-22T15:30:00Z"}, "Delivered"),
+        ({"status": "Cancelled"}, "Shipment cancelled"),
+    ],
+)
+def test_what_the_customer_hears_of_a_parcel(told: dict[str, Any], name: str) -> None:
+    record = read_with(PARCELS_READ, parcel(delivery_date=None) | told)
+    assert (record.id, record.name, record.email) == (f"{name}/0", name, "john@example.com")
+    assert record.extra["tracking_number"] == "860C8CDC8F0B4FC7AB69AC86C20539EC"

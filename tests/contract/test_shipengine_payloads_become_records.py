@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from mappings.presets.shipengine import (
+    EVENTS_READ,
     LABELS_WRITE,
     PARCELS_READ,
     SHIPMENTS_READ,
@@ -163,3 +164,25 @@ def test_an_order_of_ours_without_what_was_cancelled(preset: Any) -> None:
             {"external_order_item_id": "8", "sku": "MUG-002", "name": "MUG-002", "quantity": 1},
         ],
     }
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ({"tracking_status": "unknown"}, "Label bought"),
+        ({"tracking_status": "in_transit"}, "Shipped"),
+        ({"tracking_status": "delivered"}, "Delivered"),
+        ({"tracking_status": "error"}, "Delivery problem"),
+        ({"tracking_status": "unknown", "voided": True}, "Label cancelled"),
+    ],
+)
+def test_what_the_customer_hears_of_a_parcel(told: dict[str, Any], name: str) -> None:
+    record = read_with(EVENTS_READ, label(7, ship_to={"email": "Guest@example.com"}, **told))
+    assert (record.id, record.name, record.email) == (f"{name}/se-97", name, "guest@example.com")
+    assert (record.order_number, record.extra["tracking_number"]) == ("SO-7", "T7")
+
+
+def test_when_the_carrier_says_that_it_will_be_there() -> None:
+    """The vendor's own example of tracking by a label's id."""
+    told = label(7, tracking={"estimated_delivery_date": "2019-07-27T11:59:03.289Z"})
+    assert read_with(PARCELS_READ, told).deliver_by == datetime(2019, 7, 27, 11, 59, 3, 289000, tzinfo=UTC)

@@ -36,6 +36,7 @@ def test_a_label_is_a_parcel_of_its_order() -> None:
         tracking_url="https://example.com/track/T7",
         status="shipped",
         updated_at=UPDATED,
+        deliver_by=None,
         extra={
             "label_url": "https://example.com/label-7.pdf",
             "service": "priority",
@@ -186,6 +187,7 @@ def test_a_tracker_of_a_webhook() -> None:
         shipped_at=datetime(2026, 11, 20, 8, tzinfo=UTC),
         delivered_at=datetime(2026, 11, 22, 10, tzinfo=UTC),
         updated_at=UPDATED,
+        deliver_by=datetime(2026, 11, 22, tzinfo=UTC),
         extra={
             "label": "label-7",
             "status": "package_accepted",

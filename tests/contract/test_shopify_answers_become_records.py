@@ -21,6 +21,7 @@ from mappings.records import (
     ShipmentLine,
     StockLevel,
     Variant,
+    told,
     units,
 )
 from tests.contract.dialects.shopify import (
@@ -80,6 +81,7 @@ def test_an_order_of_a_guest() -> None:
                 tax=Decimal("2.87"),
                 discount=Decimal("2.00"),
                 total=Decimal("18.00"),
+                requires_shipping=True,
             )
         ],
         payments=[
@@ -375,3 +377,48 @@ def test_an_order_with_an_address_says_where_it_goes() -> None:
         country="GB",
         phone=None,
     )
+
+
+def part(fulfil_by: str | None, deliver_by: str | None = None, status: str = "OPEN") -> dict[str, Any]:
+    method = {"minDeliveryDateTime": None, "maxDeliveryDateTime": deliver_by} if deliver_by else None
+    return {
+        "id": gid("FulfillmentOrder", 1),
+        "status": status,
+        "fulfillBy": fulfil_by,
+        "deliveryMethod": method,
+    }
+
+
+@pytest.mark.parametrize(
+    ("parts", "ship_by", "deliver_by"),
+    [
+        ([], None, None),
+        ([part(None)], None, None),
+        (
+            [part("2026-11-23T12:00:00Z", "2026-11-27T22:00:00Z")],
+            datetime(2026, 11, 23, 12, tzinfo=UTC),
+            datetime(2026, 11, 27, 22, tzinfo=UTC),
+        ),
+        # Of several parts the first that is due; one that was moved elsewhere does not count.
+        (
+            [
+                part("2026-11-24T12:00:00Z"),
+                part("2026-11-23T12:00:00Z", "2026-11-28T22:00:00Z"),
+                part("2026-11-20T12:00:00Z", "2026-11-21T22:00:00Z", status="CANCELLED"),
+            ],
+            datetime(2026, 11, 23, 12, tzinfo=UTC),
+            datetime(2026, 11, 28, 22, tzinfo=UTC),
+        ),
+    ],
+)
+def test_what_was_promised_is_that_of_the_part_which_is_due_first(
+    parts: list[dict[str, Any]], ship_by: datetime | None, deliver_by: datetime | None
+) -> None:
+    record = read_order(fulfillmentOrders={"nodes": parts})
+    assert (told(record.ship_by), told(record.deliver_by)) == (ship_by, deliver_by)
+
+
+def test_a_gift_card_needs_no_parcel() -> None:
+    record = read_order(lineItems=connected([line(7, requiresShipping=False)]))
+    assert isinstance(record.lines, list)
+    assert [one.requires_shipping for one in record.lines] == [False]

@@ -15,7 +15,7 @@ from integrations.connectors.shopify import Shopify
 from integrations.connectors.shopify_bulk import EXPORTS, grouped
 from integrations.exceptions import Failure, Kind
 from tests.contract.dialect import SPECS
-from tests.contract.dialects.shopify import DIALECT, PATH, SINCE, gid, line, order, page, variant
+from tests.contract.dialects.shopify import DIALECT, PATH, SINCE, connected, gid, line, order, page, variant
 from tests.contract.graphql_schema import GraphQL
 from tests.contract.vendor import Vendor
 from tests.integrations.answering import Asked, Platform, Says
@@ -117,9 +117,25 @@ def whole(store: Store, resource: str = "orders") -> list[Page]:
     return pages
 
 
+def promise(number: int) -> dict[str, Any]:
+    """By when the part of the order that ships from one place is to leave."""
+    return {
+        "id": gid("FulfillmentOrder", number),
+        "status": "OPEN",
+        "fulfillBy": "2026-11-23T12:00:00Z",
+        "deliveryMethod": None,
+    }
+
+
 def exported(number: int, lines: int = 2) -> list[dict[str, Any]]:
     told = {name: value for name, value in order(number).items() if name != "lineItems"}
-    return [told, *({**line(number * 100 + part), "__parentId": told["id"]} for part in range(lines))]
+    del told["fulfillmentOrders"]
+    promised = {**promise(number), "__parentId": told["id"]}
+    return [
+        told,
+        promised,
+        *({**line(number * 100 + part), "__parentId": told["id"]} for part in range(lines)),
+    ]
 
 
 def test_what_is_asked_for_is_in_shopifys_schema_and_holds_no_connection_in_a_list() -> None:
@@ -141,7 +157,7 @@ def test_the_file_is_read_in_parts_and_gives_what_a_list_gives(
     for item in items:
         number = int(item.external_id)
         lines = [line(number * 100 + part) for part in range(number % 3)]
-        listed = order(number, lineItems={**order(number)["lineItems"], "nodes": lines})
+        listed = order(number, lineItems=connected(lines), fulfillmentOrders=connected([promise(number)]))
         assert item.payload == listed
         assert item.version == "2026-11-20T10:00:00.000000Z"
     assert pages[-1].complete

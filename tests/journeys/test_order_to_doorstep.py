@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -9,8 +10,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from integrations.models import Delivery
+from integrations.models import Delivery, ErrorRecord, SyncJob
+from integrations.sync import held_addresses, retry
 from monitoring import announcements
+from monitoring.models import Incident
+from monitoring.triage import triage
 from tests.sandbox.running import SandboxProcess
 
 from .doorstep import LABELS, ORDERS, TO_MAIL, TO_SHOP, Doorstep
@@ -267,12 +271,69 @@ def test_what_the_shop_promised_counts_before_the_carriers_hours(doorstep: Doors
 def test_a_wrong_address_buys_no_label_and_both_go_on_once_it_is_corrected(doorstep: Doorstep) -> None:
     doorstep.order("1001", shipping_address={"name": "K", "line1": "L 1", "city": "X", "country": "DE"})
     doorstep.go()
-    assert [error.code for error in doorstep.open_errors()] == ["bad_address", "bad_address"]
+    assert [(error.code, error.job.key) for error in doorstep.open_errors() if error.job] == [
+        ("bad_address", ORDERS)
+    ], "one line for the person, though two jobs found it"
+    assert doorstep.states(LABELS) == {"Order #1001": "held"}
     assert (doorstep.warehouse_states(), doorstep.labels()) == ({}, Counter())
     doorstep.staff("/shop/orders/1001/edit", {"shipping_address": {"postal_code": "50667"}})
     doorstep.go()
     assert doorstep.open_errors() == []
     assert doorstep.labels() == Counter({("1001", "bought"): 1})
+
+
+WRONG = {"name": "K", "line1": "L 1", "city": "X", "postal_code": "12", "country": "DE"}
+
+
+def test_one_correction_in_the_portal_lets_both_jobs_go(doorstep: Doorstep) -> None:
+    doorstep.order("1001", shipping_address=WRONG)
+    doorstep.carry(LABELS)
+    doorstep.carry(ORDERS)
+    (error,) = doorstep.open_errors()
+    held = {"Order #1001": "held"}
+    assert (error.job_id, doorstep.states(ORDERS)) == (doorstep.job(LABELS).pk, held), (
+        "whichever finds it first"
+    )
+    mended = copy.deepcopy(error.payload)
+    mended["shipping_address"]["postal_code"] = "50667"
+    retry.retry_with_payload(error, mended, None)
+    doorstep.deliver(ORDERS, LABELS)
+    assert doorstep.open_errors() == []
+    assert (doorstep.warehouse_states(), doorstep.labels()) == (
+        {"1001": ["accepted"]},
+        Counter({("1001", "bought"): 1}),
+    )
+
+
+def test_what_a_person_ignores_is_ignored_in_both_jobs(doorstep: Doorstep) -> None:
+    doorstep.order("1001", shipping_address=WRONG)
+    doorstep.carry(ORDERS, LABELS)
+    retry.ignore(ErrorRecord.objects.filter(settled_at__isnull=True), "A test order.", None)
+    held_addresses.release_settled()
+    doorstep.deliver(ORDERS, LABELS)
+    assert (doorstep.open_errors(), doorstep.states(LABELS)) == ([], {"Order #1001": "ignored"})
+
+
+def test_what_is_held_for_an_error_that_is_over_is_looked_at_again(doorstep: Doorstep) -> None:
+    doorstep.order("1001", shipping_address=WRONG)
+    doorstep.carry(ORDERS, LABELS)
+    SyncJob.objects.filter(key=ORDERS).update(checks_address=False)
+    ErrorRecord.objects.update(settled_at=timezone.now(), settled_how="gone")
+    assert held_addresses.release_settled() == 1
+    doorstep.deliver(LABELS)
+    (error,) = doorstep.open_errors()
+    assert (error.code, error.job_id) == ("bad_address", doorstep.job(LABELS).pk)
+
+
+def test_orders_whose_addresses_are_wrong_alike_are_one_incident(doorstep: Doorstep) -> None:
+    doorstep.order("1001", shipping_address=WRONG)
+    doorstep.carry(ORDERS)
+    doorstep.order("1002", shipping_address=WRONG)
+    doorstep.carry(LABELS)
+    assert len(doorstep.open_errors()) == 2, "each order is a line, whichever job came upon it"
+    triage()
+    (incident,) = Incident.objects.all()
+    assert (incident.code, incident.open_errors) == ("bad_address", 2)
 
 
 def test_a_parcel_that_the_shop_cannot_be_told_of_is_flagged(doorstep: Doorstep) -> None:
@@ -381,3 +442,74 @@ def test_a_download_is_not_asked_for_an_address(doorstep: Doorstep) -> None:
     doorstep.order("1001", lines=[line], shipping_address={})
     doorstep.carry(ORDERS)
     assert [error.code for error in doorstep.open_errors()] != ["bad_address"]
+
+
+def no_voiding(doorstep: Doorstep) -> None:
+    """A carrier that takes no label back over its API."""
+    carrier = doorstep.connection("carrier")
+    declaration = copy.deepcopy(carrier.settings["declaration"])
+    del declaration["resources"]["labels"]["actions"]
+    carrier.settings = {**carrier.settings, "declaration": declaration}
+    carrier.save()
+
+
+def settle(errors: list[ErrorRecord]) -> None:
+    retry.ignore(ErrorRecord.objects.filter(pk__in=[error.pk for error in errors]), "Done.", None)
+
+
+def test_an_address_edited_after_its_label_was_bought_is_told_once(doorstep: Doorstep) -> None:
+    doorstep.order("1001")
+    doorstep.go()
+    doorstep.staff("/shop/orders/1001/edit", {"shipping_address": {"line1": "Domplatz 1"}})
+    doorstep.carry(ORDERS, LABELS)
+    (error,) = doorstep.open_errors()
+    assert (error.kind, error.code) == ("data", "address_after_label")
+    assert error.sentence == (
+        "Order #1001: its address was changed in the shop after its label was bought. Give the label back at the "
+        "carrier and buy another there for the new address; if the parcel has left, have it redirected. Then ignore "
+        "this error."
+    )
+    assert doorstep.labels() == Counter({("1001", "bought"): 1})
+    doorstep.staff("/shop/orders/1001/touch")
+    doorstep.carry(LABELS)
+    assert [one.pk for one in doorstep.open_errors()] == [error.pk], "still the same line"
+    settle([error])
+    doorstep.staff("/shop/orders/1001/touch")
+    doorstep.carry(LABELS)
+    assert doorstep.open_errors() == [], "told once"
+    doorstep.staff("/shop/orders/1001/edit", {"shipping_address": {"line1": "Neumarkt 2"}})
+    doorstep.carry(LABELS)
+    assert [one.code for one in doorstep.open_errors()] == ["address_after_label"], "another change"
+    doorstep.staff("/shop/orders/1001/edit", {"shipping_address": {"line1": "Lindenstraße 12"}})
+    doorstep.carry(LABELS)
+    assert doorstep.open_errors() == [], "the label is right again"
+
+
+def test_an_edit_of_something_else_leaves_the_label_alone(doorstep: Doorstep) -> None:
+    doorstep.order("1001", ("MUG", 3))
+    doorstep.go()
+    edit = {"lines": [{"sku": "MUG", "quantity": 2}], "shipping_address": {"phone": "+49 221 123"}}
+    doorstep.staff("/shop/orders/1001/edit", edit)
+    doorstep.carry(ORDERS, LABELS)
+    assert doorstep.open_errors() == []
+
+
+def test_cancelled_after_its_label_was_bought_where_no_label_is_taken_back_a_person_is_told_once(
+    doorstep: Doorstep,
+) -> None:
+    no_voiding(doorstep)
+    doorstep.order("1001")
+    doorstep.carry(LABELS)
+    doorstep.staff("/shop/orders/1001/cancel")
+    doorstep.carry(LABELS)
+    (error,) = doorstep.open_errors()
+    assert (error.kind, error.code) == ("data", "cancelled_after_label")
+    assert error.sentence == (
+        "Order #1001: it was cancelled in the shop after its label was bought, and the carrier takes no label back "
+        "from here. Give it back there; if the parcel has left, arrange a return. Then ignore this error."
+    )
+    settle([error])
+    doorstep.staff("/shop/orders/1001/touch")
+    doorstep.carry(LABELS)
+    assert doorstep.open_errors() == []
+    assert doorstep.labels() == Counter({("1001", "bought"): 1})

@@ -42,6 +42,7 @@ def order(number: int, changed: str = MOMENT, **more: Any) -> dict[str, Any]:
         "origin": False,
     }
     told |= {"date_order": MOMENT, "create_date": MOMENT, "write_date": changed, "state": "sale"}
+    told |= {"commitment_date": False}
     told |= {"partner_id": [51, "Test Buyer"], "partner_invoice_id": [51, "Test Buyer"]}
     told |= {"partner_shipping_id": [52, "Test Buyer, Door 2"], "currency_id": EUR, "order_line": [7]}
     told |= {"amount_untaxed": 20.0, "amount_tax": 4.2, "amount_total": 24.2}

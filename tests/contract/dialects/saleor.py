@@ -100,6 +100,7 @@ def line(number: int = 1, **more: Any) -> dict[str, Any]:
         "productSku": "MUG-001",
         "quantity": 2,
         "quantityFulfilled": 0,
+        "isShippingRequired": True,
         "unitPrice": {"gross": {"amount": 12.5}},
         "totalPrice": taxed(25.0, 4.0),
         **more,

@@ -121,6 +121,7 @@ def order(number: int, **more: Any) -> dict[str, Any]:
         "transactions": [transaction(1)],
         "refunds": [],
         "fulfillments": [],
+        "fulfillmentOrders": connected([]),
         "lineItems": connected([line(7)]),
         **more,
     }
