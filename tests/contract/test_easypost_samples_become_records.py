@@ -157,6 +157,7 @@ def test_what_the_customer_hears_of_a_parcel(told: dict[str, Any], name: str) ->
     assert (record.id, record.name, record.email) == (
         f"{name}/shp_40b6f049f00348b18de3804a26f7fd62",
         name,
-        "dr_steve_brule@gmail.com",
+        bought["to_address"]["email"].lower(),
     )
+    assert isinstance(record.extra, dict)
     assert record.extra["tracking_number"] == "9434600208303109842228"

@@ -53,7 +53,7 @@ def booked(make: Make) -> Callable[..., dict[str, Any]]:
 
 
 def line(title: str = "Mug", ordered: int = 2, **more: Any) -> OrderLine:
-    numbers = {part: Decimal(value) for part, value in more.items() if part != "sku"}
+    numbers: dict[str, Any] = {part: Decimal(value) for part, value in more.items() if part != "sku"}
     return OrderLine(
         id="L-1", sku=more.get("sku", "MUG-001"), title=title, ordered=Decimal(ordered), **numbers
     )
