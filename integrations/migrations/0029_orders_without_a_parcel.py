@@ -5,7 +5,7 @@ PARCEL = "Orders: a parcel of it is known. Empty: from before parcels were watch
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0027_jobs_say_why_they_share_fields"),
+        ("integrations", "0028_stock_is_counted_by_settings"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("integrations", "0028_orders_without_a_parcel"),
+        ("integrations", "0029_orders_without_a_parcel"),
     ]
 
     operations = [
