@@ -262,9 +262,10 @@ def _email(value: Any, arguments: Mapping[str, Any]) -> str:
     """Of blanks alone nothing is told, as of an empty text."""
     text = _text(value, arguments).strip()
     try:
-        return email_form(text) if text else ""
+        found = email_form(text) if text else ""
     except NotAnAddress as error:
-        raise TransformError(str(error)) from None
+        found = _kept(text, arguments, error)
+    return found.lower() if arguments.get("case") == "lower" else found
 
 
 def _phone(value: Any, arguments: Mapping[str, Any]) -> str:
@@ -272,7 +273,14 @@ def _phone(value: Any, arguments: Mapping[str, Any]) -> str:
     try:
         return phone_form(text, str(arguments.get("country") or "")) if text else ""
     except NotANumber as error:
-        raise TransformError(str(error)) from None
+        return _kept(text, arguments, error)
+
+
+def _kept(text: str, arguments: Mapping[str, Any], error: ValueError) -> str:
+    """Where people type freely, one odd text must not keep the whole record out."""
+    if arguments.get("unreadable") == "keep":
+        return text
+    raise TransformError(str(error)) from None
 
 
 def _less(value: Any, arguments: Mapping[str, Any]) -> Decimal | int:
@@ -287,6 +295,10 @@ FORMAT = Argument("format", description="iso, unix, unix_ms, dotnet, rfc2822 or 
 REGION = Argument(
     "country", description="Two letters; “= address.country” takes it from the record, for numbers without +."
 )
+UNREADABLE = Argument(
+    "unreadable", description="“keep” leaves a text that is none as it stands; else it is an error."
+)
+CASE = Argument("case", description="“lower” writes the whole address in small letters.")
 ZONE = Argument("zone", description="Time zone, such as Europe/Berlin.")
 
 TRANSFORMS: dict[str, Transform] = {
@@ -305,8 +317,8 @@ TRANSFORMS: dict[str, Transform] = {
     "to_time": Transform(_to_time, "A time, written out.", (FORMAT, ZONE)),
     "boolean": Transform(_boolean, "As yes or no."),
     "country": Transform(_country, "As a country's two letters."),
-    "email": Transform(_email, "An e-mail address in its normal form."),
-    "phone": Transform(_phone, "A phone number with its country's code: +49….", (REGION,)),
+    "email": Transform(_email, "An e-mail address in its normal form.", (CASE, UNREADABLE)),
+    "phone": Transform(_phone, "A phone number with its country's code: +49….", (REGION, UNREADABLE)),
     "first_name": Transform(_first_name, "The first word of a name."),
     "last_name": Transform(_last_name, "The rest of a name."),
     "join": Transform(_join, "A list as one text.", (Argument("with"),)),

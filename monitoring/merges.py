@@ -15,7 +15,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from integrations.models import BookedCustomer, SyncJob
@@ -28,6 +28,7 @@ MOST_WITH_ONE_PHONE = 4
 # Proposals are written in groups, so that no write transaction is long.
 GROUP = 200
 BOOKS = "books"
+UNDECIDED = (Proposed.OPEN, Proposed.GONE, Proposed.UNDONE)
 
 
 @dataclass(frozen=True)
@@ -175,11 +176,12 @@ def _renew(pairs: dict[tuple[int, str, str], Pair], known: dict[tuple[int, str, 
 
 def accept(proposal: MergeProposal, kept_id: str, by: User) -> bool:
     """Both are one person: from now on `kept_id` is written and the other one left alone. False: decided already."""
-    left_id = proposal.second_id if kept_id == proposal.first_id else proposal.first_id
     with transaction.atomic():
         if not _decide(proposal, Proposed.ACCEPTED, by, kept_id):
             return False
-        people.keep_one(proposal.connection_id, proposal.resource, kept_id, left_id)
+        left_id = _other(proposal, kept_id)
+        joined = people.keep_one(proposal.connection_id, proposal.resource, kept_id, left_id)
+        MergeProposal.objects.filter(pk=proposal.pk).update(joined=joined)
     return True
 
 
@@ -188,8 +190,51 @@ def reject(proposal: MergeProposal, by: User) -> bool:
     return _decide(proposal, Proposed.REJECTED, by, "")
 
 
+@dataclass(frozen=True)
+class Undone:
+    """`problem`: why nothing was undone. `written`: writes of the contact that was left which reached the other one."""
+
+    problem: str = ""
+    written: int = 0
+
+
+def undo(proposal: MergeProposal, by: User) -> Undone:
+    """Takes an accepted decision back, here: what was written or merged in the other system stays as it is there."""
+    with transaction.atomic():
+        row = MergeProposal.objects.select_for_update().get(pk=proposal.pk)
+        if row.state != Proposed.ACCEPTED or row.decided_at is None:
+            return Undone(problem="This is no accepted decision any more.")
+        left_id = _other(row, row.kept_id)
+        others = _accepted_of(row, [row.kept_id, left_id])
+        if any(other.decided_at > row.decided_at for other in others):
+            return Undone(problem="A later decision is about one of these contacts too. Undo that one first.")
+        written = people.keep_two(
+            row.connection_id,
+            row.resource,
+            left_id,
+            row.joined,
+            row.decided_at,
+            stays_left=any(_other(other, other.kept_id) == left_id for other in others),
+        )
+        row.state, row.undone_by, row.undone_at, row.joined = Proposed.UNDONE, by, timezone.now(), None
+        row.save(update_fields=["state", "undone_by", "undone_at", "joined"])
+    return Undone(written=written)
+
+
+def _accepted_of(row: MergeProposal, names: list[str]) -> list[Any]:
+    """Other accepted decisions about one of these contacts."""
+    same = MergeProposal.objects.filter(
+        connection_id=row.connection_id, resource=row.resource, state=Proposed.ACCEPTED
+    )
+    return list(same.filter(Q(first_id__in=names) | Q(second_id__in=names)).exclude(pk=row.pk))
+
+
+def _other(proposal: MergeProposal, kept_id: str) -> str:
+    return proposal.second_id if kept_id == proposal.first_id else proposal.first_id
+
+
 def _decide(proposal: MergeProposal, state: Proposed, by: User, kept_id: str) -> bool:
-    decided = MergeProposal.objects.filter(pk=proposal.pk, state__in=[Proposed.OPEN, Proposed.GONE]).update(
+    decided = MergeProposal.objects.filter(pk=proposal.pk, state__in=UNDECIDED).update(
         state=state, kept_id=kept_id, decided_by=by, decided_at=timezone.now()
     )
     return bool(decided)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 
 from django.db import transaction
 
@@ -23,8 +24,10 @@ from integrations.models import (
     Delivery,
     ExternalId,
     LeftContact,
+    Outcome,
     PersonKey,
     SamePerson,
+    State,
     SyncJob,
     Thing,
 )
@@ -220,14 +223,44 @@ def know_contacts(
     join({(things[name], thing) for name, thing in known if thing != things[name]})
 
 
-def keep_one(connection_id: int, resource: str, kept: str, left: str) -> None:
+def keep_one(connection_id: int, resource: str, kept: str, left: str) -> int | None:
     """A person says that these two contacts are one: from now on the first is written, and the second left alone. Call
-    it inside a transaction."""
+    it inside a transaction. Returns the Thing that was made the other's person by this, for `keep_two`."""
     things = things_for(connection_id, resource, KIND, [kept, left])
-    join({(things[left], things[kept])})
+    above = roots_of([things[left]])[things[left]]
+    joined = join({(things[left], things[kept])})
     row = {"connection_id": connection_id, "resource": resource}
     LeftContact.objects.filter(**row, external_id=kept).delete()
     LeftContact.objects.get_or_create(**row, external_id=left, defaults={"since": shared_clock.now()})
+    return above if joined else None
+
+
+def keep_two(
+    connection_id: int, resource: str, left: str, joined: int | None, since: datetime, *, stays_left: bool
+) -> int:
+    """Takes `keep_one` back: each contact is written from its own records again. Call it inside a transaction.
+
+    `stays_left`: another decision leaves that contact alone as well. Returns how many writes from the records of the
+    one that was left reached the system since, which are not taken back there.
+    """
+    place = {"connection_id": connection_id, "resource": resource}
+    if not stays_left:
+        LeftContact.objects.filter(**place, external_id=left).delete()
+    if joined is None:
+        return 0
+    list(Thing.objects.select_for_update().filter(pk=joined).values_list("pk"))
+    SamePerson.objects.filter(thing_id=joined).delete()
+    of_its_own = Delivery.objects.filter(
+        thing_id__in=members_of([joined])[joined],
+        job__destination_id=connection_id,
+        job__destination_resource=resource,
+    )
+    written = Outcome.objects.filter(
+        delivery__in=of_its_own, state=State.DELIVERED, recorded_at__gte=since
+    ).count()
+    # Else it would be taken for written already, though it was written to the other contact.
+    of_its_own.update(content_hash="")
+    return written
 
 
 def natural_key(case: Case) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .preset import Preset, rule
+from .preset import Preset, email, rule
 
 _STATUS = (
     "(status == `2` && 'open') || (status == `3` && 'pending') || (status == `4` && 'solved') "
@@ -33,7 +33,7 @@ TICKETS_READ = Preset(
         rule("number", "id", "text"),
         rule("title", "subject"),
         rule("status", _STATUS),
-        rule("email", "requester.email", "lower"),
+        email("email", "requester.email"),
         rule("extra.external_id", "custom_fields.cf_crossdock_id"),
         rule("extra.description", "description_text"),
         rule("extra.priority", _PRIORITY),
@@ -54,7 +54,7 @@ TICKETS_WRITE = Preset(
         rule("custom_fields.cf_crossdock_id", "id", required=True),
         rule("subject", "title", required=True),
         rule("description", "extra.description || title", required=True),
-        rule("email", "email", "lower", required=True),
+        email("email", required=True),
         rule("status", _STATUS_OF_OURS),
         rule("priority", _PRIORITY_OF_OURS),
         rule("tags", "extra.tags"),

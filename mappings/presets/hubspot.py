@@ -6,7 +6,7 @@ HubSpot has no words of its own for them; what others wrote there is read as far
 
 from __future__ import annotations
 
-from .preset import Preset, rule
+from .preset import Preset, email, phone, rule
 
 _ADDRESS = (
     ("line1", "address"),
@@ -51,11 +51,11 @@ CONTACTS_READ = Preset(
         rule("id", "id", required=True),
         rule("updated_at", "updatedAt", "time"),
         rule("created_at", "createdAt", "time"),
-        rule("email", "properties.email"),
+        email("email", "properties.email"),
         rule("first_name", "properties.firstname"),
         rule("last_name", "properties.lastname"),
         rule("name", "join(' ', [properties.firstname || '', properties.lastname || ''])", "strip"),
-        rule("phone", "properties.phone"),
+        phone("phone", "properties.phone", "properties.country"),
         rule("company", "properties.company"),
         *(rule(f"address.{ours}", f"properties.{theirs}") for ours, theirs in _ADDRESS),
         rule("accepts_marketing", "properties.hs_email_optout && properties.hs_email_optout != 'true'"),
@@ -117,11 +117,11 @@ CONTACTS_WRITE = Preset(
     kind="customer",
     rules=(
         # HubSpot keeps addresses in small letters, and finds nothing by others.
-        rule("id", "email", "lower", required=True),
-        rule("properties.email", "email", "lower", required=True),
+        email("id", required=True),
+        email("properties.email", required=True),
         rule("properties.firstname", "first_name"),
         rule("properties.lastname", "last_name"),
-        rule("properties.phone", "phone"),
+        phone("properties.phone"),
         rule("properties.company", "company"),
         *(rule(f"properties.{theirs}", f"address.{ours}") for ours, theirs in _ADDRESS),
     ),
@@ -135,7 +135,7 @@ ORDERS_WRITE = Preset(
     kind="order",
     rules=(
         rule("id", "id", required=True),
-        rule("contact", "email || customer.email", "lower"),
+        email("contact", "email || customer.email"),
         rule("properties.hs_external_order_id", "id", required=True),
         rule("properties.hs_order_name", "number"),
         rule("properties.hs_external_created_date", "placed_at", "to_time"),
@@ -166,7 +166,7 @@ DEALS_WRITE = Preset(
     kind="order",
     rules=(
         rule("id", "id", required=True),
-        rule("contact", "email || customer.email", "lower"),
+        email("contact", "email || customer.email"),
         rule("properties.dealname", "number || id", "concat", arguments={"before": "Order "}),
         rule("properties.amount", "total", "text"),
         rule("properties.deal_currency_code", "currency"),

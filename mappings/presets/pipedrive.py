@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .preset import Preset, rule
+from .preset import Preset, email, phone, rule
 
 # The first one that is called primary, else the first.
 _EMAIL = "(emails[?primary].value | [0]) || (emails[].value | [0])"
@@ -26,8 +26,8 @@ PERSONS_READ = Preset(
         rule("name", "name"),
         rule("first_name", "first_name"),
         rule("last_name", "last_name"),
-        rule("email", _EMAIL, "lower"),
-        rule("phone", _PHONE),
+        email("email", _EMAIL),
+        phone("phone", _PHONE, "postal_address.country"),
         rule(
             "address.line1",
             "postal_address && join(' ', [postal_address.street_number || '', postal_address.route || ''])",
@@ -72,11 +72,11 @@ PERSONS_WRITE = Preset(
     rules=(
         rule("name", _NAME, "strip", required=True),
         rule("emails[]", "[email][?@]"),
-        rule("emails[].value", "@", "lower"),
+        email("emails[].value", "@"),
         rule("emails[].primary", "`true`"),
         rule("emails[].label", "'work'"),
         rule("phones[]", "phone && [phone]"),
-        rule("phones[].value", "@"),
+        phone("phones[].value", "@"),
         rule("phones[].primary", "`true`"),
         rule("phones[].label", "'work'"),
     ),
@@ -98,7 +98,7 @@ DEALS_WRITE = Preset(
             "lost_reason",
             "(status == 'cancelled' && 'Cancelled') || (payment_status == 'refunded' && 'Refunded')",
         ),
-        rule("contact", "email || customer.email", "lower"),
+        email("contact", "email || customer.email"),
     ),
     description="The deal is given to the person with the order's e-mail address; who is not there is made.",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .preset import Preset, rule
+from .preset import Preset, email, phone, rule
 
 _STATUS = (
     "(contains(['new', 'open'], status) && 'open') || (contains(['pending', 'hold'], status) && 'pending') "
@@ -22,7 +22,7 @@ TICKETS_READ = Preset(
         rule("number", "id", "text"),
         rule("title", "subject"),
         rule("status", _STATUS),
-        rule("email", "requester.email", "lower"),
+        email("email", "requester.email"),
         rule("extra.external_id", "external_id"),
         rule("extra.description", "description"),
         rule("extra.priority", "priority"),
@@ -46,8 +46,8 @@ USERS_READ = Preset(
         rule("created_at", "created_at", "time"),
         rule("number", "external_id"),
         rule("name", "name"),
-        rule("email", "email", "lower"),
-        rule("phone", "phone"),
+        email("email"),
+        phone("phone"),
         rule("tags", "tags"),
         rule("extra.role", "role"),
     ),
@@ -68,7 +68,7 @@ TICKETS_WRITE = Preset(
             "status",
             "(contains(['open', 'pending', 'solved', 'closed'], status || '') && status) || 'open'",
         ),
-        rule("requester.email", "email", "lower"),
+        email("requester.email"),
         rule("requester.name", "extra.name || email"),
         rule("priority", "extra.priority"),
         rule("tags", "extra.tags"),
@@ -83,13 +83,13 @@ USERS_WRITE = Preset(
     resource="users",
     kind="customer",
     rules=(
-        rule("email", "email", "lower", required=True),
+        email("email", required=True),
         rule(
             "name",
             "name || ((first_name || last_name) && join(' ', [first_name || '', last_name || ''])) || email",
             "strip",
         ),
-        rule("phone", "phone"),
+        phone("phone"),
         rule("external_id", "id"),
         rule("tags", "tags"),
     ),

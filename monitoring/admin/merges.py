@@ -24,6 +24,7 @@ COLOURS = {
     Proposed.ACCEPTED.label: "success",
     Proposed.REJECTED.label: "warning",
     Proposed.GONE.label: "default",
+    Proposed.UNDONE.label: "warning",
 }
 LIKELY, UNLIKELY = 90, 60
 
@@ -74,8 +75,9 @@ books: have a job carry a system's customers there."
         QuickView("To be decided", ""),
         QuickView("One person", f"state={Proposed.ACCEPTED}"),
         QuickView("Two people", f"state={Proposed.REJECTED}"),
+        QuickView("Undone", f"state={Proposed.UNDONE}"),
     )
-    actions_detail = ("one_person", "two_people")
+    actions_detail = ("one_person", "two_people", "undo")
 
     def has_decide_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("monitoring.decide_mergeproposal")
@@ -86,8 +88,11 @@ books: have a job carry a system's customers there."
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         row = self.get_object(request, str(object_id))
-        is_open = row is not None and row.state in (Proposed.OPEN, Proposed.GONE)
-        return super().get_actions_detail(request, object_id) if is_open else []
+        if row is None or row.state == Proposed.REJECTED:
+            return []
+        shown = ("undo",) if row.state == Proposed.ACCEPTED else ("one_person", "two_people")
+        every = super().get_actions_detail(request, object_id)
+        return [one for one in every if one.action_name.endswith(shown)]
 
     def change_view(
         self,
@@ -141,6 +146,23 @@ changed in the other system: merge the two there, with its own “Merge”.",
         self.log_change(request, row, "Two people.")
         return self._back(request, row, "They stay two, and are not proposed again.")
 
+    @action(
+        "Undo: they are not one person",
+        icon="undo",
+        permissions=["decide"],
+        title="Undo this decision",
+        text="From now on Crossdock writes each of the two from its own records again. What it wrote into the other \
+system stays there, and if the two were merged there, they stay merged: that can only be corrected there.",
+        button="Undo it",
+    )
+    def undo(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+        row = self.object_for(request, object_id, "decide")
+        undone = merges.undo(row, self.person(request))
+        if undone.problem:
+            return self._back(request, row, undone.problem, messages.ERROR)
+        self.log_change(request, row, f"Undone. Written to {row.kept_id} meanwhile: {undone.written}.")
+        return self._back(request, row, _what_stays(row, undone.written))
+
     def _back(
         self, request: HttpRequest, row: MergeProposal, sentence: str, level: int = messages.SUCCESS
     ) -> HttpResponse:
@@ -178,3 +200,15 @@ changed in the other system: merge the two there, with its own “Merge”.",
         if row.decided_at is None:
             return "–"
         return format_html("{}<br>{}", row.decided_by or "somebody", ago(row.decided_at))
+
+
+def _what_stays(row: MergeProposal, written: int) -> str:
+    """What nobody takes back in the other system, and what to do about it."""
+    name = row.connection.name
+    if not written:
+        return f"It is undone. Nothing was written to {row.kept_id} for the other one meanwhile."
+    times = "1 write" if written == 1 else f"{written} writes"
+    return (
+        f"It is undone here. {times} for the other one went to {name} since the decision. What was written there "
+        f"stays: look at {row.kept_id} in {name}."
+    )

@@ -20,6 +20,7 @@ class Proposed(models.TextChoices):
     ACCEPTED = "accepted", "One person"
     REJECTED = "rejected", "Two people"
     GONE = "gone", "No longer alike"
+    UNDONE = "undone", "Undone"
 
 
 class MergeProposal(models.Model):
@@ -43,6 +44,13 @@ class MergeProposal(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     decided_at = models.DateTimeField(null=True, blank=True)
+    joined = models.BigIntegerField(
+        null=True, blank=True, help_text="The Thing that became the other's person by this decision."
+    )
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    undone_at = models.DateTimeField(null=True, blank=True)
     found_at = models.DateTimeField()
 
     class Meta:

@@ -229,3 +229,25 @@ def test_the_stage_of_a_deal_follows_the_order(status: str, payment: str, stage:
             "dealstage": stage,
         },
     }
+
+
+@pytest.mark.parametrize(
+    ("typed", "country", "kept"),
+    [
+        ("+49 (0)221 / 000123", "France", "+49221000123"),
+        ("0221 000123", "DE", "+49221000123"),
+        ("ask at the desk", "DE", "ask at the desk"),
+        ("0221 000123", None, "0221 000123"),
+    ],
+)
+def test_a_phone_has_one_form_however_it_was_typed(typed: str, country: str | None, kept: str) -> None:
+    assert read_with(CONTACTS_READ, told(phone=typed, country=country)).phone == kept
+    written = write_with(CONTACTS_WRITE, Customer(id="7", email="ada@example.com", phone=typed))
+    assert written["properties"]["phone"] == (kept if typed.startswith("+") else typed)
+
+
+def test_an_address_has_one_form_and_what_is_none_stays() -> None:
+    found = [
+        read_with(CONTACTS_READ, told(email=typed)).email for typed in (" Ada@EXAMPLE.com", "nobody at home")
+    ]
+    assert found == ["ada@example.com", "nobody at home"]

@@ -135,3 +135,14 @@ def test_the_states_of_an_order(told: dict[str, Any], state: str, reason: str | 
 def test_amounts_have_the_places_of_their_currency(currency: str, total: str) -> None:
     body = write_with(DEALS_WRITE, order(currency=currency, total=Decimal(total)))
     assert (body["value"], body["currency"]) == (total, currency)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [("0221 000123", "+49221000123"), ("0049 221 000123", "+49221000123"), ("at work", "at work")],
+)
+def test_a_phone_has_one_form_however_it_was_typed(typed: str, kept: str) -> None:
+    payload = person(7, phones=[{"value": typed, "primary": True}], postal_address={"country": "DE"})
+    assert read_with(PERSONS_READ, payload).phone == kept
+    written = write_with(PERSONS_WRITE, Customer(id="7", name="Ada", phone="+49 221 000123"))
+    assert written["phones"][0]["value"] == "+49221000123"

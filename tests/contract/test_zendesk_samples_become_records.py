@@ -118,3 +118,12 @@ def test_a_customer_is_written_and_has_a_name(names: dict[str, Any], name: str) 
         "phone": None,
         "external_id": "C-7",
     }
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("+49 (0)221 000123", "+49221000123"), ("0221 000123", "0221 000123")]
+)
+def test_a_phone_has_one_form_where_its_country_is_known(typed: str, kept: str) -> None:
+    assert read_with(USERS_READ, user(51, phone=typed)).phone == kept
+    written = write_with(USERS_WRITE, Customer(id="7", name="Ada", email="ADA@example.com", phone=typed))
+    assert (written["email"], written["phone"]) == ("ada@example.com", kept)

@@ -8,8 +8,9 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
-from integrations.models import BookedCustomer, Connection, LeftContact, SamePerson
+from integrations.models import BookedCustomer, Connection, Delivery, LeftContact, SamePerson, State, Thing
 from integrations.sync import shared_clock
+from integrations.sync.accept import things_for
 from mappings.search import keyed_hash
 from monitoring import merges
 from monitoring.models import MergeProposal, Proposed, Reason
@@ -174,3 +175,74 @@ def test_the_list_shows_what_is_to_be_decided_first(proposal: MergeProposal, cli
     assert listed(boss.get(list_url(MergeProposal))) == []
     assert listed(boss.get(list_url(MergeProposal) + "?state=rejected")) == [proposal]
     assert client.get(reverse("admin:monitoring_mergeproposal_changelist")).status_code == 302
+
+
+# --- undoing ----------------------------------------------------------------------------------------------------
+
+
+def delivered(crm: Connection, name: str, at: datetime) -> Delivery:
+    """A record of a shop that is the person of this contact, written there at this moment."""
+    shop = factories.connection()
+    job = factories.job(
+        source=shop, destination=crm, destination_resource="contacts", kind="customer", key=f"to-{name}"
+    )
+    thing = Thing.objects.get(pk=things_for(crm.pk, "contacts", "customer", [name])[name])
+    row = factories.delivery(job, thing=thing, content_hash="written", first_delivered_at=at)
+    factories.outcome(row, at, state=State.DELIVERED)
+    return row
+
+
+def test_an_accepted_decision_is_undone_with_who_and_when(proposal: MergeProposal) -> None:
+    boss, other = factories.administrator(), factories.user("monitoring.decide_mergeproposal")
+    merges.accept(proposal, "c2", boss)
+    row = delivered(proposal.connection, "c1", shared_clock.now())
+    assert merges.undo(proposal, other) == merges.Undone(written=1)
+    proposal.refresh_from_db()
+    assert (proposal.state, proposal.decided_by, proposal.undone_by) == (Proposed.UNDONE, boss, other)
+    assert proposal.undone_at is not None
+    assert (SamePerson.objects.count(), LeftContact.objects.count()) == (0, 0)
+    row.refresh_from_db()
+    assert row.content_hash == ""
+
+
+def test_it_is_not_proposed_again_by_itself_and_may_be_decided_anew(proposal: MergeProposal) -> None:
+    boss = factories.administrator()
+    merges.accept(proposal, "c2", boss)
+    merges.undo(proposal, boss)
+    assert merges.propose().proposed == 0
+    assert proposed() == []
+    assert merges.accept(proposal, "c1", boss)
+    assert list(LeftContact.objects.values_list("external_id", flat=True)) == ["c2"]
+
+
+def test_what_other_decisions_say_stays(crm: Connection) -> None:
+    for day, name in enumerate(("c1", "c2", "c3"), 1):
+        booked(crm, name, ADA, day=day)
+    merges.propose()
+    first, second = MergeProposal.objects.order_by("second_id")
+    boss = factories.administrator()
+    merges.accept(first, "c1", boss)
+    merges.accept(second, "c1", boss)
+    assert "Undo that one first" in merges.undo(first, boss).problem
+    assert merges.undo(second, boss).problem == ""
+    assert list(LeftContact.objects.values_list("external_id", flat=True)) == ["c2"]
+    assert SamePerson.objects.count() == 1
+    assert merges.undo(second, boss).problem == "This is no accepted decision any more."
+
+
+def test_the_page_undoes_it_and_says_what_stays_over_there(proposal: MergeProposal) -> None:
+    boss = factories.administrator()
+    client = signed_in(boss)
+    act(client, proposal, "one_person", kept="c2")
+    delivered(proposal.connection, "c1", shared_clock.now())
+    act(client, proposal, "undo")
+    page = client.get(change_url(proposal)).content.decode()
+    assert "1 write for the other one went to Sales since the decision" in page
+    assert LogEntry.objects.filter(change_message="Undone. Written to c2 meanwhile: 1.").exists()
+
+
+def test_who_may_only_look_undoes_nothing(proposal: MergeProposal) -> None:
+    merges.accept(proposal, "c2", factories.administrator())
+    client = signed_in(factories.user("monitoring.view_mergeproposal"))
+    assert act(client, proposal, "undo").status_code == 403
+    assert LeftContact.objects.count() == 1
