@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 
 from integrations.models import Delivery, ErrorRecord, ExternalId, Outcome, SyncJob
-from integrations.sync import bundle_keeping, retry, steer
+from integrations.sync import bundle_keeping, pull, retry, steer
 from mappings.bundles import CircularBundle
 
 from .world import ALL, MARKET, ORDERS, STOCK, World
@@ -116,6 +117,36 @@ def test_a_location_that_is_gone_is_counted_no_more(shelves: World) -> None:
     count(shelves, "MUG", 6)
     shelves.carry(STOCK, MARKET)
     assert offered(shelves, "MUG") == (6,), "the row that carried the SKU is gone, and it is still told"
+
+
+def test_rows_that_are_missing_in_large_numbers_are_counted_until_a_person_has_looked(world: World) -> None:
+    """Twelve of twenty-six rows: the list was more likely cut off than the shelves cleared."""
+    skus = [f"TIN-{number}" for number in range(12)]
+    for sku in skus:
+        count(world, sku, 5, "MAIN")
+        count(world, sku, 2)
+        product = {"sku": sku, "title": sku, "price": "3.00", "currency": "EUR", "available": 0}
+        world.sandbox.control("POST", "/shop/products", product)
+    world.carry(STOCK)
+    assert offered(world, *skus) == (7,) * 12
+    for sku in skus:
+        world.sandbox.control("POST", f"/warehouse/stock/{sku}", {"gone": True, "location": "NORTH"})
+    steer.run_now(world.job(STOCK), full=True)
+    assert pull.pull(world.job(STOCK).pk, time.monotonic() + 30)
+    (told,) = world.open_errors()
+    assert (told.code, "did not show 12 of the 26 records" in told.sentence) == ("too_many_removed", True)
+    world.deliver(STOCK)
+    assert offered(world, *skus) == (7,) * 12
+
+
+def test_a_figure_that_is_the_same_is_written_again_after_a_sale_of_the_channels_own(shelves: World) -> None:
+    """Two are sold in the shop, which then shows two fewer by itself, while two come in at the warehouse."""
+    shelves.carry(*ALL)
+    shelves.place("1001", ("MUG", 2))
+    count(shelves, "MUG", 6)
+    assert offered(shelves, "MUG") == (12,)
+    shelves.carry(*ALL)
+    assert offered(shelves, "MUG") == offered(shelves, "MUG", channel="shop2") == (14,)
 
 
 def test_an_older_reading_of_a_row_that_another_job_has_read_anew_changes_nothing(shelves: World) -> None:
