@@ -70,6 +70,7 @@ UNFOLD: dict[str, Any] = {
         },
     },
     "COMMAND": {"search_models": False, "show_history": True},
+    # What a person settles, and all that has a number, stands open; closed groups are opened by who looks for more.
     "SIDEBAR": {
         "show_search": False,
         "command_search": True,
@@ -89,7 +90,7 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
-                "title": "Errors",
+                "title": "To settle",
                 "separator": True,
                 "items": [
                     _page(
@@ -106,9 +107,20 @@ UNFOLD: dict[str, Any] = {
                         "link": reverse_lazy("admin:monitoring_unannouncedparcel_changelist"),
                         "permission": _may_view("integrations.delivery"),
                     },
+                    _page(
+                        "Differences",
+                        "difference",
+                        "monitoring.auditdifference",
+                        badge="monitoring.admin.audit_runs.open_differences_badge",
+                    ),
+                    _page(
+                        "Payments that do not match",
+                        "balance",
+                        "monitoring.paymentmismatch",
+                        badge="monitoring.payments.card.badge",
+                    ),
+                    _page("Merge proposals", "merge", "monitoring.mergeproposal"),
                     _page("Alerts", "notifications_active", "monitoring.alertevent"),
-                    _page("Alert rules", "rule", "monitoring.alertrule"),
-                    _page("Alert channels", "campaign", "monitoring.alertchannel"),
                 ],
             },
             {
@@ -118,22 +130,26 @@ UNFOLD: dict[str, Any] = {
                     _page("Jobs", "sync_alt", "integrations.syncjob"),
                     _page("Workflows", "account_tree", "integrations.workflow"),
                     _page("Bundles", "category", "integrations.bundle"),
+                ],
+            },
+            {
+                "title": "Facts",
+                "separator": True,
+                "collapsible": True,
+                "items": [
                     _page("Deliveries", "inventory_2", "integrations.delivery"),
                     _page("Outcomes", "receipt_long", "integrations.outcome"),
                     _page("Batches", "stacks", "integrations.batch"),
+                    _page("Inbound events", "webhook", "integrations.inboundevent"),
+                    _page("Webhook ledger", "fact_check", "monitoring.webhookhour"),
                 ],
             },
             {
                 "title": "Audits",
                 "separator": True,
+                "collapsible": True,
                 "items": [
                     _page("Audits", "balance", "monitoring.audit"),
-                    _page(
-                        "Differences",
-                        "difference",
-                        "monitoring.auditdifference",
-                        badge="monitoring.admin.audit_runs.open_differences_badge",
-                    ),
                     _page("Comparisons", "compare_arrows", "monitoring.auditrun"),
                     _page("Accuracy over time", "monitoring", "monitoring.auditpoint"),
                 ],
@@ -150,20 +166,22 @@ UNFOLD: dict[str, Any] = {
                         "active": _is_catalogue,
                         "permission": _may_view("integrations.connection"),
                     },
-                    _page("Inbound events", "webhook", "integrations.inboundevent"),
-                    _page("Webhook ledger", "fact_check", "monitoring.webhookhour"),
                 ],
             },
             {
-                "title": "Money",
+                "title": "Who is told",
                 "separator": True,
+                "collapsible": True,
                 "items": [
-                    _page(
-                        "What does not match",
-                        "balance",
-                        "monitoring.paymentmismatch",
-                        badge="monitoring.payments.card.badge",
-                    ),
+                    _page("Alert rules", "rule", "monitoring.alertrule"),
+                    _page("Alert channels", "campaign", "monitoring.alertchannel"),
+                ],
+            },
+            {
+                "title": "Payments",
+                "separator": True,
+                "collapsible": True,
+                "items": [
                     _page("Matches", "join_inner", "monitoring.paymentmatch"),
                     _page("Fees", "percent", "monitoring.feerate"),
                     _page("Time of grace", "hourglass", "monitoring.paymentcheck"),
@@ -172,6 +190,7 @@ UNFOLD: dict[str, Any] = {
             {
                 "title": "Books",
                 "separator": True,
+                "collapsible": True,
                 "items": [
                     {
                         "title": "Sales",
@@ -193,6 +212,7 @@ UNFOLD: dict[str, Any] = {
             {
                 "title": "Mappings",
                 "separator": True,
+                "collapsible": True,
                 "items": [
                     _page("Mappings", "conversion_path", "mappings.mapping"),
                     _page("Value maps", "translate", "mappings.valuemap"),
@@ -202,22 +222,17 @@ UNFOLD: dict[str, Any] = {
             {
                 "title": "Customers",
                 "separator": True,
+                "collapsible": True,
                 "items": [
-                    _page("Merge proposals", "group", "monitoring.mergeproposal"),
                     _page("Consents", "how_to_reg", "integrations.consententry"),
                 ],
             },
             {
-                "title": "Partners",
+                "title": "Who may do what",
                 "separator": True,
+                "collapsible": True,
                 "items": [
                     _page("Partners", "handshake", "integrations.partner"),
-                ],
-            },
-            {
-                "title": "People",
-                "separator": True,
-                "items": [
                     _page("Users", "person", "auth.user"),
                     _page("Groups", "group", "auth.group"),
                 ],

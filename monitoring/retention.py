@@ -32,6 +32,7 @@ from integrations.models import (
 )
 from integrations.sync.measures import PERIODS
 from monitoring.models import (
+    AlertEvent,
     AuditDifference,
     AuditedRecord,
     AuditRun,
@@ -112,6 +113,8 @@ def _all_old(now: datetime) -> Iterator[Old]:
         yield Old("missed webhooks", MissedWebhook.objects.filter(changed_at__lt=before), "changed_at")
         yield Old("webhook ledger", WebhookHour.objects.filter(hour__lt=before), "hour")
         yield Old("outcomes", _outcomes(before), "recorded_at")
+        # With each go the messages to a few channels.
+        yield Old("alert events", AlertEvent.objects.filter(recovered_at__lt=before), "recovered_at")
         closed = AuditDifference.objects.filter(closed_at__lt=before).exclude(state=DifferenceState.OPEN)
         yield Old("closed differences", closed, "closed_at")
     if (days := settings.KEEP_BATCHES_DAYS) > 0:

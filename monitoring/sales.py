@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from integrations.models import BookedOrder, BookedRefund
 from integrations.sync.measures import GIVEN_BACK, SOLD, SOLD_TO_KNOWN, SOLD_WITH_VALUE
-from monitoring.workflows.booked import bought_before
+from monitoring.booked_hours import bought_before
 
 ZERO = Decimal(0)
 

@@ -7,7 +7,7 @@ import time
 from django.conf import settings
 
 from integrations.sync import doorbell
-from monitoring import merges, retention, rollups, triage, webhook_ledger
+from monitoring import booked_hours, merges, retention, rollups, triage, webhook_ledger
 from monitoring.alerts import telling, watching
 from monitoring.audits import auditor, starting
 from monitoring.payments import keep
@@ -20,8 +20,10 @@ MEASURE_SECONDS = 20.0
 
 def watch() -> None:
     """Once a minute: counts what is new and groups the open errors."""
+    deadline = time.monotonic() + float(settings.TASK_SECONDS)
     triage.triage()
-    rollups.roll_up(deadline=time.monotonic() + float(settings.TASK_SECONDS))
+    rollups.roll_up(deadline=deadline)
+    booked_hours.count(deadline=deadline)
 
 
 def audits() -> None:

@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString, mark_safe
 from integrations.connectors import registry
 from integrations.connectors.versions import spoken_by
 from integrations.models import Connection, Health, InboundEvent, JobState, SyncJob
-from integrations.sync import allowance, connect
+from integrations.sync import allowance, connect, notices, shared_clock
 from integrations.templatetags.portal import ago
 
 from . import catalogue
@@ -287,11 +287,12 @@ class ConnectionAdmin(ConsentActions, WebhookActions):
     def version_line(self, row: Connection) -> str:
         known = registry.platforms().get(row.platform)
         spoken = spoken_by(known.facts, row.settings) if known is not None else None
+        told = announced_of(row)
         if spoken is None:
-            return "–"
+            return told or "–"
         whose = "entered here" if spoken.is_pinned else "spoken by Crossdock"
         ends = f"kept at least until {spoken.ends:%d %b %Y}" if spoken.ends else "no end is announced"
-        return f"{spoken.name} ({whose}), {ends}"
+        return ". ".join(part for part in (f"{spoken.name} ({whose}), {ends}", told) if part)
 
     @display("Calls")
     def budget_line(self, row: Connection) -> str:
@@ -343,3 +344,12 @@ def _platform_of(request: HttpRequest) -> str | None:
 def _label(platform: str) -> str:
     kind = registry.platforms().get(platform)
     return kind.label if kind is not None else platform
+
+
+def announced_of(row: Connection) -> str:
+    """What its answers announced lately of the end of what Crossdock calls."""
+    if row.announced_at is None or row.announced_at < shared_clock.now() - notices.LASTS:
+        return ""
+    ends = f", it ends on {row.announced_end:%d %b %Y}" if row.announced_end else ""
+    said = f": {row.announced_said}" if row.announced_said else ""
+    return f"Its answers announce that something which Crossdock uses is on its way out{ends}{said}"

@@ -30,6 +30,7 @@ from integrations.connectors.values import (
 )
 from integrations.exceptions import Failure, SignatureRefused, TokenExpired
 from integrations.http.guard import Guard
+from integrations.http.notices import Notice
 from integrations.http.quota import Told
 
 if TYPE_CHECKING:
@@ -169,6 +170,10 @@ class Connector(ABC):
 
     def told(self) -> Told | None:
         """What the platform's answers said of its limits since this was last asked."""
+        return None
+
+    def announced(self) -> Notice | None:
+        """What the platform's answers announced of the end of what was called."""
         return None
 
     def needs_login(self) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 
 from integrations.connectors.base import Answer, Call, Item, Page, SettingField, Subscription
 from integrations.connectors.bigcommerce_declaration import DECLARATION
-from integrations.connectors.facts import Facts, Group, Verified
+from integrations.connectors.facts import ApiVersion, Facts, Group, Verified
 from integrations.connectors.http import BASE_URL, DeclaredConnector
 from integrations.connectors.native import native_of
 from integrations.connectors.one_by_one import one_by_one
@@ -71,6 +71,11 @@ class BigCommerce(DeclaredConnector):
         group=Group.SHOP,
         documentation="https://developer.bigcommerce.com/docs/rest-management",
         native_integrations=native_of("bigcommerce"),
+        # Of v2 we call orders and what hangs on them, which are not among what the page lets go.
+        api_version=ApiVersion(
+            "v3, and v2 for orders",
+            source="https://docs.bigcommerce.com/developer/docs/overview/api-fundamentals/deprecations-sunsets",
+        ),
         credentials=(
             "In the control panel open Settings → Store-level API accounts and click “Create API account”.",
             "Choose the token type “V2/V3 API token” and enter a name such as Crossdock.",

@@ -40,6 +40,7 @@ from integrations.exceptions import DeclarationError, Failure, TokenExpired
 from integrations.http.auth import Auth, Session
 from integrations.http.client import HttpClient, Request
 from integrations.http.guard import Guard
+from integrations.http.notices import Notice
 
 Result = TypeVar("Result")
 # Seconds after a login in which a session cannot have expired.
@@ -254,6 +255,9 @@ class DeclaredConnector(TriedConnector):
 
     def told(self) -> Told | None:
         return self.client.heard.asked()
+
+    def announced(self) -> Notice | None:
+        return self.client.notices.asked()
 
     # Sessions.
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from integrations.connectors.base import Answer, Call, Page, SettingField, WriteContext
@@ -202,7 +202,14 @@ class HubSpot(DeclaredConnector):
         group=Group.CRM,
         documentation="https://developers.hubspot.com/docs/api-reference/overview",
         native_integrations=native_of("hubspot"),
-        api_version=ApiVersion("v3", source="https://developers.hubspot.com/docs/api-reference/overview"),
+        # Associations are asked of v4, which ends before v3 (September 2027):
+        # https://developers.hubspot.com/changelog/deprecating-support-for-hubspot-v4-apis
+        api_version=ApiVersion(
+            "v3 and v4",
+            ends=date(2027, 3, 30),
+            source="https://developers.hubspot.com/changelog/"
+            "legacy-apis-and-legacy-apps-whats-going-unsupported-and-when",
+        ),
         credentials=(
             "In HubSpot open Development → Legacy apps, click “Create legacy app” and choose “Private”.",
             "On the tab “Scopes” add crm.objects.contacts, crm.objects.orders and crm.objects.deals, read and write.",

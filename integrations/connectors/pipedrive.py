@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from integrations.connectors.base import Answer, Call, SettingField, WebhookEvent, WriteContext
-from integrations.connectors.facts import Facts, Group, Verified
+from integrations.connectors.facts import ApiVersion, Facts, Group, Verified
 from integrations.connectors.http import BASE_URL, DeclaredConnector
 from integrations.connectors.native import native_of
 from integrations.http.client import Request
@@ -100,6 +100,9 @@ class Pipedrive(DeclaredConnector):
         group=Group.CRM,
         documentation="https://developers.pipedrive.com/docs/api/v1",
         native_integrations=native_of("pipedrive"),
+        # Webhooks are ordered by v1, which is not among the parts of v1 that ended in 2026:
+        # https://developers.pipedrive.com/changelog/post/deprecation-of-selected-api-v1-endpoints
+        api_version=ApiVersion("v2", source="https://pipedrive.readme.io/docs/pipedrive-api-v2"),
         credentials=(
             "In Pipedrive click your picture → Personal preferences → API.",
             "Copy your personal API token into “API token”, and the address of your company into “Address”.",

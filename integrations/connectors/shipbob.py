@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from integrations.connectors.base import Answer, Call, Item, Page, SettingField, TestReport
@@ -103,7 +103,13 @@ class ShipBob(DeclaredConnector):
         group=Group.SHIPPING,
         documentation="https://developer.shipbob.com/2026-01",
         native_integrations=native_of("shipbob"),
-        api_version=ApiVersion(VERSION.strip("/"), source="https://developer.shipbob.com/2026-01"),
+        # The page gives 2026-01 until 31 Jan 2028, and each other version 24 months.
+        api_version=ApiVersion(
+            VERSION.strip("/"),
+            ends=date(2028, 1, 31),
+            months=24,
+            source="https://developer.shipbob.com/v2.0/versioning",
+        ),
         credentials=(
             "In the ShipBob dashboard (web.shipbob.com; for trying out, the sandbox's) open Integrations → API Tokens.",
             "Choose Generate API Token, give it a name such as Crossdock and copy it into “Personal access token”.",

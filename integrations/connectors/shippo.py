@@ -31,7 +31,7 @@ from integrations.connectors.base import (
     WriteContext,
 )
 from integrations.connectors.consent import Consent
-from integrations.connectors.facts import Facts, Group, Verified
+from integrations.connectors.facts import ApiVersion, Facts, Group, Verified
 from integrations.connectors.http import BASE_URL, DeclaredConnector
 from integrations.connectors.native import native_of
 from integrations.connectors.rows import GONE
@@ -101,6 +101,10 @@ class Shippo(DeclaredConnector):
         group=Group.SHIPPING,
         documentation="https://docs.goshippo.com",
         native_integrations=native_of("shippo"),
+        # "We will never force you to upgrade": no end is to be expected.
+        api_version=ApiVersion(
+            "2018-02-08", source="https://docs.goshippo.com/docs/api_concepts/apiversioning/"
+        ),
         credentials=(
             "Log in to the Shippo API Portal (portal.goshippo.com) and open API Configuration → Developer keys.",
             "Copy the test token to try, or the live token, into “API token”.",

@@ -19,6 +19,7 @@ from integrations.exceptions import Failure, Kind, TokenExpired
 from integrations.http.auth import Auth, nobody
 from integrations.http.guard import SCHEMES, Guard, installed_guard
 from integrations.http.messages import Request, Response, TooLarge, check_headers, encode, parse_json, unpack
+from integrations.http.notices import Noticing
 from integrations.http.quota import Hearing, wait_told
 from integrations.http.redact import Redactor
 from integrations.http.silence import no_answer, not_json
@@ -115,6 +116,7 @@ class HttpClient:
         self._request_ids = (request_id_header.lower(), *_REQUEST_IDS) if request_id_header else _REQUEST_IDS
         self._redactor: tuple[tuple[str, ...], Redactor] | None = None
         self.heard = Hearing()
+        self.notices = Noticing()
 
     def close(self) -> None:
         self._adapter.close()
@@ -146,6 +148,7 @@ class HttpClient:
         answer = Response(status, answer_headers, content, None, request, url, request_id[:120])
         answer.json = self._parse(answer)
         self.heard.note(answer_headers, answer.json)
+        self.notices.note(answer_headers)
         return answer
 
     def check(self, response: Response, said: str = "", **more: Any) -> None:

@@ -50,6 +50,10 @@ class Connection(models.Model):
     health = models.CharField(max_length=12, choices=Health.choices, default=Health.UNTESTED)
     health_sentence = models.CharField(max_length=500, blank=True)
     health_checked_at = models.DateTimeField(null=True, blank=True)
+    # What the platform's answers announced of their own end (see `http.notices`), and when they did so last.
+    announced_end = models.DateField(null=True, blank=True, editable=False)
+    announced_said = models.CharField(max_length=300, blank=True, editable=False, db_default="")
+    announced_at = models.DateTimeField(null=True, blank=True, editable=False)
     webhook_address = models.CharField(
         max_length=64, unique=True, null=True, blank=True, help_text="Unguessable end of the webhook address."
     )
@@ -69,6 +73,9 @@ class Connection(models.Model):
             "health",
             "health_sentence",
             "health_checked_at",
+            "announced_end",
+            "announced_said",
+            "announced_at",
             "webhook_address",
             "webhook_secret_before",
         ],

@@ -150,6 +150,7 @@ class Judgement(models.Model):
 
     class Meta:
         ordering = ["at", "id"]
+        indexes = [models.Index(fields=["at"], name="judgements_by_time")]
 
     def __str__(self) -> str:
         return f"{self.get_decision_display()} {self.at:%Y-%m-%d %H:%M}"

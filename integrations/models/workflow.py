@@ -40,6 +40,8 @@ class Measure(models.TextChoices):
 
     PROCESSING = "processing_minutes", "Processing time, half of the orders (p50)"
     PROCESSING_SLOW = "processing_minutes_p95", "Processing time, 95 of 100 orders (p95)"
+    STOCK_DELAY = "stock_delay_minutes", "Delay of stock in its channel, half of the figures (p50)"
+    STOCK_DELAY_SLOW = "stock_delay_minutes_p95", "Delay of stock in its channel, 95 of 100 figures (p95)"
     INVENTORY_ACCURACY = "inventory_accuracy_percent", "Inventory accuracy"
     ERROR_RATE = "error_rate_percent", "Error rate"
     TICKETS = "tickets_per_100_orders", "Tickets per 100 orders"
@@ -62,6 +64,8 @@ class MeasureForm(NamedTuple):
 MEASURE_FORMS = {
     Measure.PROCESSING: MeasureForm(Unit.MINUTES, Direction.AT_MOST),
     Measure.PROCESSING_SLOW: MeasureForm(Unit.MINUTES, Direction.AT_MOST),
+    Measure.STOCK_DELAY: MeasureForm(Unit.MINUTES, Direction.AT_MOST),
+    Measure.STOCK_DELAY_SLOW: MeasureForm(Unit.MINUTES, Direction.AT_MOST),
     Measure.INVENTORY_ACCURACY: MeasureForm(Unit.PERCENT, Direction.AT_LEAST),
     Measure.ERROR_RATE: MeasureForm(Unit.PERCENT, Direction.AT_MOST),
     Measure.TICKETS: MeasureForm(Unit.NUMBER, Direction.AT_MOST),

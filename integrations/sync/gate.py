@@ -17,7 +17,7 @@ from integrations.connectors.base import Connector
 from integrations.exceptions import Failure
 from integrations.models import Connection
 
-from . import breaker, budget
+from . import breaker, budget, notices
 from .budget import Grant, Release
 from .call_shares import Share
 from .clock import CLOCK
@@ -192,9 +192,10 @@ class Gate:
             self._allowed = 0
 
     def close(self) -> None:
-        """Also what the last answers said of the limits is kept."""
+        """Also what the last answers said of the limits is kept, and what any announced of its end."""
         self.rest()
         self._report(float("inf"))
+        notices.keep(self.connection, self.connector)
 
     def turn(self) -> None:
         """For a caller without threads: waits until its next call may leave; `leave` after it, or the next `turn`.

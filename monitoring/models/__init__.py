@@ -22,6 +22,7 @@ from .audits import (
     DifferenceState,
     Verdict,
 )
+from .booked_hours import BookedHour, BookedMark
 from .incidents import Incident
 from .merges import MergeProposal, Proposed, Reason
 from .metrics import HourlyFigure, RollupMark
@@ -53,6 +54,8 @@ __all__ = [
     "AuditSight",
     "AuditState",
     "AuditedRecord",
+    "BookedHour",
+    "BookedMark",
     "Cause",
     "ChannelKind",
     "CoveredShop",

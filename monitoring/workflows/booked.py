@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
-from django.db.models.functions import TruncHour
+from django.db.models import QuerySet
 
 from integrations.models import Measure, SyncJob, Workflow
 from integrations.models.books import BookedOrder, BookedTicket
-from integrations.sync.measures import SOLD_TO_KNOWN, SOLD_WITH_VALUE, about_orders
+from integrations.sync.measures import about_orders
 from monitoring import links
+from monitoring.booked_hours import Numbers, between, summed
 
 from .readings import Reading, not_yet, of_trend, per_hundred
 from .spans import Span
@@ -27,6 +27,8 @@ class Booked:
         self.span, self.before = span, before
         self.sources = shops(workflow)
         self.orders = sold(self.sources)
+        self.lately = list(between(self.sources, span.since, span.until)) if self.sources else []
+        self.earlier = summed(between(self.sources, before.since, before.until)) if before else {}
 
     def readings(self) -> Iterator[Reading]:
         if not self.orders.exists():
@@ -47,59 +49,65 @@ class Booked:
         )
 
     def _money(self) -> Iterator[Reading]:
-        lately = _by_currency(self.orders, self.span)
-        earlier = _by_currency(self.orders, self.before) if self.before else {}
+        lately = {currency: found for currency, found in summed(iter(self.lately)).items() if found.valued}
         if not lately:
             for measure in (Measure.SALES, Measure.ORDER_VALUE):
                 yield not_yet(measure, "Nothing was sold in this time.")
-        bars = _bars_by_currency(self.orders, self.span)
-        for currency, (total, count) in lately.items():
-            rows = self._rows(count, sold="yes", currency=currency)
-            sold_before, orders_before = earlier.get(currency, (None, 0))
+        bars = self._bars()
+        for currency, found in sorted(lately.items()):
+            rows = self._rows(found.valued, sold="yes", currency=currency)
+            before = self.earlier.get(currency, Numbers())
             trend = bars[currency]
             yield Reading(
                 Measure.SALES,
-                total,
+                found.value,
                 currency,
                 rows=rows,
-                before=sold_before,
-                trend=of_trend([amount for amount, _ in trend]),
+                before=before.value if before.valued else None,
+                trend=of_trend([bar.value for bar in trend]),
             )
             yield Reading(
                 Measure.ORDER_VALUE,
-                total / count,
+                found.value / found.valued,
                 currency,
                 rows=rows,
-                before=sold_before / orders_before if sold_before is not None and orders_before else None,
-                trend=of_trend([amount / number if number else None for amount, number in trend]),
+                before=_average(before),
+                trend=of_trend([_average(bar) for bar in trend]),
             )
 
+    def _bars(self) -> dict[str, list[Numbers]]:
+        found: dict[str, list[Numbers]] = {}
+        for hour, currency, numbers in self.lately:
+            bars = found.setdefault(currency, [Numbers() for _ in range(self.span.bars)])
+            bars[self.span.bar_of(hour)].add(numbers)
+        return found
+
     def _repeat(self) -> Reading:
-        again, known = _repeat(self.orders, self.span)
-        if not known:
+        found = _together(summed(iter(self.lately)))
+        if not found.known:
             return not_yet(
                 Measure.REPEAT_PURCHASES, "No order of this time tells who bought: map the customer's e-mail."
             )
-        before = per_hundred(*_repeat(self.orders, self.before)) if self.before else None
+        before = _together(self.earlier)
         return Reading(
             Measure.REPEAT_PURCHASES,
-            per_hundred(again, known),
-            rows=self._rows(known, sold="known"),
-            before=before,
+            per_hundred(found.again, found.known),
+            rows=self._rows(found.known, sold="known"),
+            before=per_hundred(before.again, before.known),
         )
 
     def _tickets(self) -> Reading:
         if not BookedTicket.objects.exists():
             why = "The books have no tickets. Make a job from the help desk to “Crossdock's own books”."
             return not_yet(Measure.TICKETS, why)
-        orders = _between(self.orders, self.span, "placed_at").count()
+        orders = _together(summed(iter(self.lately))).orders
         if not orders:
             return not_yet(Measure.TICKETS, "Nothing was sold in this time.")
         tickets = about_orders(_between(BookedTicket.objects.all(), self.span, "created_at")).count()
         before = None
         if self.before:
             earlier = about_orders(_between(BookedTicket.objects.all(), self.before, "created_at")).count()
-            before = per_hundred(earlier, _between(self.orders, self.before, "placed_at").count())
+            before = per_hundred(earlier, _together(self.earlier).orders)
         return Reading(
             Measure.TICKETS,
             per_hundred(tickets, orders),
@@ -126,36 +134,17 @@ def sold(sources: list[int]) -> QuerySet[BookedOrder]:
     )
 
 
-def bought_before() -> Exists:
-    """The same person has an earlier order in the books, of whatever shop."""
-    earlier = BookedOrder.objects.filter(
-        person=OuterRef("person"), placed_at__lt=OuterRef("placed_at"), cancelled_at__isnull=True
-    )
-    return Exists(earlier)
-
-
 def _between(rows: QuerySet[Any], span: Span, moment: str) -> QuerySet[Any]:
     return rows.filter(**{f"{moment}__gte": span.since, f"{moment}__lt": span.until})
 
 
-def _by_currency(orders: QuerySet[BookedOrder], span: Span) -> dict[str, tuple[Decimal, int]]:
-    rows = _between(orders, span, "placed_at").filter(SOLD_WITH_VALUE)
-    sums = rows.order_by("currency").values_list("currency").annotate(Sum("total"), Count("pk"))
-    return {currency: (total, count) for currency, total, count in sums}
-
-
-def _bars_by_currency(orders: QuerySet[BookedOrder], span: Span) -> dict[str, list[tuple[Decimal, int]]]:
-    rows = _between(orders, span, "placed_at").filter(SOLD_WITH_VALUE)
-    by_hour = rows.order_by().annotate(hour=TruncHour("placed_at")).values_list("hour", "currency")
-    found: dict[str, list[tuple[Decimal, int]]] = {}
-    for hour, currency, total, count in by_hour.annotate(Sum("total"), Count("pk")):
-        bars = found.setdefault(currency, [(Decimal(0), 0)] * span.bars)
-        place = span.bar_of(hour)
-        bars[place] = (bars[place][0] + total, bars[place][1] + count)
+def _together(by_currency: dict[str, Numbers]) -> Numbers:
+    """Orders of all currencies: they are counted, their values are not."""
+    found = Numbers()
+    for numbers in by_currency.values():
+        found.add(Numbers(orders=numbers.orders, known=numbers.known, again=numbers.again))
     return found
 
 
-def _repeat(orders: QuerySet[BookedOrder], span: Span) -> tuple[int, int]:
-    """Orders of people who had bought before, and of all people who are known. A renewal is nobody's choice."""
-    known = _between(orders, span, "placed_at").filter(SOLD_TO_KNOWN)
-    return known.filter(bought_before()).count(), known.count()
+def _average(of: Numbers) -> Decimal | None:
+    return of.value / of.valued if of.valued else None

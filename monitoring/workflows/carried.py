@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -39,6 +39,7 @@ class Bar:
     value: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     orders_of: Counter[str] = field(default_factory=Counter)
     processing: histogram.Histogram = field(default_factory=dict)
+    delay: histogram.Histogram = field(default_factory=dict)
     touches: int = 0
 
     def add(self, state: str, currency: str, count: int, new_orders: int, new_amount: Decimal) -> None:
@@ -75,7 +76,9 @@ class Carried:
         for hour, state, currency, *numbers in sums:
             self.bars[self.span.bar_of(hour)].add(state, currency, *numbers)
         for hour, processing in stored.exclude(processing={}).values_list("hour", "processing"):
-            self._add_times(self.bars[self.span.bar_of(hour)], processing)
+            self._add_times(self.bars[self.span.bar_of(hour)], processing, {})
+        for hour, delay in stored.filter(delay__isnull=False).values_list("hour", "delay"):
+            self._add_times(self.bars[self.span.bar_of(hour)], {}, delay or {})
 
     def _count_facts(self) -> None:
         for hour, tallies in not_counted_yet(self.span.since):
@@ -83,11 +86,14 @@ class Carried:
             for (job, state, _, _, currency), found in tallies.items():
                 if job in self.jobs:
                     bar.add(state, currency, found.count, found.new_orders, found.new_amount)
-                    self._add_times(bar, found.processing)
+                    self._add_times(bar, found.processing, found.delay)
 
     @staticmethod
-    def _add_times(bar: Bar, times: histogram.Histogram) -> None:
-        bar.processing = histogram.add([bar.processing, times])
+    def _add_times(bar: Bar, processing: histogram.Histogram, delay: histogram.Histogram) -> None:
+        if processing:
+            bar.processing = histogram.add([bar.processing, processing])
+        if delay:
+            bar.delay = histogram.add([bar.delay, delay])
 
     def _count_touches(self) -> None:
         touched = Judgement.objects.filter(
@@ -101,7 +107,8 @@ class Carried:
             for measure in MEASURED_HERE:
                 yield not_yet(measure, "The workflow has no job yet.")
             return
-        yield from self._times()
+        yield from self._times("processing", PROCESSING, "timed", self._no_orders)
+        yield from self._times("delay", STOCK_DELAY, "told", self._no_stock)
         yield self._error_rate()
         yield from self._values()
         yield from self._stuck(Measure.VALUE_STUCK, Q())
@@ -115,21 +122,29 @@ class Carried:
     def _rows(self, count: int, **query: str) -> links.Linked:
         return links.outcomes_of(count, self.workflow.pk, self.period, "", **query)
 
-    def _times(self) -> Iterator[Reading]:
-        all_times = histogram.add(bar.processing for bar in self.bars)
-        rows = self._rows(sum(all_times.values()), result="timed")
-        for measure, share in ((Measure.PROCESSING, 0.5), (Measure.PROCESSING_SLOW, 0.95)):
+    def _times(
+        self, name: str, measures: tuple[Measure, Measure], result: str, why_none: Callable[[], str]
+    ) -> Iterator[Reading]:
+        """Half took no longer, and 95 of 100."""
+        all_times = histogram.add(getattr(bar, name) for bar in self.bars)
+        rows = self._rows(sum(all_times.values()), result=result)
+        for measure, share in zip(measures, (0.5, 0.95), strict=True):
             if not all_times:
-                yield not_yet(measure, self._no_orders())
+                yield not_yet(measure, why_none())
                 continue
             seconds = histogram.percentile(all_times, share)
-            trend = [histogram.percentile(bar.processing, share) for bar in self.bars]
+            trend = [histogram.percentile(getattr(bar, name), share) for bar in self.bars]
             yield Reading(
                 measure,
                 _minutes(seconds),
                 rows=rows,
                 trend=of_trend([_minutes(value) for value in trend]),
             )
+
+    def _no_stock(self) -> str:
+        if "stock_level" not in self.jobs.values():
+            return "None of its jobs carries stock."
+        return "No channel was told of stock in this time."
 
     def _no_orders(self) -> str:
         if "order" not in self.jobs.values():
@@ -207,9 +222,11 @@ class Carried:
         )
 
 
+PROCESSING = (Measure.PROCESSING, Measure.PROCESSING_SLOW)
+STOCK_DELAY = (Measure.STOCK_DELAY, Measure.STOCK_DELAY_SLOW)
 MEASURED_HERE: Collection[Measure] = (
-    Measure.PROCESSING,
-    Measure.PROCESSING_SLOW,
+    *PROCESSING,
+    *STOCK_DELAY,
     Measure.ERROR_RATE,
     Measure.VALUE_CARRIED,
     Measure.VALUE_STUCK,

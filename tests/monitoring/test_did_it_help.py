@@ -18,8 +18,8 @@ from django.utils import timezone
 
 from integrations.models import Decision, Judgement, State, SyncJob, Workflow, WorkflowTarget
 from integrations.models.books import BookedOrder, BookedTicket
-from monitoring import rollups
-from monitoring.models import Audit, AuditDoor, AuditRun, AuditState, WorkflowVerdict
+from monitoring import booked_hours, rollups
+from monitoring.models import Audit, AuditDoor, AuditRun, AuditState, BookedMark, WorkflowVerdict
 from monitoring.workflows import verdicts
 from monitoring.workflows.results import Result, Verdict, results
 from monitoring.workflows.strip import strip
@@ -118,6 +118,25 @@ def test_processing_times_are_those_of_new_orders(
     assert value(workflow, "processing_minutes_p95") == pytest.approx(2, rel=0.05)
     carried(orders, 80, at=NOW - timedelta(seconds=10))
     assert value(workflow, "processing_minutes_p95") == pytest.approx(80, rel=0.05)
+
+
+@pytest.mark.parametrize("rolled_up_at", [None, NOW - HOUR, NOW])
+def test_the_delay_of_stock_is_that_of_what_channels_took(workflow: Workflow, rolled_up_at: Any) -> None:
+    """19 figures took 1 minute and two 30: half no longer than 1, 95 of 100 no longer than 30. Orders are no stock."""
+    stock = factories.job(workflow=workflow, kind="stock_level")
+    for _ in range(19):
+        carried(stock, 1, operation="upsert")
+    for _ in range(2):
+        carried(stock, 30, operation="upsert")
+    carried(factories.job(workflow=workflow), 700)
+    if rolled_up_at is not None:
+        rollups.roll_up(rolled_up_at)
+    target(workflow, "stock_delay_minutes", 2, before=60)
+
+    found = read(workflow, "stock_delay_minutes")
+    assert found.reading.value == pytest.approx(1, rel=0.05)
+    assert (found.baseline, found.verdict) == (60, Verdict.MET)
+    assert value(workflow, "stock_delay_minutes_p95") == pytest.approx(30, rel=0.05)
 
 
 def test_the_error_rate_is_of_what_had_to_be_written(workflow: Workflow, orders: SyncJob) -> None:
@@ -363,11 +382,14 @@ def test_measuring_costs_the_same_however_much_was_carried(workflow: Workflow, o
     carried(orders)
     booked(orders, NOW - DAY)
     rollups.roll_up(NOW)
+    booked_hours.count(NOW + 2 * MINUTE)
     few = queries()
     for hours in range(1, 12):
         carried(orders, at=NOW - hours * HOUR)
         booked(orders, NOW - hours * HOUR)
     rollups.rebuild(None, NOW - rollups.MARGIN)
+    BookedMark.objects.all().delete()
+    booked_hours.count(NOW + 2 * MINUTE)
     assert queries() == few
 
 
@@ -397,6 +419,7 @@ def test_every_number_of_the_page_leads_to_its_rows(workflow: Workflow, orders: 
     ticket(orders, now - HOUR, person="stranger")
     stock = factories.job(workflow=workflow, kind="stock_level")
     audit = Audit.objects.create(key="stock", name="Stock", job=stock)
+    carried(stock, at=now - HOUR, operation="upsert")
     audited(audit, now - HOUR, 10, 9, 0)
     audited(audit, now - DAY, 10, 5, 0)
     target(workflow, "error_rate_percent", 50, before=60)

@@ -25,7 +25,15 @@ from integrations.models import (
 from integrations.sync.measures import PERIODS
 from monitoring import retention, rollups
 from monitoring.figures import figures
-from monitoring.models import HourlyFigure, RollupMark
+from monitoring.models import (
+    AlertChannel,
+    AlertEvent,
+    AlertKind,
+    AlertMessage,
+    AlertRule,
+    HourlyFigure,
+    RollupMark,
+)
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +80,25 @@ def facts(job: SyncJob, at: datetime) -> None:
         answer={},
         created_at=at,
     )
+
+
+def test_alerts_that_are_over_go_with_the_outcomes_and_what_still_fires_stays(settings: LazySettings) -> None:
+    rule = AlertRule.objects.create(name="Orders fail", kind=AlertKind.FAILURES, threshold=0)
+    channel = AlertChannel.objects.create(name="Duty", kind="email", recipients="duty@example.com")
+    for fired, over in [(OLD, OLD), (OLD, YOUNG), (YOUNG, YOUNG), (OLD, None)]:
+        event = AlertEvent.objects.create(
+            rule=rule, sentence="S", fired_at=fired, seen_at=fired, recovered_at=over
+        )
+        AlertMessage.objects.create(event=event, channel=channel, due_at=fired, state="sent")
+
+    retention.prune(soon(), NOW)
+
+    left = AlertEvent.objects.order_by("pk").values_list("fired_at", "recovered_at")
+    assert list(left) == [(OLD, YOUNG), (YOUNG, YOUNG), (OLD, None)]
+    assert AlertMessage.objects.count() == 3
+    settings.KEEP_OUTCOMES_DAYS = 0
+    retention.prune(soon(), NOW + timedelta(days=4_000))
+    assert AlertEvent.objects.count() == 3
 
 
 TABLES: tuple[Any, ...] = (Intent, Outcome, Batch, SyncRun, InboundEvent, PartnerRequest)
