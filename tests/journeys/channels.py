@@ -70,6 +70,7 @@ class Tally:
 @dataclass
 class Channels(World):
     buffer: int = 0
+    longest_turn: float = 0.0
 
     def configure(self) -> None:
         told = yaml.safe_load(CONFIGURATION.read_text("utf-8"))
@@ -157,6 +158,7 @@ class Channels(World):
 
     def turn(self, closed: set[str]) -> None:
         """Everything is read and delivered that can be, while these systems are down."""
+        began = time.monotonic()
         jobs = list(SyncJob.objects.select_related("source", "destination").order_by("kind", "pk"))
         # An outage of the compressed hour is over in a second: what waits for it, waits no longer than that.
         RateBudget.objects.update(failures=0, open_until_us=0)
@@ -177,6 +179,7 @@ class Channels(World):
                 deliver.drain(job.pk, time.monotonic() + 5)
             assert time.monotonic() < ends, f"not all was settled in time: {self.unsettled_said()}"
             SyncJob.objects.filter(state="halted").update(state="active")
+        self.longest_turn = max(self.longest_turn, time.monotonic() - began)
 
     def unsettled_said(self) -> list[tuple[str, str]]:
         return [(error.subject, error.sentence) for error in self.open_errors()]
