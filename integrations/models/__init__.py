@@ -1,3 +1,4 @@
+from .awaited import AwaitedPayment
 from .batch import Batch, Priority
 from .books import (
     Booked,
@@ -52,6 +53,7 @@ __all__ = [
     "MEASURE_FORMS",
     "PENDING_STATES",
     "AccessToken",
+    "AwaitedPayment",
     "Batch",
     "Booked",
     "BookedCustomer",

@@ -147,6 +147,11 @@ class BookedPayment(OfAnOrder):
             models.Index(fields=["person"], name="%(class)s_person"),
             models.Index(fields=["reference"], name="%(class)s_reference"),
             models.Index(fields=["payout"], name="%(class)s_payout"),
+            models.Index(
+                fields=["order_external_id"],
+                condition=~models.Q(order_external_id=""),
+                name="%(class)s_order_id",
+            ),
         ]
 
 

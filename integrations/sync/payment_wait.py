@@ -4,7 +4,8 @@ shop has not heard of. What waits is held, as a rollout holds it, and goes on by
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from django.db.models import Q
 
 from integrations.connectors.base import Item
 from integrations.models import (
+    AwaitedPayment,
     BookedOrder,
     BookedPayment,
     Delivery,
@@ -28,32 +30,53 @@ from mappings.search import normalise
 from . import shared_clock
 from .accept import accept
 from .case import Case, Ending
+from .rollout import is_in
 
 PAID = ("paid", "partially_refunded")
 # Who has not paid for so long does not pay any more; a newer version of the order is looked at all the same.
 PATIENCE = timedelta(days=60)
 AT_ONCE = 200
 WAITS = "It is not paid yet: the shop says {}, and no provider's payment of it is booked. It goes on once it is paid."
+AWAITED = ["external_id", "number", "total", "currency"]
 
 
-def hold_unpaid(job: SyncJob, cases: Sequence[Case]) -> None:
-    """Gives those that must wait an ending. What was delivered once goes on, as with a filter."""
+@dataclass(frozen=True)
+class Wanted:
+    """What the payment of an order must say and come to; any sum will do where the shop tells no total."""
+
+    external_id: str
+    number: str
+    total: Decimal | None
+    currency: str
+
+    def is_covered_by(self, received: Mapping[str, Decimal]) -> bool:
+        return bool(received) and (
+            self.total is None or received.get(self.currency, Decimal(0)) >= self.total
+        )
+
+
+def hold_unpaid(job: SyncJob, cases: Sequence[Case], *, stores: bool = False) -> None:
+    """Gives those that must wait an ending. What was delivered once goes on, as with a filter.
+
+    `stores`: what they wait for is kept, by which `release_paid` finds them.
+    """
     if not job.waits_for_payment:
         return
-    waiting: dict[str, list[tuple[Case, Order]]] = defaultdict(list)
-    for case in cases:
-        order = case.record
-        if not isinstance(order, Order) or case.destination_id is not None or _is_paid(order):
-            continue
-        waiting[normalise("order_number", told(order.number) or "")].append((case, order))
-    paid = _paid_in_books(job, waiting)
-    for number, rows in waiting.items():
-        for case, order in rows:
-            if not number or not _covers(paid[number], order):
-                status = told(order.payment_status) or "nothing of a payment"
-                case.ending = Ending(
-                    State.HELD, WAITS.format(f"“{status}”" if order.payment_status else status)
-                )
+    unpaid = [
+        (case, case.record)
+        for case in cases
+        if isinstance(case.record, Order) and case.destination_id is None and not _is_paid(case.record)
+    ]
+    wanted = [_wanted(case, order) for case, order in unpaid]
+    received = received_for(job, wanted)
+    waiting = []
+    for (case, order), asked in zip(unpaid, wanted, strict=True):
+        if not asked.is_covered_by(received[asked.external_id]):
+            status = told(order.payment_status) or "nothing of a payment"
+            case.ending = Ending(State.HELD, WAITS.format(f"“{status}”" if order.payment_status else status))
+            waiting.append((case, asked))
+    if stores and waiting:
+        _keep(waiting)
 
 
 def _is_paid(order: Order) -> bool:
@@ -65,31 +88,81 @@ def _is_paid(order: Order) -> bool:
     )
 
 
-def _covers(sums: dict[str, Decimal], order: Order) -> bool:
-    total, currency = told(order.total), told(order.currency)
-    return bool(sums) and (total is None or sums.get(str(currency or "").upper(), Decimal(0)) >= total)
+def _wanted(case: Case, order: Order) -> Wanted:
+    return Wanted(
+        case.parcel.external_id,
+        normalise("order_number", told(order.number) or ""),
+        told(order.total),
+        str(told(order.currency) or "").upper(),
+    )
 
 
-def _paid_in_books(job: SyncJob, numbers: Iterable[str]) -> dict[str, dict[str, Decimal]]:
-    """Per order number what providers received, by currency. The shop's own word is not counted, nor is a number
-    that two
-    shops gave out: nobody knows whose payment it is."""
-    wanted = [number for number in numbers if number]
+def _keep(waiting: Sequence[tuple[Case, Wanted]]) -> None:
+    made = [
+        AwaitedPayment(
+            delivery_id=case.delivery.pk,
+            external_id=asked.external_id,
+            number=asked.number[:120],
+            total=asked.total,
+            currency=asked.currency[:3],
+        )
+        for case, asked in waiting
+    ]
+    AwaitedPayment.objects.bulk_create(
+        made, update_conflicts=True, unique_fields=["delivery"], update_fields=AWAITED
+    )
+
+
+def received_for(job: SyncJob, wanted: Sequence[Wanted]) -> dict[str, dict[str, Decimal]]:
+    """By the order's id in the shop: what providers received for it, by currency.
+
+    A payment belongs to the order whose id it names, else to the one whose number it names. The shop's own word is
+    not counted, nor is a name that two shops gave out: nobody knows whose payment it is.
+    """
+    by_id = {asked.external_id: asked for asked in wanted}
+    by_number = {asked.number: asked for asked in wanted if asked.number}
     found: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     if not wanted:
         return found
-    others = set(
-        BookedOrder.objects.filter(number__in=wanted)
-        .exclude(source=job.source_id)
-        .values_list("number", flat=True)
+    foreign = _of_other_shops(job, by_id, by_number)
+    named = Q(order_external_id__in=by_id) | Q(order_number__in=by_number)
+    payments = BookedPayment.objects.filter(named, status__in=PAID, amount__isnull=False)
+    told_of = list(
+        payments.exclude(source=job.source_id).values_list(
+            "order_external_id", "order_number", "currency", "amount"
+        )
     )
-    rows = BookedPayment.objects.filter(order_number__in=wanted, status__in=PAID, amount__isnull=False)
-    for number, currency, amount in rows.exclude(source=job.source_id).values_list(
-        "order_number", "currency", "amount"
-    ):
-        if number not in others:
-            found[number][currency] += amount or Decimal(0)
+    other_ids = _ids_of_this_shop(job, {named_id for named_id, *_ in told_of if named_id not in by_id})
+    for named_id, number, currency, amount in told_of:
+        if named_id in by_id and ("id", named_id) not in foreign:
+            asked = by_id[named_id]
+        elif number in by_number and ("number", number) not in foreign and named_id not in other_ids:
+            asked = by_number[number]
+        else:
+            continue
+        found[asked.external_id][currency] += amount or Decimal(0)
     return found
+
+
+def _of_other_shops(
+    job: SyncJob, by_id: Mapping[str, Wanted], by_number: Mapping[str, Wanted]
+) -> set[tuple[str, str]]:
+    """Ids and numbers that another shop has too."""
+    shops = (
+        SyncJob.objects.filter(kind="order").exclude(source=job.source_id).values_list("source", flat=True)
+    )
+    others = BookedOrder.objects.exclude(source=job.source_id)
+    numbers = others.filter(number__in=by_number).values_list("number", flat=True)
+    ids = others.filter(source__in=set(shops), external_id__in=by_id).values_list("external_id", flat=True)
+    return {("number", number) for number in numbers} | {("id", name) for name in ids}
+
+
+def _ids_of_this_shop(job: SyncJob, names: set[str]) -> set[str]:
+    """Those that are the id of another order of this shop: a payment with both belongs to the id's."""
+    known = ExternalId.objects.filter(
+        connection_id=job.source_id, resource=job.source_resource, external_id__in=names - {""}
+    )
+    return set(known.values_list("external_id", flat=True))
 
 
 # What the sweep does.
@@ -103,17 +176,8 @@ def release_paid() -> int:
 
 
 def _release(job: SyncJob) -> int:
-    since = shared_clock.now() - PATIENCE
-    held = Delivery.objects.filter(job=job, state=State.HELD, state_since__gte=since)
-    things = list(held.order_by("pk").values_list("thing_id", flat=True))
     released = 0
-    for start in range(0, len(things), AT_ONCE):
-        named = ExternalId.objects.filter(
-            connection_id=job.source_id,
-            resource=job.source_resource,
-            thing_id__in=things[start : start + AT_ONCE],
-        )
-        ids = _paid_of(job, list(named.values_list("external_id", flat=True)))
+    for ids in _to_fetch(job):
         items = [Item(external_id=external_id, payload={}, partial=True) for external_id in ids]
         if items:
             now = shared_clock.now()
@@ -122,15 +186,21 @@ def _release(job: SyncJob) -> int:
     return released
 
 
-def _paid_of(job: SyncJob, external_ids: list[str]) -> list[str]:
-    """By the books: the order must be booked too, for its number."""
-    orders = BookedOrder.objects.filter(source=job.source_id, external_id__in=external_ids).exclude(number="")
-    numbers = dict(orders.values_list("external_id", "number"))
-    paid = _paid_in_books(job, numbers.values())
-    covered = {
-        row.external_id
-        for row in orders.filter(Q(total__isnull=False))
-        if paid.get(row.number, {}).get(row.currency, Decimal(0)) >= (row.total or Decimal(0))
-        and row.number in paid
-    }
-    return [external_id for external_id in external_ids if external_id in covered]
+def _to_fetch(job: SyncJob) -> Iterator[list[str]]:
+    """What is paid by the books, and what was held before it was kept what it waits for: that is asked once more."""
+    since = shared_clock.now() - PATIENCE
+    held = Delivery.objects.filter(job=job, state=State.HELD, state_since__gte=since)
+    last = 0
+    while group := list(
+        AwaitedPayment.objects.filter(delivery__in=held, delivery__gt=last).order_by("delivery")[:AT_ONCE]
+    ):
+        last = group[-1].delivery_id
+        wanted = [Wanted(row.external_id, row.number, row.total, row.currency) for row in group]
+        received = received_for(job, wanted)
+        yield [asked.external_id for asked in wanted if asked.is_covered_by(received[asked.external_id])]
+    things = held.filter(awaited_payment__isnull=True).values_list("thing_id", flat=True)[:AT_ONCE]
+    older = ExternalId.objects.filter(
+        connection_id=job.source_id, resource=job.source_resource, thing_id__in=list(things)
+    )
+    ids = list(older.values_list("external_id", flat=True))
+    yield [external_id for external_id in ids if is_in(job, external_id)]

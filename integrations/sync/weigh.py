@@ -90,7 +90,7 @@ class Scales:
         withhold(self.job, pending)
         pending = [case for case in pending if case.ending is None]
         if not self.carries_all:
-            hold_unpaid(self.job, pending)
+            hold_unpaid(self.job, pending, stores=self.stores)
         return [case for case in pending if case.ending is None]
 
     def _complete(self, cases: Sequence[Case]) -> None:

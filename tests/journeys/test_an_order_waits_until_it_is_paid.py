@@ -100,3 +100,31 @@ def test_an_unpaid_order_that_is_cancelled_never_leaves(world: World, till: Till
     world.carry(ORDERS)
     assert world.states() == {"Order #1001": "filtered"}
     assert at_the_warehouse(world) == []
+
+
+def test_a_payment_that_was_booked_before_its_order_came_lets_it_pass_at_once(
+    world: World, till: Till
+) -> None:
+    till.at_provider(PAID_AT, "payments", amount=1250, currency="EUR", order_number="1001")
+    till.carry()
+    world.place(payment_status="pending", charged=False)
+    world.carry(ORDERS)
+    assert at_the_warehouse(world) == ["1001"]
+    assert world.states() == {"Order #1001": "delivered"}
+
+
+def test_an_order_that_never_comes_into_the_books_is_held_and_goes_once_a_provider_has_its_payment(
+    world: World, till: Till
+) -> None:
+    SyncJob.objects.filter(workflow__key="money", kind="order").delete()
+    world.place(payment_status="failed")
+    world.carry(ORDERS)
+    assert world.states() == {"Order #1001": "held"}
+    till.carry()
+    assert payment_wait.release_paid() == 0, "its own payment failed"
+    till.at_provider(PAID_AT, "payments", amount=1250, currency="EUR", order_number="1001")
+    till.carry()
+    assert payment_wait.release_paid() == 1
+    world.deliver(ORDERS)
+    assert at_the_warehouse(world) == ["1001"]
+    assert payment_wait.release_paid() == 0
