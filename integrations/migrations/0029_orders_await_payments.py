@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("integrations", "0026_native_integrations_beside_jobs")]
+    dependencies = [("integrations", "0028_stock_is_counted_by_settings")]
 
     operations = [
         migrations.CreateModel(
