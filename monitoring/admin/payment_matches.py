@@ -175,7 +175,7 @@ class PaymentMatchAdmin(FactsAdmin):
     )
     def choose(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         match = self.object_for(request, object_id, "decide")
-        order = form.cleaned_data["order_number"]
+        order = form.cleaned_data["order"]
         decisions.choose(match, order, form.cleaned_data["reason"], self.person(request))
         return self._back(request, match, True, f"The payment belongs to order {order.number} now.", "")
 

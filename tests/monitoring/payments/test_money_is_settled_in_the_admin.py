@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,12 +13,24 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
+from integrations.models import BookedOrder
+from monitoring.admin.mismatches import COLUMNS
 from monitoring.models import FeeRate, PaymentCheck, PaymentMatch, PaymentMismatch
-from monitoring.payments import card, keep
+from monitoring.payments import card, decisions, keep
+from monitoring.payments.listed import due_soon
 from tests import factories
 from tests.integrations.admin.conftest import signed_in
-from tests.integrations.admin.pages import act, act_on_many, change_url, list_url, listed, result_count
+from tests.integrations.admin.pages import (
+    act,
+    act_on_many,
+    action_url,
+    change_url,
+    list_url,
+    listed,
+    result_count,
+)
 from tests.monitoring.payments.booked import Ledger
 
 pytestmark = pytest.mark.django_db
@@ -87,24 +101,73 @@ def test_a_row_leads_to_where_it_is_settled(boss: Client, looked: Ledger) -> Non
         assert "pay_" in response.content.decode()
 
 
-def test_a_twin_is_settled_by_choosing_its_order(boss: Client, looked: Ledger) -> None:
+def dialog(client: Client, match: PaymentMatch) -> Any:
+    response = client.get(action_url(match, "choose"), headers={"HX-Request": "true"})
+    assert response.status_code == 200
+    return response
+
+
+def pk_of(number: str) -> str:
+    return str(BookedOrder.objects.get(number=number).pk)
+
+
+def test_a_twin_is_settled_by_choosing_among_its_candidates_the_likeliest_first(
+    boss: Client, looked: Ledger
+) -> None:
+    looked.order("1050", "60.00", person="p", placed_at=timezone.now() - timedelta(hours=30))
+    looked.order("1049", "60.00", person="p", placed_at=timezone.now() - timedelta(hours=4))
+    keep.keep()
     match = PaymentMatch.objects.get(payment__external_id="pay_twin")
-    page = get(boss, change_url(match)).content.decode()
-    assert "#1050" in page
-    assert "#1051" in page
-    response = act(boss, match, "choose", order_number="#1051", reason="asked the customer")
+    text = dialog(boss, match).content.decode()
+    shown = re.findall(r'type="radio"[^>]*name="candidate"|name="candidate"[^>]*type="radio"', text)
+    assert len(shown) == 4, "three orders, and another one"
+    told = [text.index(name) for name in ("#1051 of The shop", "#1049 of The shop", "#1050 of The shop")]
+    assert told == sorted(told)
+    assert "0.95: Amount and currency are equal: 60.00 EUR. The e-mail address is the same." in text
+    assert re.search(rf'value="{pk_of("1051")}"[^>]*checked', text), "the likeliest is chosen already"
+    response = act(boss, match, "choose", candidate=pk_of("1050"), reason="asked the customer")
     assert response.status_code == 204, response.content
     match.refresh_from_db()
     assert match.order is not None
-    assert (match.order.number, match.is_decided) == ("1051", True)
+    assert (match.order.number, match.is_decided) == ("1050", True)
     assert "asked the customer" in get(boss, change_url(match)).content.decode()
     assert not PaymentMismatch.objects.filter(kind="choose_order", settled_at__isnull=True).exists()
 
 
-def test_a_number_that_is_none_is_refused_with_what_to_do(boss: Client, looked: Ledger) -> None:
+def test_another_order_than_the_candidates_is_chosen_by_its_number(boss: Client, looked: Ledger) -> None:
     match = PaymentMatch.objects.get(payment__external_id="pay_twin")
-    response = act(boss, match, "choose", order_number="9", reason="x")
-    assert "There is no order with this number" in response.content.decode()
+    response = act(boss, match, "choose", candidate="another", order_number="#1042", reason="by phone")
+    assert response.status_code == 204, response.content
+    match.refresh_from_db()
+    assert match.order is not None
+    assert match.order.number == "1042"
+
+
+def test_a_payment_without_candidates_asks_for_the_number_alone(boss: Client, looked: Ledger) -> None:
+    match = PaymentMatch.objects.get(payment__external_id="pay_lost")
+    assert 'type="radio"' not in dialog(boss, match).content.decode()
+    assert act(boss, match, "choose", order_number="1042", reason="x").status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("told", "sentence"),
+    [
+        ({"candidate": "another", "order_number": "9"}, "There is no order with this number"),
+        ({"candidate": "another"}, "Enter the number of the order"),
+        ({"candidate": "1050", "order_number": "1042"}, "An order is chosen above as well"),
+        ({"candidate": "0"}, "Select a valid choice"),
+    ],
+)
+def test_what_cannot_be_chosen_is_refused_with_what_to_do(
+    boss: Client, looked: Ledger, told: dict[str, str], sentence: str
+) -> None:
+    match = PaymentMatch.objects.get(payment__external_id="pay_twin")
+    if told["candidate"] == "1050":
+        told = {**told, "candidate": pk_of("1050")}
+    response = act(boss, match, "choose", **told, reason="x")
+    assert sentence in response.content.decode()
+    match.refresh_from_db()
+    assert match.is_decided is False
 
 
 @pytest.mark.parametrize(("verb", "order"), [("confirm", "1042"), ("undo", None)])
@@ -157,14 +220,34 @@ def test_the_export_is_the_list_as_it_is_filtered(boss: Client, looked: Ledger) 
     assert told["kind"] == "Paid without an order"
 
 
-def test_a_spreadsheet_is_given_no_formula(boss: Client, ledger: Ledger) -> None:
-    ledger.order("=1+1")
-    ledger.payment("@pay", "20.00", order_number="=1+1")
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r"])
+def test_a_spreadsheet_is_given_no_formula(boss: Client, ledger: Ledger, first: str) -> None:
+    ledger.order(f"{first}1+1")
+    ledger.payment(f"{first}SUM(1)", "20.00", order_number=f"{first}1+1")
     keep.keep()
     url = reverse("admin:monitoring_paymentmismatch_export")
     text = streamed(boss, url)
-    _, row = list(csv.reader(io.StringIO(text)))
-    assert not [cell for cell in row if cell.startswith(("=", "@"))]
+    _, row = list(csv.reader(io.StringIO(text, newline="")))
+    told = dict(zip(COLUMNS, row, strict=True))
+    assert (told["order"], told["payment"]) == (f"'{first}1+1", f"'{first}SUM(1)")
+
+
+def test_a_dispute_is_pressing_in_its_last_three_days(ledger: Ledger) -> None:
+    now = timezone.now()
+    for name, days in (("dp_soon", 2), ("dp_later", 4)):
+        ledger.dispute(name, "pay_x", due_by=now + timedelta(days=days))
+    keep.keep()
+    (soon,) = PaymentMismatch.objects.filter(due_soon(now))
+    assert soon.due_by == now + timedelta(days=2)
+
+
+def test_what_is_set_aside_or_settled_is_not_set_aside_again(boss: Client, looked: Ledger) -> None:
+    first, second, third = PaymentMismatch.objects.order_by("pk")
+    act(boss, first, "set_aside", reason="the first reason")
+    PaymentMismatch.objects.filter(pk=second.pk).update(settled_at=timezone.now())
+    assert decisions.set_aside(PaymentMismatch.objects.all(), "the second reason", None) == 1
+    kept = dict(PaymentMismatch.objects.values_list("pk", "set_aside_reason"))
+    assert kept == {first.pk: "the first reason", second.pk: "", third.pk: "the second reason"}
 
 
 def test_the_lists_cost_as_many_queries_with_many_rows_as_with_few(boss: Client, looked: Ledger) -> None:

@@ -161,3 +161,31 @@ def test_the_order_in_which_facts_come_changes_nothing() -> None:
         dice.shuffle(orders)
         dice.shuffle(payments)
         assert {verdict.payment: verdict for verdict in match(payments, orders)} == expected
+
+
+@pytest.mark.parametrize(
+    ("more", "confidence", "reason"),
+    [
+        ({"currency": "USD"}, "0.95", "It is in USD, the order in EUR."),
+        ({"person": "q"}, "0.90", "It came from another e-mail address."),
+    ],
+)
+def test_a_named_order_of_another_currency_or_customer_is_less_sure(
+    more: dict[str, str], confidence: str, reason: str
+) -> None:
+    wanted = order("1042", person="p")
+    verdict = only(match([payment(order_number="1042", **more)], [wanted]))
+    assert (verdict.order, verdict.confidence) == (wanted.id, Decimal(confidence))
+    assert reason in verdict.reasons
+
+
+def test_an_order_of_nothing_is_no_candidate() -> None:
+    assert only(match([payment("0.00", person="p")], [order("1042", "0.00", person="p")])).how == How.NONE
+
+
+@pytest.mark.parametrize(("minutes", "how"), [(1, How.AMBIGUOUS), (60 * 24, How.LIKENESS)])
+def test_the_next_best_must_be_a_tenth_less_likely(minutes: int, how: How) -> None:
+    """0.95 beside 0.90 is asked, beside 0.85 it is clear."""
+    near = order("1042", person="p", placed_at=at(0))
+    other = order("1043", person="p", placed_at=at(-20 if minutes == 1 else -minutes))
+    assert only(match([payment(person="p", created_at=at(1))], [near, other])).how == how

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -11,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from monitoring.models import FeeRate, MatchDecision, PaymentCheck, PaymentMatch, PaymentMismatch
-from monitoring.payments import decisions, keep
+from monitoring.payments import decisions, keep, store
 from monitoring.payments.listed import by_kind, listed, on_their_way
 from tests import factories
 from tests.monitoring.payments.booked import Ledger, open_kinds
@@ -175,15 +176,31 @@ def test_sums_are_by_currency(ledger: Ledger) -> None:
 
 def test_what_a_shop_tells_of_payments_is_not_taken_for_the_providers_word(ledger: Ledger) -> None:
     ledger.order("1042")
-    ledger.payment("pay_1", order_number="1042")
-    ledger._row(
-        type(ledger.payment("pay_1", order_number="1042")),
-        ledger.shop,
-        "tx_1",
-        amount=25,
-        order_number="1042",
-    )
-    assert open_kinds() == []
+    paid = ledger.payment("pay_1", order_number="1042")
+    told = {"amount": Decimal(25), "order_number": "1042", "status": "paid", "created_at": timezone.now()}
+    ledger._row(type(paid), ledger.shop, "tx_1", **told)
+    assert open_kinds() == [], "it is not paid twice"
+    assert [row.payment for row in PaymentMatch.objects.all()] == [paid]
+
+
+def test_what_a_person_decides_while_a_look_is_under_way_stays(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = ledger.order("1042")
+    payment = ledger.payment("pay_1", order_number="99")
+    keep.keep()
+    write = store._write_matches
+
+    def decided_first(new: Any, other: Any, now: Any) -> None:
+        monkeypatch.setattr(store, "_write_matches", write)
+        decisions.choose(PaymentMatch.objects.get(payment=payment), right, "told by phone", None)
+        write(new, other, now)
+
+    monkeypatch.setattr(store, "_write_matches", decided_first)
+    ledger.payment("pay_1", order_number="98")
+    keep.keep()
+    match = PaymentMatch.objects.get(payment=payment)
+    assert (match.order, match.how, match.is_decided) == (right, "person", True)
 
 
 def test_rates_that_a_person_entered_go_before_what_was_learned(ledger: Ledger) -> None:
