@@ -6,7 +6,7 @@ from integrations.migrations._indexes import AddIndex
 class Migration(migrations.Migration):
     # Beside the work that goes on.
     atomic = False
-    dependencies = [("integrations", "0029_orders_await_payments")]
+    dependencies = [("integrations", "0033_orders_await_payments")]
 
     operations = [
         AddIndex(

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("integrations", "0028_stock_is_counted_by_settings")]
+    dependencies = [("integrations", "0032_announced_ends")]
 
     operations = [
         migrations.CreateModel(
