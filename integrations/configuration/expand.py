@@ -218,10 +218,18 @@ class _Expansion:
             roles = sorted(roles_in({key: row}, template.roles))
             for keys in itertools.product(*(casts.get(role, []) for role in roles)):
                 cast = {**dict(zip(roles, keys, strict=True)), "workflow": self.key}
-                made = shortened(filled(key, cast))
+                made, filled_row = shortened(filled(key, cast)), filled(row, cast)
+                if isinstance(filled_row, dict) and "job" in filled_row:
+                    filled_row["job"] = shortened(filled_row["job"])
+                    if not self._is_job(filled_row["job"]):
+                        continue
                 self._place_of(section, made)
                 if made not in there:
-                    self._section(section).setdefault(made, filled(row, cast))
+                    self._section(section).setdefault(made, filled_row)
+
+    def _is_job(self, key: str) -> bool:
+        """A job that was left out, since its roles are not filled, takes along what hangs on it."""
+        return key in self._section("jobs") or key in self.before["jobs"]
 
     def _add_owners(self, rows: Plain, casts: dict[str, list[str]]) -> None:
         """A field that has an owner already keeps it; a role that is not filled, or by several, owns nothing."""

@@ -58,6 +58,9 @@ class Case:
     called_shipped: bool | None = None
     called_shipped_at: datetime | None = None
     fetched: bool = False
+    # Of a stock row that is counted in another one's figure, where each is looked at: `delivery` is the one that writes
+    # the figure, and this the row's own.
+    own_delivery: Delivery | None = None
     # Only where they matter (see `watch`): digests of what the record holds, by path; the paths of what its owner is to
     # take from here; where the record differs from its owner, and where it is alike.
     seen: dict[str, str] = field(default_factory=dict)

@@ -21,6 +21,7 @@ from .gate import Gate
 from .gather import refresh
 from .parcels import Parcel
 from .rules import rules_of
+from .stock_figures import carriers_of_rows
 from .weigh import Scales
 
 # Needs no decision: this version was accepted before.
@@ -116,7 +117,10 @@ def weigh_items(
     taken = {parcel.external_id for parcel in parcels}
     untaken = [name for name in dict.fromkeys(item.external_id for item in items) if name not in taken]
     things = {external_id: entry.thing_id for external_id, entry in known.items()}
-    cases = _cases(job, parcels, things)
+    carriers: dict[str, int] = {}
+    if scales.counting is not None and scales.counting.counts_each:
+        carriers = carriers_of_rows(job, scales.rules, [parcel.external_id for parcel in parcels])
+    cases = _cases(job, parcels, things, carriers)
     scales.weigh(cases)
     unclear = [case for case in cases if case.parcel.partial and case.ending is None]
     fetch(job, unclear)
@@ -124,20 +128,31 @@ def weigh_items(
     return Weighed(untaken, cases)
 
 
-def _cases(job: SyncJob, parcels: Sequence[Parcel], things: dict[str, int | None]) -> list[Case]:
-    """Cases with the Deliveries that are there, or with such as would be made; nothing is stored."""
-    ids = [thing for thing in things.values() if thing is not None]
+def _cases(
+    job: SyncJob, parcels: Sequence[Parcel], things: dict[str, int | None], carriers: dict[str, int]
+) -> list[Case]:
+    """Cases with the Deliveries that are there, or with such as would be made; nothing is stored.
+
+    A stock row that another one carries gets that one's Delivery.
+    """
+    ids = {*(thing for thing in things.values() if thing is not None), *carriers.values()}
     deliveries = {row.thing_id: row for row in Delivery.objects.filter(job=job, thing_id__in=ids)}
     now = shared_clock.now()
-    cases = []
+    cases, named = [], []
     for place, parcel in enumerate(parcels):
-        thing_id = things.get(parcel.external_id)
-        delivery = deliveries.get(thing_id) if thing_id is not None else None
+        own = things.get(parcel.external_id)
+        thing_id = carriers.get(parcel.external_id, own)
         made = Delivery(job=job, accepted_serial=parcel.serial, accepted_at=now)
         if thing_id is not None:
             made.thing_id = thing_id
-        cases.append(Case(place, parcel, delivery or made))
-    refresh(job, [case for case in cases if things.get(case.parcel.external_id) is not None])
+        case = Case(place, parcel, deliveries.get(thing_id, made) if thing_id is not None else made)
+        if thing_id != own:
+            case.own_delivery = deliveries.get(own) if own is not None else None
+            parcel.serial = max(parcel.serial, case.delivery.accepted_serial)
+        if thing_id is not None:
+            named.append(case)
+        cases.append(case)
+    refresh(job, named)
     return cases
 
 

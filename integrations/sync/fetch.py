@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Collection, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import Any
+from collections.abc import Sequence
 
 from integrations.connectors.base import Connector, Item
-from integrations.exceptions import Failure, Kind, TokenExpired
+from integrations.exceptions import Failure, Kind
 from integrations.models import State, SyncJob
 
-from . import budget, shared_clock
+from . import shared_clock
+from .asking import Question, ask_all
 from .card_data import stripped
 from .case import Case, Ending
-from .connect import connect, with_login
+from .connect import connect
 from .endings import backoff, data_fault
-from .gate import LOOK_EVERY, Gate
+from .gate import Gate
 from .parcels import digest_of
 
 
@@ -33,26 +31,12 @@ def fetch(job: SyncJob, cases: Sequence[Case]) -> None:
         for case in cases:
             _put_back(job, case, failure)
         return
-    if connector.is_local:
-        _fetch_here(job, connector, cases)
-        return
     gate = Gate(job.source, connector, job.concurrent_calls)
     try:
-        with ThreadPoolExecutor(max_workers=gate.most) as pool:
-            _fetch_all(job, connector, gate, pool, cases)
+        _fetch_all(job, connector, gate, cases)
     finally:
         gate.close()
         connector.close()
-
-
-def _fetch_here(job: SyncJob, connector: Connector, cases: Sequence[Case]) -> None:
-    """From the portal's own database, which threads must not touch."""
-    for case in cases:
-        began = shared_clock.seconds()
-        try:
-            _fill(job, case, connector.fetch(job.source_resource, case.parcel.external_id), began)
-        except Failure as failure:
-            _put_back(job, case, failure)
 
 
 def can_fetch(job: SyncJob) -> bool:
@@ -68,73 +52,19 @@ def can_fetch(job: SyncJob) -> bool:
         connector.close()
 
 
-def _fetch_all(
-    job: SyncJob, connector: Connector, gate: Gate, pool: ThreadPoolExecutor, cases: Sequence[Case]
-) -> None:
-    # Threads must not ask the database for the time: they carry on what it was here.
-    started, asked = shared_clock.seconds(), time.monotonic()
+def _fetch_all(job: SyncJob, connector: Connector, gate: Gate, cases: Sequence[Case]) -> None:
+    def of(case: Case) -> Question:
+        return lambda: connector.fetch(job.source_resource, case.parcel.external_id)
 
-    def call(case: Case) -> tuple[float, Item | None]:
-        refused = gate.enter(lambda: True)
-        if refused is not None:
-            raise refused
-        began = started + time.monotonic() - asked
-        try:
-            return began, connector.fetch(job.source_resource, case.parcel.external_id)
-        except Failure as failure:
-            _heed(gate, failure)
-            raise
-        finally:
-            gate.leave()
-
-    futures = {pool.submit(call, case): case for case in cases}
-    _look_while(job, connector, gate, futures)
-    for future, case in futures.items():
-        try:
-            began, item = future.result()
-        except TokenExpired:
-            began, item = shared_clock.seconds(), _after_login(job, connector, case)
-        except Failure as failure:
-            if failure.code == "rate_limited":
-                gate.block(failure.retry_after or 1.0)
-            _put_back(job, case, failure)
-            continue
-        if case.ending is None and item is None and _was_listed(case):
+    calls_each = connector.resources()[job.source_resource].fetch_calls
+    asked = ask_all(job.source, connector, gate, [of(case) for case in cases], calls_each)
+    for case, answer in zip(cases, asked, strict=True):
+        if isinstance(answer.found, Failure):
+            _put_back(job, case, answer.found)
+        elif answer.found is None and _was_listed(case):
             _not_there(job, case)
-        elif case.ending is None:
-            _fill(job, case, item, began)
-
-
-def _look_while(job: SyncJob, connector: Connector, gate: Gate, futures: Collection[Future[Any]]) -> None:
-    """The main thread's part while threads fetch. A fetch of several calls owes the rest of them to the budget."""
-    more = connector.resources()[job.source_resource].fetch_calls - 1
-    left, owed = set(futures), 0
-    while left:
-        gate.look(len(left) - gate.inside)
-        if gate.must_wait_long:
-            gate.refuse(gate.asks_to_wait())
-        left = wait(left, timeout=LOOK_EVERY).not_done
-        done = len(futures) - len(left)
-        budget.owe(job.source, gate.limit, (done - owed) * more)
-        owed = done
-
-
-def _heed(gate: Gate, failure: Failure) -> None:
-    if failure.code == "rate_limited":
-        gate.hold(failure.retry_after or 1.0)
-    elif failure.connection_wide:
-        gate.refuse(failure)
-
-
-def _after_login(job: SyncJob, connector: Connector, case: Case) -> Item | None:
-    try:
-        found: Item | None = with_login(
-            job.source, connector, lambda: connector.fetch(job.source_resource, case.parcel.external_id)
-        )
-    except Failure as failure:
-        _put_back(job, case, failure)
-        return None
-    return found
+        else:
+            _fill(job, case, answer.found, answer.began)
 
 
 def _was_listed(case: Case) -> bool:

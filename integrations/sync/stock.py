@@ -121,9 +121,11 @@ def _is_seen(accepted_at: datetime, rows: Sequence[Row], complete_at: datetime |
 class Counting:
     """Counts what the cases of a stock job are about. Reads the database, writes nothing."""
 
-    def __init__(self, job: SyncJob, rules: JobRules) -> None:
+    def __init__(self, job: SyncJob, rules: JobRules, *, counts_each: bool = False) -> None:
+        """`counts_each`: each row gets the figure that it is counted in, also those that another row carries."""
         self.job = job
         self.rules = rules
+        self.counts_each = counts_each
 
     def prepare(self, cases: Iterable[Case]) -> None:
         """What is counted anew is counted on the figures known now: a newer one may have come in meanwhile."""
@@ -193,10 +195,11 @@ class Counting:
         assert level is not None  # asked for those that have one
         return str(told(level.sku)), stock_figures.place_of(self.rules, level)
 
-    @staticmethod
-    def _is_carried_by_another(case: Case, carrier: int | None, is_taken: bool) -> bool:
+    def _is_carried_by_another(self, case: Case, carrier: int | None, is_taken: bool) -> bool:
         """In a dry run nothing is named: then the first row carries."""
-        return is_taken if carrier is None else carrier != case.delivery.thing_id
+        if carrier is None:
+            return is_taken and not self.counts_each
+        return carrier != case.delivery.thing_id
 
     def _fill(self, case: Case, level: StockLevel, key: Key, facts: _Facts) -> None:
         rows = [row for row in facts.rows.get(key[0], []) if row.is_sold_from and row.place == key[1]]

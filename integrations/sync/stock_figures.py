@@ -21,7 +21,7 @@ from mappings.translate import Rules, Scope, read, write
 from . import rows
 from .parcels import Parcel
 from .rules import JobRules
-from .stock_names import KIND, place_rules
+from .stock_names import KIND, carriers, place_rules
 
 FIGURE = ("connection_id", "resource", "external_id", "sku", "payload", "version", "read_at", "seen_at")
 ANOTHER = rows.Upsert(unique=FIGURE[:3], update=FIGURE[3:])
@@ -165,6 +165,15 @@ def figures_of(job: SyncJob, skus: Collection[str]) -> dict[str, list[StockFigur
     ).order_by("pk"):
         found[figure.sku].append(figure)
     return found
+
+
+def carriers_of_rows(job: SyncJob, rules: JobRules, external_ids: Collection[str]) -> dict[str, int]:
+    """Row → the Thing whose Delivery tells the channel the figure that this row is counted in, where one is named."""
+    if job.kind != KIND:
+        return {}
+    keys = {row.external_id: (row.sku, place_of_figure(rules, row)) for row in _of_rows(job, external_ids)}
+    named = carriers(job, rules.write, set(keys.values()))
+    return {name: named[key] for name, key in keys.items() if key in named}
 
 
 def complete_at(job: SyncJob) -> datetime | None:

@@ -64,7 +64,8 @@ class Scales:
         self.actions: Sequence[Action] = connector.actions(job.destination_resource)
         self.kinds = kinds_of(rules.write)
         self.knows_people = people.concerns(job)
-        self.counting = stock.Counting(job, rules) if job.kind == stock.KIND else None
+        is_stock = job.kind == stock.KIND
+        self.counting = stock.Counting(job, rules, counts_each=carries_all) if is_stock else None
 
     def weigh(self, cases: Sequence[Case]) -> None:
         """Gives each case an ending, a leaving, or `parcel.partial` (it must be fetched first)."""

@@ -7,6 +7,7 @@ followed by another that goes on there; a page that two have read counts once.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from django.db import Error as DatabaseError
 from django.db import transaction
 from django.db.models import F
 
+from integrations.connectors.base import Item
 from integrations.exceptions import Failure, Kind
 from integrations.models import State
 from integrations.sync import breaker, give_way, shared_clock
@@ -24,7 +26,7 @@ from integrations.sync.dry_run import weigh_items
 from integrations.sync.rules import rules_of
 from integrations.sync.weigh import Scales
 from mappings.records import StockLevel
-from monitoring.models import AuditRun, AuditSight, AuditState, Verdict
+from monitoring.models import AuditedRecord, AuditRun, AuditSight, AuditState, Verdict
 
 from . import keeping
 from .causes import cause_of
@@ -32,6 +34,7 @@ from .compare import WHOLE, Mismatch
 from .evidence import Differing, Evidence, is_stored
 from .keeping import Finding
 from .looking import LIST, NOT_AT_ALL, Look, Looker, chosen_of, is_chosen, sights_of, way_of
+from .places import Places
 from .sides import Side
 from .views import View, view_of
 
@@ -40,6 +43,8 @@ BELL = "audit"
 # Failures in a row at one place, after which a person is told instead of trying on.
 MOST_TRIES = 8
 PAUSE = 30.0
+# Single records that are asked for before what was found is kept.
+ASKED_AT_ONCE = 24
 
 
 class MovedMeanwhile(Exception):
@@ -91,9 +96,9 @@ class _Auditing:
         self.job = run.audit.job
         self.rules = rules_of(self.job)
         self.counted = 0
-        self.there = Side(self.job.destination, self.job.destination_resource)
+        self.there = Side(self.job.destination, self.job.destination_resource, self.job.concurrent_calls)
         try:
-            self.here = Side(self.job.source, self.job.source_resource)
+            self.here = Side(self.job.source, self.job.source_resource, self.job.concurrent_calls)
         except Failure:
             self.there.close()
             raise
@@ -173,12 +178,14 @@ class _Auditing:
     def _here(self, position: dict[str, Any]) -> bool:
         began = shared_clock.now()
         page = self.here.page(position["at"])
-        items = [item for item in page.items if is_chosen(self.run, item.external_id)]
-        weighed = weigh_items(self.job, self.scales, items, began)
-        self._heed_unread(weighed.cases)
         looker = Looker(self.run, self.there, self.view, position["way"])
-        findings = self._findings(weighed.cases, looker)
-        findings += [Finding(name, name, verdict=Verdict.LEFT_OUT) for name in weighed.known]
+        *parts, last = self._parts(page.items, looker)
+        for part in parts:
+            findings = self._found(part, began, looker)
+            with transaction.atomic():
+                self._move(position)
+                keeping.keep(self.run, findings)
+        findings = self._found(last, began, looker)
         after = {**position, "at": page.next_position}
         with transaction.atomic():
             self._move(after, source_rows=len(page.items))
@@ -188,6 +195,25 @@ class _Auditing:
         if page.next_position is None:
             keeping.tidy(self.run)
         return page.next_position is None
+
+    def _parts(self, items: Sequence[Item], looker: Looker) -> list[list[Item]]:
+        """What is asked for one by one is kept in small parts: else a platform that asks to wait in the middle of each
+        page would have every page begun anew for ever. Those that this run has compared already are left out."""
+        chosen = [item for item in items if is_chosen(self.run, item.external_id)]
+        if looker.way == LIST and not any(item.partial for item in chosen):
+            return [chosen]
+        compared = AuditedRecord.objects.filter(
+            run=self.run, external_id__in=[item.external_id for item in chosen]
+        ).values_list("external_id", flat=True)
+        known = set(compared)
+        left = [item for item in chosen if item.external_id not in known]
+        return [left[at : at + ASKED_AT_ONCE] for at in range(0, len(left), ASKED_AT_ONCE)] or [[]]
+
+    def _found(self, items: Sequence[Item], began: datetime, looker: Looker) -> list[Finding]:
+        weighed = weigh_items(self.job, self.scales, items, began)
+        self._heed_unread(weighed.cases)
+        left_out = [Finding(name, name, verdict=Verdict.LEFT_OUT) for name in weighed.known]
+        return self._findings(weighed.cases, looker) + left_out
 
     def _heed_unread(self, cases: list[Case]) -> None:
         """What could not be fetched at this moment: the page is read once more, later."""
@@ -201,25 +227,31 @@ class _Auditing:
         carried = [case for case in cases if not case.parcel.deleted]
         looks = looker.look([case for case in carried if case.body])
         evidence = Evidence(self.job, self.rules, self.here.abilities)
-        found: list[_Judged] = []
-        differing: list[_Judged] = []
-        for case in cases:
-            look = looks.get(case.place) or Look(None, self.run.started_at)
-            judged = _Judged(case, look, *self._judge(case, look, evidence))
-            if (
-                judged.verdict == Verdict.DIFFERS
-                and looker.way == LIST
-                and looker.may_ask
-                and not judged.is_sure
-            ):
-                # The two lists were read at different moments: what it says now is what counts.
-                fresh = looker.ask(case)
-                judged = _Judged(case, fresh, *self._judge(case, fresh, evidence))
-            (differing if judged.verdict == Verdict.DIFFERS else found).append(judged)
+        places = Places(self.job, self.rules, carried)
+        judged = {case.place: self._judged(case, looks.get(case.place), evidence, places) for case in cases}
+        if looker.way == LIST and looker.may_ask:
+            # The two lists were read at different moments: what it says now is what counts.
+            unsure = [j.case for j in judged.values() if j.verdict == Verdict.DIFFERS and not j.is_sure]
+            for place, look in looker.ask(unsure).items():
+                judged[place] = self._judged(judged[place].case, look, evidence, places)
+        found = [j for j in judged.values() if j.verdict != Verdict.DIFFERS]
+        differing = [j for j in judged.values() if j.verdict == Verdict.DIFFERS]
         facts = evidence.of([Differing(j.case, j.look, j.no_rule) for j in differing])
-        return [judged.finding(None) for judged in found] + [
-            judged.finding(cause_of(facts[judged.case.place])) for judged in differing
+        return [j.finding(None) for j in found] + [
+            j.finding(cause_of(facts[j.case.place])) for j in differing
         ]
+
+    def _judged(self, case: Case, look: Look | None, evidence: Evidence, places: Places) -> _Judged:
+        look = look or Look(None, self.run.started_at)
+        if places.is_not_sold_from(case):
+            return _Judged(case, look, Verdict.LEFT_OUT)
+        judged = _Judged(case, look, *self._judge(case, look, evidence))
+        judged.is_told_by_another = self._is_told_by_another(places.speaker(case), case)
+        return judged
+
+    def _is_told_by_another(self, speaker: str, case: Case) -> bool:
+        """Of a sample the one that speaks for several may not be a part."""
+        return speaker != case.parcel.external_id and is_chosen(self.run, speaker)
 
     def _judge(
         self, case: Case, look: Look, evidence: Evidence
@@ -285,6 +317,7 @@ class _Judged:
     mismatches: list[Mismatch] = field(default_factory=list)
     no_rule: bool = False
     is_sure: bool = False
+    is_told_by_another: bool = False
 
     def finding(self, cause: Any) -> Finding:
         case = self.case
@@ -297,7 +330,7 @@ class _Judged:
             location=location if isinstance(location, str) else "",
             delivery_id=case.delivery.pk if is_stored(case.delivery) else None,
             destination_id=case.destination_id or (self.look.seen.external_id if self.look.seen else ""),
-            mismatches=tuple(self.mismatches),
+            mismatches=() if self.is_told_by_another else tuple(self.mismatches),
             cause=cause,
         )
 

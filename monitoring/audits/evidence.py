@@ -74,7 +74,14 @@ class Evidence:
         )
         told = self._told([row.case.parcel.external_id for row in rows])
         echoes, sold = self._echoes(rows), self._just_sold(rows)
-        return {row.case.place: self._facts(row, errors, missed, told, echoes, sold) for row in rows}
+        # A figure that several rows are counted in differs because of the one that has not come in.
+        not_in = {row.case.delivery.pk: row.case for row in rows if not _is_accepted(row.case)}
+        return {
+            row.case.place: self._facts(
+                row, not_in.get(row.case.delivery.pk, row.case), errors, missed, told, echoes, sold
+            )
+            for row in rows
+        }
 
     def _just_sold(self, rows: Sequence[Differing]) -> set[str]:
         """SKUs of which units were sold, or accepted for shipping, and are being counted anew."""
@@ -115,6 +122,7 @@ class Evidence:
     def _facts(
         self,
         row: Differing,
+        changed: Case,
         errors: dict[int, str],
         missed: dict[int, datetime],
         told: dict[str, list[tuple[datetime, str]]],
@@ -122,9 +130,9 @@ class Evidence:
         just_sold: set[str],
     ) -> Facts:
         case, seen = row.case, row.look.seen
-        delivery, parcel = case.delivery, case.parcel
+        delivery, parcel = case.delivery, changed.parcel
         changed_at = time_of(parcel.version)
-        accepted = _is_accepted(case)
+        accepted = _is_accepted(changed)
         events = told.get(parcel.external_id, [])
         since = [state for at, state in events if changed_at is None or at >= changed_at - EARLY]
         stored = is_stored(delivery)
@@ -194,7 +202,7 @@ def is_stored(delivery: Delivery) -> bool:
 
 def _is_accepted(case: Case) -> bool:
     """Whether what the source shows now has come in."""
-    delivery, parcel = case.delivery, case.parcel
+    delivery, parcel = case.own_delivery or case.delivery, case.parcel
     if not is_stored(delivery):
         return False
     if parcel.version and delivery.accepted_version:

@@ -35,11 +35,12 @@ def audit_of(key: str) -> Audit:
 def run_to_end(
     audit: Audit, patience: float, show: Callable[[AuditRun], None], sample_percent: int | None = None
 ) -> AuditRun:
-    """Until it is over, or nothing has moved for `patience` seconds. Raises CouldNotRun."""
-    try:
-        run = starting.begin(audit, AuditDoor.COMMAND, sample_percent=sample_percent)
-    except starting.NotPossible as reason:
-        raise CouldNotRun(str(reason)) from None
+    """Until it is over, or nothing has moved for `patience` seconds. Raises CouldNotRun.
+
+    What another process left open, killed in the middle, is taken up where it was: whoever else goes on with it
+    meanwhile is no harm, since each page counts once.
+    """
+    run = _left_open(audit, sample_percent) or _begun(audit, sample_percent)
     moved_at, seen = time.monotonic(), run.position_version
     while True:
         auditor.go_on(run.pk, time.monotonic() + TURN_SECONDS)
@@ -55,6 +56,19 @@ def run_to_end(
                 f"Nothing has moved for {patience:g} s. The workers go on with it while they run."
             )
         time.sleep(min(max(due_in, SHORTEST_SLEEP), LONGEST_SLEEP))
+
+
+def _left_open(audit: Audit, sample_percent: int | None) -> AuditRun | None:
+    """A comparison of the same records: another sample, or the reading back of a repair, is waited for."""
+    asked = sample_percent or audit.sample_percent
+    return audit.runs.filter(finished_at__isnull=True, asked__isnull=True, sample_percent=asked).first()
+
+
+def _begun(audit: Audit, sample_percent: int | None) -> AuditRun:
+    try:
+        return starting.begin(audit, AuditDoor.COMMAND, sample_percent=sample_percent)
+    except starting.NotPossible as reason:
+        raise CouldNotRun(str(reason)) from None
 
 
 def _seconds_until_due(run: AuditRun) -> float:

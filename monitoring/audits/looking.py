@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
@@ -14,6 +15,7 @@ from integrations.connectors.base import Abilities, Item, WriteContext
 from integrations.exceptions import Failure
 from integrations.models import Delivery, ExternalId
 from integrations.sync import shared_clock
+from integrations.sync.asking import Asked
 from integrations.sync.case import Case
 from integrations.sync.decide import make
 from mappings.fields import Sealed, encrypt_json
@@ -64,39 +66,61 @@ class Looker:
         """By the cases' places."""
         if self.way == LIST:
             return self._among_sights(cases)
-        return {case.place: self.ask(case) for case in cases}
+        return self.ask(cases)
 
     @property
     def may_ask(self) -> bool:
         return self.abilities.fetch or self.abilities.lookup
 
-    def ask(self, case: Case) -> Look:
-        """One call; a second where what we know it by is not there any more."""
+    def ask(self, cases: Sequence[Case]) -> dict[int, Look]:
+        """By the cases' places: one call for each that it is asked for, a second where a look-up tells the id alone."""
+        by_id, by_key, unknown = self._names(cases, self.abilities.fetch, self.abilities.lookup)
         began = shared_clock.now()
-        item: Item | None = None
-        if case.destination_id is not None and self.abilities.fetch:
-            item = self.side.fetch(case.destination_id)
-        elif self.abilities.lookup and (key := natural_key(self.side, case, self.abilities)):
-            item = self.side.lookup(key)
-            if item is not None and item.partial and self.abilities.fetch:
-                item = self.side.fetch(item.external_id)
-        self.side.gate.rest()
-        is_there = item is not None and not item.deleted
-        return Look(self.view.seen(item) if is_there and item is not None else None, began)
+        looks = {case.place: Look(None, began) for case in unknown}
+        keys = list(by_key)
+        looked_up = dict(zip(keys, self.side.lookup(keys), strict=True))
+        for key, asked in looked_up.items():
+            if self.abilities.fetch and isinstance(asked.found, Item) and asked.found.partial:
+                by_id[asked.found.external_id] += by_key.pop(key)
+        ids = list(by_id)
+        fetched = dict(zip(ids, self.side.fetch(ids), strict=True))
+        for found, named in ((fetched, by_id), (looked_up, by_key)):
+            for name, of_name in named.items():
+                look = self._look_of(found[name])
+                looks |= dict.fromkeys((case.place for case in of_name), look)
+        return looks
+
+    def _look_of(self, asked: Asked) -> Look:
+        item = asked.found
+        is_there = isinstance(item, Item) and not item.deleted
+        seen = self.view.seen(item) if is_there and isinstance(item, Item) else None
+        return Look(seen, datetime.fromtimestamp(asked.began, UTC))
+
+    def _names(
+        self, cases: Sequence[Case], fetches: bool = True, looks_up: bool = True
+    ) -> tuple[dict[str, list[Case]], dict[str, list[Case]], list[Case]]:
+        """By the destination's ids, by natural keys, and those that cannot be asked for. Several rows of stock may be
+        counted in one figure."""
+        by_id: dict[str, list[Case]] = defaultdict(list)
+        by_key: dict[str, list[Case]] = defaultdict(list)
+        unknown = []
+        for case in cases:
+            if case.destination_id is not None and fetches:
+                by_id[case.destination_id].append(case)
+            elif looks_up and (key := natural_key(self.side, case, self.abilities)):
+                by_key[key].append(case)
+            else:
+                unknown.append(case)
+        return by_id, by_key, unknown
 
     def _among_sights(self, cases: Sequence[Case]) -> dict[int, Look]:
-        by_id = {case.destination_id: case for case in cases if case.destination_id is not None}
-        keys = {
-            key: case
-            for case in cases
-            if case.destination_id is None and (key := natural_key(self.side, case, self.abilities))
-        }
+        by_id, keys, _ = self._names(cases)
         sights = AuditSight.objects.filter(run=self.run)
         found: dict[int, Look] = {}
         for sight in sights.filter(external_id__in=list(by_id)):
-            found[by_id[sight.external_id].place] = _as_look(sight)
+            found |= dict.fromkeys((case.place for case in by_id[sight.external_id]), _as_look(sight))
         for sight in sights.filter(natural_key__in=list(keys)):
-            found[keys[sight.natural_key].place] = _as_look(sight)
+            found |= dict.fromkeys((case.place for case in keys[sight.natural_key]), _as_look(sight))
         began = self.run.started_at
         return {case.place: found.get(case.place) or Look(None, began) for case in cases}
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from integrations.connectors.base import Abilities, Connector, Item, Page
+from integrations.connectors.base import Abilities, Connector, Page
 from integrations.exceptions import Failure
 from integrations.models import Connection
-from integrations.sync import breaker, budget
+from integrations.sync import breaker
+from integrations.sync.asking import Asked, Question, ask_all
 from integrations.sync.connect import connect, with_login
 from integrations.sync.gate import Gate
 
 
 class Side:
-    """Calls pass the gate that everything passes, one by one, and never before what is urgent. Raises Failure."""
+    """Calls pass the gate that everything passes, and never before what is urgent; questions about single records go
+    out as many at a time as the job's own calls. Raises Failure."""
 
-    def __init__(self, connection: Connection, resource: str) -> None:
+    def __init__(self, connection: Connection, resource: str, concurrent_calls: int) -> None:
         self.connection = connection
         self.resource = resource
         self.calls = 0
@@ -25,7 +29,7 @@ class Side:
                 "out_of_reach", f"{connection.name} cannot be reached at this moment.", retry_after=pause
             )
         self.connector: Connector = connect(connection)
-        self.gate = Gate(connection, self.connector, 1)
+        self.gate = Gate(connection, self.connector, concurrent_calls)
         self.connector.pace(self.turn)
 
     @property
@@ -48,21 +52,29 @@ class Side:
             self.gate.rest()
         return page
 
-    def fetch(self, external_id: str) -> Item | None:
-        return self._one(lambda: self.connector.fetch(self.resource, external_id))
+    def fetch(self, external_ids: Sequence[str]) -> list[Asked]:
+        """What each of these is now, None where it is not there. Raises the first Failure."""
+        ask = self.connector.fetch
+        return self._all([partial(ask, self.resource, name) for name in external_ids])
 
-    def lookup(self, natural_key: str) -> Item | None:
-        return self._one(lambda: self.connector.lookup(self.resource, natural_key))
+    def lookup(self, natural_keys: Sequence[str]) -> list[Asked]:
+        ask = self.connector.lookup
+        return self._all([partial(ask, self.resource, key) for key in natural_keys])
 
-    def _one(self, call: Any) -> Item | None:
-        self.turn()
-        found: Item | None = with_login(self.connection, self.connector, call)
-        more = self.abilities.fetch_calls - 1
-        if more > 0:
-            # A fetch of several calls owes the rest of them to the budget.
-            budget.owe(self.connection, self.gate.limit, more)
-            self.calls += more
-        return found
+    def _all(self, questions: Sequence[Question]) -> list[Asked]:
+        calls_each = self.abilities.fetch_calls
+        # Threads pass the gate themselves; what is called on the main thread alone has its turn there.
+        self.connector.pace(_at_once)
+        try:
+            asked = ask_all(self.connection, self.connector, self.gate, questions, calls_each)
+        finally:
+            self.connector.pace(self.turn)
+        self.calls += len(questions) * calls_each
+        self.gate.rest()
+        for answer in asked:
+            if isinstance(answer.found, Failure):
+                raise answer.found
+        return asked
 
     def heed(self, failure: Failure) -> None:
         """The vendor asks to wait: all workers do."""
@@ -72,3 +84,7 @@ class Side:
     def close(self) -> None:
         self.gate.close()
         self.connector.close()
+
+
+def _at_once() -> None:
+    """Further calls of one question are owed to the budget when it is answered."""

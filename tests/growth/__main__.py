@@ -52,6 +52,10 @@ def _arguments() -> argparse.Namespace:
     waiting.add_argument("--records", type=int, default=20_000)
     measuring = tasks.add_parser("workflow", help="How long a workflow's page and each of its measures take.")
     measuring.add_argument("--fill", type=int, default=0, help="First so many orders in the books.")
+    auditing = tasks.add_parser("audit", help="What comparing both sides of a stock job takes.")
+    auditing.add_argument("--records", type=int, default=200_000)
+    auditing.add_argument("--latency", type=float, default=0.0, help="Milliseconds until the sides answer.")
+    auditing.add_argument("--sample", type=int, default=100, help="Per cent.")
     tasks.add_parser("pages", help="How long lists and dashboard take.")
     return parser.parse_args()
 
@@ -99,6 +103,15 @@ def _workflow(chosen: argparse.Namespace) -> None:
     look()
 
 
+def _audit(chosen: argparse.Namespace) -> None:
+    from django.core.management import call_command
+
+    from tests.growth.audits import compare
+
+    call_command("migrate", interactive=False, verbosity=0)
+    compare(chosen.records, chosen.latency, chosen.sample)
+
+
 def _pages(chosen: argparse.Namespace) -> None:
     from django.core.management import call_command
 
@@ -114,6 +127,7 @@ TASKS = {
     "backlog": _backlog,
     "carry": _carry,
     "memory": _memory,
+    "audit": _audit,
     "pages": _pages,
 }
 

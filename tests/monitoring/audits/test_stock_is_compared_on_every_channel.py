@@ -41,7 +41,7 @@ def test_a_figure_that_staff_changed_in_a_channel_is_told_repaired_and_closed(
     writes = len(world.sandbox.effects("shop"))
     done = repair(AuditDifference.objects.filter(audit=audit), None)
     assert done.sentence() == "1 record is being delivered again."
-    _carry_again(world, STOCK)
+    carry_again(world, STOCK)
     assert world.offered("MUG") == 10
     assert len(world.sandbox.effects("shop")) == writes + 1, "one write, of the one that differed"
     assert starting.read_back() == 1
@@ -63,7 +63,7 @@ def test_units_that_are_sold_and_not_accepted_yet_are_part_of_what_should_be_the
     assert told(audit) == [("Stock of BOWL", "available", "0", "1", "in_flight")]
 
 
-def _carry_again(world: World, key: str) -> None:
+def carry_again(world: World, key: str) -> None:
     (run,) = SyncRun.objects.filter(door=Door.AGAIN, finished_at__isnull=True)
     while not rerun.read(run.pk, float("inf")):
         pass
