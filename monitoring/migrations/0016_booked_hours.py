@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('integrations', '0032_announced_ends'),
-        ('monitoring', '0014_entries_of_payouts_are_compared'),
+        ('monitoring', '0015_decisions_are_undone'),
     ]
 
     operations = [
