@@ -140,7 +140,7 @@ def _find_the_parcel(job: SyncJob) -> str:
     return (
         f"{job.source.name} calls it shipped, and no parcel of it is known. Ask the warehouse. If it left, have its "
         f"tracking number entered where parcels come from, or tell the customer by hand. If not, take “shipped” back "
-        f"in {shop}. A parcel that comes in ends this by itself."
+        f"in {shop}. A parcel that comes in ends this by itself; if none will, choose “No parcel is coming” above."
     )
 
 

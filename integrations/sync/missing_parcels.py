@@ -82,6 +82,12 @@ def _with_parcels(job: SyncJob, cases: Sequence[Case]) -> set[int]:
     return found
 
 
+def expect_none(orders: Iterable[int]) -> None:
+    """A person says of these Things that no parcel is coming: they count as if theirs were known."""
+    with transaction.atomic():
+        _mark(set(orders))
+
+
 def _note_parcels(job: SyncJob, shipments: Sequence[Shipment]) -> None:
     """A label that was given back is no parcel."""
     sent = [one for one in shipments if told(one.status) != "cancelled"]
@@ -89,11 +95,15 @@ def _note_parcels(job: SyncJob, shipments: Sequence[Shipment]) -> None:
     if not orders:
         return
     with transaction.atomic():
-        # Locked in order: two workers with the same orders would wait for each other.
-        unmarked = Thing.objects.filter(pk__in=orders, has_parcel=False).order_by("pk")
-        marked = list(unmarked.select_for_update().values_list("pk", flat=True))
-        if marked:
-            Thing.objects.filter(pk__in=marked).update(has_parcel=True)
+        _mark(orders)
+
+
+def _mark(orders: set[int]) -> None:
+    # Locked in order: two workers with the same orders would wait for each other.
+    unmarked = Thing.objects.filter(pk__in=orders, has_parcel=False).order_by("pk")
+    marked = list(unmarked.select_for_update().values_list("pk", flat=True))
+    if marked:
+        Thing.objects.filter(pk__in=marked).update(has_parcel=True)
 
 
 def _named_by_id(job: SyncJob, shipments: Sequence[Shipment]) -> set[int]:

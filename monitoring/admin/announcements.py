@@ -10,11 +10,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 
+from integrations.admin.bulk import bulk_action
 from integrations.admin.frame import FactsAdmin, QuickView, display
 from integrations.admin.questions import Question, WhichJob
 from integrations.admin.record_pages import below, link_to_source, source_id_of
 from integrations.models import ErrorRecord
-from integrations.sync import shared_clock
+from integrations.sync import missing_parcels, shared_clock
 from integrations.templatetags.portal import ago
 from monitoring.announcements import (
     announcing_jobs,
@@ -52,6 +53,7 @@ class WhatIsMissing(Question):
 class UnannouncedParcelAdmin(FactsAdmin):
     list_display = ("parcel", "missing", "to_do", "job_link", "known_since")
     list_display_links = None
+    actions = ("no_parcel_is_coming",)
     list_filter = (WhatIsMissing, WhichJob)
     ordering = ("thing__created_at", "id")
     empty_title = "Everybody was told"
@@ -96,6 +98,25 @@ class UnannouncedParcelAdmin(FactsAdmin):
         """It has no page of its own: the record's tells all of it."""
         row = self.object_for(request, object_id, "view")
         return HttpResponseRedirect(reverse("admin:integrations_delivery_change", args=[row.pk]))
+
+    def has_settle_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("integrations.change_delivery")
+
+    @bulk_action(
+        "No parcel is coming",
+        permission="settle",
+        text="Handed over in person, say. Orders that the shop calls shipped are not listed any more. Parcels that "
+        "nobody was told of stay.",
+        button="No parcel is coming",
+    )
+    def no_parcel_is_coming(self, request: HttpRequest, rows: QuerySet[UnannouncedParcel], form: Any) -> str:
+        orders = [row for row in rows if is_without_parcel(row)]
+        missing_parcels.expect_none([row.thing_id for row in orders])
+        for row in orders:
+            self.log_change(request, row, "Said that no parcel is coming.")
+        stay = len(rows) - len(orders)
+        kept = f" {stay} stay: a parcel of them is known." if stay else ""
+        return f"{len(orders)} taken off the list.{kept}"
 
     @display("Parcel or order", ordering="subject")
     def parcel(self, row: Any) -> str:

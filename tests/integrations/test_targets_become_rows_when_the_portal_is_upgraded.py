@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
+
+from tests.migrating import by_steps
 
 BEFORE = ("integrations", "0016_books")
 AFTER = ("integrations", "0017_workflows_are_measured_and_launched")
@@ -12,7 +12,7 @@ AFTER = ("integrations", "0017_workflows_are_measured_and_launched")
 @pytest.mark.timeout(600)
 @pytest.mark.django_db(transaction=True)
 def test_targets_move_to_rows_and_back_and_what_ran_goes_on() -> None:
-    executor = MigrationExecutor(connection)
+    executor = by_steps()
     newest = executor.loader.graph.leaf_nodes()
     executor.migrate([BEFORE])
     old = executor.loader.project_state([BEFORE]).apps
@@ -23,7 +23,7 @@ def test_targets_move_to_rows_and_back_and_what_ran_goes_on() -> None:
         )
         assert workflow.pk
 
-        executor = MigrationExecutor(connection)
+        executor = by_steps()
         executor.migrate([AFTER])
         new = executor.loader.project_state([AFTER]).apps
         moved = new.get_model("integrations", "Workflow").objects.get()
@@ -32,9 +32,9 @@ def test_targets_move_to_rows_and_back_and_what_ran_goes_on() -> None:
         assert moved.problem == "Slow.\nTarget: speed fast"
         assert moved.launched_at is None, "it has no job: nothing of it runs yet"
 
-        executor = MigrationExecutor(connection)
+        executor = by_steps()
         executor.migrate([BEFORE])
         back = executor.loader.project_state([BEFORE]).apps.get_model("integrations", "Workflow")
         assert back.objects.get().targets == {"processing_minutes": 5}
     finally:
-        MigrationExecutor(connection).migrate(newest)
+        by_steps().migrate(newest)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -13,8 +14,9 @@ from django.utils import timezone
 from integrations.models import Connection, Delivery, JobState, SearchKey, State, SyncJob, Thing
 from mappings.search import keyed_hash
 from monitoring import announcements
+from monitoring.models import UnannouncedParcel
 from tests import factories
-from tests.integrations.admin.pages import result_count
+from tests.integrations.admin.pages import act_on_many, result_count
 
 pytestmark = pytest.mark.django_db
 LIST = "admin:monitoring_unannouncedparcel_changelist"
@@ -201,6 +203,23 @@ def test_the_list_tells_what_to_do_and_leads_there(admin_client: Client, to_shop
     assert result_count(admin_client.get(reverse(LIST), {"missing": "news"})) == 1
     assert result_count(admin_client.get(reverse(LIST), {"missing": "number"})) == 1
     assert result_count(admin_client.get(reverse(LIST), {"missing": "parcel"})) == 1
+
+
+def test_a_person_says_that_no_parcel_is_coming(admin_client: Client, to_shop: SyncJob) -> None:
+    order = called_shipped(orders_of(to_shop), 300)
+    untold = parcel(to_shop, 150)
+    rows = list(UnannouncedParcel.objects.filter(pk__in=[order.pk, untold.pk]))
+    answer = act_on_many(admin_client, rows, "no_parcel_is_coming")
+    assert answer.status_code == 302
+    assert late() == [untold], "a parcel that is known is still to be told of"
+    assert LogEntry.objects.get().change_message == "Said that no parcel is coming."
+
+
+def test_who_may_only_look_cannot_say_it(client: Client, to_shop: SyncJob) -> None:
+    order = called_shipped(orders_of(to_shop), 300)
+    client.force_login(factories.user("integrations.view_delivery"))
+    act_on_many(client, list(UnannouncedParcel.objects.all()), "no_parcel_is_coming")
+    assert late() == [order]
 
 
 def test_an_empty_list_says_that_all_is_well(admin_client: Client) -> None:
