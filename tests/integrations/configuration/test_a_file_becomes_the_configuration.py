@@ -279,7 +279,16 @@ def test_nothing_but_the_environment_given_is_looked_at(monkeypatch: pytest.Monk
         (
             Connection,
             {*CONNECTION_FIELDS, "settings", "secrets"},
-            {"health", "health_sentence", "health_checked_at", "webhook_address", "webhook_secret_before"},
+            {
+                "health",
+                "health_sentence",
+                "health_checked_at",
+                "announced_end",
+                "announced_said",
+                "announced_at",
+                "webhook_address",
+                "webhook_secret_before",
+            },
         ),
         (Workflow, set(WORKFLOW_FIELDS), {"launched_at", "launched_by"}),
         (Partner, {*PARTNER_FIELDS, "jobs"}, set()),

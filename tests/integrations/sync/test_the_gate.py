@@ -31,6 +31,9 @@ class Limited:
     def told(self) -> Told | None:
         return None
 
+    def announced(self) -> None:
+        return None
+
 
 def gate_with(most: int = 4, **limit: Any) -> Gate:
     connection, _ = Connection.objects.get_or_create(key="shop", name="Shop", platform="rest")
