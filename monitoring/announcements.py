@@ -138,9 +138,9 @@ def _find_the_parcel(job: SyncJob) -> str:
     """Said of an order. Whether it left at all is the first thing to find out."""
     shop = within(job.source.name)
     return (
-        f"{job.source.name} calls it shipped, and no parcel of it is known. Ask the warehouse. If it left, have its "
-        f"tracking number entered where parcels come from, or tell the customer by hand. If not, take “shipped” back "
-        f"in {shop}. A parcel that comes in ends this by itself; if none will, choose “No parcel is coming” above."
+        "Ask the warehouse. If it left, have its tracking number entered where parcels come from: this ends by itself "
+        f"then. If not, take “shipped” back in {shop}. If no parcel will come, mark the row and choose “No parcel is "
+        "coming”."
     )
 
 

@@ -371,9 +371,9 @@ def test_an_order_that_the_shop_calls_shipped_without_any_parcel_is_flagged_unti
     assert missed() == ["Order #1001"]
     (late,) = announcements.unannounced(now=timezone.now() + IN_THREE_HOURS)
     assert announcements.what_to_do(late) == (
-        "The shop calls it shipped, and no parcel of it is known. Ask the warehouse. If it left, have its tracking "
-        "number entered where parcels come from, or tell the customer by hand. If not, take “shipped” back in the "
-        "shop. A parcel that comes in ends this by itself."
+        "Ask the warehouse. If it left, have its tracking number entered where parcels come from: this ends by itself "
+        "then. If not, take “shipped” back in the shop. If no parcel will come, mark the row and choose “No parcel is "
+        "coming”."
     )
     doorstep.staff("/shop/orders/1001/touch")
     doorstep.carry(ORDERS, LABELS)
