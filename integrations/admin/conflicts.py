@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
-from integrations.models import Conflict, ConflictState, Side
+from integrations.models import Conflict, ConflictState, Outcome, Side
 from integrations.sync import both_sides, conflicts
 from integrations.sync.both_sides import Now
 from integrations.templatetags.portal import ago
@@ -24,6 +24,7 @@ from .questions import Question, WhichSystem
 STATE_COLOURS = {"Open": "danger", "Being settled": "info", "Settled": "success"}
 HIDDEN = "••••••"
 SHOWN = 200
+MOVES = 10
 
 
 class StillOpen(Question):
@@ -128,6 +129,7 @@ class ConflictAdmin(FactsAdmin):
             "state_colour": STATE_COLOURS[row.get_state_display()],
             "may_settle": may_settle and row.state == ConflictState.OPEN,
             "sides": _sides(row, may_settle),
+            "moves": _moves(row),
             "keep_url": reverse("admin:integrations_conflict_keep_owner", args=[row.pk]),
             "take_url": reverse("admin:integrations_conflict_take_other", args=[row.pk]),
         }
@@ -227,6 +229,18 @@ def _sides(row: Conflict, may_see: bool) -> list[dict[str, Any]]:
             "since": row.other_since,
         },
     ]
+
+
+def _moves(row: Conflict) -> list[Outcome]:
+    """What came from either system and went to either, the newest first: who changed it, and when."""
+    systems = (row.owner_id, row.other_id)
+    found = (
+        Outcome.objects.filter(delivery__thing_id=row.thing_id, job__kind=row.kind)
+        .filter(Q(job__source_id__in=systems) | Q(job__destination_id__in=systems))
+        .select_related("job__source", "job__destination")
+        .defer("job__source__secrets", "job__destination__secrets")
+    )
+    return list(found.order_by("-recorded_at", "-pk")[:MOVES])
 
 
 def _shown(value: Any, may_see: bool) -> str:

@@ -62,6 +62,18 @@ def test_the_page_shows_both_sides_live_to_whoever_may_settle(two: TwoSides) -> 
     assert "Take what The crm says" in page
 
 
+def test_the_page_tells_what_came_from_either_side_the_newest_first(two: TwoSides) -> None:
+    row = found(two)
+    other = factories.outcome(factories.delivery(factories.job(kind="customer", source=row.owner)))
+    page = text_of(signed_in("integrations.view_conflict"), change_url(row))
+    _, _, told = page.partition("Who changed it, and when")
+    moves = re.findall(r"<b>The (\w+) → The (\w+): (\w+)</b>", told)
+    assert moves[-1] == ("shop", "crm", "Delivered"), "it began with what the shop gave"
+    assert moves[0][:2] == ("crm", "shop"), "and the crm's change is what came last"
+    assert "The crm took it" in told
+    assert other.job.destination.name not in told, "another person's record is none of it"
+
+
 def test_others_see_that_it_differs_and_no_value(two: TwoSides) -> None:
     row = found(two)
     client = signed_in("integrations.view_conflict")
