@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from integrations.connectors.base import Call
 from integrations.models import Delivery, Intent, State
-from mappings.records import Record, StockLevel
+from mappings.records import Record, StockLevel, told
 from mappings.search import search_keys
 
 from .differences import Difference
@@ -87,6 +87,13 @@ class Case:
     @property
     def stock_row(self) -> StockLevel | None:
         return self.record if isinstance(self.record, StockLevel) else None
+
+    @property
+    def rollout_name(self) -> str:
+        """By what a rollout takes it in or not. Stock goes by its SKU, whichever row or location told it, since what is
+        counted anew, and a bundle, have no row."""
+        sku = self.parcel.sku if self.parcel.counted else told(self.stock_row.sku) if self.stock_row else ""
+        return str(sku or self.parcel.external_id)
 
     def search_keys(self) -> list[tuple[str, str]]:
         return [] if self.record is None else search_keys(self.record)

@@ -19,11 +19,12 @@ from integrations.models import (
     SyncRun,
 )
 
-from . import breaker, shared_clock
+from . import breaker, shared_clock, stock_recount
 from .accept import accept
 from .doorbell import ring
 from .rollout import is_in
 from .runs import open_run, reading_run
+from .stock_names import KIND
 
 HELD_AT_ONCE = 200
 
@@ -90,6 +91,9 @@ def release_held(job: SyncJob) -> int:
     released = 0
     things = list(held)
     for start in range(0, len(things), HELD_AT_ONCE):
+        if job.kind == KIND:
+            released += stock_recount.let_in(job, things[start : start + HELD_AT_ONCE])
+            continue
         ids = ExternalId.objects.filter(
             connection_id=job.source_id,
             resource=job.source_resource,

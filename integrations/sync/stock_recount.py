@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Max
 
 from integrations.models import (
     Batch,
@@ -31,6 +31,7 @@ from .bundles import parts_about
 from .doorbell import ring
 from .parcels import Parcel, to_plain
 from .removed import FEW, too_many
+from .rollout import is_in
 from .rules import JobRules, rules_of
 from .runs import open_run
 from .stock_names import KIND, Key, carriers, name_carriers, name_of, resource_of
@@ -72,6 +73,17 @@ def count_anew(job: SyncJob, skus: Iterable[str], cause: Cause) -> SyncRun | Non
     parts = parts_about(wanted)
     keys = _keys(job, rules_of(job), touched(wanted, parts) | set(wanted), parts)
     return _queue(job, keys, dict.fromkeys(keys, cause))
+
+
+def by_setting(job: SyncJob, skus: Collection[str]) -> Cause:
+    """As the newest of the rows that these SKUs are counted from: it waits for the orders that may have sold of it."""
+    parts = parts_about(skus)
+    leaves = {leaf for sku in touched(skus, parts) | set(skus) for leaf in parts_of(sku, parts)}
+    figures = StockFigure.objects.filter(
+        connection_id=job.source_id, resource=job.source_resource, sku__in=leaves
+    )
+    newest = figures.aggregate(at=Max("read_at"))["at"]
+    return Cause(is_setting=True, read_at=newest.timestamp() if newest is not None else 0.0)
 
 
 @dataclass(frozen=True)
@@ -182,12 +194,25 @@ def follow_not_shown(job: SyncJob) -> None:
 
 def count_carried(job: SyncJob, thing_ids: Sequence[int]) -> int:
     """Queues what these Things carry and no row of the source shows (bundles). Returns how many."""
-    resource = resource_of(job, rules_of(job).write)
-    names = ExternalId.objects.filter(connection_id=job.source_id, resource=resource, thing_id__in=thing_ids)
-    skus = {name.partition(" @ ")[0] for name in names.values_list("external_id", flat=True)}
+    skus = _carried(job, thing_ids)
     if skus:
         count_anew(job, skus, Cause(is_sale=True))
     return len(skus)
+
+
+def let_in(job: SyncJob, thing_ids: Sequence[int]) -> int:
+    """Queues what these Things carry, held back until now, as far as the rollout takes in its SKU. Returns how many."""
+    skus = {sku for sku in _carried(job, thing_ids) if is_in(job, sku)}
+    if skus:
+        with transaction.atomic():
+            count_anew(job, skus, by_setting(job, skus))
+    return len(skus)
+
+
+def _carried(job: SyncJob, thing_ids: Sequence[int]) -> set[str]:
+    resource = resource_of(job, rules_of(job).write)
+    names = ExternalId.objects.filter(connection_id=job.source_id, resource=resource, thing_id__in=thing_ids)
+    return {name.partition(" @ ")[0] for name in names.values_list("external_id", flat=True)}
 
 
 def _keys(job: SyncJob, rules: JobRules, skus: Collection[str], parts: Parts) -> dict[Key, int | None]:

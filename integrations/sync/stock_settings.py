@@ -12,13 +12,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
 
 from integrations.models import StockFigure, SyncJob, SyncRun, may_work
-from mappings.bundles import parts_of, touched
 
 from . import stock_recount
-from .bundles import parts_about
 from .doorbell import ring
 from .parcels import digest_of
 from .stock_names import KIND
@@ -82,12 +79,7 @@ def _count_next(job: SyncJob) -> bool:
     is_last = len(skus) < AT_ONCE
     with transaction.atomic():
         if skus:
-            parts = parts_about(skus)
-            leaves = {leaf for sku in touched(skus, parts) for leaf in parts_of(sku, parts)}
-            newest = figures.filter(sku__in=leaves).aggregate(at=Max("read_at"))["at"]
-            # As the newest of these rows itself: it waits for the orders that may have sold of it.
-            cause = stock_recount.Cause(is_setting=True, read_at=newest.timestamp())
-            _say(stock_recount.count_anew(job, skus, cause))
+            _say(stock_recount.count_anew(job, skus, stock_recount.by_setting(job, skus)))
         _note(job, {"as": wanted} if is_last else {"as": wanted, "up_to": skus[-1]})
     return is_last
 

@@ -150,7 +150,7 @@ class Scales:
             return True
         if not passes_filter(self.job, case.record_data):
             case.ending = Ending(State.FILTERED, f"The job's filter is not true: {self.job.filter}"[:300])
-        elif not is_in(self.job, case.parcel.external_id):
+        elif not is_in(self.job, case.rollout_name):
             case.ending = Ending(State.HELD, f"The rollout is at {self.job.rollout_percent} %.")
         return case.ending is None
 

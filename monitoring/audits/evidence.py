@@ -187,7 +187,7 @@ class Evidence:
         return _is_new(case) and not passes_filter(self.job, case.record_data)
 
     def is_not_in_yet(self, case: Case) -> bool:
-        return _is_new(case) and not is_in(self.job, case.parcel.external_id)
+        return _is_new(case) and not is_in(self.job, case.rollout_name)
 
 
 def _is_new(case: Case) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from integrations.models import Delivery, ErrorRecord, ExternalId, Outcome, SyncJob
-from integrations.sync import bundle_keeping, pull, retry, steer
+from integrations.sync import bundle_keeping, pull, reap, retry, steer
 from mappings.bundles import CircularBundle
 
 from .world import ALL, MARKET, ORDERS, STOCK, World
@@ -155,6 +155,25 @@ def test_an_older_reading_of_a_row_that_another_job_has_read_anew_changes_nothin
     shelves.read(MARKET)
     shelves.deliver(STOCK, MARKET)
     assert offered(shelves, "MUG") == offered(shelves, "MUG", channel="shop2") == (19,)
+
+
+def test_a_rollout_takes_in_whole_skus_whatever_has_them_counted(sets: World) -> None:
+    """At 20 % the rule of this job takes in MUG alone, at 40 % BOWL too, and the set last."""
+    SyncJob.objects.filter(key=STOCK).update(rollout_percent=20, released_percent=20)
+    sets.carry(STOCK)
+    assert writes(sets) == [("MUG", 14)]
+    sets.place("1001", ("MUG", 2))
+    sets.read(ORDERS)
+    sets.deliver(STOCK)
+    count(sets, "BOWL", 4)
+    sets.carry(STOCK)
+    assert {sku for sku, _ in writes(sets)} == {"MUG"}, "a sale and a change of a part let nobody in"
+    for percent, taken_in in ((40, {"MUG", "BOWL"}), (100, {"MUG", "BOWL", SET})):
+        SyncJob.objects.filter(key=STOCK).update(rollout_percent=percent)
+        reap.release_where_the_rollout_widened()
+        sets.deliver(STOCK)
+        assert {sku for sku, _ in writes(sets)} == taken_in
+    assert offered(sets, "BOWL", SET) == (5, 5)
 
 
 def test_a_bundle_is_there_as_often_as_its_scarcest_part(sets: World) -> None:
