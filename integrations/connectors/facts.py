@@ -35,12 +35,26 @@ class NativeIntegration:
 
     `with_platform` is a platform of the registry, or the name of a system outside of it. `carries` are kinds of our
     Records: order, shipment, stock_level, … `suffices_when` is a sentence: for whom it is enough, and when to come
-    back.
+    back. `source` is the vendor's page that shows it, and `checked` the day on which it was read; "" and None where it
+    is told from general knowledge. Raises ValueError for an address that is not https, and for one of the two alone.
     """
 
     with_platform: str
     carries: tuple[str, ...]
     suffices_when: str
+    source: str = ""
+    checked: date | None = None
+
+    def __post_init__(self) -> None:
+        if self.source and not self.source.startswith("https://"):
+            raise ValueError(f"The page on {self.with_platform} is not an https address: {self.source}")
+        if bool(self.source) != (self.checked is not None):
+            raise ValueError(f"The page on {self.with_platform} needs an address and the day it was read.")
+
+    @property
+    def caveat(self) -> str:
+        """What its reader must know, "" where a page of the vendor was read."""
+        return "" if self.source else "From general knowledge: look at the vendor's page before you decide."
 
 
 @dataclass(frozen=True)

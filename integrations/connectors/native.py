@@ -2,46 +2,70 @@
 
 Only what a vendor offers as its own is told here, not what a third party sells. What exactly such an integration
 writes is known to its settings page alone: look there before a job of ours writes the same.
+
+A pair with a `source` was read on that page of a vendor on the day of `checked`; one without is from general knowledge,
+and its readers are told so. Who reads a page anew writes its day down.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from integrations.connectors.facts import NativeIntegration
 
 
 @dataclass(frozen=True)
 class Pair:
+    """`source` and `checked` as at NativeIntegration."""
+
     one: str
     other: str
     carries: tuple[str, ...]
     suffices_when: str
+    source: str = ""
+    checked: date | None = None
 
+
+READ = date(2026, 11, 26)
 
 MARKETING = ("customer", "order", "event")
+# Its pages name people, orders and products, no events.
+MAILCHIMP = ("customer", "order")
 FULFILMENT = ("order", "shipment", "stock_level")
 LABELS = ("order", "shipment")
 CHECKOUT = ("payment",)
 
 
-def _marketing(shop: str, tool: str, said: str) -> Pair:
+def _marketing(
+    shop: str,
+    tool: str,
+    said: str,
+    source: str = "",
+    checked: date | None = None,
+    carries: tuple[str, ...] = MARKETING,
+) -> Pair:
     return Pair(
         shop,
         tool,
-        MARKETING,
+        carries,
         f"{said} If this shop is your only one and its customers' consent is kept there, use it. Come back when a "
         "second channel sells, or when a refund made elsewhere must correct a segment.",
+        source,
+        checked,
     )
 
 
-def _fulfilment(shop: str) -> Pair:
+def _fulfilment(shop: str, source: str, checked: date) -> Pair:
     return Pair(
         shop,
         "shipbob",
         FULFILMENT,
-        "ShipBob's own app for this shop takes orders and returns tracking and stock. If ShipBob is your only "
-        "warehouse and this your only channel, use it. Come back when stock is spread, or orders need a filter.",
+        "ShipBob's own app for this shop takes orders and returns tracking, and stock where its settings say so. If "
+        "ShipBob is your only warehouse and this your only channel, use it. Come back when stock is spread, or orders "
+        "need a filter.",
+        source,
+        checked,
     )
 
 
@@ -55,48 +79,196 @@ def _labels(shop: str) -> Pair:
     )
 
 
-def _checkout(shop: str, provider: str, said: str) -> Pair:
+def _checkout(shop: str, provider: str, said: str, source: str, checked: date) -> Pair:
     return Pair(
         shop,
         provider,
         CHECKOUT,
         f"{said} It takes the money and marks the order as paid: use it for that, always. Come back to match "
         "payments, refunds and payouts with orders.",
+        source,
+        checked,
     )
 
 
 PAIRS: tuple[Pair, ...] = (
     _marketing(
-        "shopify", "klaviyo", "Klaviyo's own app for Shopify carries customers, orders and what they look at."
+        "shopify",
+        "klaviyo",
+        "Klaviyo's own app for Shopify carries customers, orders and what they look at.",
+        "https://help.klaviyo.com/hc/en-us/articles/115005080447",
+        READ,
     ),
-    _marketing("shopify", "mailchimp", "Mailchimp's own app for Shopify carries customers and orders."),
-    _marketing("shopify", "brevo", "Brevo's own app for Shopify carries customers and orders."),
-    _marketing("woocommerce", "klaviyo", "Klaviyo's own plugin carries customers and orders."),
-    _marketing("woocommerce", "mailchimp", "“Mailchimp for WooCommerce” carries customers and orders."),
-    _marketing("woocommerce", "brevo", "Brevo's own plugin carries customers and orders."),
-    _marketing("bigcommerce", "klaviyo", "Klaviyo's own app for BigCommerce carries customers and orders."),
-    _marketing("bigcommerce", "mailchimp", "Mailchimp's app in BigCommerce carries customers and orders."),
-    _marketing("adobe_commerce", "klaviyo", "Klaviyo's own extension carries customers and orders."),
-    _fulfilment("shopify"),
-    _fulfilment("woocommerce"),
-    _fulfilment("bigcommerce"),
+    _marketing(
+        "shopify",
+        "mailchimp",
+        "Mailchimp's own app for Shopify carries customers and orders.",
+        "https://mailchimp.com/help/mailchimp-shopify-syncing/",
+        READ,
+        carries=MAILCHIMP,
+    ),
+    _marketing(
+        "shopify",
+        "brevo",
+        "“Brevo PushOwl”, Brevo's own app for Shopify, carries customers, orders and what they look at.",
+        "https://docs.pushowl.com/en/articles/14642647-order-event-tracking",
+        READ,
+    ),
+    _marketing(
+        "woocommerce",
+        "klaviyo",
+        "Klaviyo's own plugin carries customers, orders and carts.",
+        "https://help.klaviyo.com/hc/en-us/articles/360030732832",
+        READ,
+    ),
+    _marketing(
+        "woocommerce",
+        "mailchimp",
+        "“Mailchimp for WooCommerce” carries customers and orders.",
+        "https://github.com/mailchimp/mc-woocommerce",
+        READ,
+        carries=MAILCHIMP,
+    ),
+    _marketing(
+        "woocommerce",
+        "brevo",
+        "Brevo's own plugin carries customers and orders.",
+    ),
+    _marketing(
+        "bigcommerce",
+        "klaviyo",
+        "Klaviyo's own app for BigCommerce carries customers and orders.",
+        "https://help.klaviyo.com/hc/en-us/articles/115005082587",
+        READ,
+    ),
+    _marketing(
+        "bigcommerce",
+        "mailchimp",
+        "Mailchimp's app in BigCommerce carries customers and orders.",
+    ),
+    _marketing(
+        "adobe_commerce",
+        "klaviyo",
+        "Klaviyo's own extension carries customers and orders.",
+        "https://help.klaviyo.com/hc/en-us/articles/115003458852",
+        READ,
+    ),
+    _fulfilment(
+        "shopify",
+        "https://support.shipbob.com/en/articles/3956497-shopify-features-capabilities",
+        READ,
+    ),
+    _fulfilment(
+        "woocommerce",
+        "https://support.shipbob.com/en/articles/3947975-woocommerce-features-and-capabilities",
+        READ,
+    ),
+    _fulfilment(
+        "bigcommerce",
+        "https://support.shipbob.com/en/articles/3948576-bigcommerce-features-and-capabilities",
+        READ,
+    ),
     _labels("shopify"),
     _labels("woocommerce"),
     _labels("bigcommerce"),
-    _checkout("shopify", "paypal", "Shopify's checkout has PayPal built in."),
-    _checkout("woocommerce", "stripe", "The Stripe gateway of WooCommerce's makers is a plugin."),
-    _checkout("woocommerce", "paypal", "“WooCommerce PayPal Payments” is a plugin of WooCommerce's makers."),
-    _checkout("woocommerce", "mollie", "“Mollie Payments for WooCommerce” is Mollie's own plugin."),
-    _checkout("woocommerce", "razorpay", "“Razorpay for WooCommerce” is Razorpay's own plugin."),
-    _checkout("bigcommerce", "stripe", "BigCommerce's checkout has Stripe built in."),
-    _checkout("bigcommerce", "paypal", "BigCommerce's checkout has PayPal built in."),
-    _checkout("adobe_commerce", "paypal", "Adobe Commerce has PayPal built in."),
-    _checkout("adobe_commerce", "mollie", "Mollie's own extension for Adobe Commerce takes payments."),
-    _checkout("adobe_commerce", "stripe", "Stripe's own extension for Adobe Commerce takes payments."),
-    _checkout("saleor", "stripe", "Saleor's own Stripe app takes payments."),
-    _checkout("medusa", "stripe", "Medusa's own Stripe module takes payments."),
-    _checkout("vendure", "stripe", "Vendure's own payments plugin speaks to Stripe."),
-    _checkout("vendure", "mollie", "Vendure's own payments plugin speaks to Mollie."),
+    _checkout(
+        "shopify",
+        "paypal",
+        "Shopify's checkout has PayPal built in.",
+        "https://help.shopify.com/manual/payments/paypal",
+        READ,
+    ),
+    _checkout(
+        "woocommerce",
+        "stripe",
+        "The Stripe gateway of WooCommerce's makers is a plugin.",
+        "https://woocommerce.com/documentation/products/extensions/stripe/administrator-experience",
+        READ,
+    ),
+    _checkout(
+        "woocommerce",
+        "paypal",
+        "“WooCommerce PayPal Payments” is a plugin of WooCommerce's makers.",
+        "https://woocommerce.com/document/woocommerce-paypal-payments/",
+        READ,
+    ),
+    _checkout(
+        "woocommerce",
+        "mollie",
+        "“Mollie Payments for WooCommerce” is Mollie's own plugin.",
+        "https://docs.mollie.com/docs/woo-set-up-order-management",
+        READ,
+    ),
+    _checkout(
+        "woocommerce",
+        "razorpay",
+        "“Razorpay for WooCommerce” is Razorpay's own plugin.",
+        "https://github.com/razorpay/razorpay-woocommerce",
+        READ,
+    ),
+    _checkout(
+        "bigcommerce",
+        "stripe",
+        "BigCommerce's checkout has Stripe built in.",
+        "https://support.bigcommerce.com/articles/Public/Connecting-Stripe-Payment-Gateway",
+        READ,
+    ),
+    _checkout(
+        "bigcommerce",
+        "paypal",
+        "BigCommerce's checkout has PayPal built in.",
+        "https://support.bigcommerce.com/articles/Public/Connecting-with-PayPal",
+        READ,
+    ),
+    _checkout(
+        "adobe_commerce",
+        "paypal",
+        "Adobe Commerce on your own servers or Adobe's cloud infrastructure has PayPal built in.",
+        "https://experienceleague.adobe.com/docs/commerce-admin/stores-sales/payments/paypal/paypal-express-checkout.html",
+        READ,
+    ),
+    _checkout(
+        "adobe_commerce",
+        "mollie",
+        "“Mollie for Magento 2” is Mollie's own extension.",
+        "https://docs.mollie.com/docs/magento-2-get-started",
+        READ,
+    ),
+    _checkout(
+        "adobe_commerce",
+        "stripe",
+        "Stripe's own extension for Adobe Commerce takes payments.",
+        "https://docs.stripe.com/use-stripe-apps/adobe-commerce/payments/install",
+        READ,
+    ),
+    _checkout(
+        "saleor",
+        "stripe",
+        "Saleor's own Stripe app takes payments.",
+        "https://docs.saleor.io/developer/app-store/apps/stripe/overview",
+        READ,
+    ),
+    _checkout(
+        "medusa",
+        "stripe",
+        "Medusa's own Stripe module takes payments.",
+        "https://docs.medusajs.com/resources/commerce-modules/payment/payment-provider/stripe",
+        READ,
+    ),
+    _checkout(
+        "vendure",
+        "stripe",
+        "Vendure's plugin for Stripe, a community package since Vendure 3.6, takes payments.",
+        "https://docs.vendure.io/current/community-plugins/stripe-plugin",
+        READ,
+    ),
+    _checkout(
+        "vendure",
+        "mollie",
+        "Vendure's plugin for Mollie, a community package since Vendure 3.6, takes payments.",
+        "https://docs.vendure.io/plugins/mollie-payments",
+        READ,
+    ),
     Pair(
         "shopify",
         "hubspot",
@@ -110,13 +282,18 @@ PAIRS: tuple[Pair, ...] = (
         ("order", "stock_level", "customer"),
         "Frappe's own app “Ecommerce Integrations” books Shopify's orders and returns stock. If Shopify is your only "
         "channel, use it. Come back for a second one, or when orders fail there and nobody is told.",
+        "https://github.com/frappe/ecommerce_integrations",
+        READ,
     ),
     Pair(
         "shopify",
         "zendesk",
         (),
-        "Zendesk's own app shows a customer's Shopify orders beside a ticket; it copies nothing. If your agents only "
-        "need to look, use it. Come back when orders or tickets are to be counted, or one contact is to be kept.",
+        "Zendesk's own app shows a customer's Shopify orders beside a ticket, where an agent can refund or cancel "
+        "them. If that is all you need, use it. Come back when orders or tickets are to be counted, or one contact is "
+        "to be kept.",
+        "https://support.zendesk.com/hc/en-us/articles/4408837984026",
+        READ,
     ),
     Pair(
         "shopify",
@@ -129,8 +306,10 @@ PAIRS: tuple[Pair, ...] = (
         "shopify",
         "ga4",
         ("event",),
-        "Shopify's app “Google & YouTube” sends purchases from the customer's browser. If a share that blockers and "
+        "The app “Google & YouTube” sends purchases from the customer's browser. If a share that blockers and "
         "consent take away does not matter to you, use it. Come back when each purchase must count, and refunds too.",
+        "https://developers.google.com/tag-platform/gtagjs/reference/shopify-event-parameters",
+        READ,
     ),
     Pair(
         "woocommerce",
@@ -138,6 +317,8 @@ PAIRS: tuple[Pair, ...] = (
         ("event",),
         "“Google Analytics for WooCommerce” sends purchases from the customer's browser. If a share that blockers "
         "take away does not matter to you, use it. Come back when each purchase must count, and refunds too.",
+        "https://github.com/woocommerce/woocommerce-google-analytics-integration",
+        READ,
     ),
     Pair(
         "hubspot",
@@ -163,9 +344,12 @@ PAIRS: tuple[Pair, ...] = (
     Pair(
         "hubspot",
         "xero",
-        ("customer",),
-        "HubSpot's own data sync keeps contacts equal. If invoices are written by hand, use it. Come back when orders "
-        "are to be booked by themselves.",
+        # Its invoices are what an order becomes in Xero: a job of orders would book them a second time.
+        ("customer", "order", "payment"),
+        "HubSpot's own data sync keeps contacts, products, invoices and payments equal, one way or both. If you bill "
+        "from HubSpot, use it. Come back when a shop's orders are to be booked by themselves.",
+        "https://knowledge.hubspot.com/integrations/connect-hubspot-and-xero-data-sync",
+        READ,
     ),
     Pair(
         "klaviyo",
@@ -173,6 +357,8 @@ PAIRS: tuple[Pair, ...] = (
         ("event",),
         "Klaviyo's own integration brings tickets into Klaviyo as events. If that is all you need, use it. Come back "
         "when tickets are to be counted against orders.",
+        "https://help.klaviyo.com/hc/en-us/articles/115005253728",
+        READ,
     ),
 )
 
@@ -183,5 +369,7 @@ def native_of(platform: str) -> tuple[NativeIntegration, ...]:
     for pair in PAIRS:
         if platform in (pair.one, pair.other):
             with_platform = pair.other if platform == pair.one else pair.one
-            found.append(NativeIntegration(with_platform, pair.carries, pair.suffices_when))
+            found.append(
+                NativeIntegration(with_platform, pair.carries, pair.suffices_when, pair.source, pair.checked)
+            )
     return tuple(found)

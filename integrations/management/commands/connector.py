@@ -70,7 +70,8 @@ class Command(BaseCommand):
         for lack in facts.lacks:
             self._say("What is not there", lack)
         for label, native in entry.natives:
-            self._say(f"Without Crossdock, with {label}", native.suffices_when)
+            page = native.caveat or f"Vendor's page, checked on {native.checked:%d %b %Y}: {native.source}"
+            self._say(f"Without Crossdock, with {label}", f"{native.suffices_when} {page}")
 
     def _say(self, title: str, text: str) -> None:
         if text:

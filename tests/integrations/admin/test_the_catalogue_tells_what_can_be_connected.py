@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from datetime import date
+from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -12,6 +14,8 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from integrations.connectors import catalogue, registry
+from integrations.connectors.facts import NativeIntegration
+from integrations.connectors.native import PAIRS
 
 pytestmark = pytest.mark.django_db
 CATALOGUE = reverse("admin:integrations_connection_catalogue")
@@ -42,6 +46,59 @@ def test_a_platforms_page_says_what_to_do_and_how_far_it_was_tested(
         assert told in page.replace("&#x27;", "'").replace("&quot;", '"')
     assert f'href="{reverse("admin:integrations_connection_add")}?platform={platform}"' in page
     assert entry.facts.documentation in page
+
+
+def test_a_native_integration_was_read_on_a_page_of_its_vendor_or_its_reader_is_warned(
+    admin_client: Client,
+) -> None:
+    told = page_of(admin_client, "shopify").partition("When you do not need Crossdock for it")[2]
+    with_klaviyo = told.partition("<dt>With Klaviyo</dt>")[2].partition("</div>")[0]
+    assert (
+        'href="https://help.klaviyo.com/hc/en-us/articles/115005080447" rel="noreferrer noopener"'
+        in with_klaviyo
+    )
+    assert ">Vendor's page</a>, checked on 26 Nov 2026" in with_klaviyo
+    assert "general knowledge" not in with_klaviyo
+    with_shippo = told.partition("<dt>With Shippo</dt>")[2].partition("</div>")[0]
+    assert "From general knowledge: look at the vendor&#x27;s page before you decide." in with_shippo
+    assert "<a " not in with_shippo
+    assert "checked on" not in with_shippo
+
+
+def test_the_command_says_it_too() -> None:
+    out = io.StringIO()
+    call_command("connector", "list", "shopify", stdout=out)
+    (klaviyo,) = [line for line in out.getvalue().splitlines() if "with Klaviyo: " in line]
+    assert klaviyo.endswith("checked on 26 Nov 2026: https://help.klaviyo.com/hc/en-us/articles/115005080447")
+    (shippo,) = [line for line in out.getvalue().splitlines() if "with Shippo: " in line]
+    assert shippo.endswith("From general knowledge: look at the vendor's page before you decide.")
+
+
+def test_every_page_that_was_read_is_an_https_address_with_the_day() -> None:
+    read = [pair for pair in PAIRS if pair.source]
+    assert read
+    for pair in read:
+        address = urlsplit(pair.source)
+        assert (address.scheme, bool(address.hostname)) == ("https", True), pair.source
+        assert pair.checked is not None, pair.source
+        assert pair.checked >= date(2026, 11, 26), pair.source
+    assert all(pair.checked is None for pair in PAIRS if not pair.source)
+
+
+@pytest.mark.parametrize(
+    ("source", "checked", "said"),
+    [
+        ("http://vendor.example/app", date(2026, 11, 26), "not an https address"),
+        ("javascript:alert(1)", date(2026, 11, 26), "not an https address"),
+        ("https://vendor.example/app", None, "needs an address and the day"),
+        ("", date(2026, 11, 26), "needs an address and the day"),
+    ],
+)
+def test_an_address_that_is_not_https_or_stands_without_its_day_is_refused(
+    source: str, checked: date | None, said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        NativeIntegration("klaviyo", ("order",), "If it is enough, use it.", source, checked)
 
 
 def test_what_settles_a_lost_answer_is_said_for_each_write() -> None:
