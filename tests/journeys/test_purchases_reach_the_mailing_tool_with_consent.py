@@ -3,6 +3,7 @@ answers that are lost, and calls that are refused."""
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from integrations.configuration.apply import apply
 from integrations.configuration.plan import plan
 from integrations.demo.sandbox_side import SandboxSide
 from integrations.models import Delivery, ErrorRecord, SyncJob
-from integrations.sync import marketing_consent
+from integrations.sync import deliver, marketing_consent
 from tests.sandbox.running import SandboxProcess
 
 from .world import World
@@ -141,6 +142,9 @@ def test_an_order_waits_for_word_of_its_customer(store: Marketing, monkeypatch: 
     store.sell("1001", "anna")
     (purchases,) = SyncJob.objects.filter(key__contains="purchases").values_list("key", flat=True)
     store.read(purchases)
+    deliver.drain(store.job(purchases).pk, time.monotonic() + 5)
+    assert Delivery.objects.get(job__key=purchases).state == "waiting"
+    assert store.events() == []
     store.customer("anna", True)
     store.read("marketing-consent-shop")
     store.deliver("marketing-consent-shop")

@@ -14,7 +14,7 @@ from integrations.models import Conflict, SyncJob
 from mappings.models import FieldOwner, Mapping
 from tests import factories
 from tests.integrations.admin.conftest import signed_in as admin_signed_in
-from tests.integrations.admin.pages import act, change_url, form_of, list_url
+from tests.integrations.admin.pages import act, act_on_many, change_url, form_of, list_url
 from tests.integrations.mapping_rows import sent
 
 from .two_sides import TwoSides
@@ -82,6 +82,8 @@ def test_others_see_that_it_differs_and_no_value(two: TwoSides) -> None:
     assert "Keep what" not in page
     assert "Customer 1: the phone" in text_of(client, list_url(Conflict))
     assert act(client, row, "keep_owner").status_code == 403
+    for name in ("keep_many", "take_many"):
+        act_on_many(client, [row], name)
     assert Conflict.objects.get().state == "open"
 
 
