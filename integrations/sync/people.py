@@ -35,10 +35,9 @@ from mappings.records import Customer, told
 from mappings.search import person_keys
 
 from . import rows, shared_clock
-from .accept import things_for
 from .case import Case, Sending
 from .rules import rules_of
-from .stock_names import EXTERNAL_ID
+from .things import EXTERNAL_ID, things_for
 
 KIND = "customer"
 _NAME = re.compile(r"[A-Za-z_]\w*")

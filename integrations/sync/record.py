@@ -30,7 +30,7 @@ from .findings import findings_of
 from .intents import NewIntent
 from .parcels import digest_of
 from .standings import Standing, standings_of, store_standings
-from .stock_names import EXTERNAL_ID
+from .things import EXTERNAL_ID
 from .watch import Watch
 
 OUTCOME = (

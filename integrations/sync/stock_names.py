@@ -14,9 +14,9 @@ from integrations.models import ExternalId, SyncJob
 from mappings.translate import Rule, Rules
 
 from . import rows
+from .things import EXTERNAL_ID, things_for
 
 KIND = "stock_level"
-EXTERNAL_ID = ("connection_id", "resource", "external_id", "thing_id", "echo_digest")
 # The Record's field itself, and not one of the same name in the connection's settings.
 _LOCATION = re.compile(r"(?<![\w.])location\b")
 # Of a resource's name, so that what is added to it fits as well.
@@ -56,8 +56,6 @@ def name_carriers(job: SyncJob, write: Rules, candidates: Mapping[Key, int | Non
 
     A candidate that carries another SKU already (the row's SKU was changed) goes on carrying that one.
     """
-    from .accept import things_for
-
     named = carriers(job, write, candidates)
     missing = sorted(key for key in candidates if key not in named)
     if not missing:

@@ -11,6 +11,7 @@ from tests.integrations.answering import Platform
 from tests.sandbox.running import SandboxProcess
 
 from .between import Between, Depot
+from .doorstep import Doorstep
 from .world import World
 
 
@@ -66,3 +67,15 @@ def between(transactional_db: None) -> Iterator[Between]:
     yield Between(shop, Depot(depot))
     shop.close()
     depot.close()
+
+
+@pytest.fixture
+def doorstep(process: SandboxProcess, transactional_db: None) -> Doorstep:
+    process.control("POST", "/reset", {})
+    for sku, units in (("MUG", 50), ("BOWL", 1), ("GIFT", 50)):
+        process.control("POST", f"/warehouse/stock/{sku}", {"on_hand": units})
+        product = {"sku": sku, "title": sku.title(), "price": "12.50", "currency": "EUR", "available": units}
+        process.control("POST", "/shop/products", product)
+    made = Doorstep(process)
+    made.configure()
+    return made

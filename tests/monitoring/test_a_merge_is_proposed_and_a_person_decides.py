@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from integrations.models import BookedCustomer, Connection, Delivery, LeftContact, SamePerson, State, Thing
 from integrations.sync import shared_clock
-from integrations.sync.accept import things_for
+from integrations.sync.things import things_for
 from mappings.search import keyed_hash
 from monitoring import merges
 from monitoring.models import MergeProposal, Proposed, Reason
