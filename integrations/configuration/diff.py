@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from .added import sections
 from .plain import Hidden, Plain, State
 
 _LONGEST = 100
+_MOST_VALUES = 20
 # A partner's jobs, a channel's locations, whom an alert tells: told in another order, they are the same.
 _IN_NO_ORDER = ("jobs", "stock_locations", "channels")
 
@@ -49,7 +51,18 @@ class Change:
 
     def __str__(self) -> str:
         head = f"{'+' if self.is_new else '~'} {self.section}.{self.key}"
-        return "\n".join([head, *(f"    {field}" for field in self.fields)])
+        return "\n".join([head, *(f"    {line}" for line in self._lines())])
+
+    def _lines(self) -> Iterator[str]:
+        """Of a new row, what is made of very many values is counted: a mapping's rules would hide all else."""
+        within: dict[str, list[FieldChange]] = {}
+        for field in self.fields:
+            within.setdefault(re.split(r"[.\[]", field.field, maxsplit=1)[0], []).append(field)
+        for name, fields in within.items():
+            if self.is_new and len(fields) > _MOST_VALUES:
+                yield f"{name}: {len(fields)} values"
+            else:
+                yield from map(str, fields)
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -67,7 +67,9 @@ class _Expansion:
         if self.problems:
             return
         if self.key not in self.before["workflows"]:
-            for name, value in {"name": template.title, **template.workflow}.items():
+            # Under another key it is another workflow of the same template, and the two must be told apart.
+            title = template.title if self.key == template.key else f"{template.title} ({self.key})"
+            for name, value in {"name": title[:LONGEST_NAME], **template.workflow}.items():
                 self.told.setdefault(name, value)
         for name, job in template.jobs.items():
             for cast in casts_of(job, template.roles, casts):
@@ -181,7 +183,7 @@ class _Expansion:
             self._refuse(
                 ("mappings",),
                 f"'{connection}' ({platform}) comes with no preset that {end} records of the kind {job.kind}. "
-                f"Say which mapping or preset does: {word}.",
+                f"Say which mapping or preset does: {word}, on the command line as --mapping {word}=NAME.",
             )
             return None
         return self._copy_of(preset, connection), str(resources.get(word) or PRESETS[preset].resource)

@@ -26,6 +26,8 @@ class Command(BaseCommand):
             self._launch(options["workflow"])
 
     def _list(self) -> None:
+        if not Workflow.objects.exists():
+            self.stdout.write("There is no workflow yet. docs/configuration.md says how one is started.")
         for workflow in Workflow.objects.order_by("key"):
             is_done = workflow.launched_at is not None and not launch.waiting_jobs(workflow)
             self.stdout.write(f"{workflow.key}  {'launched' if is_done else 'not launched'}")

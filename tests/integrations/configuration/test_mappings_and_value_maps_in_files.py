@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from integrations.configuration.export import as_yaml
 from integrations.configuration.problems import BadConfiguration, Problem
@@ -14,6 +15,18 @@ from .conftest import applied, planned
 pytestmark = pytest.mark.django_db
 
 PRESET = sorted(PRESETS)[0]
+FIELDS = (
+    "number",
+    "status",
+    "payment_status",
+    "currency",
+    "total",
+    "placed_at",
+    "tax",
+    "discount_total",
+    "email",
+    "subtotal",
+)
 
 FILE = """\
 value_maps:
@@ -71,6 +84,16 @@ def test_a_changed_rule_is_a_new_version_and_shown_by_its_field() -> None:
         "~ mappings.tickets-in\n    rules[2].source: tracking → tracking_code"
     ]
     assert Mapping.objects.get(key="tickets-in").current_number == 2
+
+
+def test_the_rules_of_a_long_new_mapping_are_counted_and_not_listed() -> None:
+    head = {"direction": "read", "platform": "rest", "resource": "orders", "kind": "order"}
+    rules = [{"target": name, "source": name} for name in ("id", *FIELDS)]
+
+    (change,) = planned(yaml.safe_dump({"mappings": {"m": {**head, "rules": rules}}})).changes
+
+    assert "    rules: 22 values" in str(change).splitlines()
+    assert len(change.to_json()["fields"]) > 22
 
 
 def test_a_changed_value_map_reaches_the_mappings_that_use_it() -> None:

@@ -73,7 +73,7 @@ def test_each_connection_has_its_own_copy_of_a_preset() -> None:
 def test_the_workflow_gets_the_templates_words_where_the_file_has_none_of_its_own() -> None:
     started(file(more="    owner: The night shift\n"))
     workflow = Workflow.objects.get()
-    assert (workflow.name, workflow.problem) == ("Two ways", "Two lists are kept by hand.")
+    assert (workflow.name, workflow.problem) == ("Two ways (mine)", "Two lists are kept by hand.")
     assert workflow.owner == "The night shift"
 
 
@@ -149,7 +149,7 @@ def test_connections_may_stand_in_the_same_file() -> None:
         ),
         (
             file().replace("orders.write: sandbox-warehouse-orders, ", ""),
-            "writes records of the kind order. Say which mapping or preset does: orders.write.",
+            "Say which mapping or preset does: orders.write, on the command line as --mapping orders.write=NAME.",
         ),
         ("workflows: {mine: {with: {shop: s1}}}", "Say which template."),
     ],
