@@ -64,6 +64,14 @@ def _row(side: str, number: int) -> dict[str, Any]:
     return {"id": f"M-{number}", "sku": f"SKU-{number}", "location": "M", "on_hand": number, "allocated": 0}
 
 
+class NearBy(Portal):
+    """Both systems are on this machine."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**super().environment, "PRIVATE_NETWORKS": "127.0.0.0/8"}
+
+
 @pytest.fixture
 def sides() -> Iterator[Sides]:
     platform = Sides()
@@ -76,7 +84,7 @@ def sides() -> Iterator[Sides]:
 def portal(migrated: Path, tmp_path: Path, sides: Sides) -> Iterator[Portal]:
     (tmp_path / "portal.sqlite3").write_bytes(migrated.read_bytes())
     (tmp_path / "both.yaml").write_text(CONFIGURATION.replace("${BASE}", f"http://127.0.0.1:{sides.port}"))
-    made = Portal(tmp_path)
+    made = NearBy(tmp_path)
     made.run("apply", str(tmp_path / "both.yaml"))
     yield from ended(made)
 
