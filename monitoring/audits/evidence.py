@@ -75,7 +75,12 @@ class Evidence:
         told = self._told([row.case.parcel.external_id for row in rows])
         echoes, sold = self._echoes(rows), self._just_sold(rows)
         # A figure that several rows are counted in differs because of the one that has not come in.
-        not_in = {row.case.delivery.pk: row.case for row in rows if not _is_accepted(row.case)}
+        # What was never accepted has no delivery to be found by, and stands for itself.
+        not_in = {
+            row.case.delivery.pk: row.case
+            for row in rows
+            if is_stored(row.case.delivery) and not _is_accepted(row.case)
+        }
         return {
             row.case.place: self._facts(
                 row, not_in.get(row.case.delivery.pk, row.case), errors, missed, told, echoes, sold
