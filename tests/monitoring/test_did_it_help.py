@@ -2,57 +2,46 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from decimal import Decimal
-from html import unescape
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import Decision, Judgement, State, SyncJob, Workflow, WorkflowTarget
-from integrations.models.books import BookedOrder, BookedTicket
 from monitoring import booked_hours, rollups
-from monitoring.models import Audit, AuditDoor, AuditRun, AuditState, BookedMark, WorkflowVerdict
+from monitoring.models import Audit, AuditDoor, AuditState, BookedMark, WorkflowVerdict
 from monitoring.workflows import verdicts
 from monitoring.workflows.results import Result, Verdict, results
-from monitoring.workflows.strip import strip
 from tests import factories
-from tests.integrations.admin.conftest import signed_in
-from tests.integrations.admin.pages import result_count
 from tests.monitoring.conftest import NOW
+from tests.monitoring.workflow_facts import (
+    DAY,
+    HOUR,
+    LAUNCHED,
+    MINUTE,
+    audited,
+    booked,
+    carried,
+    launched_workflow,
+    target,
+    ticket,
+)
 
 pytestmark = pytest.mark.django_db
-
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-LAUNCHED = NOW - 40 * DAY
 
 
 @pytest.fixture
 def workflow(db: None) -> Workflow:
-    return factories.workflow(
-        problem="Orders are typed by hand.",
-        owner="Operations",
-        launched_at=LAUNCHED,
-        minutes_per_record=Decimal("1.5"),
-    )
+    return launched_workflow()
 
 
 @pytest.fixture
 def orders(workflow: Workflow) -> SyncJob:
     return factories.job(workflow=workflow)
-
-
-def target(of: Workflow, measure: str, wanted: Any, currency: str = "", before: Any = None) -> None:
-    WorkflowTarget.objects.create(
-        workflow=of, measure=measure, currency=currency, target=wanted, baseline=before
-    )
 
 
 def read(of: Workflow, measure: str, currency: str = "") -> Result:
@@ -66,36 +55,6 @@ def read(of: Workflow, measure: str, currency: str = "") -> Result:
 
 def value(of: Workflow, measure: str, currency: str = "") -> Any:
     return read(of, measure, currency).reading.value
-
-
-def carried(job: SyncJob, minutes: float = 1, **values: Any) -> None:
-    at = values.pop("at", NOW - 2 * HOUR)
-    factories.outcome(factories.delivery(job), at, occurred_at=at - minutes * MINUTE, **values)
-
-
-def booked(job: SyncJob, placed_at: Any, total: str = "10", **values: Any) -> BookedOrder:
-    number = str(factories.number())
-    values = {"currency": "EUR", "number": number, **values}
-    return BookedOrder.objects.create(
-        source=values.pop("source", job.source),
-        external_id=number,
-        read_at=NOW,
-        booked_at=NOW,
-        placed_at=placed_at,
-        total=Decimal(total),
-        **values,
-    )
-
-
-def ticket(job: SyncJob, created_at: Any, **values: Any) -> BookedTicket:
-    return BookedTicket.objects.create(
-        source=job.source,
-        external_id=str(factories.number()),
-        read_at=NOW,
-        booked_at=NOW,
-        created_at=created_at,
-        **values,
-    )
 
 
 # --- what the jobs carried ------------------------------------------------------------------------------------------
@@ -298,21 +257,6 @@ def test_accuracy_is_that_of_the_last_audit_of_each_stock_job(workflow: Workflow
     assert value(workflow, "inventory_accuracy_percent") == 80
 
 
-def audited(of: Audit, at: Any, compared: int, agree: int, in_flight: int, **values: Any) -> None:
-    known = {"door": AuditDoor.SCHEDULE, "state": AuditState.FINISHED, **values}
-    AuditRun.objects.create(
-        audit=of,
-        seed="s",
-        started_at=at,
-        finished_at=at,
-        moved_at=at,
-        compared=compared,
-        agree=agree,
-        in_flight=in_flight,
-        **known,
-    )
-
-
 def test_what_is_not_there_says_how_it_comes_to_be(workflow: Workflow) -> None:
     assert {result.verdict for result in results(workflow, NOW)} <= {Verdict.NOT_MEASURED}
     assert "The workflow has no job yet." in read(workflow, "error_rate_percent").reading.why
@@ -391,66 +335,3 @@ def test_measuring_costs_the_same_however_much_was_carried(workflow: Workflow, o
     BookedMark.objects.all().delete()
     booked_hours.count(NOW + 2 * MINUTE)
     assert queries() == few
-
-
-# --- on the page ----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def boss(db: None) -> User:
-    return factories.administrator()
-
-
-def test_every_number_of_the_page_leads_to_its_rows(workflow: Workflow, orders: SyncJob, boss: User) -> None:
-    now = timezone.now()
-    for _ in range(3):
-        carried(orders, at=now - HOUR)
-    carried(orders, at=now - HOUR, currency="USD")
-    carried(factories.job(), at=now - HOUR)
-    record = factories.delivery(orders, promised_at=now)
-    factories.failure(record, now - HOUR)
-    error = factories.error(record, amount=Decimal(5), currency="EUR")
-    Judgement.objects.create(error=error, decision=Decision.RETRY, by=boss, at=now - HOUR)
-    Judgement.objects.create(error=error, decision=Decision.COMMENT, by=boss, at=now - HOUR)
-    booked(orders, now - DAY, person="a")
-    booked(orders, now - 2 * DAY, person="a")
-    booked(orders, now - DAY, cancelled_at=now)
-    ticket(orders, now - HOUR, order_number="1")
-    ticket(orders, now - HOUR, person="stranger")
-    stock = factories.job(workflow=workflow, kind="stock_level")
-    audit = Audit.objects.create(key="stock", name="Stock", job=stock)
-    carried(stock, at=now - HOUR, operation="upsert")
-    audited(audit, now - HOUR, 10, 9, 0)
-    audited(audit, now - DAY, 10, 5, 0)
-    target(workflow, "error_rate_percent", 50, before=60)
-    client = signed_in(boss)
-
-    page = client.get(reverse("admin:monitoring_workflowresult_change", args=[workflow.pk])).content.decode()
-
-    shown = re.findall(r'<a class="portal-count" href="([^"]*)" data-count="(\d+)"', page)
-    assert len(shown) >= 13
-    wrong = [(href, count) for href, count in shown if result_count(client.get(unescape(href))) != int(count)]
-    assert wrong == []
-    assert "1 of 1 met" in page
-    assert "Orders are typed by hand." in page
-
-
-def test_the_list_and_the_front_page_tell_how_many_are_met(
-    workflow: Workflow, orders: SyncJob, boss: User
-) -> None:
-    carried(orders)
-    factories.heartbeat()
-    target(workflow, "error_rate_percent", 1)
-    target(workflow, "sales", 5, "EUR")
-    verdicts.measure(deadline=float("inf"), now=NOW)
-    client = signed_in(boss)
-
-    assert "1 of 2 met" in client.get(reverse("admin:monitoring_workflowresult_changelist")).content.decode()
-    assert [entry["said"] for entry in strip()["workflows"]] == ["1 of 2 met"]
-
-
-def test_who_may_not_see_facts_sees_no_figures(workflow: Workflow) -> None:
-    client: Client = signed_in(factories.user("integrations.view_workflow"))
-    address = reverse("admin:monitoring_workflowresult_change", args=[workflow.pk])
-
-    assert client.get(address).status_code == 403
