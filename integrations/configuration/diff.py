@@ -1,4 +1,4 @@
-"""What a file would change, field by field, in words that never show a secret."""
+"""What a file would change, field by field, in words that never show a secret, or whom it is about."""
 
 from __future__ import annotations
 
@@ -26,18 +26,19 @@ class FieldChange:
     after: Any
 
     def __str__(self) -> str:
-        if isinstance(self.before, Hidden) or isinstance(self.after, Hidden):
-            return f"{self.field}: {self._in_secret()}"
+        for hidden in (self.before, self.after):
+            if isinstance(hidden, Hidden):
+                return f"{self.field}: {self._without(hidden.what)}"
         if self.before is None:
             return f"{self.field}: {_short(self.after)}"
         if self.after is None:
             return f"{self.field}: {_short(self.before)} → (taken out)"
         return f"{self.field}: {_short(self.before)} → {_short(self.after)}"
 
-    def _in_secret(self) -> str:
+    def _without(self, what: str) -> str:
         if self.before is None:
-            return "(secret set)"
-        return "(secret taken out)" if self.after is None else "(secret changed)"
+            return f"({what} set)"
+        return f"({what} taken out)" if self.after is None else f"({what} changed)"
 
 
 @dataclass(frozen=True)

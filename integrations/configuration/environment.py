@@ -66,8 +66,8 @@ def only_reference(value: Any) -> str | None:
 
 
 def placeholder(section: str, key: str, secret_name: str) -> str:
-    """The reference that an export writes in a secret's place: ${MAIN_SHOP_TOKEN} for the token of the connection
-    main-shop. In another section its name stands before: ${ALERT_CHANNELS_ON_DUTY_ADDRESS}."""
+    """The reference that an export writes in the place of what is hidden: ${MAIN_SHOP_TOKEN} for the token of the
+    connection main-shop. In another section its name stands before: ${ALERT_CHANNELS_ON_DUTY_ADDRESS}."""
     owner = key if section == "connections" else f"{section}_{key}"
     name = re.sub(r"[^A-Za-z0-9]+", "_", f"{owner}_{secret_name}").upper()
     return f"${{{name if not name[0].isdigit() else '_' + name}}}"

@@ -1,4 +1,5 @@
-"""The configuration as a file: the form that `apply` reads, with a reference in each secret's place."""
+"""The configuration as a file: the form that `apply` reads, with a reference in the place of what is hidden: secrets,
+and what is about a person."""
 
 from __future__ import annotations
 
@@ -9,12 +10,12 @@ import yaml
 from . import owners
 from .added import sections
 from .environment import escape, placeholder
-from .plain import Plain, State
+from .plain import Hidden, Plain, State
 from .read import reads_as_text
 
 _HEAD = """\
 # The configuration of a Crossdock portal, for `manage.py apply`.
-# Secrets are not in here: set the variables that are named in their places.
+# Secrets and personal data are not in here: set the variables that are named in their places.
 """
 # Line breaks to YAML's older readers, which make a space of them wherever they are not written as an escape.
 _FOLDED_BY_READERS = "\x85\u2028\u2029"
@@ -54,4 +55,11 @@ def _section(section: str, rows: dict[str, Plain]) -> dict[str, Any]:
     for key, plain in written.items():
         if "secrets" in plain:
             plain["secrets"] = {name: placeholder(section, key, name) for name in plain["secrets"]}
+        plain.update(
+            {
+                name: placeholder(section, key, name)
+                for name, value in plain.items()
+                if isinstance(value, Hidden)
+            }
+        )
     return written

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .problems import Place
@@ -19,12 +19,14 @@ State = dict[str, dict[str, Plain]]
 
 @dataclass(frozen=True)
 class Hidden:
-    """A secret's value: it can be compared and stored, but not printed by accident."""
+    """A secret's value, or one about a person: it can be compared and stored, but not printed by accident. An export
+    has a reference in its place. `what` is the word for it where a change is told."""
 
     value: Any
+    what: str = field(default="secret", compare=False)
 
     def __repr__(self) -> str:
-        return "(secret)"
+        return f"({self.what})"
 
 
 def title(key: str) -> str:

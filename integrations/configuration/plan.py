@@ -27,7 +27,7 @@ MOST_NAMED = 5
 
 @dataclass
 class Plan:
-    """`wanted` holds what the file tells; `kept` names the secrets that stay as they are stored.
+    """`wanted` holds what the file tells; `kept` names the secrets and personal data that stay as they are stored.
 
     `notes` are sentences about what is allowed, and perhaps not meant.
     """
@@ -117,7 +117,11 @@ class _Planning:
             self.spoilt.add((*place, *inner[:1]))
         secrets = told.pop("secrets", None)
         filled: Plain = {}
+        kept: Plain = {}
         for name, inner_value in told.items():
+            if (stored := self._kept(name, inner_value, place)) is not None:
+                kept[name] = stored
+                continue
             found = self._filled(inner_value, (*place, name))
             if (*place, name) not in self.spoilt:
                 filled[name] = found
@@ -129,7 +133,7 @@ class _Planning:
             filled = ADDED[str(place[0])].normal(filled)
         if secrets is not None:
             filled["secrets"] = self._secrets(secrets, place)
-        return filled
+        return {**filled, **kept}
 
     def _unfolded(self, told: Plain, place: Place) -> Plain:
         try:
@@ -163,16 +167,22 @@ class _Planning:
         }
 
     def _secret(self, name: str, value: Any, place: Place) -> Hidden | None:
-        """An export's own placeholder whose variable is not set stands for what is stored already."""
-        section, key = str(place[0]), str(place[1])
-        stored = self.before[section].get(key, {}).get("secrets", {}).get(name)
-        variable = only_reference(value)
-        unset = variable is not None and variable not in self.environment
-        if unset and stored is not None and value == placeholder(section, key, name):
-            self.kept.append(f"{key}.{name}")
-            return Hidden(stored.value)
+        if (stored := self._kept(name, value, place, "secrets")) is not None:
+            return stored
         filled = self._filled(value, place)
         return Hidden(filled) if place not in self.spoilt else None
+
+    def _kept(self, name: str, value: Any, place: Place, *within: str) -> Hidden | None:
+        """An export's own placeholder whose variable is not set stands for what is stored already."""
+        section, key = str(place[0]), str(place[1])
+        row = self.before[section].get(key, {})
+        stored = (row.get(within[0], {}) if within else row).get(name)
+        variable = only_reference(value)
+        unset = variable is not None and variable not in self.environment
+        if not unset or not isinstance(stored, Hidden) or value != placeholder(section, key, name):
+            return None
+        self.kept.append(f"{key}.{name}")
+        return stored
 
     def _refuse(self, place: Place, reason: str) -> None:
         self.problems.append(self.document.problem(place, reason))

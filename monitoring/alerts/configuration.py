@@ -1,8 +1,11 @@
-"""Alerts in configuration files: the sections `alert_channels` (who is told) and `alerts` (of what)."""
+"""Alerts in configuration files: the sections `alert_channels` (who is told) and `alerts` (of what).
+
+Recipients are people: as secrets, they are never printed, and an export has a reference in their place."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -24,6 +27,8 @@ from . import soundness
 CHANNELS, ALERTS = "alert_channels", "alerts"
 CHANNEL_FIELDS = ("name", "kind", "enabled")
 SECRETS = ("address", "signing_secret")
+# Between recipients in one text: a comma or a semicolon, as in mail programs, or another line.
+_BETWEEN = re.compile(r"[,;\n]")
 RULE_FIELDS = (
     "name",
     "kind",
@@ -37,7 +42,8 @@ RULE_FIELDS = (
 
 class ChannelEntry(Entry, kw_only=True):
     kind: str | UnsetType = UNSET
-    recipients: list[str] | UnsetType = UNSET
+    # As one text, with commas, since a variable of the environment is one.
+    recipients: list[str] | str | UnsetType = UNSET
     secrets: dict[str, Any] | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
 
@@ -62,11 +68,29 @@ def load_channels(without_unreadable: bool = False) -> dict[str, Plain]:
     return {
         row.key: {
             **{name: getattr(row, name) for name in CHANNEL_FIELDS},
-            "recipients": row.addresses(),
+            "recipients": _hidden(row.addresses()),
             "secrets": dict(_secrets(row, without_unreadable)),
         }
         for row in rows
     }
+
+
+def _hidden(recipients: list[str]) -> Hidden | list[str]:
+    """An export asks no variable of a channel that tells nobody by mail."""
+    return Hidden(recipients, "personal data") if recipients else []
+
+
+def _shown(recipients: Hidden | list[str]) -> list[str]:
+    return list(recipients.value) if isinstance(recipients, Hidden) else recipients
+
+
+def normal_channel(told: Plain) -> Plain:
+    """`a@example.com, b@example.com` is a list, as what a person wrote line by line is."""
+    if "recipients" not in told:
+        return dict(told)
+    recipients = told["recipients"]
+    listed = _BETWEEN.split(recipients) if isinstance(recipients, str) else recipients
+    return {**told, "recipients": _hidden([one.strip() for one in listed if one.strip()])}
 
 
 def _secrets(row: AlertChannel, without_unreadable: bool) -> Iterator[tuple[str, Hidden]]:
@@ -93,7 +117,9 @@ def check_channels(wanted: State, after: State) -> Found:
             if name not in SECRETS:
                 yield (*place, "secrets", name), f"There is no such secret. Known are: {', '.join(SECRETS)}."
         said = {name: str(secrets[name].value) if name in secrets else "" for name in SECRETS}
-        for field, sentence in soundness.of_channel(channel["kind"], channel.get("recipients", []), **said):
+        for field, sentence in soundness.of_channel(
+            channel["kind"], _shown(channel.get("recipients", [])), **said
+        ):
             yield (*place, "secrets", field) if field in SECRETS else (*place, field), sentence
 
 
@@ -111,7 +137,7 @@ def write_channel(change: Change, wanted: Plain) -> None:
     rows = AlertChannel.objects.defer(*SECRETS)
     row = AlertChannel(key=change.key, name=title(change.key)) if change.is_new else rows.get(key=change.key)
     if "recipients" in wanted:
-        row.recipients = "\n".join(wanted.pop("recipients"))
+        row.recipients = "\n".join(_shown(wanted.pop("recipients")))
     for name, value in wanted.items():
         setattr(row, name, value)
     # Of a row that is there, secrets that were not told are not loaded, and so not written.
@@ -204,6 +230,8 @@ def the_only_channel() -> list[AlertChannel]:
 
 
 SECTIONS = (
-    Section(CHANNELS, ChannelEntry, load_channels, check_channels, write_channel, prepare_channel),
+    Section(
+        CHANNELS, ChannelEntry, load_channels, check_channels, write_channel, prepare_channel, normal_channel
+    ),
     Section(ALERTS, AlertEntry, load_rules, check_rules, write_rule, normal=normal_rule),
 )

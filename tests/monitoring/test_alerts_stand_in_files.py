@@ -108,17 +108,79 @@ def test_an_export_has_no_secret_and_becomes_the_same_again(workflow: Workflow) 
     assert HOOK not in text
     assert "a-secret-path" not in text
     assert SECRET not in text
+    assert "@example.com" not in text
+    assert "recipients: ${ALERT_CHANNELS_DUTY_MAIL_RECIPIENTS}" in text
     assert "address: ${ALERT_CHANNELS_DUTY_HOOK_ADDRESS}" in text
     assert plan(text, {}).changes == []
     AlertRule.objects.all().delete()
     AlertChannel.objects.all().delete()
     with pytest.raises(BadConfiguration, match="ALERT_CHANNELS_DUTY_HOOK_ADDRESS is not set"):
         plan(text, {})
+    with pytest.raises(
+        BadConfiguration,
+        match=r"duty-mail.recipients: .* ALERT_CHANNELS_DUTY_MAIL_RECIPIENTS is not set. Set it, or write",
+    ):
+        plan(text, {})
     applied(
         text,
-        {"ALERT_CHANNELS_DUTY_HOOK_ADDRESS": HOOK, "ALERT_CHANNELS_DUTY_HOOK_SIGNING_SECRET": SECRET},
+        {
+            "ALERT_CHANNELS_DUTY_HOOK_ADDRESS": HOOK,
+            "ALERT_CHANNELS_DUTY_HOOK_SIGNING_SECRET": SECRET,
+            "ALERT_CHANNELS_DUTY_MAIL_RECIPIENTS": "duty@example.com, second@example.com",
+        },
     )
     assert load() == before
+
+
+def test_recipients_whose_variable_is_not_set_stay_and_are_told_as_kept(workflow: Workflow) -> None:
+    applied(FILE)
+    text = as_yaml(load())
+
+    planned = plan(text, {})
+    apply(planned)
+
+    assert "duty-mail.recipients" in planned.kept
+    mail = AlertChannel.objects.get(key="duty-mail")
+    assert mail.addresses() == ["duty@example.com", "second@example.com"]
+
+
+def test_another_variable_that_is_not_set_keeps_no_recipients(workflow: Workflow) -> None:
+    applied(FILE)
+
+    with pytest.raises(BadConfiguration, match="DUTY_PEOPLE is not set"):
+        plan("alert_channels: {duty-mail: {recipients: '${DUTY_PEOPLE}'}}", {})
+
+
+@pytest.mark.parametrize("told", ["a@example.com,b@example.com", "a@example.com; b@example.com\n"])
+def test_a_variable_holds_several_recipients(workflow: Workflow, told: str) -> None:
+    applied("alert_channels: {duty: {kind: email, recipients: '${PEOPLE}'}}", {"PEOPLE": told})
+
+    assert AlertChannel.objects.get().addresses() == ["a@example.com", "b@example.com"]
+
+
+def test_who_is_told_is_never_printed(workflow: Workflow) -> None:
+    new = plan(FILE, ENVIRONMENT)
+    applied(FILE)
+    changed = plan(FILE.replace("second@", "third@"), ENVIRONMENT)
+    gone = plan(
+        "alert_channels: {duty-mail: {kind: slack, recipients: [], secrets: {address: 'https://a.b'}}}", {}
+    )
+
+    assert "recipients: (personal data set)" in str(new.changes[0])
+    assert [str(change) for change in changed.changes] == [
+        "~ alert_channels.duty-mail\n    recipients: (personal data changed)"
+    ]
+    assert "recipients: (personal data taken out)" in str(gone.changes[0])
+    for change in (*new.changes, *changed.changes, *gone.changes):
+        assert "@" not in str(change) + str(change.to_json())
+    assert "@" not in repr(changed.wanted)
+
+
+def test_a_channel_that_mails_nobody_asks_for_no_variable(workflow: Workflow) -> None:
+    applied(FILE)
+    AlertChannel.objects.filter(key="duty-mail").delete()
+
+    assert "RECIPIENTS" not in as_yaml(load())
 
 
 def test_what_changes_is_told_without_its_secret(workflow: Workflow) -> None:

@@ -1,4 +1,5 @@
-"""Prints the configuration in the form that `apply` reads, without secrets: `manage.py export > portal.yaml`."""
+"""Prints the configuration in the form that `apply` reads, without secrets and personal data:
+`manage.py export > portal.yaml`."""
 
 from __future__ import annotations
 
@@ -12,7 +13,10 @@ from mappings.fields import SecretUnreadable
 
 
 class Command(BaseCommand):
-    help = "Prints the configuration as YAML, for `apply`. Secrets are written as ${NAME}, never as they are."
+    help = (
+        "Prints the configuration as YAML, for `apply`. Secrets and personal data are written as ${NAME}, never as they "
+        "are."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

@@ -26,6 +26,8 @@ ENVIRONMENT = {
     "SECOND_SHOP_ADDRESS": "https://second.example.com",
     "SECOND_SHOP_TOKEN": "t-2",
     "CHAT_HOOK": "https://hooks.example.com/services/1",
+    "PAGING_ADDRESS": "https://paging.example.com/alerts",
+    "PAGING_SIGNING_SECRET": "whsec_" + "bm90IGEgc2VjcmV0LCBidXQgbG9uZyBlbm91Z2g=",
 }
 
 
