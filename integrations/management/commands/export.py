@@ -14,8 +14,8 @@ from mappings.fields import SecretUnreadable
 
 class Command(BaseCommand):
     help = (
-        "Prints the configuration as YAML, for `apply`. Secrets and personal data are written as ${NAME}, never as they "
-        "are."
+        "Prints the configuration as YAML, for `apply`. Secrets and personal data are written as ${NAME}, "
+        "never as they are."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
