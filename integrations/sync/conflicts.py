@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -15,7 +15,6 @@ from integrations.models import (
     Delivery,
     Door,
     ExternalId,
-    LastKnown,
     SettledHow,
     Side,
     SyncJob,
@@ -23,7 +22,7 @@ from integrations.models import (
 from mappings.fields import Sealed, encrypt_json
 from mappings.owners import ASK, NEWEST
 
-from . import shared_clock
+from . import known, shared_clock
 from .accept import accept
 from .differences import Difference
 from .fetch import can_fetch
@@ -41,7 +40,7 @@ def sealed(differences: Iterable[Difference]) -> list[tuple[Difference, Sealed]]
 def note(found: Sequence[tuple[Difference, Sealed]], found_by: str) -> None:
     """One open Conflict for each; one that is open already takes the newer value. Call it inside a transaction.
 
-    `found_by`: the key of the job, or what an audit calls itself.
+    `found_by`: the key of the job that saw it.
     """
     for difference, value in sorted(found, key=lambda pair: (pair[0].thing_id, pair[0].field)):
         seen = {
@@ -70,14 +69,72 @@ def note(found: Sequence[tuple[Difference, Sealed]], found_by: str) -> None:
         open_rows.exclude(other_digest=difference.other_digest).update(
             **seen, state=ConflictState.OPEN, taken="", reason="", settled_by=None
         )
+        # An audit that came first left it to a person: a job that sees it goes by the field's own rule.
+        open_rows.filter(state=ConflictState.OPEN).exclude(rule=difference.rule).update(rule=difference.rule)
 
 
-def note_apart(differences: Sequence[Difference], found_by: str) -> None:
-    """For an audit, which has no transaction of its own. What has a rule is settled at once."""
-    rows = sealed(differences)
-    with transaction.atomic():
-        note(rows, found_by)
-    settle_by_rules()
+def raise_for_a_person(found: Sequence[tuple[Difference, Sealed]], found_by: str) -> None:
+    """For an audit, whose page may have many: one open Conflict for each. One that is open already takes the newer
+    value and keeps its rule; one that is being settled is left alone. Call it inside a transaction."""
+    if not found:
+        return
+    wanted = {(one.thing_id, one.field, one.other_id): (one, value) for one, value in found}
+    rows = Conflict.objects.filter(
+        settled_at__isnull=True, thing_id__in={thing for thing, _, _ in wanted}
+    ).values_list("pk", "thing_id", "field", "other_id", "other_digest", "state")
+    for pk, thing_id, path, other_id, digest, state in rows:
+        if (here := wanted.pop((thing_id, path, other_id), None)) is None:
+            continue
+        difference, value = here
+        if state == ConflictState.OPEN and digest != difference.other_digest:
+            Conflict.objects.filter(pk=pk, state=ConflictState.OPEN).update(
+                other_digest=difference.other_digest,
+                other_value=value,
+                other_since=difference.other_since,
+                owner_digest=difference.owner_digest,
+                owner_since=difference.owner_since,
+            )
+    now = shared_clock.now()
+    Conflict.objects.bulk_create(
+        [
+            Conflict(
+                thing_id=one.thing_id,
+                kind=one.kind,
+                field=one.field,
+                subject=one.subject[:120],
+                owner_id=one.owner_id,
+                other_id=one.other_id,
+                owner_digest=one.owner_digest,
+                other_digest=one.other_digest,
+                other_value=value,
+                owner_since=one.owner_since,
+                other_since=one.other_since,
+                rule=ASK,
+                found_at=now,
+                found_by=found_by[:60],
+            )
+            for one, value in wanted.values()
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def agree_at(other_id: int, fields: Mapping[int, Collection[str]]) -> None:
+    """Thing → fields in which this system was seen to hold what their owner holds."""
+    rows = Conflict.objects.filter(settled_at__isnull=True, other_id=other_id, thing_id__in=list(fields))
+    over = [pk for pk, thing, path in rows.values_list("pk", "thing_id", "field") if path in fields[thing]]
+    if over:
+        _end(Q(pk__in=over), SettledHow.AGREED)
+
+
+def are_written_again(job: SyncJob, things: Iterable[int], by: Person) -> None:
+    """A person has these records written once more by this job: their conflicts are decided by that, for the owner."""
+    Conflict.objects.filter(
+        state=ConflictState.OPEN,
+        owner_id=job.source_id,
+        other_id=job.destination_id,
+        thing_id__in=list(things),
+    ).update(state=ConflictState.SETTLING, taken=Side.OWNER, settled_by=by, reason="")
 
 
 def agree(thing_id: int, fields: Iterable[str], connections: Iterable[int]) -> None:
@@ -194,9 +251,4 @@ def _forget_that_it_is_there(row: Conflict, job: SyncJob) -> None:
     """Else it would be taken for written already, and not be sent."""
     with transaction.atomic():
         Delivery.objects.filter(job=job, thing_id=row.thing_id).update(content_hash="")
-        known = LastKnown.objects.select_for_update().filter(
-            thing_id=row.thing_id, connection_id=job.source_id
-        )
-        for held in known:
-            held.digests.pop(row.field, None)
-            held.save(update_fields=["digests"])
+        known.forget([row.thing_id], job.source_id, [row.field])

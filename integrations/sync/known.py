@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -72,6 +72,21 @@ def keep(news: dict[Place, News]) -> None:
         if told is not None and _take_in(row, told):
             changed.append(row)
     LastKnown.objects.bulk_update(changed, ["digests", "read_at", "written_at"])
+
+
+def forget(things: Iterable[int], connection_id: int, paths: Collection[str]) -> None:
+    """So that what this system holds there counts as news to whoever carries it. Call it inside the transaction, after
+    the Deliveries."""
+    rows = LastKnown.objects.select_for_update().filter(
+        thing_id__in=list(things), connection_id=connection_id
+    )
+    changed = []
+    for row in rows.order_by("thing_id"):
+        kept = {path: held for path, held in row.digests.items() if path not in paths}
+        if len(kept) < len(row.digests):
+            row.digests = kept
+            changed.append(row)
+    LastKnown.objects.bulk_update(changed, ["digests"])
 
 
 def _take_in(row: LastKnown, told: News) -> bool:

@@ -31,7 +31,7 @@ from integrations.models import (
 )
 from mappings import records, translate
 
-from . import breaker, faults, shared_clock, steer
+from . import breaker, faults, known, shared_clock, steer
 from .accept import PositionMoved, accept
 from .connect import connect, with_login
 from .doorbell import ring
@@ -40,6 +40,7 @@ from .pull import PAUSE_AFTER_FAILURE
 from .rules import rules_of
 from .runs import circumstances, close_settled_runs
 from .selection import NotPossible, Selection
+from .watch import watch_of
 
 # Records that are named by their ids are taken in by so many; each is fetched when its turn comes.
 IDS_AT_ONCE = 200
@@ -72,6 +73,7 @@ def begin(job: SyncJob, selection: Selection, *, rewrite: Sequence[int] = ()) ->
         raise NotPossible(steer.why_not(job))
     if not selection.has_span:
         _check_single(job, selection)
+    carried = _carried_both_ways(job) if rewrite else frozenset()
     now = shared_clock.now()
     try:
         with transaction.atomic():
@@ -84,7 +86,7 @@ def begin(job: SyncJob, selection: Selection, *, rewrite: Sequence[int] = ()) ->
                 total=len(selection.ids) or None,
                 **circumstances(job),
             )
-            _forget_written(job, rewrite)
+            _forget_written(job, rewrite, carried)
             ring("again", run.pk)
     except IntegrityError:
         raise NotPossible(
@@ -93,12 +95,22 @@ def begin(job: SyncJob, selection: Selection, *, rewrite: Sequence[int] = ()) ->
     return run
 
 
-def _forget_written(job: SyncJob, delivery_ids: Sequence[int]) -> None:
+def _carried_both_ways(job: SyncJob) -> frozenset[str]:
+    """The fields that this job writes, where another goes the other way: what its source is known to hold already would
+    be left out by it, whatever the destination says."""
+    watch = watch_of(job, rules_of(job))
+    return frozenset(watch.carried) if watch is not None and watch.twin is not None else frozenset()
+
+
+def _forget_written(job: SyncJob, delivery_ids: Sequence[int], carried: frozenset[str]) -> None:
     """Only of what is at rest: what is on its way writes by itself."""
     for start in range(0, len(delivery_ids), IDS_AT_ONCE):
-        Delivery.objects.filter(
+        at_rest = Delivery.objects.filter(
             job=job, pk__in=delivery_ids[start : start + IDS_AT_ONCE], state__in=FINAL_STATES
-        ).update(content_hash="")
+        )
+        at_rest.update(content_hash="")
+        if carried:
+            known.forget(at_rest.values_list("thing_id", flat=True), job.source_id, carried)
 
 
 def _check_single(job: SyncJob, selection: Selection) -> None:

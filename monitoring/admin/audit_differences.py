@@ -13,6 +13,7 @@ from django.utils.html import format_html
 
 from integrations.admin.bulk import bulk_action
 from integrations.admin.frame import Crumb, DialogForm, FactsAdmin, QuickView, action, display
+from integrations.models import Conflict
 from integrations.templatetags.portal import ago
 from monitoring.audits.repair import repair
 from monitoring.models import AuditDifference
@@ -71,6 +72,7 @@ class AuditDifferenceAdmin(FactsAdmin):
         "next_step",
         ("audit_link", "comparison"),
         ("delivery_link", "repair_state"),
+        "conflict_link",
         ("first_seen", "last_seen"),
     )
     readonly_fields = (
@@ -89,6 +91,7 @@ class AuditDifferenceAdmin(FactsAdmin):
         "first_seen",
         "last_seen",
         "repair_state",
+        "conflict_link",
     )
 
     def has_repair_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -170,6 +173,24 @@ class AuditDifferenceAdmin(FactsAdmin):
             return "It was never delivered."
         url = reverse("admin:integrations_delivery_change", args=[row.delivery_id])
         return format_html('<a href="{}">{}</a>', url, row.subject)
+
+    @display("Conflict")
+    def conflict_link(self, row: AuditDifference) -> str:
+        """The oldest that is open between both systems about this record: of its other fields there may be more."""
+        found = (
+            Conflict.objects.filter(
+                settled_at__isnull=True,
+                thing__deliveries=row.delivery_id,
+                owner_id=row.audit.job.source_id,
+                other_id=row.audit.job.destination_id,
+            )
+            .order_by("pk")
+            .first()
+        )
+        if row.delivery_id is None or found is None:
+            return "none is open"
+        url = reverse("admin:integrations_conflict_change", args=[found.pk])
+        return format_html('<a href="{}">See both sides and decide</a>', url)
 
     @display("Found by")
     def comparison(self, row: AuditDifference) -> str:

@@ -34,6 +34,7 @@ from .compare import WHOLE, Mismatch
 from .evidence import Differing, Evidence, is_stored
 from .keeping import Finding
 from .looking import LIST, NOT_AT_ALL, Look, Looker, chosen_of, is_chosen, sights_of, way_of
+from .past_owners import Compared, PastOwners, owned_by_source
 from .places import Places
 from .sides import Side
 from .views import View, view_of
@@ -103,6 +104,8 @@ class _Auditing:
             self.there.close()
             raise
         audit = run.audit
+        owned = owned_by_source(self.job, self.rules)
+        self.past = PastOwners(self.job, owned, f"the audit {audit.name}")
         self.view: View = view_of(
             self.rules,
             audit.destination_mapping,
@@ -110,6 +113,7 @@ class _Auditing:
             self.job.destination_resource,
             tuple(self.there.connector.actions(self.job.destination_resource)),
             tuple(audit.more_fields()),
+            owned,
         )
         self.scales = Scales(self.job, self.there.connector, self.rules, carries_all=True)
 
@@ -184,17 +188,21 @@ class _Auditing:
             findings = self._found(part, began, looker)
             with transaction.atomic():
                 self._move(position)
-                keeping.keep(self.run, findings)
+                self._keep(findings)
         findings = self._found(last, began, looker)
         after = {**position, "at": page.next_position}
         with transaction.atomic():
             self._move(after, source_rows=len(page.items))
-            keeping.keep(self.run, findings)
+            self._keep(findings)
             if page.next_position is None:
                 keeping.close(self.run)
         if page.next_position is None:
             keeping.tidy(self.run)
         return page.next_position is None
+
+    def _keep(self, findings: Sequence[Finding]) -> None:
+        keeping.keep(self.run, findings)
+        self.past.keep()
 
     def _parts(self, items: Sequence[Item], looker: Looker) -> list[list[Item]]:
         """What is asked for one by one is kept in small parts: else a platform that asks to wait in the middle of each
@@ -237,9 +245,13 @@ class _Auditing:
         found = [j for j in judged.values() if j.verdict != Verdict.DIFFERS]
         differing = [j for j in judged.values() if j.verdict == Verdict.DIFFERS]
         facts = evidence.of([Differing(j.case, j.look, j.no_rule) for j in differing])
-        return [j.finding(None) for j in found] + [
-            j.finding(cause_of(facts[j.case.place])) for j in differing
-        ]
+        causes = {j.case.place: cause_of(facts[j.case.place]) for j in differing}
+        agreeing = [j for j in found if j.verdict == Verdict.AGREES]
+        self.past.weigh(
+            [Compared(j.case, j.look) for j in agreeing]
+            + [Compared(j.case, j.look, j.mismatches, causes[j.case.place].cause) for j in differing]
+        )
+        return [j.finding(None) for j in found] + [j.finding(causes[j.case.place]) for j in differing]
 
     def _judged(self, case: Case, look: Look | None, evidence: Evidence, places: Places) -> _Judged:
         look = look or Look(None, self.run.started_at)

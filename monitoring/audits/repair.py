@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 
-from integrations.models import ErrorRecord, SyncJob, SyncRun
-from integrations.sync import rerun, retry, shared_clock
+from integrations.models import Delivery, ErrorRecord, SyncJob, SyncRun
+from integrations.sync import conflicts, rerun, retry, shared_clock
 from integrations.sync.selection import MOST_IDS, NotPossible, by_ids
 from monitoring.models import AuditDifference, Cause, DifferenceState
 
 AT_ONCE = 500
+_SINCE = Q(delivery__delivered_at__gt=F("last_seen_at"))
 
 
 @dataclass
@@ -29,6 +30,7 @@ class Repaired:
     records: int = 0
     retried: int = 0
     waiting: int = 0
+    delivered: int = 0
     runs: list[SyncRun] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
 
@@ -42,6 +44,11 @@ class Repaired:
             parts.append(f"{self.retried:,} error{'s are' if self.retried > 1 else ' is'} retried.")
         if self.waiting:
             parts.append(f"{self.waiting:,} in flight arrive by themselves and were left alone.")
+        if self.delivered:
+            was = "were" if self.delivered > 1 else "was"
+            parts.append(
+                f"{self.delivered:,} {was} delivered since the audit saw them differ: compare again to see it."
+            )
         parts += self.reasons
         return " ".join(parts) or "Nothing of it is open any more."
 
@@ -56,6 +63,9 @@ def repair(differences: QuerySet[AuditDifference], by: User | None) -> Repaired:
     _retry_held(rows.filter(cause=Cause.HELD), by, done)
     by_job: dict[int, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
     again = rows.exclude(cause__in=(Cause.IN_FLIGHT, Cause.HELD)).order_by("pk")
+    # A conflict about it was settled, or the source had news: written once more, the same would leave twice.
+    done.delivered = again.filter(_SINCE).order_by().values("audit", "external_id").distinct().count()
+    again = again.exclude(_SINCE)
     for job_id, external_id, delivery_id in again.values_list(
         "audit__job_id", "external_id", "delivery_id"
     ).iterator(AT_ONCE):
@@ -81,6 +91,9 @@ def _run_again(
         return
     done.records += len(names)
     done.runs.append(run)
+    for part in _parts(deliveries):
+        things = Delivery.objects.filter(pk__in=part).values_list("thing_id", flat=True)
+        conflicts.are_written_again(job, things, by)
     if len(records) > len(names):
         done.reasons.append(
             f"{len(records) - len(names):,} more are left: repair once more when these are done."

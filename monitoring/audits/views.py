@@ -24,6 +24,7 @@ from mappings.kinds import kinds_of
 from mappings.models import Mapping as MappingRow
 from mappings.models import load_rules
 from mappings.presets import PRESETS
+from mappings.value_digests import value_at, value_digest
 
 from .compare import Mismatch, compare
 
@@ -58,16 +59,20 @@ class Seen(msgspec.Struct, omit_defaults=True):
     body: dict[str, Any] = {}
     states: dict[str, Any] = {}
     more: dict[str, Any] = {}
+    # Of the Record's paths that the source owns: the value's digest, and the value.
+    held: dict[str, tuple[str, Any]] = {}
 
 
 @dataclass
 class View:
-    """How one job's destination is looked at. `reads` None: its fields as they were written."""
+    """How one job's destination is looked at. `reads` None: its fields as they were written. `owned`: the Record's
+    paths that the source owns, with the field of the body that each fills."""
 
     rules: JobRules
     reads: translate.Rules | None
     actions: tuple[Action, ...] = ()
     more_fields: tuple[str, ...] = ()
+    owned: Mapping[str, str] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -92,7 +97,8 @@ class View:
                 for name in self.more_fields
                 if (found := _at(item.payload, name)) is not records.ABSENT
             }
-            return Seen(item.external_id, item.version, digest, body, {}, more)
+            held = _held({path: _at(item.payload, target) for path, target in self.owned.items()})
+            return Seen(item.external_id, item.version, digest, body, {}, more, held)
         record = translate.read(self.reads, item.payload).record
         if record is None:
             return Seen(item.external_id, item.version, digest)
@@ -111,6 +117,7 @@ class View:
             translate.as_json(told),
             translate.as_json(states),
             translate.as_json(more),
+            _held({path: value_at(data, path) for path in self.owned}),
         )
 
     def mismatches(self, body: Mapping[str, Any], record: Mapping[str, Any], seen: Seen) -> list[Mismatch]:
@@ -153,13 +160,20 @@ def view_of(
     resource: str,
     actions: tuple[Action, ...],
     more_fields: tuple[str, ...],
+    owned: Mapping[str, str],
 ) -> View:
     """With the mapping that was chosen, else the platform's own preset for reading, else without."""
     if mapping is not None:
         reads: translate.Rules | None = load_rules(mapping.pk, mapping.current_number)
     else:
         reads = _preset(platform, resource, rules.write.kind)
-    return View(rules, reads, actions, more_fields)
+    return View(rules, reads, actions, more_fields, owned)
+
+
+def _held(values: Mapping[str, Any]) -> dict[str, tuple[str, Any]]:
+    told = {path: value for path, value in values.items() if value is not records.ABSENT}
+    plain = translate.as_json(told)
+    return {path: (value_digest(path, value), plain[path]) for path, value in told.items()}
 
 
 def _preset(platform: str, resource: str, kind: str) -> translate.Rules | None:

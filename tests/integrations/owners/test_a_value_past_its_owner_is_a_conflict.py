@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from integrations.models import Conflict, ConflictState, Side
 from integrations.sync import conflicts
@@ -152,7 +152,9 @@ def test_without_a_job_to_carry_it_the_conflict_says_so(two: TwoSides) -> None:
         other_since=None,
     )
     two.crm.edit("1", phone="2")
-    conflicts.note_apart([found], "an audit")
+    with transaction.atomic():
+        conflicts.note(conflicts.sealed([found]), "to-shop")
+    conflicts.settle_by_rules()
     two.deliver("to-crm")
     assert conflict().settled_how == "owner"
     assert two.crm.values("1")["phone"] == "1"
