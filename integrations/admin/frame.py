@@ -23,7 +23,7 @@ from unfold.decorators import action as unfold_action
 from unfold.decorators import display as unfold_display
 from unfold.forms import BaseDialogForm
 
-from . import history
+from . import history, widgets
 from .paging import CappedPaginator
 
 if TYPE_CHECKING:
@@ -185,6 +185,11 @@ class PortalAdmin(AnyModelAdmin):
         if field is not None and isinstance(field.widget, forms.Textarea):
             field.widget.attrs["rows"] = TEXT_ROWS
         return field
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """Boxes: Django's list of two halves is hard to use on a phone, and by keyboard anywhere."""
+        options.setdefault("widget", widgets.boxes(str(db_field.verbose_name).capitalize()))
+        return super().formfield_for_manytomany(db_field, request, **options)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Writes what the form holds and nothing else: workers move the row's other columns meanwhile."""

@@ -105,7 +105,6 @@ class PartnerAdmin(PortalAdmin):
     search_fields = ("name", "key")
     prepopulated_fields = {"key": ("name",)}
     fields = ("name", "key", "enabled", "jobs", "calls_per_minute")
-    filter_horizontal = ("jobs",)
     inlines = (Keys,)
     actions_detail = ("issue_key", "revoke_key")
 

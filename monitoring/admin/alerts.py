@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import FilteredSelectMultiple
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -50,7 +49,7 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # the class is no
         AlertRule.objects.all(),
         required=False,
         label="Is told of",
-        widget=FilteredSelectMultiple("alert rules", is_stacked=False),
+        widget=widgets.boxes("Is told of"),
         help_text="The rules that tell this channel. In a new one, those that tell nobody yet are chosen.",
     )
 
@@ -172,7 +171,6 @@ class AlertRuleAdmin(PortalAdmin):
     form = RuleForm
     list_display = ("name", "kind", "watches", "channel_names", "enabled", "state_label")
     search_fields = ("name",)
-    filter_horizontal = ("channels",)
     empty_title = "No alerts yet"
     empty_text = "A rule says what is not all right, and who is told. A workflow needs one before its launch."
     fieldsets = (

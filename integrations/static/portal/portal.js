@@ -68,6 +68,9 @@ function offerToClose(root) {
 }
 
 function isChanged(field) {
+  if (!field.name) {
+    return false; // a search beside the form's own fields
+  }
   if (field.type === "checkbox" || field.type === "radio") {
     return field.checked !== field.defaultChecked;
   }
@@ -116,11 +119,70 @@ function oldCopy() {
   }
 }
 
-// Django's list of two boxes labels a bare <span>, which may not carry a label; an image may.
-function nameHelpMarks() {
-  for (const mark of document.querySelectorAll(".help-tooltip[aria-label]")) {
-    mark.setAttribute("role", "img");
+// From so many on a list of boxes is searched.
+const MANY = 12;
+
+function helpToChoose(boxes) {
+  const [head, search, told] = [".portal-boxes-head", "[type=search]", "[role=status]"].map((part) =>
+    boxes.querySelector(part),
+  );
+  const labels = () => [...boxes.querySelectorAll(".portal-boxes-list label")];
+  const count = () => {
+    const all = labels();
+    const chosen = all.filter((label) => label.querySelector("input").checked).length;
+    const found = all.filter((label) => !label.hidden).length;
+    told.textContent = search.value.trim()
+      ? `${found} found, ${chosen} of ${all.length} chosen`
+      : `${chosen} of ${all.length} chosen`;
+    head.hidden = all.length <= MANY;
+  };
+  const narrow = () => {
+    const words = search.value.toLowerCase().split(/\s+/);
+    for (const label of labels()) {
+      const text = label.textContent.toLowerCase();
+      label.hidden = !words.every((word) => text.includes(word));
+    }
+    count();
+  };
+  // A search is no change of what is saved, and Enter in it does not save.
+  boxes.addEventListener(
+    "input",
+    (event) => {
+      if (event.target === search) {
+        event.stopPropagation();
+        narrow();
+      }
+    },
+    true,
+  );
+  search.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") {
+      event.preventDefault();
+    }
+  });
+  boxes.addEventListener("change", count);
+  count();
+}
+
+// What was made in a popup is chosen at once. Django knows how to do that in its own kinds of field alone.
+function takeInFromPopups() {
+  const before = window.dismissAddRelatedObjectPopup;
+  if (!before) {
+    return;
   }
+  window.dismissAddRelatedObjectPopup = (popup, id, text) => {
+    const boxes = document.getElementById(popup.name.replace(/__\d+$/, ""));
+    const mould = boxes?.matches("[data-boxes]") && boxes.querySelector("template");
+    if (mould) {
+      const label = mould.content.firstElementChild.cloneNode(true);
+      Object.assign(label.querySelector("input"), { value: id, checked: true });
+      label.querySelector("span").textContent = text;
+      boxes.querySelector("[data-none]")?.remove();
+      boxes.querySelector(".portal-boxes-list").prepend(label);
+      boxes.dispatchEvent(new Event("change"));
+    }
+    before(popup, id, text);
+  };
 }
 
 function mend(root) {
@@ -134,8 +196,8 @@ window.addEventListener("load", () => {
   document.querySelector("#main:not(main)")?.setAttribute("role", "main");
   mend(document);
   nameFirstColumn();
-  // After the handlers of load that make those boxes.
-  setTimeout(nameHelpMarks);
+  document.querySelectorAll("[data-boxes]").forEach(helpToChoose);
+  takeInFromPopups();
 });
 document.addEventListener("htmx:afterSwap", (event) => {
   mend(event.target);
