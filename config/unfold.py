@@ -72,7 +72,7 @@ UNFOLD: dict[str, Any] = {
     "COMMAND": {"search_models": False, "show_history": True},
     # What a person settles, and all that has a number, stands open; closed groups are opened by who looks for more.
     "SIDEBAR": {
-        "show_search": False,
+        "show_search": True,
         "command_search": True,
         "show_all_applications": False,
         "navigation": [

@@ -12,6 +12,16 @@ from .people import bare_phone, same_email, same_phone
 from .records import Address, Customer, Order, Record, Shipment, StockLevel, told
 
 LENGTH = 32
+# What belongs to an order, by the id that its own source gives the order. The order itself is found by "id".
+OF_ORDER = "of_order"
+# Of all kinds that have no names of their own below: what they are found by, and the field that tells it.
+OTHERS = (
+    ("email", "email"),
+    ("order_number", "order_number"),
+    ("sku", "sku"),
+    ("id", "id"),
+    (OF_ORDER, "order_id"),
+)
 
 
 @lru_cache(maxsize=2)
@@ -80,6 +90,7 @@ def search_keys(record: Record) -> list[tuple[str, str]]:
             found = [
                 ("order_number", told(record.order_number)),
                 ("tracking_number", told(record.tracking_number)),
+                (OF_ORDER, told(record.order_id)),
             ]
         case StockLevel():
             found = [("sku", told(record.sku))]
@@ -87,8 +98,5 @@ def search_keys(record: Record) -> list[tuple[str, str]]:
             identity = told(record.id)
             return person_keys(record) + ([("id", keyed_hash("id", identity))] if identity else [])
         case _:
-            found = [
-                (name, told(getattr(record, field, None)))
-                for name, field in (("email", "email"), ("order_number", "order_number"), ("id", "id"))
-            ]
+            found = [(name, told(getattr(record, field, None))) for name, field in OTHERS]
     return [(kind, keyed_hash(kind, value)) for kind, value in found if value]

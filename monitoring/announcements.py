@@ -128,7 +128,7 @@ def what_to_do(delivery: Delivery, error: str = "") -> str:
         )
     if delivery.state == State.FAILED:
         return error or f"{job.destination.name} did not take it. Open the record and settle its error."
-    for stands, sentence in _stopped(job):
+    for stands, sentence in stopped(job):
         if stands:
             return sentence
     return _pending(delivery, told)
@@ -144,7 +144,8 @@ def _find_the_parcel(job: SyncJob) -> str:
     )
 
 
-def _stopped(job: SyncJob) -> list[tuple[bool, str]]:
+def stopped(job: SyncJob) -> list[tuple[bool, str]]:
+    """(whether it is so, what to do) for each way in which a job does not go."""
     return [
         (job.state == JobState.PAUSED, "Its job is paused. Resume the job."),
         (

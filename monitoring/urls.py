@@ -6,12 +6,16 @@ from django.contrib import admin
 from django.urls import path
 
 from monitoring import sales_page, views
+from monitoring.journey import pages as journeys
 
 urlpatterns = [
     path("livez", views.livez, name="livez"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("admin/sales/", admin.site.admin_view(sales_page.page), name="sales"),
+    path("admin/find/", admin.site.admin_view(journeys.search), name="find"),
+    path("admin/find/palette/", admin.site.admin_view(journeys.palette), name="find_palette"),
+    path("admin/journey/<int:thing_id>/", admin.site.admin_view(journeys.journey), name="journey"),
     path("admin/today/now/", admin.site.admin_view(views.now), name="today_now"),
     path("admin/today/numbers/", admin.site.admin_view(views.numbers), name="today_numbers"),
 ]

@@ -10,19 +10,17 @@ from django.db.models import Min, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
-from integrations.models import PENDING_STATES, Delivery, Door, ExternalId, SearchKey, State, SyncJob
+from integrations.models import PENDING_STATES, Delivery, Door, State, SyncJob
+from integrations.sync import finding
 from integrations.sync.measures import BACKLOG_STATES, NEAR_HOURS, promise_is_near, promise_is_past
 from integrations.templatetags.portal import ago, money, promised_hour
-from mappings.search import keyed_hash
 
 from .frame import FactsAdmin, QuickView, display
 from .job_columns import RECORD_COLOURS, rows_url
 from .questions import Question, When, WhichJob
-from .record_pages import pages_of
+from .record_pages import journey_of, pages_of
 
 SHOWN_OUTCOMES = 50
-SEARCHED = ("order_number", "sku", "tracking_number", "id")
-MOST_FOUND = 500
 NOT_DELIVERED_YET = Q(state__in=[*PENDING_STATES, State.FAILED])
 
 
@@ -100,7 +98,7 @@ class DeliveryAdmin(FactsAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        return queryset.filter(thing__in=_things_called(term)), False
+        return queryset.filter(thing__in=finding.things_called(term, finding.IN_ADDRESSES)), False
 
     @display("Record", ordering="subject")
     def record(self, row: Delivery) -> str:
@@ -136,27 +134,13 @@ class DeliveryAdmin(FactsAdmin):
         )
 
 
-def _things_called(term: str) -> set[int]:
-    """By an id of any system, or by what a person may search for. E-mails are left out: the term is in the URL."""
-    jobs = SyncJob.objects.values_list(
-        "source_id", "source_resource", "destination_id", "destination_resource"
-    )
-    places = {place for row in jobs for place in (row[:2], row[2:])}
-    known_as = Q()
-    for connection_id, resource in places:
-        known_as |= Q(connection_id=connection_id, resource=resource, external_id=term)
-    by_id = ExternalId.objects.filter(known_as).values_list("thing_id", flat=True) if places else []
-    digests = [keyed_hash(kind, term) for kind in SEARCHED]
-    by_name = SearchKey.objects.filter(digest__in=digests).values_list("thing_id", flat=True)[:MOST_FOUND]
-    return {*by_id, *by_name}
-
-
 def history_of(delivery: Delivery) -> dict[str, Any]:
     outcomes = delivery.outcomes.select_related("run").order_by("-recorded_at", "-id")[:SHOWN_OUTCOMES]
     return {
         "delivery": delivery,
         "came_in": came_in(delivery),
         "pages": pages_of(delivery),
+        "journey_url": journey_of(delivery.thing_id),
         "mapping_version": last_mapping_version(delivery),
         "outcomes": [(outcome, _worth(outcome.amount, outcome.currency)) for outcome in outcomes],
         "errors": delivery.errors.defer("evidence", "payload").order_by("-first_seen_at")[:10],

@@ -12,7 +12,7 @@ from integrations.templatetags.portal import money
 
 from .connection_form import as_json
 from .job_columns import KIND_COLOURS
-from .record_pages import pages_of
+from .record_pages import journey_of, pages_of
 
 REMEDIES = {
     Kind.TRANSIENT: "The other system did not answer as it should. Crossdock has tried again by itself and given up. "
@@ -109,6 +109,8 @@ def _links(error: ErrorRecord) -> list[tuple[str, str, str]]:
     ):
         if row is not None:
             found.append((what, str(row), reverse(f"admin:integrations_{model}_change", args=[row.pk])))
+    if error.delivery is not None and (journey := journey_of(error.delivery.thing_id)):
+        found.insert(1, ("Journey", "in all systems", journey))
     if error.job is not None and error.field:
         mapping = error.job.write_mapping if error.place in ("validate", "send") else error.job.read_mapping
         found.append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import OuterRef, Subquery
+from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -39,6 +40,14 @@ def link_to_source(job: SyncJob | None, external_id: str | None) -> SafeString |
         return ""
     page = page_in(job.source, job.source_resource, external_id)
     return link(page, f"Open in {job.source.name}") if page else ""
+
+
+def journey_of(thing_id: int) -> str:
+    """Where all that happened to it in all systems stands; "" in a portal without sight."""
+    try:
+        return reverse("journey", args=[thing_id])
+    except NoReverseMatch:
+        return ""
 
 
 def below(text: object, link_to: SafeString | str) -> SafeString | str:

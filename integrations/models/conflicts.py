@@ -71,6 +71,7 @@ class Conflict(models.Model):
         indexes = [
             models.Index(fields=["state", "-found_at"], name="conflicts_by_state"),
             models.Index(fields=["-found_at"], name="all_conflicts"),
+            models.Index(fields=["thing"], name="conflicts_of_one_thing"),
         ]
         permissions = [("settle_conflict", "Can settle conflicts")]
 

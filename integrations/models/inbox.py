@@ -48,6 +48,12 @@ class InboundEvent(models.Model):
                 fields=["connection", "id"], condition=Q(state="received"), name="unprocessed_events"
             ),
             models.Index(fields=["-received_at"]),
+            # All that was told of one thing.
+            models.Index(
+                fields=["external_id", "connection"],
+                condition=~Q(external_id=""),
+                name="events_of_one_thing",
+            ),
             models.Index(
                 fields=["processed_at"], condition=Q(processed_at__isnull=False), name="processed_events"
             ),

@@ -215,3 +215,10 @@ document.addEventListener("click", (event) => {
     window.print();
   }
 });
+
+// For pages that tell hours: the clock on the reader's wall.
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (zone && !document.cookie.includes(`crossdock_zone=${zone};`)) {
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  document.cookie = `crossdock_zone=${zone}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+}

@@ -1,0 +1,307 @@
+"""What happened to the Things of a journey, from the facts that motion keeps: bounded, and by indexes alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.urls import reverse
+
+from integrations.models import (
+    Conflict,
+    Delivery,
+    Door,
+    ErrorRecord,
+    ExternalId,
+    InboundEvent,
+    Intent,
+    IntentState,
+    LastKnown,
+    Outcome,
+    State,
+)
+from integrations.templatetags.portal import duration, money
+from mappings.labels import label
+
+May = Callable[[str], bool]
+# What one webhook told stands once, although several jobs took it in.
+SAME: Final = timedelta(seconds=30)
+MOST_OTHERS: Final = 100
+# States in which nothing came of a look: many in a row are one line.
+QUIET: Final = (State.UNCHANGED, State.SUPERSEDED)
+TONES: Final = {
+    State.DELIVERED: "good",
+    State.FAILED: "bad",
+    State.RETRYING: "warn",
+    State.WAITING: "warn",
+    State.HELD: "warn",
+}
+SENTENCES: Final = {
+    State.UNCHANGED: "Nothing new for {to}",
+    State.SUPERSEDED: "Left to a newer version on its way to {to}",
+    State.FILTERED: "Left out of {to} by a rule",
+    State.IGNORED: "Not brought to {to}: a person decided so",
+    State.RETRYING: "{to} did not take it yet: it is tried again",
+    State.WAITING: "It waits before it may go to {to}",
+    State.HELD: "Held back from {to}",
+    State.FAILED: "It could not be brought to {to}: a person is needed",
+    State.QUEUED: "It waits its turn to go to {to}",
+}
+OPERATIONS: Final = {
+    "create": "{to} took it as new",
+    "upsert": "{to} took it",
+    "update": "{to} took the change",
+    "cancel": "Cancelled in {to}",
+    "delete": "Deleted in {to}",
+    "fulfil": "Marked as shipped in {to}",
+    "fulfill": "Marked as shipped in {to}",
+    "ship": "Marked as shipped in {to}",
+    "refund": "Refunded in {to}",
+}
+DOORS: Final = {
+    Door.PULL: "Read from {source}",
+    Door.WEBHOOK: "{source} told of it by webhook",
+    Door.PARTNER: "Sent by a partner, for {source}",
+    Door.RECOUNT: "Stock of {source} counted anew",
+    Door.AGAIN: "Read again from {source}: a person asked for it",
+    Door.CONSENT: "A consent was told by {source}",
+}
+
+
+@dataclass(frozen=True)
+class Link:
+    text: str
+    href: str
+
+
+@dataclass
+class Event:
+    """One line of the time line. `fold`: lines that follow one another with the same one are told as one."""
+
+    at: datetime
+    system: str
+    sentence: str
+    tone: str = ""
+    thing: int = 0
+    details: list[str] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    fold: str = ""
+    by_webhook: bool = False
+    times: int = 1
+    since: datetime | None = None
+
+
+def outcomes_of(deliveries: dict[int, Delivery], most: int) -> list[Outcome]:
+    """The newest: their ids first, which an index has together, then these rows alone."""
+    ids = Outcome.objects.filter(delivery__in=deliveries).order_by("-id").values_list("id", flat=True)
+    rows = Outcome.objects.filter(pk__in=list(ids[: most + 1])).select_related("run")
+    return list(rows.order_by("-recorded_at", "-id"))
+
+
+def of_outcomes(
+    outcomes: Iterable[Outcome], deliveries: dict[int, Delivery], errors: Iterable[ErrorRecord], may: May
+) -> Iterator[Event]:
+    """When it came in, and what came of it, each once: what an error tells as well is left to the error."""
+    came_in: set[tuple[int, int, datetime]] = set()
+    told = [(row.delivery_id, at) for row in errors for at in (row.first_seen_at, row.last_seen_at)]
+    for row in outcomes:
+        delivery = deliveries[row.delivery_id]
+        if row.state != State.FAILED or not any(
+            pk == row.delivery_id and abs(at - row.recorded_at) <= SAME for pk, at in told
+        ):
+            yield _outcome(row, delivery, may)
+        if row.received_at is None or row.state in QUIET or row.run.door == Door.RETRY:
+            continue
+        sight = (delivery.job.source_id, delivery.thing_id, row.received_at)
+        if sight not in came_in:
+            came_in.add(sight)
+            yield _seen(row, delivery)
+
+
+def _outcome(row: Outcome, delivery: Delivery, may: May) -> Event:
+    job, to = delivery.job, delivery.job.destination.name
+    state = State(row.state)
+    if state == State.DELIVERED:
+        known = OPERATIONS.get(row.operation)
+        sentence = known or (
+            f"{{to}} took it: {row.operation.replace('_', ' ')}" if row.operation else "{to} took it"
+        )
+    else:
+        sentence = SENTENCES[state]
+    details = []
+    if row.amount is not None and state not in QUIET:
+        details.append(money(row.amount, row.currency))
+    if (
+        state == State.DELIVERED
+        and row.accepted_at
+        and row.received_at
+        and row.accepted_at >= row.received_at
+    ):
+        took = (row.accepted_at - row.received_at).total_seconds()
+        details.append(f"{duration(took)} after it came in")
+    if row.attempt > 1:
+        details.append(f"try {row.attempt}")
+    if row.request_id:
+        details.append(f"{to} calls the request {row.request_id}")
+    links = mapping_links(row.mapping_version, delivery, may)
+    if may("integrations.view_outcome"):
+        address = reverse("admin:integrations_delivery_change", args=[delivery.pk])
+        links.append(Link(f"Job “{job.name}”", address))
+    quiet = f"{delivery.pk} {state}" if state in (*QUIET, State.RETRYING) else ""
+    return Event(
+        row.accepted_at or row.recorded_at,
+        to,
+        sentence.format(to=to),
+        TONES.get(state, ""),
+        delivery.thing_id,
+        details,
+        links,
+        quiet,
+    )
+
+
+def _seen(row: Outcome, delivery: Delivery) -> Event:
+    source = delivery.job.source.name
+    assert row.received_at is not None  # asked before
+    details = []
+    if row.occurred_at is not None and row.occurred_at <= row.received_at:
+        waited = (row.received_at - row.occurred_at).total_seconds()
+        details.append(f"{duration(waited)} after it happened there")
+    door = Door(row.run.door)
+    sentence = DOORS.get(door, "Came in from {source}").format(source=source)
+    return Event(
+        row.received_at,
+        source,
+        sentence[:1].upper() + sentence[1:],
+        "",
+        delivery.thing_id,
+        details,
+        by_webhook=door == Door.WEBHOOK,
+    )
+
+
+def mapping_links(version: str, delivery: Delivery, may: May) -> list[Link]:
+    """The version is told as READ.WRITE, with what owners took out of it behind."""
+    numbers = version.split(".")
+    if len(numbers) < 2 or not may("mappings.view_mapping"):
+        return []
+    pages = ((delivery.job.read_mapping, numbers[0]), (delivery.job.write_mapping, numbers[1]))
+    return [
+        Link(f"{mapping.name}, version {number}", reverse("admin:mappings_mapping_change", args=[mapping.pk]))
+        for mapping, number in pages
+    ]
+
+
+def of_pending(deliveries: Iterable[Delivery], told: set[int]) -> Iterator[Event]:
+    """What came in and of which nothing has come yet."""
+    for row in deliveries:
+        if row.pk not in told:
+            yield Event(
+                row.accepted_at, row.job.source.name, f"Came in from {row.job.source.name}", "", row.thing_id
+            )
+
+
+def of_intents(deliveries: dict[int, Delivery]) -> Iterator[Event]:
+    rows = Intent.objects.filter(delivery__in=deliveries, settled_at__isnull=True).order_by("-id")
+    for row in rows.defer("call")[:MOST_OTHERS]:
+        to = deliveries[row.delivery_id].job.destination.name
+        if row.state == IntentState.IN_DOUBT:
+            yield Event(
+                row.created_at, to, f"Sent to {to}; no answer came, it may have arrived", "bad", row.thing_id
+            )
+        else:
+            yield Event(row.created_at, to, f"On its way to {to}", "", row.thing_id)
+
+
+def errors_of(deliveries: dict[int, Delivery]) -> list[ErrorRecord]:
+    rows = ErrorRecord.objects.filter(delivery__in=deliveries).defer("evidence", "payload").order_by("-id")
+    return list(rows.prefetch_related("judgements__by")[:MOST_OTHERS])
+
+
+def of_errors(errors: Iterable[ErrorRecord], deliveries: dict[int, Delivery], may: May) -> Iterator[Event]:
+    for row in errors:
+        delivery = deliveries[row.delivery_id or 0]
+        to, thing = delivery.job.destination.name, delivery.thing_id
+        links = []
+        if may("integrations.view_errorrecord"):
+            address = reverse("admin:integrations_errorrecord_change", args=[row.pk])
+            links = [Link("Request and answer, masked", address)]
+        mapped = mapping_links(row.mapping_version, delivery, may)
+        yield Event(row.first_seen_at, to, row.sentence, "bad", thing, [], [*links, *mapped])
+        for judgement in row.judgements.all():
+            by = judgement.by.get_username() if judgement.by else "Crossdock"
+            yield Event(
+                judgement.at, "", f"{judgement.get_decision_display()}, by {by}", "", thing, [], links
+            )
+        if row.settled_at is not None:
+            how = row.get_settled_how_display()
+            yield Event(row.settled_at, to, f"The error is over: {how.lower()}", "", thing, [], links)
+
+
+def of_webhooks(ids: Iterable[ExternalId], may: May) -> Iterator[Event]:
+    """As they arrived. What else has this id in that system is told apart by its resource, where that is told."""
+    places = {(row.connection_id, row.external_id): row for row in ids}
+    if not places or not may("integrations.view_inboundevent"):
+        return
+    rows = (
+        InboundEvent.objects.filter(
+            external_id__in={external_id for _, external_id in places},
+            connection__in={connection for connection, _ in places},
+        )
+        .exclude(external_id="")
+        .defer("body", "headers")
+        .order_by("-id")
+    )
+    for row in rows[:MOST_OTHERS]:
+        known = places.get((row.connection_id, row.external_id))
+        if known is None or (row.resource and row.resource != known.resource):
+            continue
+        address = reverse("admin:integrations_inboundevent_change", args=[row.pk])
+        yield Event(
+            row.received_at,
+            known.connection.name,
+            f"Webhook from {known.connection.name}: {row.topic or 'event'}",
+            "bad" if row.state == "failed" else "",
+            known.thing_id,
+            [row.sentence] if row.sentence else [],
+            [Link("The webhook as it arrived", address)],
+        )
+
+
+def conflicts_of(things: Iterable[int]) -> list[Conflict]:
+    rows = Conflict.objects.filter(thing__in=list(things)).select_related("owner", "other", "settled_by")
+    hidden = ("other_value", "owner__secrets", "other__secrets")
+    return list(rows.defer(*hidden).order_by("-id")[:MOST_OTHERS])
+
+
+def of_conflicts(conflicts: Iterable[Conflict]) -> Iterator[Event]:
+    for row in conflicts:
+        links = [Link("Both sides", reverse("admin:integrations_conflict_change", args=[row.pk]))]
+        what = label(row.field).what
+        sentence = f"The {what} in {row.other.name} is not what {row.owner.name} gave it"
+        yield Event(row.found_at, row.other.name, sentence, "warn", row.thing_id, [], links)
+        if row.settled_at is not None:
+            by = [f"by {row.settled_by.get_username()}"] if row.settled_by else []
+            how = row.get_settled_how_display()
+            yield Event(row.settled_at, row.other.name, f"{how}: {what}", "", row.thing_id, by, links)
+
+
+def of_changes(things: Iterable[int]) -> Iterator[Event]:
+    """Which fields changed, where that is followed: never what they say."""
+    rows = LastKnown.objects.filter(thing__in=list(things)).select_related("connection")
+    for row in rows.defer("connection__secrets")[:MOST_OTHERS]:
+        fields: dict[str, list[str]] = {}
+        for path, (_, since) in row.digests.items():
+            if since:
+                fields.setdefault(since, []).append(label(path).what)
+        for since, names in fields.items():
+            said = ", ".join(dict.fromkeys(names))
+            yield Event(
+                datetime.fromisoformat(since),
+                row.connection.name,
+                f"Last changed in {row.connection.name}: {said}",
+                "",
+                row.thing_id,
+            )

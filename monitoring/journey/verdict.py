@@ -1,0 +1,190 @@
+"""One sentence on a journey: all is well, on its way, or stuck, with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from integrations.models import (
+    PENDING_STATES,
+    Conflict,
+    Delivery,
+    ErrorRecord,
+    State,
+)
+from monitoring import announcements
+from monitoring.models import AuditDifference, PaymentMismatch
+
+from .booked import Booked
+from .events import Link, May
+
+ARRIVED: Final = (State.DELIVERED, State.UNCHANGED)
+PENDING_SENTENCES: Final = {
+    State.QUEUED: "It waits its turn. If that goes on, look at “Running now” on the front page.",
+    State.RETRYING: "It is tried again by itself.",
+    State.WAITING: "It goes by itself once that is there.",
+    State.HELD: "The job's rollout, or a rule of the job, holds it back.",
+}
+
+
+@dataclass
+class Verdict:
+    """`head` is said first and large; `more` are further things that are wrong, each with its link."""
+
+    tone: str
+    head: str
+    todo: str = ""
+    links: list[Link] = field(default_factory=list)
+    more: list[tuple[str, Link | None]] = field(default_factory=list)
+
+
+@dataclass
+class Facts:
+    deliveries: Sequence[Delivery]
+    errors: Sequence[ErrorRecord]
+    conflicts: Sequence[Conflict]
+    differences: Sequence[AuditDifference]
+    mismatches: Sequence[PaymentMismatch]
+    booked: Booked
+
+
+def verdict_of(facts: Facts, may: May) -> Verdict:
+    """The worst first: what needs a person, what does not agree, what is on its way, and else how far it came."""
+    wrong = [*_stuck(facts, may), *_missing(facts), *_unequal(facts)]
+    if wrong:
+        tone, head, todo, link = wrong[0]
+        links = [link] if link else []
+        more = [(sentence, address) for _, sentence, _, address in wrong[1:]]
+        return Verdict(tone, head, todo, links, more)
+    pending = [row for row in facts.deliveries if row.state in PENDING_STATES]
+    if pending:
+        return _on_its_way(pending, facts)
+    if not facts.deliveries:
+        return Verdict(
+            "", "Nothing has been brought anywhere: no job carries it, or its facts are past their time."
+        )
+    return _well(facts)
+
+
+Wrong = tuple[str, str, str, Link | None]
+
+
+def _stuck(facts: Facts, may: May) -> Iterable[Wrong]:
+    for error in facts.errors:
+        if error.settled_at is None:
+            link = None
+            if may("integrations.view_errorrecord"):
+                address = reverse("admin:integrations_errorrecord_change", args=[error.pk])
+                link = Link("See the error and settle it", address)
+            yield "bad", f"Stuck: {error.sentence}", "", link
+    told = {error.delivery_id for error in facts.errors if error.settled_at is None}
+    for row in facts.deliveries:
+        if row.state == State.FAILED and row.pk not in told:
+            reason = row.state_reason or "nobody can say why any more."
+            yield "bad", f"Stuck on its way to {row.job.destination.name}: {reason}", "", _record(row)
+
+
+def _missing(facts: Facts) -> Iterable[Wrong]:
+    """Shipped, and nobody was told; or called shipped, and no parcel of it is known."""
+    ids = [row.pk for row in facts.deliveries if row.state != State.FAILED]
+    if not ids or not {"order", "shipment", "event"} & {row.job.kind for row in facts.deliveries}:
+        return
+    by_pk = {row.pk: row for row in facts.deliveries}
+    late = announcements.unannounced().filter(pk__in=ids).order_by("pk").values_list("pk", flat=True)
+    for pk in late:
+        row = by_pk[pk]
+        subject = row.subject or "It"
+        if announcements.is_without_parcel(row):
+            head = f"{row.job.source.name} calls it shipped, and no parcel of it is known."
+        elif announcements.is_without_number(row):
+            head = f"{subject} has left, and no tracking number is known."
+        else:
+            head = f"{subject} has left, and {row.job.destination.name} has not been told."
+        yield "bad", head, announcements.what_to_do(row), _record(row)
+
+
+def _unequal(facts: Facts) -> Iterable[Wrong]:
+    for mismatch in facts.mismatches:
+        if mismatch.settled_at is None and mismatch.set_aside_at is None:
+            address = reverse("admin:monitoring_paymentmismatch_change", args=[mismatch.pk])
+            yield "bad", f"The money does not match: {mismatch.sentence}", "", Link("Settle it", address)
+    for conflict in facts.conflicts:
+        if conflict.settled_at is None:
+            address = reverse("admin:integrations_conflict_change", args=[conflict.pk])
+            field_name = conflict.field.replace("_", " ").replace(".", ", ")
+            head = (
+                f"Two systems differ: {field_name} in {conflict.other.name} is not {conflict.owner.name}'s."
+            )
+            yield "warn", head, "", Link("Look at both sides", address)
+    for difference in facts.differences:
+        if difference.state == "open":
+            address = reverse("admin:monitoring_auditdifference_change", args=[difference.pk])
+            yield (
+                "warn",
+                f"An audit found: {difference.sentence}",
+                difference.next_action,
+                Link("Repair it", address),
+            )
+
+
+def _on_its_way(pending: Sequence[Delivery], facts: Facts) -> Verdict:
+    row = pending[0]
+    names = _and(list(dict.fromkeys(one.job.destination.name for one in pending)))
+    arrived = _arrived(facts)
+    there = f" It is in {_and(arrived)} already." if arrived else ""
+    reason = f" {row.state_reason}" if row.state_reason else ""
+    for stands, sentence in announcements.stopped(row.job):
+        if stands:
+            return Verdict("warn", f"It waits on its way to {names}.{there}", sentence, [_record(row)])
+    tone = "" if row.state == State.QUEUED else "warn"
+    todo = f"{reason} {PENDING_SENTENCES[State(row.state)]}".strip()
+    return Verdict(tone, f"On its way to {names}.{there}", todo, [_record(row)])
+
+
+def _well(facts: Facts) -> Verdict:
+    arrived = _arrived(facts)
+    if not arrived:
+        row = facts.deliveries[-1]
+        reason = row.state_reason or row.get_state_display()
+        return Verdict("", "It was brought nowhere, on purpose.", reason, [_record(row)])
+    count = len(arrived)
+    systems = arrived[0] if count == 1 else f"{count} systems"
+    said = [f"delivered to {systems}", *_milestones(facts.booked)]
+    return Verdict("good", f"All is well: {', '.join(said)}.")
+
+
+def _milestones(booked: Booked) -> Iterable[str]:
+    if any(row.status in ("paid", "partially_refunded", "refunded") for row in booked.payments):
+        yield "paid"
+    for verb, moments in (
+        ("shipped", [row.shipped_at for row in booked.shipments]),
+        ("at the door", [row.delivered_at for row in booked.shipments]),
+        ("refunded", [row.created_at for row in booked.refunds]),
+        ("cancelled", [row.cancelled_at for row in booked.orders]),
+    ):
+        if latest := max((moment for moment in moments if moment is not None), default=None):
+            yield f"{verb} on {_day(latest)}"
+
+
+def _arrived(facts: Facts) -> list[str]:
+    return list(dict.fromkeys(row.job.destination.name for row in facts.deliveries if row.state in ARRIVED))
+
+
+def _record(row: Delivery) -> Link:
+    return Link(f"Job “{row.job.name}”", reverse("admin:integrations_delivery_change", args=[row.pk]))
+
+
+def _day(moment: datetime) -> str:
+    local = timezone.localtime(moment)
+    same_year = local.year == timezone.localtime().year
+    return date_format(local, "j F" if same_year else "j F Y")
+
+
+def _and(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
