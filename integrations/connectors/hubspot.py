@@ -26,6 +26,9 @@ from integrations.exceptions import Failure, Kind
 from integrations.http.client import Request
 
 ADDRESS = "https://api.hubapi.com"
+# What HubSpot says to move to from v4, with the same body and answer:
+# https://developers.hubspot.com/docs/api-reference/2026-03/crm/associations/associate-records/batch/create-associations
+ASSOCIATIONS = "/crm/associations/2026-03"
 UNIQUE_PROPERTY = "crossdock_id"
 # https://developers.hubspot.com/docs/api-reference/legacy/crm/objects/contacts/guide
 CONTACT_PROPERTIES = [
@@ -103,7 +106,7 @@ def _objects(
     if of_contact:
         upsert["then"] = [
             {
-                "path": f"/crm/v4/associations/{kind}/contacts/batch/associate/default",
+                "path": f"{ASSOCIATIONS}/{kind}/contacts/batch/associate/default",
                 "body": {"inputs": [{"from": {"id": "{external_id}"}, "to": {"id": "=body.contact"}}]},
                 "repeatable": True,
             }
@@ -202,11 +205,11 @@ class HubSpot(DeclaredConnector):
         group=Group.CRM,
         documentation="https://developers.hubspot.com/docs/api-reference/overview",
         native_integrations=native_of("hubspot"),
-        # Associations are asked of v4, which ends before v3 (September 2027):
-        # https://developers.hubspot.com/changelog/deprecating-support-for-hubspot-v4-apis
+        # Both end in September 2027, v3 by the changelog and 2026-03 eighteen months after it came. No day is told for
+        # v3, so the first one counts: https://developers.hubspot.com/docs/developer-tooling/platform/versioning
         api_version=ApiVersion(
-            "v3 and v4",
-            ends=date(2027, 3, 30),
+            "v3 and 2026-03",
+            ends=date(2027, 9, 1),
             source="https://developers.hubspot.com/changelog/"
             "legacy-apis-and-legacy-apps-whats-going-unsupported-and-when",
         ),
@@ -218,8 +221,8 @@ class HubSpot(DeclaredConnector):
             "Make it a single-line text with the internal name crossdock_id, and tick “Require unique values”.",
         ),
         verified=Verified.CONTRACT,
-        verified_against="HubSpot's OpenAPI documents of August 2026: CRM objects v3 and associations v4. Names of "
-        "properties are in no document, and stand as HubSpot's guides name them",
+        verified_against="HubSpot's OpenAPI documents of August 2026: CRM objects v3, and associations v4 for those of "
+        "2026-03, which keep its form. Names of properties are in no document, and stand as HubSpot's guides name them",
         limits="5 searches a second, and 100 calls in 10 seconds in free accounts (190 in others); Crossdock makes up "
         "to 5 calls a second, each with up to 100 records.",
         traps=(

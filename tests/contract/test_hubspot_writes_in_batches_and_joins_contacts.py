@@ -15,7 +15,7 @@ from tests.integrations.answering import Asked, Says
 
 UPSERT = "/crm/v3/objects/contacts/batch/upsert"
 ORDERS = "/crm/v3/objects/orders/batch/upsert"
-JOIN = "/crm/v4/associations/orders/contacts/batch/associate/default"
+JOIN = "/crm/associations/2026-03/orders/contacts/batch/associate/default"
 
 
 @pytest.fixture

@@ -214,8 +214,8 @@ def test_an_answer_without_a_notice_takes_none_back(platform: Platform) -> None:
 @pytest.mark.parametrize(
     ("platform", "name", "ends"),
     [
-        # https://developers.hubspot.com/changelog/deprecating-support-for-hubspot-v4-apis
-        ("hubspot", "v3 and v4", date(2027, 3, 30)),
+        # https://developers.hubspot.com/changelog/legacy-apis-and-legacy-apps-whats-going-unsupported-and-when
+        ("hubspot", "v3 and 2026-03", date(2027, 9, 1)),
         # https://developer.shipbob.com/v2.0/versioning
         ("shipbob", "2026-01", date(2028, 1, 31)),
         # https://shopify.dev/docs/api/usage/versioning

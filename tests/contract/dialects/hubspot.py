@@ -7,17 +7,20 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
+from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
 from integrations.exceptions import Kind
 from tests.contract.dialect import SPECS, Dialect, Hook, Reading, Refusal, Writing
 from tests.contract.openapi import OpenApi
+from tests.contract.openapi_document import joined as joined_documents
 from tests.contract.samples import sample, vector
 from tests.integrations.answering import Asked, Says
 
 MOMENT = "2026-11-20T10:00:00.123Z"
 SINCE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+ASSOCIATIONS = "/crm/associations/2026-03"
 SECRET = "client-secret-0123456789"
 URL = "https://crossdock.example.com/webhooks/7"
 CORRELATION = "aeb5f871-7f07-4993-9211-075dc63e7cbf"
@@ -107,7 +110,7 @@ def of_contact(kind: str) -> Writing:
         {
             f"POST /crm/v3/objects/{kind}/batch/upsert": written(thing(77, crossdock_id="A-1042")),
             "GET /crm/v3/objects/contacts/ada%40example.com": Says(thing(51, email="ada@example.com")),
-            f"POST /crm/v4/associations/{kind}/contacts/batch/associate/default": joined(kind),
+            f"POST {ASSOCIATIONS}/{kind}/contacts/batch/associate/default": joined(kind),
         },
         "77",
     )
@@ -153,11 +156,22 @@ NEWER = [
     {"eventId": 4, "subscriptionType": "contact.merge", "objectId": 80, "newObjectId": 81},
 ]
 
+
+def _contract() -> OpenApi:
+    """HubSpot's reference shows the call of 2026-03 with the body and the answer of v4, in another place:
+    https://developers.hubspot.com/docs/api-reference/2026-03/crm/associations/associate-records/batch/create-associations
+    """
+    names = ("objects", "contacts", "orders", "associations-v4")
+    document = deepcopy(joined_documents(tuple(SPECS / f"hubspot-{name}.json" for name in names)))
+    document["paths"] = {
+        path.replace("/crm/v4/associations", ASSOCIATIONS): call for path, call in document["paths"].items()
+    }
+    return OpenApi(document)
+
+
 DIALECT = Dialect(
     platform="hubspot",
-    contract=lambda: OpenApi.of(
-        *(SPECS / f"hubspot-{name}.json" for name in ("objects", "contacts", "orders", "associations-v4"))
-    ),
+    contract=_contract,
     secrets={"token": "pat-na1-0123456789abcdef", "webhook_secret": SECRET},
     readings=(
         Reading("contacts", "/crm/v3/objects/contacts/search", behind(PAGES), IDS),
