@@ -13,7 +13,7 @@ from integrations.sync.measures import NEAR_HOURS
 from integrations.templatetags.portal import ago, duration, money, percent
 from monitoring import accuracy_figures, announcements, histogram, links
 from monitoring.figures import Figures
-from monitoring.models import Incident
+from monitoring.models import ASKS_FOR_A_PERSON, Incident
 from monitoring.payments import card as payments
 from monitoring.standing import Standing
 
@@ -226,15 +226,13 @@ def _delay(delay: histogram.Histogram, period: str, job: SyncJob) -> links.Linke
 
 
 def open_causes() -> int:
-    return Incident.objects.filter(resolved_at__isnull=True).count()
+    return Incident.objects.filter(ASKS_FOR_A_PERSON).count()
 
 
 def incidents() -> list[dict[str, Any]]:
     """The causes with most open errors. They are counted now: the last triage may be a minute old."""
     rows = list(
-        Incident.objects.filter(resolved_at__isnull=True).order_by("-open_errors", "-last_seen_at")[
-            :SHOWN_INCIDENTS
-        ]
+        Incident.objects.filter(ASKS_FOR_A_PERSON).order_by("-open_errors", "-last_seen_at")[:SHOWN_INCIDENTS]
     )
     marks = [row.fingerprint for row in rows]
     open_now = dict(

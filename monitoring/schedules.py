@@ -13,11 +13,13 @@ PAYMENTS = "monitoring: payments"
 RECOUNT = "monitoring: recount of payments"
 MERGES = "monitoring: merge proposals"
 ALERTS = "monitoring: alerts"
+RECEIPTS = "monitoring: receipts"
 # Name → (task, minutes between two runs).
 SCHEDULES = {
     NAME: ("monitoring.tasks.watch", 1),
     PRUNE: ("monitoring.tasks.prune", 5),
     ALERTS: ("monitoring.tasks.alert", 1),
+    RECEIPTS: ("monitoring.tasks.read_back", 1),
     MEASURE: ("monitoring.tasks.measure", 5),
     LEDGER: ("monitoring.tasks.ledger", 5),
     AUDITS: ("monitoring.tasks.audits", 1),

@@ -6,7 +6,7 @@ import time
 
 from django.conf import settings
 
-from integrations.sync import doorbell
+from integrations.sync import doorbell, receipts
 from monitoring import booked_hours, merges, retention, rollups, triage, webhook_ledger
 from monitoring.alerts import telling, watching
 from monitoring.audits import auditor, starting
@@ -24,6 +24,11 @@ def watch() -> None:
     triage.triage()
     rollups.roll_up(deadline=deadline)
     booked_hours.count(deadline=deadline)
+
+
+def read_back() -> None:
+    """Once a minute: what people sent again and arrived is looked up over there."""
+    receipts.make_due()
 
 
 def audits() -> None:

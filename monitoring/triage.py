@@ -12,10 +12,11 @@ from django.db.models import Count, F, Max, Min, Sum
 from django.utils import timezone
 
 from integrations.models import ErrorRecord
-from monitoring.models import Incident
+from monitoring.models import Incident, IncidentDeed, IncidentNote
 
 # Incidents are written in groups, so that no write transaction is long.
 GROUP = 100
+NOT_PUT_OFF: dict[str, None] = {"put_off_since": None, "put_off_until": None, "put_off_up_to": None}
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class _Cause:
     first: datetime
     last: datetime
     example: int
+    promised: datetime | None = None
     stuck: dict[str, str] = field(default_factory=dict)
 
 
@@ -45,7 +47,7 @@ def triage(now: datetime | None = None) -> Triaged:
     came_back = [mark for mark, row in known.items() if not row.is_open]
     marks = sorted(causes)
     for start in range(0, len(marks), GROUP):
-        _store({mark: causes[mark] for mark in marks[start : start + GROUP]}, known)
+        _store({mark: causes[mark] for mark in marks[start : start + GROUP]}, known, moment)
     resolved = _resolve(causes, moment)
     return Triaged(len(causes), len(causes) - len(known), len(came_back), resolved)
 
@@ -62,6 +64,10 @@ def _open_causes() -> dict[str, _Cause]:
     for mark, currency, total in sums:
         if mark in causes:  # an error may have come in between the two questions
             causes[mark].stuck[currency] = _money(total)
+    promised = open_errors.filter(delivery__promised_at__isnull=False).values_list("fingerprint")
+    for mark, nearest in promised.annotate(nearest=Min("delivery__promised_at")):
+        if mark in causes:
+            causes[mark].promised = nearest
     return causes
 
 
@@ -70,7 +76,7 @@ def _money(amount: Decimal) -> str:
     return format(amount.normalize(), "f")
 
 
-def _store(causes: dict[str, _Cause], known: dict[str, Incident]) -> None:
+def _store(causes: dict[str, _Cause], known: dict[str, Incident], moment: datetime) -> None:
     examples = (
         ErrorRecord.objects.select_related("job")
         .defer("evidence", "payload")
@@ -94,6 +100,10 @@ def _store(causes: dict[str, _Cause], known: dict[str, Incident]) -> None:
                 continue
             if not row.is_open:
                 values["reopened"] = F("reopened") + 1
+                _note(row, IncidentDeed.REOPENED, moment)
+            elif row.put_off_since is not None and not row.is_put_off_at(moment, cause.errors):
+                values |= NOT_PUT_OFF
+                _note(row, IncidentDeed.TAKE_UP, moment, cause.errors)
             Incident.objects.filter(pk=row.pk).update(**values)
 
 
@@ -108,6 +118,7 @@ def _values(cause: _Cause, example: ErrorRecord, total: int) -> dict[str, Any]:
         "open_errors": cause.errors,
         "all_errors": total,
         "stuck": cause.stuck,
+        "promised_at": cause.promised,
         "last_seen_at": cause.last,
         "resolved_at": None,
     }
@@ -115,8 +126,19 @@ def _values(cause: _Cause, example: ErrorRecord, total: int) -> dict[str, Any]:
 
 def _resolve(causes: dict[str, _Cause], moment: datetime) -> int:
     gone = [
-        pk
-        for pk, mark in Incident.objects.filter(resolved_at__isnull=True).values_list("pk", "fingerprint")
-        if mark not in causes
+        row
+        for row in Incident.objects.filter(resolved_at__isnull=True).only("pk", "fingerprint")
+        if row.fingerprint not in causes
     ]
-    return Incident.objects.filter(pk__in=gone).update(resolved_at=moment, open_errors=0, stuck={})
+    over = {"resolved_at": moment, "open_errors": 0, "stuck": {}, "promised_at": None, **NOT_PUT_OFF}
+    for start in range(0, len(gone), GROUP):
+        group = gone[start : start + GROUP]
+        with transaction.atomic():
+            Incident.objects.filter(pk__in=[row.pk for row in group]).update(**over)
+            for row in group:
+                _note(row, IncidentDeed.RESOLVED, moment)
+    return len(gone)
+
+
+def _note(incident: Incident, deed: IncidentDeed, moment: datetime, records: int | None = None) -> None:
+    IncidentNote.objects.create(incident=incident, deed=deed, at=moment, records=records)

@@ -12,8 +12,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from integrations.models import ErrorRecord
-from integrations.sync import retry
+from integrations.models import Effect, ErrorRecord
+from integrations.sync import receipts, retry
 
 from .bulk import bulk_action
 from .connection_form import as_json
@@ -26,7 +26,7 @@ from .error_forms import (
     IgnoreManyForm,
     PayloadForm,
 )
-from .error_page import is_in_doubt, may_be_edited
+from .error_page import is_in_doubt, may_be_edited, may_be_read_back
 from .frame import Crumb, DialogForm, FactsAdmin, action
 
 IN_DOUBT_ACTIONS = ("confirm_arrived", "send_again")
@@ -39,6 +39,7 @@ class ErrorActions(FactsAdmin):
         "retry_now",
         "confirm_arrived",
         "send_again",
+        "read_back",
         {"title": "More", "items": ["ignore", "assign", "comment"]},
     )
 
@@ -50,8 +51,9 @@ class ErrorActions(FactsAdmin):
         offered = super().get_actions_detail(request, object_id)
         error = self.get_object(request, str(object_id))
         if error is None or not error.is_open:
-            return [entry for entry in offered if entry.path == "comment"]
-        hidden = PLAIN_ACTIONS if is_in_doubt(error) else IN_DOUBT_ACTIONS
+            left = ("comment", "read_back") if error is not None and may_be_read_back(error) else ("comment",)
+            return [entry for entry in offered if entry.path in left]
+        hidden = (*(PLAIN_ACTIONS if is_in_doubt(error) else IN_DOUBT_ACTIONS), "read_back")
         return [entry for entry in offered if entry.path not in hidden]
 
     # --- one error --------------------------------------------------------------------------------------------
@@ -106,6 +108,22 @@ class ErrorActions(FactsAdmin):
     def send_again(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         error = self.error(request, object_id, "retry")
         return self._decide(request, error, lambda by: retry.send_again(error, by), "It is being sent again.")
+
+    @action(
+        "Read it back",
+        icon="fact_check",
+        permissions=["retry"],
+        title="Read this record back",
+        text="The other system is asked what it has of it now. Nothing is changed there.",
+        button="Read it back",
+    )
+    def read_back(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+        error = self.error(request, object_id, "retry")
+        receipt = receipts.make(error.pk) if may_be_read_back(error) else None
+        if receipt is None:
+            return self._back(request, error, "Nothing of it was delivered yet.", messages.ERROR)
+        level = messages.SUCCESS if receipt.effect == Effect.ONCE else messages.WARNING
+        return self._back(request, error, receipt.sentence, level)
 
     @action(
         "Ignore",

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from integrations.models import ErrorRecord, Kind
+from integrations.models import Effect, ErrorRecord, Kind, Receipt, Settled
 from integrations.sync.retry import UNDER_WAY, is_nameless
 from integrations.templatetags.portal import money
 
@@ -42,6 +42,19 @@ DOUBT = (
 )
 
 
+EFFECT_COLOURS = {
+    Effect.ONCE: "success",
+    Effect.SEVERAL: "danger",
+    Effect.MISSING: "danger",
+    Effect.UNKNOWN: "warning",
+}
+
+
+def may_be_read_back(error: ErrorRecord) -> bool:
+    """It came to its end by a write: whoever sent it can look at what is there now."""
+    return error.settled_how == Settled.DELIVERED and error.delivery_id is not None
+
+
 def is_in_doubt(error: ErrorRecord) -> bool:
     return error.place == "in_doubt"
 
@@ -64,11 +77,12 @@ def page_of(error: ErrorRecord, may_see_payload: bool) -> dict[str, Any]:
     evidence: Any = error.evidence
     evidence = evidence or {}
     payload: Any = error.payload
+    receipt = Receipt.objects.filter(error=error).first()
     return {
         "error": error,
         "in_doubt": in_doubt,
         "on_its_way": error.delivery is not None and is_on_its_way(error, error.delivery.state),
-        "remedy": _remedy(error),
+        "remedy": remedy_of(error),
         "place": PLACES.get(error.place, error.place),
         "kind_colour": KIND_COLOURS[error.get_kind_display()],
         "worth": money(error.amount, error.currency) if error.amount is not None else "",
@@ -79,13 +93,17 @@ def page_of(error: ErrorRecord, may_see_payload: bool) -> dict[str, Any]:
         "judgements": error.judgements.select_related("by", "assignee"),
         "links": _links(error),
         "pages": pages_of(error.delivery) if error.delivery is not None else [],
+        "receipt": receipt,
+        "effect_colour": EFFECT_COLOURS[Effect(receipt.effect)] if receipt is not None else "",
+        "may_be_read_back": may_be_read_back(error),
         "promised": error.delivery.promised_at if error.delivery is not None else None,
         "may_edit": may_see_payload and may_be_edited(error),
         "edit_url": reverse("admin:integrations_errorrecord_edit", args=[error.pk]),
     }
 
 
-def _remedy(error: ErrorRecord) -> str:
+def remedy_of(error: ErrorRecord) -> str:
+    """What a person does about it, in words."""
     if is_in_doubt(error):
         return DOUBT
     return NAMELESS if is_nameless(error) else REMEDIES[Kind(error.kind)]
@@ -111,9 +129,15 @@ def _links(error: ErrorRecord) -> list[tuple[str, str, str]]:
             found.append((what, str(row), reverse(f"admin:integrations_{model}_change", args=[row.pk])))
     if error.delivery is not None and (journey := journey_of(error.delivery.thing_id)):
         found.insert(1, ("Journey", "in all systems", journey))
-    if error.job is not None and error.field:
-        mapping = error.job.write_mapping if error.place in ("validate", "send") else error.job.read_mapping
-        found.append(
-            ("Field in the mapping", error.field, reverse("admin:mappings_mapping_change", args=[mapping.pk]))
-        )
+    mend = field_link(error)
+    if mend is not None:
+        found.append(("Field in the mapping", *mend))
     return found
+
+
+def field_link(error: ErrorRecord) -> tuple[str, str] | None:
+    """(field, address of the mapping that fills it), where the error names a field."""
+    if error.job is None or not error.field:
+        return None
+    mapping = error.job.write_mapping if error.place in ("validate", "send") else error.job.read_mapping
+    return error.field, reverse("admin:mappings_mapping_change", args=[mapping.pk])

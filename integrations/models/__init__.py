@@ -37,7 +37,7 @@ from .delivery import (
     State,
 )
 from .doorbell import Doorbell, Heartbeat
-from .errors import Decision, ErrorRecord, Judgement, Kind, Settled
+from .errors import Decision, Effect, ErrorRecord, Judgement, Kind, Receipt, Settled
 from .inbox import InboundEvent, InboundState, RefusedWebhooks
 from .job import JobState, Removed, SyncJob, held_for_launch, may_work
 from .known import LastKnown
@@ -80,6 +80,7 @@ __all__ = [
     "Direction",
     "Door",
     "Doorbell",
+    "Effect",
     "Environment",
     "ErrorRecord",
     "ExternalId",
@@ -103,6 +104,7 @@ __all__ = [
     "PersonKey",
     "Priority",
     "RateBudget",
+    "Receipt",
     "RefusedWebhooks",
     "Removed",
     "RunState",

@@ -154,3 +154,28 @@ class Judgement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_decision_display()} {self.at:%Y-%m-%d %H:%M}"
+
+
+class Effect(models.TextChoices):
+    """What was found over there when a record that had failed was read back."""
+
+    ONCE = "once", "There once"
+    SEVERAL = "several", "There more than once"
+    MISSING = "missing", "Not there"
+    UNKNOWN = "unknown", "Not known"
+
+
+class Receipt(models.Model):
+    """How an error that a person sent again came to its end: the write, its id over there, and what is there now."""
+
+    error = models.OneToOneField(ErrorRecord, on_delete=models.CASCADE, related_name="receipt")
+    operation = models.CharField(max_length=40, blank=True)
+    idempotency_key = models.CharField(max_length=64, blank=True)
+    external_id = models.CharField(max_length=255, blank=True)
+    written_at = models.DateTimeField(null=True, blank=True)
+    effect = models.CharField(max_length=10, choices=Effect.choices)
+    sentence = models.CharField(max_length=500)
+    read_back_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.get_effect_display()

@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db.models import Count, DateTimeField, DecimalField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
-from integrations.admin.frame import FactsAdmin, QuickView, display
+from integrations.admin.frame import Crumb, QuickView, display
 from integrations.admin.job_columns import KIND_COLOURS, counted, rows_url
-from integrations.admin.questions import Question
+from integrations.admin.questions import Question, RowQuestion
 from integrations.models import ErrorRecord, Kind
-from integrations.templatetags.portal import ago, money
-from monitoring.models import Incident
+from integrations.templatetags.portal import ago, money, promised_hour
+from monitoring.incident_page import page_of, put_off_words
+from monitoring.models import ASKS_FOR_A_PERSON, Incident
+
+from .incident_actions import IncidentActions
+
+# No hour was promised: after all that were.
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+# Of so many causes the currencies are looked at.
+LOOKED_AT = 500
 
 
 class StillOpen(Question):
     title = "Still open?"
     parameter_name = "open"
     answers = (
-        ("open", "Open", Q(resolved_at__isnull=True)),
+        ("open", "Open", ASKS_FOR_A_PERSON),
+        ("put_off", "Ignored for now", Q(resolved_at__isnull=True, put_off_since__isnull=False)),
         ("resolved", "Resolved", Q(resolved_at__isnull=False)),
         ("back", "Came back after it was gone", Q(reopened__gt=0)),
         ("all", "All", Q()),
@@ -36,25 +48,67 @@ class WhoseFault(Question):
     answers = (("all", "All", Q()), *((value, label, Q(kind=value)) for value, label in Kind.choices))
 
 
+class WhoHasIt(Question):
+    title = "Who has it?"
+    parameter_name = "assigned"
+    answers = (
+        ("all", "All", Q()),
+        ("me", "I", lambda request: Q(assignee=request.user.pk)),
+        ("nobody", "Nobody", Q(assignee__isnull=True)),
+    )
+
+
+class StuckMoney(RowQuestion):
+    """Also says by which currency the list is sorted: sums of several are never added."""
+
+    title = "How much is stuck?"
+    parameter_name = "currency"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [(currency, f"In {currency}") for currency in sorted(currencies())]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        chosen = self.value()
+        return queryset.filter(stuck__has_key=chosen) if chosen else queryset
+
+
+def currencies() -> list[str]:
+    """Those in which money is stuck, of most errors first."""
+    found: Counter[str] = Counter()
+    rows = Incident.objects.filter(resolved_at__isnull=True).exclude(stuck={}).order_by("-last_seen_at")
+    for stuck, number in rows.values_list("stuck", "open_errors")[:LOOKED_AT]:
+        for currency in stuck:
+            found[currency] += number
+    return [currency for currency, _ in found.most_common()]
+
+
 @admin.register(Incident)
-class IncidentAdmin(FactsAdmin):
+class IncidentAdmin(IncidentActions):
     list_display = (
         "what_happens",
         "kind_label",
         "job_name",
         "open_count",
         "stuck_value",
+        "promised",
         "since",
         "last_seen",
+        "who_has_it",
     )
-    list_display_links = None
+    list_filter = (StillOpen, WhoseFault, WhoHasIt, StuckMoney)
+    list_select_related = ("assignee",)
+    search_fields = ("sentence", "job_name")
+    search_help_text = "Words of the sentence, or a job"
     empty_title = "No open incidents"
     empty_text = "Errors of one cause stand here as one row."
-    list_filter = (StillOpen, WhoseFault)
     ordering = ("-open_errors", "-last_seen_at")
+    change_form_template = "admin/monitoring/incident/page.html"
     quick_views = (
         QuickView("Open", ""),
+        QuickView("Mine", "assigned=me"),
+        QuickView("Nobody's", "assigned=nobody"),
         QuickView("Came back", "open=back"),
+        QuickView("Ignored for now", "open=put_off"),
         QuickView("Resolved", "open=resolved"),
     )
 
@@ -68,19 +122,47 @@ class IncidentAdmin(FactsAdmin):
             .annotate(number=Count("pk"))
             .values("number")
         )
-        return rows.annotate(open_now=Coalesce(Subquery(open_now), 0))
+        return rows.annotate(
+            open_now=Coalesce(Subquery(open_now), 0),
+            stuck_most=self._stuck_in(request),
+            promised_first=Coalesce("promised_at", Value(NEVER, DateTimeField())),
+        )
+
+    def _stuck_in(self, request: HttpRequest) -> Any:
+        """By what the column of money is sorted: the currency that was asked for, else that of most errors."""
+        known = currencies()
+        asked = request.GET.get("currency", "")
+        currency = asked if asked in known else next(iter(known), "")
+        of_none = Value(Decimal(-1), DecimalField(max_digits=24, decimal_places=4))
+        if not currency:
+            return of_none
+        return Coalesce(
+            Cast(KT(f"stuck__{currency}"), DecimalField(max_digits=24, decimal_places=4)), of_none
+        )
 
     def change_view(
-        self, request: HttpRequest, object_id: str, *args: object, **options: object
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """An incident's page is the list of its errors."""
         incident = self.object_for(request, object_id, "view")
-        return HttpResponseRedirect(rows_url("errorrecord", fingerprint=incident.fingerprint, open="all"))
+        shown = {
+            **page_of(incident),
+            "title": "Incident",
+            "original": Crumb(incident, incident.sentence[:60]),
+        }
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
     @display("What happens", ordering="sentence")
     def what_happens(self, row: Any) -> str:
-        url = rows_url("errorrecord", fingerprint=row.fingerprint, open="all")
-        return format_html('<a class="portal-sentence" href="{}">{}</a>', url, row.sentence)
+        told = format_html('<span class="portal-sentence">{}</span>', row.sentence)
+        if row.is_put_off:
+            return format_html('{}<span class="portal-again">{}</span>', told, put_off_words(row))
+        if row.is_open and row.reopened:
+            return format_html('{}<span class="portal-again">It came back</span>', told)
+        return told
 
     @display("Whose fault", ordering="kind", label=KIND_COLOURS)
     def kind_label(self, row: Incident) -> str:
@@ -90,19 +172,25 @@ class IncidentAdmin(FactsAdmin):
     def open_count(self, row: Any) -> str:
         return counted(row.open_now, rows_url("errorrecord", fingerprint=row.fingerprint))
 
-    @display("Value stuck")
+    @display("Value stuck", ordering="stuck_most")
     def stuck_value(self, row: Incident) -> str:
         return (
             ", ".join(money(Decimal(amount), currency) for currency, amount in sorted(row.stuck.items()))
             or "–"
         )
 
+    @display("Promised first", ordering="promised_first")
+    def promised(self, row: Incident) -> str:
+        return promised_hour(row.promised_at)
+
     @display("Since", ordering="first_seen_at")
     def since(self, row: Incident) -> str:
-        if row.reopened:
-            return format_html("{}<br>came back", ago(row.first_seen_at))
         return ago(row.first_seen_at)
 
     @display("Last seen", ordering="last_seen_at")
     def last_seen(self, row: Incident) -> str:
         return ago(row.last_seen_at)
+
+    @display("Who has it", ordering="assignee__username")
+    def who_has_it(self, row: Incident) -> str:
+        return str(row.assignee or "–")

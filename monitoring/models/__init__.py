@@ -23,7 +23,7 @@ from .audits import (
     Verdict,
 )
 from .booked_hours import BookedHour, BookedMark
-from .incidents import Incident
+from .incidents import ASKS_FOR_A_PERSON, Incident, IncidentDeed, IncidentNote
 from .merges import MergeProposal, Proposed, Reason
 from .metrics import HourlyFigure, RollupMark
 from .payments import (
@@ -40,6 +40,7 @@ from .webhooks import MissedWebhook, WebhookHour
 from .workflows import WorkflowResult, WorkflowVerdict
 
 __all__ = [
+    "ASKS_FOR_A_PERSON",
     "NEXT_ACTIONS",
     "AlertChannel",
     "AlertEvent",
@@ -64,6 +65,8 @@ __all__ = [
     "HourlyFigure",
     "HowMatched",
     "Incident",
+    "IncidentDeed",
+    "IncidentNote",
     "MatchDecision",
     "MergeProposal",
     "MessageState",

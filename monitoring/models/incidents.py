@@ -1,8 +1,12 @@
-"""The ErrorRecords of one cause, as one thing to settle."""
+"""The ErrorRecords of one cause, as one thing to settle, and what people did about it."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from integrations.models import Kind
 
@@ -11,8 +15,11 @@ class Incident(models.Model):
     """All ErrorRecords with one fingerprint. The fingerprint is a value: the facts know nothing of Incidents.
 
     `sentence` is that of the newest error, as an example. `stuck` is the money in its open errors, as text by
-    currency, never summed across. An Incident resolves by itself when none of its errors is open, and reopens
-    when one comes back.
+    currency, never summed across. `promised_at` is the nearest hour promised for one of its records. An Incident
+    resolves by itself when none of its errors is open, and reopens when one comes back.
+
+    While it is put off (`put_off_since`) it asks for nobody: until `put_off_until`, or until more than `put_off_up_to`
+    of its errors are open, whichever comes first.
     """
 
     fingerprint = models.CharField(max_length=32, unique=True)
@@ -25,17 +32,30 @@ class Incident(models.Model):
     open_errors = models.PositiveIntegerField(default=0)
     all_errors = models.PositiveIntegerField(default=0)
     stuck = models.JSONField(default=dict, blank=True)
+    promised_at = models.DateTimeField(null=True, blank=True)
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True, blank=True)
     reopened = models.PositiveIntegerField(default=0, help_text="How often it came back after it was gone.")
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="assigned_incidents",
+    )
+    put_off_since = models.DateTimeField(null=True, blank=True)
+    put_off_until = models.DateTimeField(null=True, blank=True)
+    put_off_up_to = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:
         ordering = ["-last_seen_at", "-id"]
         indexes = [
             models.Index(
                 fields=["-last_seen_at"], condition=models.Q(resolved_at__isnull=True), name="open_incidents"
-            )
+            ),
+            # What happened like it before.
+            models.Index(fields=["kind", "code", "-last_seen_at"], name="incidents_like_it"),
         ]
 
     def __str__(self) -> str:
@@ -44,3 +64,52 @@ class Incident(models.Model):
     @property
     def is_open(self) -> bool:
         return self.resolved_at is None
+
+    @property
+    def is_put_off(self) -> bool:
+        return self.is_open and self.put_off_since is not None
+
+    def is_put_off_at(self, moment: datetime, open_errors: int) -> bool:
+        """Whether what was said when it was put off still holds."""
+        if self.put_off_since is None:
+            return False
+        if self.put_off_until is not None and moment >= self.put_off_until:
+            return False
+        return self.put_off_up_to is None or open_errors <= self.put_off_up_to
+
+
+# What asks for a person: the list's own view, and the number of causes on the front page.
+ASKS_FOR_A_PERSON = Q(resolved_at__isnull=True, put_off_since__isnull=True)
+
+
+class IncidentDeed(models.TextChoices):
+    RETRY = "retry", "Retried"
+    IGNORE = "ignore", "Ignored"
+    PUT_OFF = "put_off", "Ignored for now"
+    TAKE_UP = "take_up", "Taken up again"
+    ASSIGN = "assign", "Assigned"
+    COMMENT = "comment", "Commented"
+    RESOLVED = "resolved", "Its cause is gone"
+    REOPENED = "reopened", "It came back"
+
+
+class IncidentNote(models.Model):
+    """What a person did about an Incident as a whole, or (`by` is nobody) what became of it. `records`: how many."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="notes")
+    deed = models.CharField(max_length=10, choices=IncidentDeed.choices)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    records = models.PositiveIntegerField(null=True, blank=True)
+    text = models.TextField(blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_deed_display()} {self.at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,111 @@
+"""What a person decides about an Incident: done to its open errors, and noted with the Incident as one deed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db.models import F, QuerySet
+
+from integrations.models import ErrorRecord
+from integrations.sync import retry, shared_clock
+from monitoring.models import Incident, IncidentDeed, IncidentNote
+from monitoring.triage import NOT_PUT_OFF
+
+NotPossible = retry.NotPossible
+
+
+def open_errors(incident: Incident) -> QuerySet[ErrorRecord]:
+    return ErrorRecord.objects.filter(fingerprint=incident.fingerprint, settled_at__isnull=True)
+
+
+def most_urgent(errors: QuerySet[ErrorRecord]) -> QuerySet[ErrorRecord]:
+    """Those whose promised hour is nearest come first, then those with most money, then the oldest."""
+    return errors.order_by(
+        F("delivery__promised_at").asc(nulls_last=True), F("amount").desc(nulls_last=True), "pk"
+    )
+
+
+def retry_all(incident: Incident, by: User) -> int:
+    """Returns how many are on their way again. Those in doubt are left: a person must look at each."""
+    queued = retry.retry(open_errors(incident), by)
+    if queued:
+        _note(incident, IncidentDeed.RETRY, by, records=queued)
+    return queued
+
+
+def retry_one(incident: Incident, by: User) -> ErrorRecord | None:
+    """The most urgent that can be retried, or None: to see whether the cause is gone before all are sent."""
+    may_go = open_errors(incident).exclude(place="in_doubt").exclude(delivery__state__in=retry.UNDER_WAY)
+    first = most_urgent(may_go).first()
+    if first is None or not retry.retry(ErrorRecord.objects.filter(pk=first.pk), by):
+        return None
+    _note(incident, IncidentDeed.RETRY, by, records=1, text=first.subject)
+    return first
+
+
+def ignore_all(incident: Incident, reason: str, by: User) -> int:
+    """Settles its errors without delivering, those in doubt left out. Raises NotPossible without a reason."""
+    errors = open_errors(incident).exclude(place="in_doubt")
+    ignored = retry.ignore(errors, reason, by)
+    if ignored:
+        _note(incident, IncidentDeed.IGNORE, by, records=ignored, text=reason)
+    return ignored
+
+
+def put_off(incident: Incident, until: datetime | None, up_to: int | None, reason: str, by: User) -> None:
+    """It asks for nobody until then, or until more than `up_to` of its errors are open. Nothing is settled by it."""
+    now = shared_clock.now()
+    if until is None and up_to is None:
+        raise NotPossible("Say until when, or up to how many errors: what is put off must come back.")
+    if until is not None and until <= now:
+        raise NotPossible("Choose a time in the future.")
+    count = open_errors(incident).count()
+    if up_to is not None and up_to < count:
+        raise NotPossible(f"{count} errors are open already. Choose {count} or more, or leave it empty.")
+    is_open = Incident.objects.filter(pk=incident.pk, resolved_at__isnull=True)
+    if not is_open.update(put_off_since=now, put_off_until=until, put_off_up_to=up_to):
+        raise NotPossible("This incident is resolved: nothing is left to be put off.")
+    _note(incident, IncidentDeed.PUT_OFF, by, records=up_to, text=reason)
+
+
+def take_up(incident: Incident, by: User) -> bool:
+    """False where it was not put off."""
+    if not Incident.objects.filter(pk=incident.pk, put_off_since__isnull=False).update(**NOT_PUT_OFF):
+        return False
+    _note(incident, IncidentDeed.TAKE_UP, by)
+    return True
+
+
+def assign(incident: Incident, assignee: User, by: User) -> int:
+    """Returns how many of its open errors are that person's now."""
+    Incident.objects.filter(pk=incident.pk).update(assignee=assignee)
+    number = retry.assign(open_errors(incident).defer("evidence", "payload"), assignee, by)
+    _note(incident, IncidentDeed.ASSIGN, by, records=number, assignee=assignee)
+    return number
+
+
+def comment(incident: Incident, text: str, by: User) -> None:
+    if not text.strip():
+        raise NotPossible("Write a comment first.")
+    _note(incident, IncidentDeed.COMMENT, by, text=text)
+
+
+def _note(
+    incident: Incident,
+    deed: IncidentDeed,
+    by: User,
+    *,
+    records: int | None = None,
+    text: str = "",
+    assignee: User | None = None,
+) -> None:
+    IncidentNote.objects.create(
+        incident=incident,
+        deed=deed,
+        by=by,
+        at=shared_clock.now(),
+        records=records,
+        text=text,
+        assignee=assignee,
+    )
