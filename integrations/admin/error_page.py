@@ -11,7 +11,7 @@ from integrations.sync.retry import UNDER_WAY, is_nameless
 from integrations.templatetags.portal import money
 
 from .connection_form import as_json
-from .job_columns import KIND_COLOURS
+from .job_columns import KIND_COLOURS, rows_url
 from .record_pages import journey_of, pages_of
 
 REMEDIES = {
@@ -129,6 +129,11 @@ def _links(error: ErrorRecord) -> list[tuple[str, str, str]]:
             found.append((what, str(row), reverse(f"admin:integrations_{model}_change", args=[row.pk])))
     if error.delivery is not None and (journey := journey_of(error.delivery.thing_id)):
         found.insert(1, ("Journey", "in all systems", journey))
+    alike = ErrorRecord.objects.filter(fingerprint=error.fingerprint, settled_at__isnull=True)
+    if others := alike.exclude(pk=error.pk).count():
+        found.append(
+            ("Others like it", f"{others:,} open", rows_url("errorrecord", fingerprint=error.fingerprint))
+        )
     mend = field_link(error)
     if mend is not None:
         found.append(("Field in the mapping", *mend))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from integrations.connectors.base import Item
@@ -81,16 +82,18 @@ class OnePlan:
             if failure.code == "not_found":
                 return None
             raise
-        record = self._chosen(client.name, self.find(response.json), natural_key)
-        if record is None:
+        rows = self._chosen(client.name, self.find(response.json), natural_key)
+        if not rows:
             return None
-        item = self.record.item(record)
+        item = self.record.item(rows[0])
+        if len(rows) > 1:
+            item = replace(item, alike=sum(not self.record.item(row).deleted for row in rows))
         for detail in self.details:
             detail.join(client, settings, item.external_id, item.payload)
         return item
 
-    def _chosen(self, name: str, found: Any, natural_key: str) -> dict[str, Any] | None:
-        """Of several, the first whose natural key is the very one: searches find similar things too.
+    def _chosen(self, name: str, found: Any, natural_key: str) -> list[dict[str, Any]]:
+        """Of several, those whose natural key is the very one: searches find similar things too. The first is taken.
 
         Which of several it is, is never guessed: another's order would be taken for ours."""
         rows = [row for row in (found if isinstance(found, list) else [found]) if isinstance(row, dict)]
@@ -101,7 +104,7 @@ class OnePlan:
                 "the key stands.",
                 field=f"{self.field}.match",
             )
-        return next((row for row in rows if self._fits(row, natural_key)), None)
+        return [row for row in rows if self._fits(row, natural_key)]
 
     def _fits(self, row: dict[str, Any], natural_key: str) -> bool:
         if self.match is None or not natural_key:

@@ -15,7 +15,7 @@ EVENT: dict[str, Any] = {
     "lookup": {
         "path": "/events",
         "params": {"unique_id": "{natural_key}"},
-        "record": "events[0]",
+        "record": "events",
         "match": "unique_id",
     },
 }

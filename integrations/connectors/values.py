@@ -16,6 +16,7 @@ class Item:
     "" when the platform has none. `partial`: only the id is known, fetch the rest. `origin`: where it stands there, for
     a person who has to find it ("orders.csv, line 17"). `problem`: nothing can be made of it; why, and what to do.
     `nameless`: together with a problem; the id is that of a place, since the thing's own could not be read.
+    `alike`: of a look-up that tells it, how many things there carry the very same natural key.
     """
 
     external_id: str
@@ -26,6 +27,7 @@ class Item:
     origin: str = ""
     problem: str = ""
     nameless: bool = False
+    alike: int = 1
 
 
 @dataclass(frozen=True)

@@ -148,9 +148,10 @@ def _ask(asker: _Asker, resource: str, name: str) -> Found:
     if not able.lookup or not key:
         return Found(Effect.ONCE, f"{system} has it as {name}.")
     other = asker.ask(lambda: connector.lookup(resource, str(key)))
-    if other is None or other.external_id == name:
-        return Found(Effect.ONCE, f"{system} has it once, as {name}: {key} leads to no other.")
-    return Found(
-        Effect.SEVERAL,
-        f"{system} has it twice: {name} and {other.external_id} are both {key}. Cancel one of them there.",
-    )
+    if other is not None and (other.alike > 1 or other.external_id != name):
+        return Found(
+            Effect.SEVERAL,
+            f"{system} has {max(other.alike, 2)} of them: {name} is not the only one that is called {key}. "
+            "Look there, and cancel what is too much.",
+        )
+    return Found(Effect.ONCE, f"{system} has it once, as {name}: {key} leads to no other.")

@@ -17,6 +17,8 @@ from django.utils.translation import get_language, to_locale
 register = template.Library()
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
+# Within so many minutes of a promised hour each of them counts.
+NEAR_MINUTES = 240
 
 
 @register.filter
@@ -91,8 +93,17 @@ def promised_hour(moment: datetime | None) -> str:
         return "–"
     hour = formats.date_format(timezone.localtime(moment), "j M H:i")
     return format_html(
-        '<span class="portal-hour">{} <span class="portal-quiet">{}</span></span>', hour, ago(moment)
+        '<span class="portal-hour">{} <span class="portal-quiet">{}</span></span>', hour, _how_far(moment)
     )
+
+
+def _how_far(moment: datetime) -> str:
+    """To the minute where it is near: "in 1 h 17 min"."""
+    minutes = round((moment - timezone.now()).total_seconds() / MINUTE)
+    if abs(minutes) >= NEAR_MINUTES:
+        return ago(moment)
+    whole = duration(max(abs(minutes), 1) * MINUTE)
+    return f"in {whole}" if minutes > 0 else f"{whole} ago"
 
 
 def _rough(seconds: float) -> str:

@@ -17,6 +17,7 @@ from django.utils.html import format_html
 from integrations.admin.frame import Crumb, QuickView, display
 from integrations.admin.job_columns import KIND_COLOURS, counted, rows_url
 from integrations.admin.questions import Question, RowQuestion
+from integrations.admin.record_pages import below
 from integrations.models import ErrorRecord, Kind
 from integrations.templatetags.portal import ago, money, promised_hour
 from monitoring.incident_page import page_of, put_off_words
@@ -86,14 +87,12 @@ def currencies() -> list[str]:
 class IncidentAdmin(IncidentActions):
     list_display = (
         "what_happens",
-        "kind_label",
-        "job_name",
         "open_count",
         "stuck_value",
         "promised",
-        "since",
-        "last_seen",
+        "seen",
         "who_has_it",
+        "kind_label",
     )
     list_filter = (StillOpen, WhoseFault, WhoHasIt, StuckMoney)
     list_select_related = ("assignee",)
@@ -157,11 +156,15 @@ class IncidentAdmin(IncidentActions):
 
     @display("What happens", ordering="sentence")
     def what_happens(self, row: Any) -> str:
-        told = format_html('<span class="portal-sentence">{}</span>', row.sentence)
+        told = format_html(
+            '<span class="portal-sentence">{}</span><span class="portal-quiet">{}</span>',
+            row.sentence,
+            row.job_name,
+        )
         if row.is_put_off:
-            return format_html('{}<span class="portal-again">{}</span>', told, put_off_words(row))
+            return format_html('{} <span class="portal-again">{}</span>', told, put_off_words(row))
         if row.is_open and row.reopened:
-            return format_html('{}<span class="portal-again">It came back</span>', told)
+            return format_html('{} <span class="portal-again">It came back</span>', told)
         return told
 
     @display("Whose fault", ordering="kind", label=KIND_COLOURS)
@@ -183,13 +186,9 @@ class IncidentAdmin(IncidentActions):
     def promised(self, row: Incident) -> str:
         return promised_hour(row.promised_at)
 
-    @display("Since", ordering="first_seen_at")
-    def since(self, row: Incident) -> str:
-        return ago(row.first_seen_at)
-
     @display("Last seen", ordering="last_seen_at")
-    def last_seen(self, row: Incident) -> str:
-        return ago(row.last_seen_at)
+    def seen(self, row: Incident) -> str:
+        return below(ago(row.last_seen_at), format_html("since {}", ago(row.first_seen_at)))
 
     @display("Who has it", ordering="assignee__username")
     def who_has_it(self, row: Incident) -> str:

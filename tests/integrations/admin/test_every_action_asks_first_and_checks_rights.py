@@ -13,6 +13,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from monitoring.models import Incident
+from monitoring.triage import triage
 from tests import factories
 from tests.integrations.admin.conftest import signed_in
 from tests.integrations.admin.pages import SUBMITTED, list_url
@@ -49,6 +51,8 @@ def rows() -> list[Any]:
     PartnerKey.issue(partner, ["read"])
     factories.outcome(record, run=run)
     other = factories.delivery(job)
+    error = factories.error(record, payload={"id": 1})
+    triage()
     return [
         job,
         job.workflow,
@@ -57,7 +61,8 @@ def rows() -> list[Any]:
         run,
         record,
         factories.batch(run),
-        factories.error(record, payload={"id": 1}),
+        error,
+        Incident.objects.get(fingerprint=error.fingerprint),
         factories.in_doubt(other),
         factories.inbound_event(job.source),
         partner,
