@@ -130,7 +130,13 @@ def _resolve(causes: dict[str, _Cause], moment: datetime) -> int:
         for row in Incident.objects.filter(resolved_at__isnull=True).only("pk", "fingerprint")
         if row.fingerprint not in causes
     ]
-    over = {"resolved_at": moment, "open_errors": 0, "stuck": {}, "promised_at": None, **NOT_PUT_OFF}
+    over: dict[str, Any] = {
+        "resolved_at": moment,
+        "open_errors": 0,
+        "stuck": {},
+        "promised_at": None,
+        **NOT_PUT_OFF,
+    }
     for start in range(0, len(gone), GROUP):
         group = gone[start : start + GROUP]
         with transaction.atomic():
