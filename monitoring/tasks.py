@@ -7,9 +7,10 @@ import time
 from django.conf import settings
 
 from integrations.sync import doorbell, receipts
-from monitoring import booked_hours, merges, retention, rollups, triage, webhook_ledger
+from monitoring import booked_hours, merges, retention, rollups, webhook_ledger
 from monitoring.alerts import telling, watching
 from monitoring.audits import auditor, starting
+from monitoring.incidents import triage
 from monitoring.payments import keep
 from monitoring.workflows import verdicts
 

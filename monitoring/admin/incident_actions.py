@@ -25,7 +25,7 @@ from integrations.admin.error_forms import (
     IgnoreManyForm,
 )
 from integrations.admin.frame import DialogForm, FactsAdmin, action
-from monitoring import incident_decisions as decisions
+from monitoring.incidents import decisions
 from monitoring.models import Incident
 
 OF_OPEN = ("retry_all", "retry_one", "ignore", "put_off", "assign")

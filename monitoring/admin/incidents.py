@@ -20,7 +20,7 @@ from integrations.admin.questions import Question, RowQuestion
 from integrations.admin.record_pages import below
 from integrations.models import ErrorRecord, Kind
 from integrations.templatetags.portal import ago, money, promised_hour
-from monitoring.incident_page import page_of, put_off_words
+from monitoring.incidents.page import page_of, put_off_words
 from monitoring.models import ASKS_FOR_A_PERSON, Incident
 
 from .incident_actions import IncidentActions

@@ -30,7 +30,8 @@ from integrations.models import (
     SyncRun,
 )
 from mappings.models import Direction, FieldRule, Mapping, ValueMap, ValueMapEntry
-from monitoring import rollups, triage
+from monitoring import rollups
+from monitoring.incidents import triage
 from tests import factories
 
 MISSING = [

@@ -63,7 +63,8 @@ def _arguments() -> argparse.Namespace:
 def _fill(chosen: argparse.Namespace) -> None:
     from django.core.management import call_command
 
-    from monitoring import rollups, triage
+    from monitoring import rollups
+    from monitoring.incidents import triage
     from tests.growth.fill import Size, fill
     from tests.growth.portal import the_job
 

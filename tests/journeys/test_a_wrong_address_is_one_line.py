@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from integrations.models import ErrorRecord, SyncJob
 from integrations.sync import held_addresses, retry
+from monitoring.incidents.triage import triage
 from monitoring.models import Incident
-from monitoring.triage import triage
 
 from .doorstep import LABELS, ORDERS, Doorstep
 

@@ -15,7 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import Decision, ErrorRecord, Judgement, Kind, State, SyncJob
-from monitoring import rollups, triage
+from monitoring import rollups
+from monitoring.incidents import triage
 from tests import factories
 
 pytestmark = pytest.mark.django_db

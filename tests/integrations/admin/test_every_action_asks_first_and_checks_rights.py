@@ -13,8 +13,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from monitoring.incidents.triage import triage
 from monitoring.models import Incident
-from monitoring.triage import triage
 from tests import factories
 from tests.integrations.admin.conftest import signed_in
 from tests.integrations.admin.pages import SUBMITTED, list_url

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from integrations.models import Decision, ErrorRecord, Judgement, Settled, State, SyncJob
 from integrations.sync import retry
+from monitoring.incidents.triage import triage
 from monitoring.models import Incident, IncidentDeed, IncidentNote
-from monitoring.triage import triage
 from tests import factories
 from tests.integrations.admin.bells import Bells
 from tests.integrations.admin.conftest import signed_in

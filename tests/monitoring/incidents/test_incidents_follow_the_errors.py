@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from integrations.models import ErrorRecord, Kind, SyncJob
+from monitoring.incidents.triage import Triaged, triage
 from monitoring.models import Incident
-from monitoring.triage import Triaged, triage
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -82,7 +82,7 @@ def test_a_cause_that_returns_reopens_its_incident(job: SyncJob) -> None:
 
 
 def test_more_causes_than_one_group_are_all_kept(job: SyncJob, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitoring.triage.GROUP", 2)
+    monkeypatch.setattr("monitoring.incidents.triage.GROUP", 2)
     for place in range(5):
         error(job, f"cause-{place}")
     triage()

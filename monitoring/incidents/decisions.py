@@ -9,8 +9,8 @@ from django.db.models import F, QuerySet
 
 from integrations.models import ErrorRecord
 from integrations.sync import retry, shared_clock
+from monitoring.incidents.triage import NOT_PUT_OFF
 from monitoring.models import Incident, IncidentDeed, IncidentNote
-from monitoring.triage import NOT_PUT_OFF
 
 NotPossible = retry.NotPossible
 

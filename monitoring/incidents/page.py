@@ -17,8 +17,8 @@ from integrations.models import ErrorRecord
 from integrations.sync.measures import promise_is_near, promise_is_past
 from integrations.templatetags.portal import money
 from monitoring import links
-from monitoring.incident_decisions import most_urgent, open_errors
-from monitoring.incident_history import last_time
+from monitoring.incidents.decisions import most_urgent, open_errors
+from monitoring.incidents.history import last_time
 from monitoring.models import Incident
 
 SHOWN_RECORDS = 10
