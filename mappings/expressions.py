@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
+from math import prod
 from typing import Any
 
 import jmespath
@@ -16,6 +19,12 @@ from .records import ABSENT
 LONGEST = 500
 MOST_NODES = 200
 MOST_GROWTH = 6
+# Of what an expression is given it may make so many copies, one inside the other.
+MOST_COPIES = 2_000
+# What one evaluation may visit: more than any real record takes, and less than a third of a second.
+MOST_STEPS = 150_000
+# The same for all evaluations of one record: a few seconds.
+MOST_STEPS_OF_A_RECORD = 2_000_000
 _DOTTED = re.compile(r"[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)*")
 # Nodes that can make a list longer than what they were given.
 _GROWING = {"flatten", "multi_select_list", "multi_select_dict", "projection", "value_projection"}
@@ -42,13 +51,60 @@ class Expression:
 
     def _search(self, data: Any) -> Any:
         try:
-            found = self.parsed.search(data)  # type: ignore[union-attr]  # parsed where there is no path
+            found = _evaluated(self.parsed.parsed, data)  # type: ignore[union-attr]  # parsed where there is no path
             return found if found is not None or _tells_null(self.parsed, data) else ABSENT
+        except TooManySteps as error:
+            raise ExpressionError(
+                f"“{self.text}” takes too long on this record. Name the list or the field that it needs more exactly."
+            ) from error
         except (JMESPathError, RecursionError, TypeError, ValueError) as error:
             raise ExpressionError(f"“{self.text}” cannot be worked out here: {_reason(error)}") from error
 
 
-class _Witness(TreeInterpreter):
+class TooManySteps(Exception):
+    """An evaluation that is given up."""
+
+
+class _Bounded(TreeInterpreter):
+    """Evaluates as JMESPath does, up to a number of steps: an expression is written by a person, and a worker waits."""
+
+    def __init__(self, most: int = MOST_STEPS) -> None:
+        super().__init__()
+        self.most, self.steps = most, 0
+
+    def visit(self, node: Any, *args: Any, **options: Any) -> Any:
+        self.steps += 1
+        if self.steps > self.most:
+            raise TooManySteps
+        return super().visit(node, *args, **options)
+
+
+_together = threading.local()
+
+
+@contextmanager
+def at_most(steps: int) -> Iterator[None]:
+    """All that this thread evaluates meanwhile takes no more steps than these: one rule is worked out on each line."""
+    before = getattr(_together, "steps", None)
+    allowed = steps if before is None else min(before, steps)
+    _together.steps = allowed
+    try:
+        yield
+    finally:
+        _together.steps = None if before is None else before - (allowed - _together.steps)
+
+
+def _evaluated(node: Any, data: Any) -> Any:
+    left = getattr(_together, "steps", None)
+    interpreter = _Bounded(MOST_STEPS if left is None else min(MOST_STEPS, left))
+    try:
+        return interpreter.visit(node, data)
+    finally:
+        if left is not None:
+            _together.steps = max(0, left - interpreter.steps)
+
+
+class _Witness(_Bounded):
     """Evaluates as JMESPath does and sees whether a null was come across that really stands there."""
 
     def __init__(self) -> None:
@@ -108,7 +164,7 @@ def _parse(text: str) -> Any:
     except (JMESPathError, RecursionError, ValueError) as error:
         raise ExpressionError(f"“{text}” is not a path or a JMESPath expression: {_reason(error)}") from error
     nodes, growing = _weigh(parsed.parsed)
-    if nodes > MOST_NODES or growing > MOST_GROWTH:
+    if nodes > MOST_NODES or growing > MOST_GROWTH or _copies(parsed.parsed) > MOST_COPIES:
         raise ExpressionError("The expression is too large. Do it in two fields, or with a transform.")
     return parsed
 
@@ -120,6 +176,19 @@ def _weigh(node: Any) -> tuple[int, int]:
             more, grows = _weigh(child)
             nodes, growing = nodes + more, growing + grows
     return nodes, growing
+
+
+def _copies(node: Any) -> int:
+    """How often what it is given may stand in what comes out: `[@, @] | [@, @]` holds it four times."""
+    parts = [child for child in node["children"] if isinstance(child, dict) and "type" in child]
+    inner = [_copies(child) for child in parts]
+    if node["type"] in ("multi_select_list", "multi_select_dict"):
+        return max(1, sum(inner))
+    if node["type"] == "function_expression":
+        applied = [count for child, count in zip(parts, inner, strict=True) if child["type"] == "expref"]
+        given = [count for child, count in zip(parts, inner, strict=True) if child["type"] != "expref"]
+        return max(1, sum(given)) * prod(applied)
+    return prod(inner)
 
 
 def _reason(error: Exception) -> str:

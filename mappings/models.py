@@ -22,6 +22,7 @@ from .shapes import convert
 from .translate import RuleData, Rules, compile_rules
 
 Person = User | None
+LONGEST_NOTE = 300
 KEY_VALIDATOR = RegexValidator(r"^[a-z0-9][a-z0-9-]*$", "Use small letters, digits and hyphens.")
 
 
@@ -54,9 +55,15 @@ class ValueMap(models.Model):
         return dict(self.entries.values_list("source", "target"))
 
     def publish(self, by: Person = None) -> None:
-        """New versions of the mappings that use it: versions hold the value maps they were made with."""
-        for mapping in Mapping.objects.filter(rules__value_map=self.key).distinct():
-            mapping.publish(by)
+        """New versions of the mappings whose version in use knows it: versions hold the words they were made with.
+
+        Their rules stay those that are in use; a draft stays a draft.
+        """
+        in_use = MappingVersion.objects.filter(number=models.F("mapping__current_number"))
+        for version in in_use.filter(snapshot__value_maps__has_key=self.key).select_related("mapping"):
+            words = {**version.snapshot["value_maps"], self.key: self.as_dict()}
+            snapshot = {**version.snapshot, "value_maps": words}
+            version.mapping.use(snapshot, by, f"Words of {self.name}")
 
 
 class ValueMapEntry(models.Model):
@@ -109,9 +116,12 @@ class Mapping(models.Model):
 
     def publish(self, by: Person = None) -> MappingVersion:
         """Makes the rules as they are the version in use; nothing new where they are the same as before."""
+        return self.use(self.snapshot(), by)
+
+    def use(self, snapshot: MappingType[str, Any], by: Person = None, note: str = "") -> MappingVersion:
+        """Makes this the version in use; nothing new where it is the same as before. The rules stay as they are."""
         with transaction.atomic():
             locked = Mapping.objects.select_for_update().get(pk=self.pk)
-            snapshot = self.snapshot()
             newest = self.versions.order_by("-number").first()
             if newest is None or newest.snapshot != snapshot or locked.current_number != newest.number:
                 number = newest.number + 1 if newest else 1
@@ -121,10 +131,24 @@ class Mapping(models.Model):
                     snapshot=snapshot,
                     published_at=timezone.now(),
                     published_by=by,
+                    note=note[:LONGEST_NOTE],
                 )
                 Mapping.objects.filter(pk=self.pk).update(current_number=number)
         self.current_number = newest.number
         return newest
+
+    def roll_back(self, version: MappingVersion, by: Person, reason: str) -> MappingVersion:
+        """Publishes a new version equal to an old one, and makes its rules those that are edited from now on."""
+        rules = [convert(rule, RuleData) for rule in version.snapshot["rules"]]
+        with transaction.atomic():
+            self.rules.all().delete()
+            rows = [FieldRule.from_data(self, place, rule) for place, rule in enumerate(rules)]
+            FieldRule.objects.bulk_create(rows)
+            return self.use(version.snapshot, by, f"As version {version.number}: {reason}")
+
+    def in_use(self) -> MappingVersion | None:
+        found: MappingVersion | None = self.versions.filter(number=self.current_number).first()
+        return found
 
     def snapshot(self) -> dict[str, Any]:
         return {
@@ -190,6 +214,8 @@ class MappingVersion(models.Model):
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    # Why it was published, where somebody said so.
+    note = models.CharField(max_length=LONGEST_NOTE, blank=True)
 
     class Meta:
         ordering = ["mapping", "-number"]

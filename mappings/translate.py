@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -17,7 +17,13 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from .expressions import Expression, ExpressionError, compile_expression
+from .expressions import (
+    MOST_STEPS_OF_A_RECORD,
+    Expression,
+    ExpressionError,
+    at_most,
+    compile_expression,
+)
 from .records import ABSENT, RECORD_KINDS, Record, as_data
 from .shapes import convert
 from .targets import target_type
@@ -50,6 +56,8 @@ class Problem:
     source: str
     detail: str = ""
     rule: int = -1
+    # What a value map does not know.
+    value: str = ""
 
 
 @dataclass(frozen=True)
@@ -183,7 +191,8 @@ def _scope(rules: Sequence[Rule], prefix: str) -> Scope:
 def read(rules: Rules, payload: Any) -> Translation:
     """The Record that the payload tells of, as far as it goes, and every problem, not only the first."""
     problems: list[Problem] = []
-    data = _run(rules.scope, payload, payload, problems)
+    with at_most(MOST_STEPS_OF_A_RECORD):
+        data = _run(rules.scope, payload, payload, problems)
     try:
         record = convert(data, RECORD_KINDS[rules.kind])
     except msgspec.ValidationError as error:
@@ -204,7 +213,8 @@ def write(
     """
     problems: list[Problem] = []
     data = {**(record_data or as_data(record)), "context": dict(context or {})}
-    return Written(_run(rules.scope, data, data, problems), problems)
+    with at_most(MOST_STEPS_OF_A_RECORD):
+        return Written(_run(rules.scope, data, data, problems), problems)
 
 
 def _run(scope: Scope, data: Any, root: Any, problems: list[Problem]) -> dict[str, Any]:
@@ -266,7 +276,7 @@ def _value(rule: Rule, data: Any, root: Any, problems: list[Problem]) -> Any:
     except TransformError as error:
         problems.append(_problem(rule, "bad_value", str(error)))
     except UnknownValue as error:
-        problems.append(_problem(rule, "unknown_value", str(error)))
+        problems.append(replace(_problem(rule, "unknown_value", str(error)), value=error.value))
     except msgspec.ValidationError:
         problems.append(_problem(rule, "bad_value", "It has not the form that this field needs."))
     return ABSENT
@@ -278,6 +288,10 @@ def _is_empty(value: Any) -> bool:
 
 class UnknownValue(ValueError):
     """A value map does not know a value."""
+
+    def __init__(self, value_map: str, value: str) -> None:
+        super().__init__(f"The value map “{value_map}” does not know “{value[:40]}”. Add it there.")
+        self.value = value
 
 
 def _changed(rule: Rule, change: Transform, value: Any, data: Any, root: Any) -> Any:
@@ -301,9 +315,7 @@ def _arguments(rule: Rule, data: Any, root: Any) -> dict[str, Any]:
 def _mapped(rule: Rule, values: Mapping[str, str], value: Any) -> Any:
     found = values.get(str(value))
     if found is None:
-        raise UnknownValue(
-            f"The value map “{rule.data.value_map}” does not know “{str(value)[:40]}”. Add it there."
-        )
+        raise UnknownValue(rule.data.value_map, str(value))
     return found
 
 
@@ -351,13 +363,13 @@ def as_json(value: Any) -> Any:
 def missing_in_body(rules: Rules, body: Mapping[str, Any], required: Iterable[str]) -> list[Problem]:
     """One problem per field that the destination demands and the body has not; `field` names the Record's path."""
     return [
-        Problem("missing_field", _record_path(rules, path), place)
+        Problem("missing_field", record_path(rules, path), place)
         for path in required
         for place in _empty_places(body, path.split("."))
     ]
 
 
-def _record_path(rules: Rules, path: str) -> str:
+def record_path(rules: Rules, path: str) -> str:
     """The Record's path behind a field of the body: `items[].sku` → `lines[].sku`; the body's own where none is."""
     source = rules.sources.get(path, "")
     opener, _, _ = path.rpartition("[].")

@@ -80,8 +80,11 @@ class RuleForm(NamedInputs):
             "required",
         )
         widgets = {
-            "target": widgets.text(placeholder="shipping_address.city"),
-            "source": widgets.text(placeholder="delivery.town"),
+            "target": widgets.text(placeholder="fills", list="studio-targets", autocomplete="off"),
+            "source": widgets.text(
+                placeholder="from", list="studio-sources", autocomplete="off", spellcheck="false"
+            ),
+            "position": forms.HiddenInput,
         }
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -99,6 +102,12 @@ class RuleForm(NamedInputs):
         assert isinstance(field, forms.ChoiceField)
         field.choices = choices if stored in known else [*choices, (stored, f"{stored} (unknown)")]
 
+    def has_changed(self) -> bool:
+        """A new rule in which nothing stands but its place is none yet."""
+        if self.instance.pk is not None:
+            return super().has_changed()
+        return any(name not in ("position", "on_missing") for name in self.changed_data)
+
     def clean_arguments(self) -> dict[str, Any]:
         arguments = self.cleaned_data.get("arguments")
         if arguments and not isinstance(arguments, dict):
@@ -109,20 +118,27 @@ class RuleForm(NamedInputs):
 
 
 class RuleFormSet(RuleSet):
-    """Checks all rules together: a target named twice, or lines without their list, shows only so."""
+    """Checks all rules together: a target named twice, or lines without their list, shows only so.
+
+    `is_tried`: nothing is saved; what other writers would say is then not asked.
+    """
+
+    is_tried = False
 
     def clean(self) -> None:
         super().clean()
-        rules = self._rules()
-        if any(form.errors for form in rules):
+        rules = self.rules_in_order()
+        if not self.is_tried and any(form.errors for form in rules):
             return
+        # While somebody types, one rule that is not finished leaves the others to be judged.
+        rules = [form for form in rules if not form.errors]
         data = [form.instance.as_data() for form in rules]
         known = set(ValueMap.objects.values_list("key", flat=True))
         problems = list(check_rules(data, self.instance.direction, self.instance.kind, known))
         for problem in problems:
             form = rules[problem.rule]
             form.add_error(problem.field if problem.field in form.fields else None, problem.sentence)
-        if not problems and self.instance.direction == Direction.WRITE:
+        if not problems and not self.is_tried and self.instance.direction == Direction.WRITE:
             self._check_other_writers(data)
 
     def _check_other_writers(self, data: list[RuleData]) -> None:
@@ -130,13 +146,11 @@ class RuleFormSet(RuleSet):
         if reasons:
             raise forms.ValidationError(reasons)
 
-    def _rules(self) -> list[Any]:
+    def rules_in_order(self) -> list[Any]:
         """The forms that will be rules, in the order in which they run."""
         kept = [form for form in self.forms if form.has_changed() or form.instance.pk]
-        if any(form.errors for form in kept):
-            return kept
-        kept = [form for form in kept if not form.cleaned_data.get("DELETE")]
-        return sorted(kept, key=lambda form: form.cleaned_data.get("position") or 0)
+        kept = [form for form in kept if not getattr(form, "cleaned_data", {}).get("DELETE")]
+        return sorted(kept, key=lambda form: getattr(form, "cleaned_data", {}).get("position") or 0)
 
 
 class Rules(AnyTabularInline):
@@ -146,7 +160,6 @@ class Rules(AnyTabularInline):
     extra = 0
     verbose_name = "rule"
     verbose_name_plural = "Rules"
-    ordering_field = "position"
-    hide_ordering_field = True
+    template = "admin/mappings/mapping/rules.html"
     hide_title = True
     ordering = ("position", "id")

@@ -8,6 +8,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
@@ -15,13 +16,12 @@ from integrations.models import SyncJob
 from integrations.templatetags.portal import ago
 from mappings.models import Direction, Mapping, MappingVersion, ValueMap, ValueMapEntry
 
-from .frame import AnyTabularInline, FactsInline, PortalAdmin, QuickView, display
+from .frame import AnyTabularInline, DialogForm, PortalAdmin, QuickView, action, display
 from .mapping_presets import preset_view
-from .mapping_preview import preview_view
 from .mapping_rules import NamedInputs, Rules
+from .mapping_versions import RollBackForm, standing, versions_view
 from .questions import Question
-
-SHOWN_VERSIONS = 10
+from .studio import page_of, studio_view
 
 
 class WhichWay(Question):
@@ -31,24 +31,6 @@ class WhichWay(Question):
         ("all", "All", Q()),
         *((value, label, Q(direction=value)) for value, label in Direction.choices),
     )
-
-
-class Versions(FactsInline):
-    model = MappingVersion
-    verbose_name_plural = "Versions"
-    fields = ("number", "published", "published_by")
-    readonly_fields = fields
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[MappingVersion]:
-        rows: QuerySet[MappingVersion] = super().get_queryset(request)
-        mapping = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
-        newest = MappingVersion.objects.filter(mapping_id=mapping or 0).order_by("-number")
-        shown = list(newest.values_list("pk", flat=True)[:SHOWN_VERSIONS])
-        return rows.filter(pk__in=shown).select_related("published_by").defer("snapshot")
-
-    @display("Published")
-    def published(self, row: MappingVersion) -> str:
-        return ago(row.published_at)
 
 
 @admin.register(Mapping)
@@ -79,8 +61,9 @@ class MappingAdmin(PortalAdmin):
             {"fields": (("name", "key"), ("direction", "kind"), ("platform", "resource"), "description")},
         ),
     )
-    inlines = (Rules, Versions)
-    change_form_outer_before_template = "admin/mappings/mapping/head.html"
+    inlines = (Rules,)
+    change_form_template = "admin/mappings/mapping/studio.html"
+    actions_detail = ("roll_back",)
     quick_views = (
         QuickView("All", ""),
         QuickView("Reading", "direction=read"),
@@ -94,9 +77,6 @@ class MappingAdmin(PortalAdmin):
             number_of_rules=Count("rules", distinct=True),
             published_at=Subquery(newest.values("published_at")[:1]),
         )
-
-    def get_inlines(self, request: HttpRequest, obj: Mapping | None = None) -> Any:
-        return self.inlines if obj is not None else (Rules,)
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Mapping | None = None) -> Any:
         return self.prepopulated_fields if obj is None else {}
@@ -124,12 +104,16 @@ class MappingAdmin(PortalAdmin):
     def published(self, row: Any) -> str:
         return ago(row.published_at)
 
-    # --- saving publishes -------------------------------------------------------------------------------------
+    # --- drafts and versions ----------------------------------------------------------------------------------
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Only rules that passed their checks come here, so what is saved is what workers use from now on."""
+        """Only rules that passed their checks come here. Unless they are to stay a draft, workers use them from now
+        on."""
         super().save_related(request, form, formsets, change)
         mapping: Mapping = form.instance
+        if "_draft" in request.POST:
+            self._tell_of_draft(request, mapping)
+            return
         before = mapping.current_number
         version = mapping.publish(self.person(request))
         if version.number != before:
@@ -138,6 +122,41 @@ class MappingAdmin(PortalAdmin):
             self.message_user(
                 request, f"The rules are as before: version {version.number} stays in use.", messages.INFO
             )
+
+    def _tell_of_draft(self, request: HttpRequest, mapping: Mapping) -> None:
+        in_use = (
+            f"Version {mapping.current_number} stays in use until you publish."
+            if mapping.current_number
+            else "No job can use it until you publish."
+        )
+        self.message_user(request, f"The draft is saved. {in_use}", messages.SUCCESS)
+
+    def response_change(self, request: HttpRequest, obj: Mapping) -> HttpResponse:
+        """Back to the rules: what was tried stands beside them."""
+        return redirect("admin:mappings_mapping_change", obj.pk)
+
+    def versions(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        mapping = self.object_for(request, object_id, "view")
+        return versions_view(self, request, mapping)
+
+    @action(
+        "Roll back",
+        icon="undo",
+        permissions=["change"],
+        title="Roll back to an old version",
+        text="A new version is published that equals the old one. Workers use it from then on, and its rules replace "
+        "those on the page, a draft too. Nothing that was delivered is taken back.",
+        button="Roll back",
+        form=RollBackForm,
+    )
+    def roll_back(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+        mapping = self.object_for(request, object_id, "change")
+        number, reason = form.cleaned_data["version"], form.cleaned_data["reason"]
+        made = mapping.roll_back(mapping.versions.get(number=number), self.person(request), reason)
+        self.log_change(request, mapping, f"Rolled back to version {number}: {reason}")
+        url = reverse("admin:mappings_mapping_change", args=[mapping.pk])
+        sentence = f"Version {made.number} equals version {number} and is in use from now on."
+        return self.done(request, sentence, url)
 
     # --- the preview ------------------------------------------------------------------------------------------
 
@@ -153,7 +172,12 @@ class MappingAdmin(PortalAdmin):
         preset = path(
             "preset/", self.admin_site.admin_view(self.begin_with_preset), name="mappings_mapping_preset"
         )
-        return [preview, preset, *super().get_urls()]
+        versions = path(
+            "<path:object_id>/versions/",
+            self.admin_site.admin_view(self.versions),
+            name="mappings_mapping_versions",
+        )
+        return [preview, preset, versions, *super().get_urls()]
 
     def begin_with_preset(self, request: HttpRequest) -> HttpResponse:
         if not self.has_add_permission(request):
@@ -168,7 +192,7 @@ class MappingAdmin(PortalAdmin):
 
     def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
         mapping = self.object_for(request, object_id, "preview")
-        return preview_view(self, request, mapping)
+        return studio_view(self, request, mapping)
 
     def change_view(
         self,
@@ -177,11 +201,11 @@ class MappingAdmin(PortalAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        url = reverse("admin:mappings_mapping_preview", args=[object_id])
-        may = self.has_preview_permission(request)
-        return super().change_view(
-            request, object_id, form_url, {**(extra_context or {}), "preview_url": url if may else ""}
-        )
+        mapping = self.get_object(request, object_id)
+        shown: dict[str, Any] = {}
+        if mapping is not None:
+            shown = page_of(mapping, self.has_preview_permission(request)) | {"state": standing(mapping)}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
 
 class Entries(AnyTabularInline):

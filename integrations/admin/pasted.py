@@ -14,19 +14,34 @@ _DIGITS_OF_64_BITS = 20
 
 def read_record(text: str, otherwise: str) -> dict[str, Any]:
     """The JSON object in the text. `otherwise` is said when it is JSON, but no object."""
+    record = _read(text)
+    if not isinstance(record, dict):
+        raise ValidationError(otherwise)
+    if _is_deeper_than(MOST_LEVELS, record):
+        raise _too_deep()
+    return record
+
+
+def read_records(text: str) -> list[dict[str, Any]]:
+    """One JSON object, or a list of them."""
+    found = _read(text)
+    records = found if isinstance(found, list) else [found]
+    if not records or not all(isinstance(record, dict) for record in records):
+        raise ValidationError("Paste one record, which begins with { and ends with }, or a list of them.")
+    if any(_is_deeper_than(MOST_LEVELS, record) for record in records):
+        raise _too_deep()
+    return records
+
+
+def _read(text: str) -> Any:
     try:
-        record = json.loads(text, parse_int=_whole, parse_float=_fraction, parse_constant=_no_number)
+        return json.loads(text, parse_int=_whole, parse_float=_fraction, parse_constant=_no_number)
     except json.JSONDecodeError as error:
         raise ValidationError(
             f"This is not JSON: line {error.lineno}, column {error.colno}: {error.msg}. Mend it there."
         ) from error
     except RecursionError as error:
         raise _too_deep() from error
-    if not isinstance(record, dict):
-        raise ValidationError(otherwise)
-    if _is_deeper_than(MOST_LEVELS, record):
-        raise _too_deep()
-    return record
 
 
 def _whole(text: str) -> int:

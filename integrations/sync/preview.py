@@ -1,18 +1,14 @@
-"""What a mapping is tried on: a few real payloads of a resource, and what the destination would miss."""
+"""What a mapping is tried on: a few real payloads of a resource, and what the destination demands."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from integrations.connectors import registry
 from integrations.connectors.base import Item
 from integrations.models import Connection
-from mappings.translate import Problem, Rules
 
 from .connect import connect, with_login
 from .decide import make
 from .gate import Gate
-from .weigh import missing_fields
 
 
 def sample(connection: Connection, resource: str, count: int = 5) -> list[Item]:
@@ -33,10 +29,8 @@ def sample(connection: Connection, resource: str, count: int = 5) -> list[Item]:
     return list(page.items[:count])
 
 
-def missing_in_new(
-    destination: Connection, resource: str, rules: Rules, body: dict[str, Any]
-) -> list[Problem]:
-    """What this destination would miss in a new record, as it is judged before a delivery. Nothing is called.
+def needed_in_new(destination: Connection, resource: str) -> tuple[str, ...]:
+    """What this destination demands of a new record, as dotted paths in the body. Nothing is called.
 
     Raises Failure (config) where the connection is not configured rightly.
     """
@@ -50,6 +44,6 @@ def missing_in_new(
     try:
         abilities = connector.resources().get(resource)
         operations = make(abilities).operations if abilities is not None else ()
-        return missing_fields(connector, resource, operations[0], rules, body) if operations else []
+        return tuple(connector.required_fields(resource, operations[0])) if operations else ()
     finally:
         connector.close()

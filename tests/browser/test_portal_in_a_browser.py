@@ -73,7 +73,7 @@ def screens() -> list[str]:
         *[list_url(model) for model in models],
         *[change_url(row) for row in rows],
         reverse("admin:integrations_connection_add"),
-        reverse("admin:mappings_mapping_preview", args=[Mapping.objects.values_list("pk", flat=True)[0]]),
+        reverse("admin:mappings_mapping_versions", args=[Mapping.objects.values_list("pk", flat=True)[0]]),
     ]
 
 
@@ -194,16 +194,3 @@ def test_the_charts_are_drawn_and_are_there_as_a_table(live_server: Any, opened:
     assert [chart.evaluate(painted) for chart in charts] == [True, True]
     page.get_by_text("The same as a table").click()
     assert page.get_by_role("table", name="Delivered and failed records over 24 hours").is_visible()
-
-
-def test_a_mapping_is_tried_on_a_pasted_payload(live_server: Any, opened: Any) -> None:
-    mapping = factories.mapping()
-    mapping.rules.create(target="number", source="name", required=True)
-    page = open_page(opened, live_server.url)
-    sign_in(page, live_server.url, factories.administrator())
-    page.goto(change_url(mapping))
-    page.get_by_role("link", name="Try it on a record").click()
-    page.get_by_label("The payload, as the platform sends it").fill('{"name": "1042"}')
-    page.get_by_role("button", name="Try the payload below").click()
-    page.get_by_text('"number": "1042"').wait_for()
-    assert page.get_by_text("None.", exact=True).is_visible()

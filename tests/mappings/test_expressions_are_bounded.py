@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any
 
 import pytest
 
-from mappings.expressions import ExpressionError, compile_expression, condition
+from mappings.expressions import ExpressionError, at_most, compile_expression, condition
 from mappings.records import ABSENT
 
 
@@ -46,6 +47,33 @@ def test_jmespath_tells_missing_from_empty_too(text: str, data: dict[str, Any]) 
 def test_hostile_and_broken_expressions_are_refused(text: str) -> None:
     with pytest.raises(ExpressionError):
         compile_expression(text)
+
+
+def test_copies_within_copies_are_refused() -> None:
+    """Each level holds the record thirty times: written out, four levels would fill the memory."""
+    many = f"[{', '.join('@' * 30)}]"
+    with pytest.raises(ExpressionError, match="too large"):
+        compile_expression(f"{many} | {many} | {many} | to_string(@)")
+
+
+def test_an_expression_that_takes_long_is_given_up_and_says_so() -> None:
+    slow = compile_expression(f"lines[?{' && '.join(['n != `1`'] * 40)}]")
+    began = monotonic()
+    with pytest.raises(ExpressionError, match="takes too long on this record"):
+        slow.evaluate({"lines": [{"n": 2}] * 50_000})
+    assert monotonic() - began < 5, "without a limit it goes on for half a minute"
+    assert len(slow.evaluate({"lines": [{"n": 2}] * 50})) == 50
+
+
+def test_what_is_evaluated_together_shares_one_budget() -> None:
+    each = compile_expression("lines[?n > `1`]")
+    data = {"lines": [{"n": 2}] * 100}
+    with at_most(1_000):
+        assert len(each.evaluate(data)) == 100
+        each.evaluate(data)
+        with pytest.raises(ExpressionError, match="takes too long"):
+            each.evaluate(data)
+    assert len(each.evaluate(data)) == 100
 
 
 def test_a_condition_is_true_only_for_something() -> None:

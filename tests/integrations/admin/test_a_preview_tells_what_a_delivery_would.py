@@ -59,6 +59,11 @@ def shown(response: Any) -> Any:
     return response.context_data
 
 
+def page_form(client: Client, of: Mapping) -> Any:
+    """What the payloads come by, as the page begins."""
+    return shown(client.get(reverse("admin:mappings_mapping_change", args=[of.pk])))["payload_form"]
+
+
 def tried(client: Client, of: Mapping, **values: Any) -> Any:
     return shown(client.post(preview_url(of), values))["tried"]
 
@@ -73,7 +78,7 @@ def test_what_the_destination_requires_and_the_record_has_not_is_a_problem(
         "This record: the shipping address has no postal code. The warehouse requires one. "
         f"Add it in {job.source.name}, or set a default in the mapping."
     )
-    assert [row[2] for row in found.problems] == [sentence]
+    assert [told.sentence for told in found.problems] == [sentence]
     assert (
         tried(admin_client, writer, payload=json.dumps({"name": "1", "zip": "2"}), reader=reader.pk).problems
         == []
@@ -84,7 +89,7 @@ def test_without_a_job_the_first_system_of_the_platform_says_what_it_requires(
     admin_client: Client, reader: Mapping, writer: Mapping, warehouse: Connection
 ) -> None:
     found = tried(admin_client, writer, payload=json.dumps({"name": "1042"}), reader=reader.pk)
-    assert "The warehouse requires one." in found.problems[0][2]
+    assert "The warehouse requires one." in found.problems[0].sentence
 
 
 def test_a_destination_that_is_not_configured_rightly_says_so_in_the_preview(
@@ -92,7 +97,7 @@ def test_a_destination_that_is_not_configured_rightly_says_so_in_the_preview(
 ) -> None:
     factories.connection(platform="rest", settings={"declaration": {"resources": 5}})
     found = tried(admin_client, writer, payload=json.dumps({"name": "1042"}), reader=reader.pk)
-    assert "is not configured rightly" in found.problems[0][2]
+    assert "is not configured rightly" in found.problems[0].sentence
 
 
 # --- read with what, from where -----------------------------------------------------------------------------------
@@ -120,7 +125,7 @@ def jobs(other_reader: Mapping, reader: Mapping, writer: Mapping) -> list[SyncJo
 def test_the_preview_begins_as_the_newest_active_job_does_it(
     admin_client: Client, jobs: list[SyncJob], reader: Mapping, writer: Mapping
 ) -> None:
-    form = shown(admin_client.get(preview_url(writer)))["form"]
+    form = page_form(admin_client, writer)
     assert form["reader"].value() == reader.pk
     assert form["connection"].value() == jobs[1].source_id
 
@@ -133,7 +138,7 @@ def test_the_reader_follows_the_system_until_a_person_chooses_one(
     writer: Mapping,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("integrations.admin.mapping_preview.sample", lambda *_: [Item("1", {"name": "1042"})])
+    monkeypatch.setattr("integrations.admin.studio_form.sample", lambda *_: [Item("1", {"name": "1042"})])
     own = factories.mapping(name="Chosen by hand", platform="vendure")
 
     def reads_with(**values: Any) -> str:
@@ -151,8 +156,8 @@ def test_a_record_is_taken_only_from_systems_that_are_read_for_this_kind(
     factories.mapping(kind="stock_level", platform="rest")
     factories.mapping(platform="rest")
     idle = factories.connection(name="Warehouse that nobody reads", platform="rest")
-    field = shown(admin_client.get(preview_url(writer)))["form"].fields["connection"]
+    field = page_form(admin_client, writer).fields["connection"]
     assert {row.name for row in field.queryset} == {"Old shop", "Shop"}
     SyncJob.objects.all().delete()
-    field = shown(admin_client.get(preview_url(writer)))["form"].fields["connection"]
+    field = page_form(admin_client, writer).fields["connection"]
     assert idle in field.queryset, "before there is any job, all that can be read are offered"

@@ -158,19 +158,18 @@ def test_a_pasted_payload_is_shown_beside_its_result_and_problems(
     response = admin_client.post(preview_url(mapping), {"payload": payload})
     tried = shown(response)["tried"]
     assert json.loads(tried.result) == {"email": PERSON}
-    assert [(field, source) for field, source, _ in tried.problems] == [("number", "name")]
-    assert "there is no number" in tried.problems[0][2]
+    assert [(told.field, told.source) for told in tried.problems] == [("number", "name")]
+    assert "there is no number" in tried.problems[0].sentence
     assert PERSON in response.content.decode()
 
 
 def test_a_payload_in_the_address_is_not_used(admin_client: Client, mapping: Mapping) -> None:
     response = admin_client.get(preview_url(mapping), {"payload": json.dumps({"contact": {"mail": PERSON}})})
-    assert response.status_code == 200
-    assert shown(response)["tried"] is None
-    assert PERSON not in response.content.decode()
+    assert response.status_code == 302
+    assert response.headers["Location"] == change_url(mapping)
 
 
-def test_a_sampled_payload_is_tried_and_the_next_one_follows(
+def test_sampled_payloads_are_tried_and_looked_at_one_after_the_other(
     admin_client: Client, mapping: Mapping, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop = factories.connection()
@@ -180,15 +179,14 @@ def test_a_sampled_payload_is_tried_and_the_next_one_follows(
         asked.append((connection.pk, resource))
         return [Item("1", {"name": "1042"}), Item("2", {"name": "1043"})]
 
-    monkeypatch.setattr("integrations.admin.mapping_preview.sample", sampled)
-    first = admin_client.post(
-        preview_url(mapping), {"sample": "1", "connection": shop.pk, "place": 0, "payload": ""}
-    )
-    assert json.loads(shown(first)["tried"].result) == {"number": "1042"}
-    place = shown(first)["form"]["place"].value()
-    second = admin_client.post(preview_url(mapping), {"sample": "1", "connection": shop.pk, "place": place})
-    assert json.loads(shown(second)["tried"].result) == {"number": "1043"}
-    assert asked == [(shop.pk, "orders")] * 2
+    monkeypatch.setattr("integrations.admin.studio_form.sample", sampled)
+    sent_first = {"sample": "1", "connection": shop.pk, "place": 0, "payload": ""}
+    first = shown(admin_client.post(preview_url(mapping), sent_first))
+    assert json.loads(first["tried"].result) == {"number": "1042"}
+    taken = {"connection": shop.pk, "payload": first["form"]["payload"].value(), "place": 1}
+    second = shown(admin_client.post(preview_url(mapping), taken))
+    assert json.loads(second["tried"].result) == {"number": "1043"}
+    assert asked == [(shop.pk, "orders")], "what was taken stays on the page"
 
 
 def test_a_system_that_does_not_answer_is_told_at_the_form(
@@ -197,7 +195,7 @@ def test_a_system_that_does_not_answer_is_told_at_the_form(
     def down(*_: Any) -> None:
         raise Failure.transient("host_down", "The shop does not answer. Try again later.")
 
-    monkeypatch.setattr("integrations.admin.mapping_preview.sample", down)
+    monkeypatch.setattr("integrations.admin.studio_form.sample", down)
     shop = factories.connection()
     response = admin_client.post(preview_url(mapping), {"sample": "1", "connection": shop.pk})
     assert shown(response)["form"].errors["connection"] == ["The shop does not answer. Try again later."]
@@ -228,4 +226,4 @@ def test_what_is_nested_too_deeply_is_refused(admin_client: Client, mapping: Map
 def test_the_preview_needs_its_own_right(mapping: Mapping) -> None:
     client = signed_in(factories.user("mappings.view_mapping", "mappings.change_mapping"))
     assert client.get(preview_url(mapping)).status_code == 403
-    assert "Try it on a record" not in client.get(change_url(mapping)).content.decode()
+    assert "Take records" not in client.get(change_url(mapping)).content.decode()

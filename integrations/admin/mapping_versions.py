@@ -1,0 +1,124 @@
+"""The versions of a mapping: which is in use, what differs between two of them, and the way back to an old one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+
+from integrations.configuration.check import mapping_problems
+from mappings.models import Direction, Mapping, MappingVersion
+from mappings.rules import check_rules
+from mappings.shapes import convert
+from mappings.translate import RuleData
+from mappings.versions import differences, in_short
+
+from . import widgets
+from .frame import Crumb, DialogForm, PortalAdmin
+
+SHOWN_VERSIONS = 100
+DRAFT = "draft"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`differs`: in short, what the draft has otherwise than the version in use; "" where there is no draft."""
+
+    in_use: MappingVersion | None
+    differs: str
+    versions_url: str
+    compare_url: str
+
+
+def standing(mapping: Mapping) -> Standing:
+    in_use = mapping.in_use()
+    url = reverse("admin:mappings_mapping_versions", args=[mapping.pk])
+    differs = in_short(in_use.snapshot, mapping.snapshot()) if in_use is not None else ""
+    return Standing(in_use, differs, url, f"{url}?old={mapping.current_number}&new={DRAFT}")
+
+
+class RollBackForm(DialogForm):
+    version = forms.IntegerField(
+        label="To which version?", min_value=1, widget=widgets.integer(), help_text="Its number in the list."
+    )
+    reason = forms.CharField(
+        label="Why?",
+        max_length=250,
+        widget=widgets.text(),
+        help_text="Kept with the new version, for whoever looks at it later.",
+    )
+
+    def clean_version(self) -> int:
+        """Refused where it is not there, is in use already, or would not pass today's checks."""
+        number: int = self.cleaned_data["version"]
+        mapping = Mapping.objects.get(pk=self.object_id or 0)
+        version = mapping.versions.filter(number=number).first()
+        if version is None:
+            raise forms.ValidationError(
+                f"There is no version {number}. Take a number from the list of versions."
+            )
+        if number == mapping.current_number:
+            raise forms.ValidationError(f"Version {number} is in use already.")
+        problems = _problems(mapping, version)
+        if problems:
+            raise forms.ValidationError([f"Version {number} cannot be used any more.", *problems[:5]])
+        return number
+
+
+def _problems(mapping: Mapping, version: MappingVersion) -> list[str]:
+    snapshot = version.snapshot
+    if (snapshot["direction"], snapshot["kind"]) != (mapping.direction, mapping.kind):
+        return ["It is of another direction or kind than the mapping is now."]
+    rules = [convert(rule, RuleData) for rule in snapshot["rules"]]
+    found = check_rules(rules, mapping.direction, mapping.kind, snapshot["value_maps"])
+    sentences = [problem.sentence for problem in found]
+    if not sentences and mapping.direction == Direction.WRITE:
+        sentences = mapping_problems(mapping.key, [msgspec.to_builtins(rule) for rule in rules])
+    return sentences
+
+
+def versions_view(model_admin: PortalAdmin, request: HttpRequest, mapping: Mapping) -> HttpResponse:
+    """The list, and what differs between the two versions that the address names."""
+    rows = (
+        mapping.versions.order_by("-number").select_related("published_by").defer("snapshot")[:SHOWN_VERSIONS]
+    )
+    asked = [request.GET.get(name, "") for name in ("old", "new")]
+    compared = _compared(mapping, *asked) if all(asked) else None
+    numbers = [str(row.number) for row in rows]
+    return model_admin.page(
+        request,
+        "admin/mappings/mapping/versions.html",
+        f"Versions: {mapping.name}",
+        mapping=mapping,
+        versions=rows,
+        numbers=numbers,
+        old=asked[0] or (numbers[1] if len(numbers) > 1 else ""),
+        new=asked[1] or (numbers[0] if numbers else ""),
+        compared=compared,
+        standing=standing(mapping),
+        back=reverse("admin:mappings_mapping_change", args=[mapping.pk]),
+        roll_back_url=reverse("admin:mappings_mapping_roll_back", args=[mapping.pk]),
+        may_change=model_admin.has_change_permission(request, mapping),
+        original=Crumb(mapping, mapping.name),
+    )
+
+
+def _compared(mapping: Mapping, old: str, new: str) -> list[Any]:
+    return list(differences(_snapshot(mapping, old), _snapshot(mapping, new)))
+
+
+def _snapshot(mapping: Mapping, name: str) -> Any:
+    if name == DRAFT:
+        return mapping.snapshot()
+    version = mapping.versions.filter(number=int(name)).first() if _is_number(name) else None
+    if version is None:
+        raise Http404(f"There is no version {name[:20]}.")
+    return version.snapshot
+
+
+def _is_number(name: str) -> bool:
+    return name.isascii() and name.isdigit() and len(name) < 10

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from mappings.models import Mapping
+from tests import factories
+from tests.browser.steps import Complaints, browser, open_page, sign_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+RECORDS = [
+    {"name": "1042", "contact": {"mail": "a@example.com"}, "items": [{"sku": "MUG", "qty": 2}]},
+    {"name": None, "contact": {"mail": "b@example.com"}, "items": []},
+]
+
+
+@pytest.fixture
+def opened() -> Iterator[Any]:
+    with browser() as found:
+        yield found
+
+
+@pytest.fixture
+def mapping(db: None) -> Mapping:
+    made = factories.mapping(name="Shop order")
+    for place, (target, source) in enumerate([("number", "name"), ("lines[]", "items"), ("lines[].sku", "")]):
+        made.rules.create(target=target, source=source, position=place, required=target == "number")
+    made.publish()
+    return made
+
+
+def studio(opened: Any, address: str, mapping: Mapping, width: int = 1360) -> tuple[Page, Complaints]:
+    page = open_page(opened, address, width)
+    complaints = Complaints()
+    complaints.listen(page)
+    sign_in(page, address, factories.administrator())
+    page.goto(reverse("admin:mappings_mapping_change", args=[mapping.pk]))
+    if width < 1100:
+        page.get_by_role("button", name="Record", exact=True).click()
+    page.get_by_role("tab", name="Text").click()
+    page.get_by_label("One record or a list of them, as JSON").fill(json.dumps(RECORDS))
+    page.get_by_role("tab", name="Record").click()
+    page.get_by_text("Record 1 of 2").wait_for()
+    return page, complaints
+
+
+def test_the_result_follows_what_is_typed(live_server: Any, opened: Any, mapping: Mapping) -> None:
+    page, complaints = studio(opened, live_server.url, mapping)
+    result = page.locator("#studio-result")
+    expect(result).to_contain_text('"number": "1042"')
+    expect(page.locator("#rules-0-told")).to_contain_text("filled in 1 of 2")
+    page.locator("[name=rules-0-source]").press_sequentially("x")
+    expect(page.locator("#rules-0-told")).to_contain_text("there is no number")
+    page.locator("[name=rules-0-source]").fill("contact.mail")
+    expect(result).to_contain_text('"number": "a@example.com"')
+    page.get_by_role("button", name="The next record").click()
+    expect(result).to_contain_text('"number": "b@example.com"')
+    assert mapping.rules.get(target="number").source == "name", "nothing is saved"
+    assert complaints.said == []
+    assert complaints.hosts == {live_server.url.split("/")[2]}
+
+
+def test_a_value_is_picked_by_click_and_by_key(live_server: Any, opened: Any, mapping: Mapping) -> None:
+    page, _ = studio(opened, live_server.url, mapping)
+    # Into the rule that was used last; within a list a path begins at its entry.
+    page.locator("[name=rules-2-target]").click()
+    page.get_by_role("button", name="sku “MUG”").click()
+    expect(page.locator("[name=rules-2-source]")).to_have_value("sku")
+    expect(page.locator("#rules-2-told")).to_contain_text("“MUG”")
+    # The profile's lines can be taken as well, with the keyboard alone.
+    page.locator("[name=rules-0-source]").focus()
+    page.get_by_role("tab", name="Record").focus()
+    page.keyboard.press("ArrowRight")
+    field = page.get_by_role("button", name="contact.mail always filled")
+    expect(field).to_contain_text("looks like e-mail")
+    field.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[name=rules-0-source]")).to_have_value("contact.mail")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("[name=rules-0-source]")).to_have_value("name")
+
+
+def test_rules_are_added_moved_and_removed_and_the_record_stays(
+    live_server: Any, opened: Any, mapping: Mapping
+) -> None:
+    page, complaints = studio(opened, live_server.url, mapping)
+    page.locator("[name=rules-2-source]").fill("sku")
+    page.get_by_role("button", name="Add a rule").click()
+    page.locator("[name=rules-3-target]").fill("email")
+    page.get_by_role("button", name="mail “a@example.com”").click()
+    page.locator("[data-rule=rules-3] summary").click()
+    page.locator("[name=rules-3-transform]").select_option("email")
+    page.get_by_label("case").fill("lower")
+    page.locator("[data-rule=rules-3]").get_by_role("button", name="Move up").click()
+    page.get_by_role("button", name="Save as draft").click()
+    expect(page.locator("#studio-messages")).to_contain_text("The draft is saved. Version 1 stays in use")
+    expect(page.locator("#studio-result")).to_contain_text('"email": "a@example.com"')
+    assert list(mapping.rules.values_list("target", flat=True)) == [
+        "number",
+        "lines[]",
+        "email",
+        "lines[].sku",
+    ]
+    assert mapping.rules.get(target="email").arguments == {"case": "lower"}
+    page.locator("[data-rule=rules-2] summary").click()
+    page.locator("[data-rule=rules-2]").get_by_role("button", name="Remove").click()
+    page.get_by_role("button", name="Publish", exact=True).click()
+    expect(page.locator("#studio-messages")).to_contain_text("Version 2 is in use from now on.")
+    assert list(mapping.rules.values_list("target", flat=True)) == ["number", "lines[]", "lines[].sku"]
+    assert complaints.said == []
+
+
+def test_on_a_phone_one_part_is_seen_at_a_time(live_server: Any, opened: Any, mapping: Mapping) -> None:
+    page, _ = studio(opened, live_server.url, mapping, width=390)
+    assert not page.locator("#studio-middle").is_visible()
+    page.get_by_role("button", name="mail “a@example.com”").click()
+    assert page.locator("#studio-middle").is_visible(), "a new rule waits for its target"
+    page.get_by_role("button", name="Result", exact=True).click()
+    expect(page.locator("#studio-result")).to_contain_text('"number": "1042"')
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
