@@ -8,8 +8,10 @@ class MonitoringConfig(AppConfig):
 
     def ready(self) -> None:
         from integrations.configuration import added
+        from integrations.configuration.document import contents
         from integrations.sync import doorbell, launch
 
+        from . import workflow_documents
         from .alerts import configuration as alerts
         from .alerts import watching
         from .audits import configuration as audits
@@ -21,3 +23,6 @@ class MonitoringConfig(AppConfig):
         doorbell.TASKS["audit"] = "monitoring.tasks.audit"
         for section in (audits.SECTION, *alerts.SECTIONS):
             added.add(section)
+
+        # Chapters of a workflow's document that only sight can write.
+        contents.ADDED.extend((workflow_documents.alerts, workflow_documents.audits))

@@ -23,7 +23,9 @@ from unfold.decorators import action as unfold_action
 from unfold.decorators import display as unfold_display
 from unfold.forms import BaseDialogForm
 
-from . import history, widgets
+from integrations.configuration import history
+
+from . import widgets
 from .paging import CappedPaginator
 
 if TYPE_CHECKING:

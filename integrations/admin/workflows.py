@@ -21,6 +21,7 @@ from .frame import AnyTabularInline, DialogForm, FactsInline, PortalAdmin, actio
 from .job_columns import STATE_COLOURS, counted, rows_url, state_of
 from .launching import LaunchForm, way_to
 from .starting import may_start, shelf_view, start_view
+from .workflow_document import markdown_view, may_read, page_view
 
 if TYPE_CHECKING:
     RowsOfWorkflow = BaseInlineFormSet[WorkflowTarget, Workflow, Any]
@@ -119,10 +120,10 @@ class WorkflowAdmin(PortalAdmin):
     change_form_outer_before_template = "admin/integrations/workflow/head.html"
     search_fields = ("name", "key", "problem")
     prepopulated_fields = {"key": ("name",)}
-    readonly_fields = ("launch_line", "did_it_help")
+    readonly_fields = ("launch_line", "did_it_help", "documented")
     fieldsets = (
         ("Workflow", {"fields": ("name", "key", "problem", "owner")}),
-        ("State", {"fields": ("launch_line", "did_it_help")}),
+        ("State", {"fields": ("launch_line", "did_it_help", "documented")}),
         ("What is measured", {"fields": (("period", "minutes_per_record"),)}),
     )
     inlines = (Targets, JobsOfWorkflow)
@@ -132,7 +133,19 @@ class WorkflowAdmin(PortalAdmin):
         guarded = self.admin_site.admin_view
         shelf = path("templates/", guarded(self.shelf), name="integrations_workflow_templates")
         start = path("templates/<slug:key>/", guarded(self.start), name="integrations_workflow_start")
-        return [shelf, start, *super().get_urls()]
+        document = path(
+            "<int:object_id>/document/", guarded(self.document), name="integrations_workflow_document"
+        )
+        markdown = path(
+            "<int:object_id>/document.md", guarded(self.markdown), name="integrations_workflow_markdown"
+        )
+        return [shelf, start, document, markdown, *super().get_urls()]
+
+    def document(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return page_view(self, request, self.object_for(request, str(object_id), "view"))
+
+    def markdown(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return markdown_view(request, self.object_for(request, str(object_id), "view"))
 
     def shelf(self, request: HttpRequest) -> HttpResponse:
         return shelf_view(self, request)
@@ -156,7 +169,14 @@ class WorkflowAdmin(PortalAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Workflow | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
-        return fieldsets if obj is not None else [part for part in fieldsets if part[0] != "State"]
+        if obj is None:
+            return [part for part in fieldsets if part[0] != "State"]
+        if may_read(request):
+            return fieldsets
+        return [
+            (name, {**part, "fields": tuple(field for field in part["fields"] if field != "documented")})
+            for name, part in fieldsets
+        ]
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Workflow | None = None) -> Any:
         return self.prepopulated_fields if obj is None else {}
@@ -200,6 +220,16 @@ class WorkflowAdmin(PortalAdmin):
         except NoReverseMatch:  # a portal without sight
             return "–"
         return format_html('<a href="{}">Its figures: before, now, and as it should be</a>', url)
+
+    @display("Documentation")
+    def documented(self, row: Workflow) -> str:
+        page = reverse("admin:integrations_workflow_document", args=[row.pk])
+        markdown = reverse("admin:integrations_workflow_markdown", args=[row.pk])
+        return format_html(
+            '<a href="{}">All of it on one page, to print</a>, or <a href="{}">as Markdown</a>',
+            page,
+            markdown,
+        )
 
     @action(
         "Launch",

@@ -1,4 +1,4 @@
-"""Workflows without a browser: `workflow list`, `workflow launch order-to-doorstep`."""
+"""Workflows without a browser: `workflow list`, `workflow launch KEY`, `workflow document KEY`."""
 
 from __future__ import annotations
 
@@ -6,24 +6,33 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from integrations.configuration.document.contents import document_of
+from integrations.configuration.document.markdown import as_markdown
 from integrations.models import Workflow
 from integrations.sync import launch
 
 
 class Command(BaseCommand):
-    help = "Lists workflows, and launches one: from then on its jobs may run against production."
+    help = (
+        "Lists workflows, launches one (from then on its jobs may run against production), or writes one down: "
+        "systems, jobs, fields, credentials without their values, what happens to errors, and what was changed."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         tasks = parser.add_subparsers(dest="task", required=True)
         tasks.add_parser("list", help="Each workflow, whether it is launched, and what is missing.")
         launching = tasks.add_parser("launch", help="Launches one, or says what is missing (exit 1).")
         launching.add_argument("workflow", help="The workflow's key.")
+        documenting = tasks.add_parser("document", help="Prints its documentation as Markdown.")
+        documenting.add_argument("workflow", help="The workflow's key.")
 
     def handle(self, *arguments: Any, **options: Any) -> None:
         if options["task"] == "list":
             self._list()
-        else:
+        elif options["task"] == "launch":
             self._launch(options["workflow"])
+        else:
+            self.stdout.write(as_markdown(document_of(self._called(options["workflow"]))), ending="")
 
     def _list(self) -> None:
         if not Workflow.objects.exists():
@@ -35,11 +44,15 @@ class Command(BaseCommand):
                 for lacking in launch.missing(workflow):
                     self.stdout.write(f"    {lacking.sentence}")
 
-    def _launch(self, key: str) -> None:
+    def _called(self, key: str) -> Workflow:
         workflow = Workflow.objects.filter(key=key).first()
         if workflow is None:
             known = ", ".join(Workflow.objects.order_by("key").values_list("key", flat=True)) or "none at all"
             raise CommandError(f"There is no workflow '{key}'. There are: {known}.")
+        return workflow
+
+    def _launch(self, key: str) -> None:
+        workflow = self._called(key)
         lacking = launch.launch(workflow, None)
         if lacking:
             sentences = "\n".join(f"  {one.sentence}" for one in lacking)

@@ -42,7 +42,7 @@ def page_of(row: Any) -> dict[str, Any]:
     kept = list(
         row.history.select_related("history_user").order_by("-history_date", "-history_id")[: SHOWN + 1]
     )
-    versions = [_version(newer, older) for newer, older in pairwise([*kept, None])]
+    versions = [version_of(newer, older) for newer, older in pairwise([*kept, None])]
     return {"versions": [found for found in versions if found.changes or found.kind != "Changed"][:SHOWN]}
 
 
@@ -53,7 +53,8 @@ def deeds_of(row: Model) -> Any:
     return rows.order_by("-action_time")[:SHOWN]
 
 
-def _version(newer: Any, older: Any) -> Version:
+def version_of(newer: Any, older: Any) -> Version:
+    """What the newer of two kept versions changed; without an older one only that it was made."""
     changes = list(_changes(newer, older)) if older is not None and newer.history_type == "~" else []
     by = str(newer.history_user or "a configuration file, or Crossdock itself")
     return Version(newer.history_date, by, KINDS.get(newer.history_type, newer.history_type), changes)
