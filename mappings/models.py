@@ -15,7 +15,7 @@ from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from .fields import SecretField
-from .owners import ASK, NEWEST, OWNER, LeftOut, Owners, Ownership, left_out
+from .owners import ANYONE, ASK, NEWEST, OWNER, LeftOut, Owners, Ownership, left_out
 from .records import RECORD_KINDS
 from .rules import RuleProblem, check_rules
 from .shapes import convert
@@ -231,8 +231,14 @@ class WhenItDiffers(models.TextChoices):
     ASK = ASK, "A person is asked"
 
 
+class FirstValue(models.TextChoices):
+    OWNER = OWNER, "Only the owner"
+    ANYONE = ANYONE, "Whoever makes the record"
+
+
 class FieldOwner(models.Model):
-    """The one system whose value counts in a field. No job from another system writes that field."""
+    """The one system whose value counts in a field. No job from another system writes that field, but perhaps once, as
+    it makes the record (`first_value`)."""
 
     kind = models.CharField(max_length=20, help_text="The kind of Record.")
     field = models.CharField(
@@ -241,6 +247,12 @@ class FieldOwner(models.Model):
     owner = models.CharField(max_length=60, help_text="The short name of the connection that owns it.")
     when_it_differs = models.CharField(
         max_length=8, choices=WhenItDiffers.choices, default=WhenItDiffers.OWNER
+    )
+    first_value = models.CharField(
+        max_length=8,
+        choices=FirstValue.choices,
+        default=FirstValue.OWNER,
+        help_text="Who may fill it as a record is made in another system.",
     )
 
     history = HistoricalRecords(app="mappings")
@@ -255,7 +267,9 @@ class FieldOwner(models.Model):
 
 def owners_of(kind: str) -> Owners:
     rows = FieldOwner.objects.filter(kind=kind).order_by("field")
-    return Owners(Ownership(*row) for row in rows.values_list("field", "owner", "when_it_differs"))
+    return Owners(
+        Ownership(*row) for row in rows.values_list("field", "owner", "when_it_differs", "first_value")
+    )
 
 
 class KeyCanary(models.Model):

@@ -13,6 +13,8 @@ from .translate import RuleData
 
 ALL = "*"
 OWNER, NEWEST, ASK = "owner", "newest", "ask"
+# Who may fill the field as a record is made: its owner alone, or whoever makes it.
+ANYONE = "anyone"
 # What only names a thing or a moment is nobody's to own, unless it is named.
 _NAMES_ONLY = ("id", "updated_at")
 
@@ -24,6 +26,7 @@ class Ownership:
     field: str
     owner: str
     when_it_differs: str = OWNER
+    first_value: str = OWNER
 
 
 class Owners:

@@ -13,7 +13,7 @@ from integrations.configuration.state import load_what_is_written
 from integrations.models import SyncJob
 from mappings.labels import label
 from mappings.models import FieldOwner, left_out_of, owners_of, rule_data_of
-from mappings.owners import ALL, OWNER, Owners, is_name_only
+from mappings.owners import ALL, ANYONE, OWNER, Owners, is_name_only
 from mappings.sources import CONTEXT, fields_read
 from mappings.targets import target_fields
 
@@ -41,11 +41,13 @@ class Shared:
 
 @dataclass
 class Row:
-    """`inherits`: the owner by a wider name, where the field has none of its own."""
+    """`inherits`: the owner by a wider name, where the field has none of its own. `first`: whoever makes a record may
+    fill it."""
 
     field: str
     owner: str = ""
     rule: str = OWNER
+    first: bool = False
     inherits: str = ""
     writers: list[Writer] = dataclasses.field(default_factory=list)
     shared: list[Shared] = dataclasses.field(default_factory=list)
@@ -123,6 +125,7 @@ def kind_of(key: str, jobs: list[SyncJob], shared: list[Shared]) -> Kind:
     for owner in FieldOwner.objects.filter(kind=key):
         row = rows.setdefault(owner.field, Row(owner.field))
         row.owner, row.rule = owner.owner, owner.when_it_differs
+        row.first = owner.first_value == ANYONE
         row.history_url = reverse("admin:mappings_fieldowner_history", args=[owner.pk])
     for row in rows.values():
         wider = owners.of(row.field) if row.field != ALL else None

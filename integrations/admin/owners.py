@@ -14,13 +14,13 @@ from integrations.configuration.owners import save
 from integrations.configuration.plain import Plain
 from integrations.models import Connection
 from mappings.models import FieldOwner, WhenItDiffers
-from mappings.owners import OWNER
+from mappings.owners import ANYONE, OWNER
 from mappings.records import RECORD_KINDS
 
 from .frame import PortalAdmin
 from .owner_matrix import kinds
 
-OWNER_OF, RULE_OF = "owner:", "rule:"
+OWNER_OF, RULE_OF, FIRST_OF = "owner:", "rule:", "first:"
 
 
 @admin.register(FieldOwner)
@@ -91,10 +91,14 @@ def _told(request: HttpRequest) -> Plain:
     for name, value in request.POST.items():
         if name.startswith(OWNER_OF) and value:
             field = name.removeprefix(OWNER_OF)
-            found[field] = {"owner": value, "when_it_differs": request.POST.get(f"{RULE_OF}{field}", OWNER)}
+            found[field] = {
+                "owner": value,
+                "when_it_differs": request.POST.get(f"{RULE_OF}{field}", OWNER),
+                "first_value": ANYONE if f"{FIRST_OF}{field}" in request.POST else OWNER,
+            }
     field, owner = request.POST.get("new_field", "").strip(), request.POST.get("new_owner", "")
     if field and owner:
-        found[field] = {"owner": owner, "when_it_differs": OWNER}
+        found[field] = {"owner": owner, "when_it_differs": OWNER, "first_value": OWNER}
     return found
 
 

@@ -46,7 +46,7 @@ def is_whole(job: Plain, after: State) -> bool:
 
 def owners_of(kind: str, after: State) -> Owners:
     fields = after["owners"].get(kind, {}).get("fields", {})
-    return Owners(Ownership(name, row["owner"], row["when_it_differs"]) for name, row in fields.items())
+    return Owners(Ownership(name, **row) for name, row in fields.items())
 
 
 def rules_of(mapping: Plain) -> list[RuleData]:

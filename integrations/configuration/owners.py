@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mappings.models import FieldOwner, WhenItDiffers
+from mappings.models import FieldOwner, FirstValue, WhenItDiffers
 from mappings.owners import ALL, OWNER
 from mappings.records import RECORD_KINDS
 from mappings.targets import UnknownTarget, target_type
@@ -15,7 +15,7 @@ from .problems import Place
 
 REASON = "applied from a file"
 LONGEST = 80
-PARTS = ("owner", "when_it_differs")
+PARTS = ("owner", "when_it_differs", "first_value")
 
 
 def load() -> dict[str, Plain]:
@@ -23,13 +23,16 @@ def load() -> dict[str, Plain]:
     found: dict[str, Plain] = {}
     for row in FieldOwner.objects.order_by("kind", "field"):
         fields = found.setdefault(row.kind, {"fields": {}})["fields"]
-        fields[row.field] = {"owner": row.owner, "when_it_differs": row.when_it_differs}
+        fields[row.field] = {name: getattr(row, name) for name in PARTS}
     return found
 
 
 def as_file(plain: Plain) -> Plain:
-    fields: Plain = plain["fields"]
-    return fields
+    """A first value is the exception, and told only where it is one."""
+    return {
+        field: {name: value for name, value in row.items() if name != "first_value" or value != OWNER}
+        for field, row in plain["fields"].items()
+    }
 
 
 def unfold(value: Any) -> tuple[Plain, list[tuple[Place, str]]]:
@@ -47,7 +50,7 @@ def unfold(value: Any) -> tuple[Plain, list[tuple[Place, str]]]:
         if unknown:
             wrong.append(((name, unknown[0]), f"There is no such field. Known are: {', '.join(PARTS)}."))
             continue
-        told[name] = {"owner": entry["owner"], "when_it_differs": entry.get("when_it_differs", OWNER)}
+        told[name] = {"owner": entry["owner"], **{part: entry.get(part, OWNER) for part in PARTS[1:]}}
     return {"fields": told}, wrong
 
 
@@ -71,9 +74,9 @@ def _check_field(place: Place, kind: str, name: str, row: Plain, after: State) -
             yield place, f"The name of a field has at most {LONGEST} characters."
     if row["owner"] not in after["connections"]:
         yield (*place, "owner"), f"There is no '{row['owner']}' among the connections."
-    if row["when_it_differs"] not in WhenItDiffers.values:
-        known = ", ".join(WhenItDiffers.values)
-        yield (*place, "when_it_differs"), f"Choose one of: {known}."
+    for part, known in (("when_it_differs", WhenItDiffers.values), ("first_value", FirstValue.values)):
+        if row[part] not in known:
+            yield (*place, part), f"Choose one of: {', '.join(known)}."
 
 
 def write(change: Change, wanted: Plain) -> None:
@@ -90,7 +93,8 @@ def save(kind: str, fields: Plain, reason: str) -> None:
             row.delete()
     for name, told in fields.items():
         row = present.get(name) or rows(kind=kind, field=name)
-        if row.pk is None or (row.owner, row.when_it_differs) != (told["owner"], told["when_it_differs"]):
-            row.owner, row.when_it_differs = told["owner"], told["when_it_differs"]
+        if row.pk is None or any(getattr(row, part) != told[part] for part in PARTS):
+            for part in PARTS:
+                setattr(row, part, told[part])
             row._change_reason = reason
             row.save()

@@ -62,7 +62,8 @@ class Case:
     # the figure, and this the row's own.
     own_delivery: Delivery | None = None
     # Only where they matter (see `watch`): digests of what the record holds, by path; the paths of what its owner is to
-    # take from here; where the record differs from its owner, and where it is alike.
+    # take from here, or of what is filled once as it is made; where the record differs from its owner, and where it is
+    # alike.
     seen: dict[str, str] = field(default_factory=dict)
     taken: list[str] = field(default_factory=list)
     differs: list[Difference] = field(default_factory=list)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from integrations.connectors.base import Answer
 from integrations.models import Connection, State, SyncJob
 from mappings import records, translate
 from mappings.models import left_out_of, load_rules, rule_data_of
-from mappings.owners import Owners, Ownership, is_name_only
+from mappings.owners import ANYONE, Owners, Ownership, is_name_only
 from mappings.sources import CONTEXT, fields_read
 from mappings.value_digests import digests_of, is_alike, is_same, value_at
 
@@ -37,6 +38,8 @@ class Watch:
         self.twin = twin
         self.reader = rules_of(twin).read if twin is not None else None
         self.carried, self.foreign = _paths(job, rules)
+        # Of these, what the job may fill once, as it makes a record.
+        self.first_values = {path for path in self.foreign if _may_come_first(rules, path)}
         self._held: dict[Place, Held] = {}
         # Whether a conflict was noted that a rule may settle; whoever carries looks at it afterwards.
         self.has_noted = False
@@ -107,7 +110,8 @@ class Watch:
             )
 
     def write_rules(self, case: Case) -> translate.Rules:
-        """The job's own; for a field that its owner is to take from here, also what fills that."""
+        """The job's own; for a field that is to be taken from here (by its owner, or as a first value), also what
+        fills that."""
         if not case.taken:
             return self.rules.write
         ours = [Ownership(path, self.job.source.key) for path in case.taken]
@@ -115,6 +119,12 @@ class Watch:
         mapping = self.job.write_mapping
         gone = left_out_of(mapping.pk, mapping.current_number, owners, self.job.source.key)
         return load_rules(mapping.pk, mapping.current_number, frozenset(gone.targets))
+
+    def lasting(self, case: Case, context: dict[str, Any]) -> dict[str, Any]:
+        """What of the body the job goes on writing: a first value is written once, and no change when it is gone."""
+        if case.record is None or not self.first_values & set(case.taken):
+            return case.body
+        return translate.write(self.rules.write, case.record, context, case.record_data).body
 
     def has_news(self, case: Case) -> bool:
         """Whether the source holds something that it was not known to hold."""
@@ -208,6 +218,11 @@ def _paths(job: SyncJob, rules: JobRules) -> tuple[set[str], set[str]]:
 def _is_foreign(rules: JobRules, job: SyncJob, path: str) -> bool:
     owner = rules.owners.of(path)
     return owner is not None and owner.owner != job.source.key
+
+
+def _may_come_first(rules: JobRules, path: str) -> bool:
+    owner = rules.owners.of(path)
+    return owner is not None and owner.first_value == ANYONE
 
 
 def _locks(cases: Sequence[Case]) -> set[int]:

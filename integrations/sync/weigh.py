@@ -203,6 +203,8 @@ class Scales:
         if case.record is None:
             return
         context = {"ids": case.references, "connection": self.job.destination.settings}
+        if self.watch is not None and self._is_made(case):
+            case.taken = sorted({*case.taken, *self.watch.first_values})
         rules = self.rules.write if self.watch is None else self.watch.write_rules(case)
         written = translate.write(rules, case.record, context, case.record_data)
         if written.problems:
@@ -211,7 +213,8 @@ class Scales:
         case.body = written.body
         if case.first_writer is not None and self._is_left_to(case, case.first_writer):
             return
-        case.content_hash = content_hash(case.body)
+        lasting = case.body if self.watch is None else self.watch.lasting(case, context)
+        case.content_hash = content_hash(lasting)
         if self.watch is not None:
             self.watch.see(case)
         verdict = decide(self._facts(case), self.abilities, self.actions)
@@ -220,6 +223,10 @@ class Scales:
             self._fail(case, unfit)
         else:
             self._carry_out(case, verdict)
+
+    def _is_made(self, case: Case) -> bool:
+        """Whether it is new over there for certain: an upsert may find what is there already, and the owner's value."""
+        return case.destination_id is None and self.abilities.creates and case.first_writer is None
 
     def _is_left_to(self, case: Case, first: Delivery) -> bool:
         """Takes out what the mapping of the first writer writes; True where that was all."""
@@ -237,8 +244,8 @@ class Scales:
     def _facts(self, case: Case) -> Facts:
         delivery = case.delivery
         return Facts(
-            exists=case.destination_id is not None
-            or not (self.abilities.creates or self._names_its_own_id()),
+            # Where a thing is addressed by what we send (a stock row by its SKU), there is nothing to create.
+            exists=case.destination_id is not None or not (self.abilities.creates or self.abilities.upserts),
             version=case.parcel.version,
             read_at=case.parcel.read_at,
             content_hash=case.content_hash,
@@ -260,10 +267,6 @@ class Scales:
     def _may_have_changed_there(self, case: Case) -> bool:
         """A channel counts its own sales off what it offers; what became of a write that failed nobody knows."""
         return case.parcel.again or (self.counting is not None and case.delivery.state == State.FAILED)
-
-    def _names_its_own_id(self) -> bool:
-        """Where a thing is addressed by what we send (a stock row by its SKU), there is nothing to create."""
-        return self.abilities.upserts
 
     def _carry_out(self, case: Case, verdict: Verdict) -> None:
         if verdict.fetch:
@@ -321,9 +324,8 @@ class Scales:
         if not problems:
             return None
         first = problems[0]
-        sentence = owned_elsewhere(self.job, self.rules, first, case.subject) or sentence_for(
-            first, case.subject, self.job.source.name, self.job.destination.name
-        )
+        owned = owned_elsewhere(self.job, self.rules, first, case.subject, is_made=self._is_made(case))
+        sentence = owned or sentence_for(first, case.subject, self.job.source.name, self.job.destination.name)
         fault = data_fault(case, first.code, "validate", sentence, first.field)
         fault.evidence = {"problems": [msgspec.to_builtins(problem) for problem in problems[:20]]}
         return fault

@@ -54,6 +54,18 @@ def test_a_kind_that_is_told_is_replaced_whole_and_its_history_is_kept() -> None
     assert list(told) == [("~", "shop"), ("+", "warehouse")]
 
 
+def test_a_first_value_is_exported_where_it_is_anyones() -> None:
+    applied(FILE + "owners: {order: {status: {owner: shop, first_value: anyone}, number: shop}}")
+    assert FieldOwner.objects.get(field="status").first_value == "anyone"
+
+    exported = yaml.safe_load(as_yaml(load()))["owners"]["order"]
+    assert exported["status"] == {"owner": "shop", "when_it_differs": "owner", "first_value": "anyone"}
+    assert exported["number"] == {"owner": "shop", "when_it_differs": "owner"}
+    assert planned(yaml.safe_dump({"owners": {"order": exported}})).changes == []
+    (change,) = planned("owners: {order: {status: shop, number: shop}}").changes
+    assert "fields.status.first_value: anyone → owner" in str(change)
+
+
 def test_a_plan_says_what_would_change() -> None:
     applied(FILE + OWNERS)
     (change,) = planned("owners: {order: {status: shop}}").changes
@@ -73,6 +85,11 @@ def test_a_plan_says_what_would_change() -> None:
             "{order: {status: {owner: shop, when_it_differs: guess}}}",
             "owners.order.status.when_it_differs",
             "Choose one of: owner, newest, ask.",
+        ),
+        (
+            "{order: {status: {owner: shop, first_value: nobody}}}",
+            "owners.order.status.first_value",
+            "Choose one of: owner, anyone.",
         ),
         ("{order: shop}", "owners.order", "Expected the fields of this kind here"),
     ],

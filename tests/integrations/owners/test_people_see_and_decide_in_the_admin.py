@@ -194,6 +194,22 @@ def test_owners_are_changed_there_and_their_history_says_by_whom(two: TwoSides) 
     assert FieldOwner.history.filter(field="phone").first().history_change_reason == "by someone"
 
 
+def test_others_are_let_fill_a_field_in_a_new_record_and_it_is_seen(two: TwoSides) -> None:
+    two.configure({"phone": "crm"})
+    client = admin_signed_in(factories.administrator())
+    told = {"kind": "customer", "owner:phone": "crm", "rule:phone": "owner", "first:phone": "on"}
+    client.post(matrix(), told)
+    assert FieldOwner.objects.get().first_value == "anyone"
+    assert re.search(r'name="first:phone" checked', text_of(client, matrix()))
+    assert "Others may fill it in a new record." in text_of(signed_in("mappings.view_fieldowner"), matrix())
+
+    told.pop("first:phone")
+    client.post(matrix(), told)
+    assert FieldOwner.objects.get().first_value == "owner"
+    history = FieldOwner.history.values_list("first_value", flat=True)
+    assert list(history) == ["owner", "anyone", "owner"]
+
+
 def test_what_makes_no_sense_is_told_and_nothing_changes(two: TwoSides) -> None:
     two.configure({"phone": "shop"})
     client = signed_in("mappings.view_fieldowner", "mappings.change_fieldowner")
