@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('mappings', '0001_squashed_0003_owners_of_fields'),
+        ('mappings', '0004_why_a_version_was_published'),
     ]
 
     operations = [
