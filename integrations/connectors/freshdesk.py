@@ -90,6 +90,7 @@ class Freshdesk(DeclaredConnector):
         ],
         "resources": {
             "tickets": {
+                "page": "{base_url}/a/tickets/{external_id}",
                 "updated_at": {"at": "updated_at"},
                 "deleted": "deleted || spam",
                 "natural_key": f"custom_fields.{FIELD}",

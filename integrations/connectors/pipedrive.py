@@ -153,6 +153,7 @@ class Pipedrive(DeclaredConnector):
         ],
         "resources": {
             "persons": {
+                "page": "{base_url}/person/{external_id}",
                 "updated_at": {"at": "update_time"},
                 "deleted": "is_deleted",
                 "natural_key": "emails[0].value",
@@ -173,6 +174,7 @@ class Pipedrive(DeclaredConnector):
                 },
             },
             "deals": {
+                "page": "{base_url}/deal/{external_id}",
                 "updated_at": {"at": "update_time"},
                 "deleted": "is_deleted",
                 "natural_key": "title",

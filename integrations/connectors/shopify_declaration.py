@@ -91,6 +91,7 @@ RESOURCES: dict[str, Any] = {
         },
     },
     "customers": {
+        "page": "{base_url}/admin/customers/{external_id}",
         "id_tail": True,
         "updated_at": {"at": "updatedAt"},
         "natural_key": "email",

@@ -21,6 +21,7 @@ from integrations.connectors.native import native_of
 from integrations.http.client import Request
 
 ADDRESS = "https://api.stripe.com"
+DASHBOARD = "https://dashboard.stripe.com"
 VERSION = "2023-10-16"
 CHARGE_EVENTS = [
     "charge.captured",
@@ -63,12 +64,13 @@ ENTRIES = {
 
 
 def _resource(
-    path: str, events: str, expand: str = "", details: Sequence[dict[str, Any]] = ()
+    path: str, events: str, expand: str = "", details: Sequence[dict[str, Any]] = (), page: str = ""
 ) -> dict[str, Any]:
     """What can be listed by creation, and is looked at again where an event tells of it. Of the events some are about a
     thing of another kind: “charge.*” also tells of disputes."""
     what = path.rpartition("/")[2].removesuffix("s")
     return {
+        "page": f"{DASHBOARD}/{page}/{{external_id}}" if page else "",
         "updated_at": {"at": "created", "format": "unix"},
         "list": {
             "path": path,
@@ -183,10 +185,10 @@ class Stripe(DeclaredConnector):
             {"status": 404, "when": "error.code == 'resource_missing'", "kind": "not_found"},
         ],
         "resources": {
-            "charges": _resource("/v1/charges", "charge.*", expand="balance_transaction"),
-            "customers": _resource("/v1/customers", "customer.*"),
+            "charges": _resource("/v1/charges", "charge.*", expand="balance_transaction", page="payments"),
+            "customers": _resource("/v1/customers", "customer.*", page="customers"),
             "disputes": _resource("/v1/disputes", "charge.dispute.*"),
-            "payouts": _resource("/v1/payouts", "payout.*", details=[ENTRIES]),
+            "payouts": _resource("/v1/payouts", "payout.*", details=[ENTRIES], page="payouts"),
             "refunds": {
                 **_resource("/v1/refunds", "refund.*"),
                 "natural_key": "join('/', [charge || payment_intent, metadata.reference])",

@@ -209,6 +209,7 @@ class Zendesk(DeclaredConnector):
                 },
             },
             "users": {
+                "page": "{base_url}/agent/users/{external_id}",
                 "updated_at": {"at": "updated_at"},
                 "deleted": "active == `false`",
                 "natural_key": "email",

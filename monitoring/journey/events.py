@@ -24,6 +24,7 @@ from integrations.models import (
 )
 from integrations.templatetags.portal import duration, money
 from mappings.labels import label
+from mappings.models import Mapping
 
 May = Callable[[str], bool]
 # What one webhook told stands once, although several jobs took it in.
@@ -187,11 +188,15 @@ def mapping_links(version: str, delivery: Delivery, may: May) -> list[Link]:
     numbers = version.split(".")
     if len(numbers) < 2 or not may("mappings.view_mapping"):
         return []
-    pages = ((delivery.job.read_mapping, numbers[0]), (delivery.job.write_mapping, numbers[1]))
-    return [
-        Link(f"{mapping.name}, version {number}", reverse("admin:mappings_mapping_change", args=[mapping.pk]))
-        for mapping, number in pages
-    ]
+    used = ((delivery.job.read_mapping, numbers[0]), (delivery.job.write_mapping, numbers[1]))
+    return [Link(f"{one.name}, version {number}", _versions_page(one, number)) for one, number in used]
+
+
+def _versions_page(mapping: Mapping, number: str) -> str:
+    """Of an older one, with what was changed since."""
+    address = reverse("admin:mappings_mapping_versions", args=[mapping.pk])
+    is_older = number.isdecimal() and 0 < int(number) < mapping.current_number
+    return f"{address}?old={number}&new={mapping.current_number}" if is_older else address
 
 
 def of_pending(deliveries: Iterable[Delivery], told: set[int]) -> Iterator[Event]:

@@ -69,4 +69,9 @@ def _published(mappings: set[int]) -> Iterator[Told]:
     rows = MappingVersion.objects.filter(mapping__in=mappings).select_related("mapping", "published_by")
     for row in rows.defer("snapshot").order_by("-published_at")[:READ]:
         by = str(row.published_by) if row.published_by else NOBODY
-        yield row.published_at, f"Mapping {row.mapping.name}", f"version {row.number} published", by
+        yield (
+            row.published_at,
+            f"Mapping {row.mapping.name}",
+            f"version {row.number} published{f': {row.note}' if row.note else ''}",
+            by,
+        )

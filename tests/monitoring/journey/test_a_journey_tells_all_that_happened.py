@@ -8,8 +8,10 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
+from integrations.admin.record_pages import page_in
 from integrations.models import Conflict, Delivery, Door, Judgement, LastKnown, State
 from mappings.search import OF_ORDER
 from monitoring.models import PaymentMismatch
@@ -78,6 +80,18 @@ def test_the_time_line_has_every_step_the_newest_first(admin_client: Client) -> 
     assert "Warehouse calls the request req-9" in page
     oldest_first = admin_client.get(journey_url(mine), {"order": "oldest"}).context["days"]
     assert oldest_first[0].events[0].sentence == "Webhook from Acme: orders/create"
+
+
+def test_the_version_that_mapped_it_leads_to_what_was_changed_since(admin_client: Client) -> None:
+    job = order_job()
+    mine = order(job)
+    for target in ("number", "note"):
+        job.read_mapping.rules.create(target=target, source="name")
+        job.read_mapping.publish()
+    factories.outcome(mine, mapping_version="1.1")
+    versions = reverse("admin:mappings_mapping_versions", args=[job.read_mapping_id])
+    assert f"{versions}?old=1&amp;new=3" in page_of(admin_client, mine)
+    assert admin_client.get(f"{versions}?old=1&new=3").status_code == 200
 
 
 def test_many_looks_that_found_nothing_new_are_one_line(admin_client: Client) -> None:
@@ -159,6 +173,32 @@ def test_each_system_has_its_ids_its_state_and_a_way_into_it(admin_client: Clien
     assert 'href="https://acme.myshopify.com/admin/orders/5512"' in page
     for words in ("WH-88121", "Written: open, paid", "Delivered"):
         assert words in page
+
+
+@pytest.mark.parametrize(
+    ("platform", "base_url", "resource", "external_id", "page"),
+    [
+        (
+            "shopify",
+            "https://acme.myshopify.com",
+            "customers",
+            "9",
+            "https://acme.myshopify.com/admin/customers/9",
+        ),
+        ("stripe", "", "charges", "pi_3", "https://dashboard.stripe.com/payments/pi_3"),
+        ("stripe", "", "payouts", "po_1", "https://dashboard.stripe.com/payouts/po_1"),
+        ("zendesk", "https://acme.zendesk.com", "tickets", "5", "https://acme.zendesk.com/agent/tickets/5"),
+        ("zendesk", "https://acme.zendesk.com", "users", "5", "https://acme.zendesk.com/agent/users/5"),
+        ("freshdesk", "https://acme.freshdesk.com", "tickets", "5", "https://acme.freshdesk.com/a/tickets/5"),
+        ("pipedrive", "https://acme.pipedrive.com", "deals", "5", "https://acme.pipedrive.com/deal/5"),
+    ],
+)
+def test_systems_are_opened_at_the_thing_itself(
+    platform: str, base_url: str, resource: str, external_id: str, page: str
+) -> None:
+    settings = {"base_url": base_url} if base_url else {}
+    system = factories.connection(platform=platform, settings=settings)
+    assert page_in(system, resource, external_id) == page
 
 
 def test_an_id_that_is_an_address_is_masked(admin_client: Client) -> None:
