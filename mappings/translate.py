@@ -28,6 +28,7 @@ from .records import ABSENT, RECORD_KINDS, Record, as_data
 from .shapes import convert
 from .targets import target_type
 from .transforms import TRANSFORMS, Transform, TransformError, bounded
+from .value_maps import UnknownValue
 
 ROOT = "root."
 _NAME = re.compile(r"[A-Za-z_][\w.]*")
@@ -284,14 +285,6 @@ def _value(rule: Rule, data: Any, root: Any, problems: list[Problem]) -> Any:
 
 def _is_empty(value: Any) -> bool:
     return value is None or value is ABSENT or value == ""
-
-
-class UnknownValue(ValueError):
-    """A value map does not know a value."""
-
-    def __init__(self, value_map: str, value: str) -> None:
-        super().__init__(f"The value map “{value_map}” does not know “{value[:40]}”. Add it there.")
-        self.value = value
 
 
 def _changed(rule: Rule, change: Transform, value: Any, data: Any, root: Any) -> Any:

@@ -20,6 +20,7 @@ from . import (
     partners,
     people,
     runs,
+    value_maps,
     workflows,
 )
 
@@ -43,5 +44,6 @@ __all__ = [
     "partners",
     "people",
     "runs",
+    "value_maps",
     "workflows",
 ]

@@ -10,15 +10,14 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
 
 from integrations.models import SyncJob
 from integrations.templatetags.portal import ago
-from mappings.models import Direction, Mapping, MappingVersion, ValueMap, ValueMapEntry
+from mappings.models import Direction, Mapping, MappingVersion
 
-from .frame import AnyTabularInline, DialogForm, PortalAdmin, QuickView, action, display
+from .frame import DialogForm, PortalAdmin, QuickView, action, display
 from .mapping_presets import preset_view
-from .mapping_rules import NamedInputs, Rules
+from .mapping_rules import Rules
 from .mapping_versions import RollBackForm, standing, versions_view
 from .questions import Question
 from .studio import page_of, studio_view
@@ -206,47 +205,3 @@ class MappingAdmin(PortalAdmin):
         if mapping is not None:
             shown = page_of(mapping, self.has_preview_permission(request)) | {"state": standing(mapping)}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
-
-
-class Entries(AnyTabularInline):
-    model = ValueMapEntry
-    form = NamedInputs
-    extra = 1
-    hide_title = True
-    verbose_name = "word"
-    verbose_name_plural = "Words"
-
-
-@admin.register(ValueMap)
-class ValueMapAdmin(PortalAdmin):
-    list_display = ("name", "key", "entry_count", "used_by")
-    empty_title = "No value maps yet"
-    empty_text = "A value map turns the words of one system into those of another, such as payment states."
-    search_fields = ("name", "key")
-    prepopulated_fields = {"key": ("name",)}
-    fields = ("name", "key")
-    inlines = (Entries,)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ValueMap]:
-        rows: QuerySet[ValueMap] = super().get_queryset(request)
-        return rows.annotate(number_of_entries=Count("entries"))
-
-    def get_prepopulated_fields(self, request: HttpRequest, obj: ValueMap | None = None) -> Any:
-        return self.prepopulated_fields if obj is None else {}
-
-    @display("Words", ordering="number_of_entries")
-    def entry_count(self, row: Any) -> int:
-        return int(row.number_of_entries)
-
-    @display("Used by")
-    def used_by(self, row: ValueMap) -> str:
-        names = Mapping.objects.filter(rules__value_map=row.key).distinct().values_list("name", flat=True)
-        return format_html("{}", ", ".join(names) or "–")
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """The mappings that use it get new versions: a version holds the words it was made with."""
-        super().save_related(request, form, formsets, change)
-        form.instance.publish(self.person(request))
-        self.message_user(
-            request, "The mappings that use these words use the new ones from now on.", messages.SUCCESS
-        )

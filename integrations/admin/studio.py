@@ -73,7 +73,7 @@ def studio_view(model_admin: PortalAdmin, request: HttpRequest, mapping: Mapping
         "takes": takes,
         "mapping": mapping,
         "writes": mapping.direction == Direction.WRITE,
-        "value_map_urls": _value_map_urls(tried),
+        "may_add": request.user.has_perm("mappings.change_valuemap"),
         **(_left(form, tried, mapping) if "left" in request.POST or takes else {}),
     }
     request.current_app = admin.site.name
@@ -128,10 +128,3 @@ def _rule(form: Any) -> RuleTried:
     sentences = [str(sentence) for found in form.errors.values() for sentence in found]
     target = str(form["target"].value() or "")
     return RuleTried(form.prefix, None if sentences else form.instance.as_data(), target, sentences)
-
-
-def _value_map_urls(tried: Tried | None) -> dict[str, str]:
-    if tried is None or not tried.unknown:
-        return {}
-    rows = ValueMap.objects.filter(key__in={word.value_map for word in tried.unknown})
-    return {row.key: reverse("admin:mappings_valuemap_change", args=[row.pk]) for row in rows}

@@ -59,9 +59,9 @@ class RuleTried:
 
 @dataclass(frozen=True)
 class Unknown:
-    """A word that a value map does not know."""
+    """A word that a value map does not know. `map_id` is the map's row."""
 
-    value_map: str
+    map_id: int
     name: str
     word: str
     count: int
@@ -220,7 +220,7 @@ class Trial:
                 if problem.code == "unknown_value" and rule is not None:
                     counts[(rule.value_map, problem.value)] += 1
         return [
-            Unknown(key, self.value_maps[key].name, word, count)
+            Unknown(self.value_maps[key].pk, self.value_maps[key].name, word, count)
             for (key, word), count in counts.most_common(MOST_PROBLEMS)
         ]
 

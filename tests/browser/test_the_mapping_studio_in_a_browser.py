@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from mappings.models import Mapping
+from mappings.models import Mapping, ValueMap
 from tests import factories
 from tests.browser.steps import Complaints, browser, open_page, sign_in
 
@@ -124,3 +124,18 @@ def test_on_a_phone_one_part_is_seen_at_a_time(live_server: Any, opened: Any, ma
     page.get_by_role("button", name="Result", exact=True).click()
     expect(page.locator("#studio-result")).to_contain_text('"number": "1042"')
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_word_that_is_not_known_is_added_beside_the_result(
+    live_server: Any, opened: Any, mapping: Mapping
+) -> None:
+    words = ValueMap.objects.create(key="states", name="States")
+    mapping.rules.create(target="payment_status", source="contact.mail", value_map="states", position=9)
+    page, complaints = studio(opened, live_server.url, mapping)
+    row = page.locator(".studio-words li").first
+    expect(row).to_contain_text("a@example.com")
+    row.get_by_role("textbox").fill("paid")
+    row.get_by_role("button", name="Add").click()
+    expect(page.locator("#studio-result")).to_contain_text('"payment_status": "paid"')
+    assert words.as_dict() == {"a@example.com": "paid"}
+    assert complaints.said == []

@@ -46,6 +46,8 @@ document.addEventListener("htmx:afterRequest", (event) => {
     delete event.target.dataset.left;
   }
 });
+// A word was added: the answer is read, then all is tried again.
+document.addEventListener("studio:added", () => setTimeout(changed, 1500));
 document.addEventListener("input", (event) => {
   const source = event.target.closest("#studio_source");
   if (source || event.target.closest("#mapping_form")) {
