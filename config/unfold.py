@@ -158,6 +158,12 @@ UNFOLD: dict[str, Any] = {
                 "title": "Systems",
                 "separator": True,
                 "items": [
+                    {
+                        "title": "Map of systems",
+                        "icon": "hub",
+                        "link": reverse_lazy("systems"),
+                        "permission": _may_view("integrations.syncjob"),
+                    },
                     _page("Connections", "cable", "integrations.connection", active=_is_connections),
                     {
                         "title": "Catalogue",

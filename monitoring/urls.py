@@ -7,11 +7,14 @@ from django.urls import path
 
 from monitoring import sales_page, views
 from monitoring.journey import pages as journeys
+from monitoring.systems import views as systems
 
 urlpatterns = [
     path("livez", views.livez, name="livez"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("admin/systems/", admin.site.admin_view(systems.page), name="systems"),
+    path("admin/systems/map/", admin.site.admin_view(systems.drawing), name="systems_map"),
     path("admin/sales/", admin.site.admin_view(sales_page.page), name="sales"),
     path("admin/find/", admin.site.admin_view(journeys.search), name="find"),
     path("admin/find/palette/", admin.site.admin_view(journeys.palette), name="find_palette"),
