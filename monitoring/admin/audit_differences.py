@@ -108,6 +108,11 @@ class AuditDifferenceAdmin(FactsAdmin):
         shown = {"original": Crumb(row, row.subject), **(extra_context or {})}
         return super().change_view(request, object_id, form_url, shown)
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Without the way to a page that this user may not open."""
+        may_see = request.user.has_perm("integrations.view_conflict")
+        return [field for field in super().get_fields(request, obj) if may_see or field != "conflict_link"]
+
     # --- columns ----------------------------------------------------------------------------------------------
 
     @display("What differs", ordering="subject")

@@ -205,5 +205,8 @@ def test_its_page_shows_both_sides_and_the_difference_leads_there(two: TwoSides)
     assert "the audit People" in shown
 
     difference = AuditDifference.objects.get()
-    page = client.get(reverse("admin:monitoring_auditdifference_change", args=[difference.pk]))
-    assert f'href="{address}"' in page.content.decode()
+    there = reverse("admin:monitoring_auditdifference_change", args=[difference.pk])
+    assert f'href="{address}"' in client.get(there).content.decode()
+    others = signed_in(factories.user("monitoring.view_auditdifference")).get(there)
+    assert others.status_code == 200
+    assert address not in others.content.decode()
