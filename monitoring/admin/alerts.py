@@ -55,7 +55,7 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # the class is no
 
     class Meta:
         model = AlertChannel
-        fields = ("name", "key", "kind", "recipients", "enabled")
+        fields = ("name", "key", "kind", "recipients", "quiet_from", "quiet_until", "enabled")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -74,6 +74,9 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # the class is no
         }
         for field, sentence in soundness.of_channel(str(told.get("kind", "")), recipients, **secrets):
             self.add_error(f"new_{field}" if field in secrets else field, sentence)
+        if not {"quiet_from", "quiet_until"} & set(self.errors):
+            for field, sentence in soundness.of_quiet_hours(told.get("quiet_from"), told.get("quiet_until")):
+                self.add_error(field, sentence)
         return told
 
     def save(self, commit: bool = True) -> Any:
@@ -98,6 +101,7 @@ class AlertChannelAdmin(PortalAdmin):
         "new_address",
         "new_signing_secret",
         "rules",
+        ("quiet_from", "quiet_until"),
         "enabled",
     )
     written_with_form = ("address", "signing_secret")
@@ -148,6 +152,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # the class is no ge
             "window_minutes",
             "cool_down_minutes",
             "tells_recovery",
+            "is_urgent",
             "channels",
             "enabled",
         )
@@ -176,7 +181,10 @@ class AlertRuleAdmin(PortalAdmin):
     fieldsets = (
         ("What is watched", {"fields": (("name", "key"), ("workflow", "job"))}),
         ("When somebody is told", {"fields": ("kind", ("threshold", "window_minutes"))}),
-        ("Who is told", {"fields": ("channels", ("cool_down_minutes", "tells_recovery"), "enabled")}),
+        (
+            "Who is told",
+            {"fields": ("channels", ("cool_down_minutes", "tells_recovery", "is_urgent"), "enabled")},
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AlertRule]:

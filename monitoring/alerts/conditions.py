@@ -6,13 +6,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
 
-from integrations.models import Delivery, Outcome, State, SyncJob, may_work
+from integrations.models import (
+    Connection,
+    Delivery,
+    ErrorRecord,
+    Health,
+    InboundEvent,
+    Outcome,
+    State,
+    SyncJob,
+    may_work,
+)
 from integrations.sync.measures import ATTEMPTED_STATES, BACKLOG_STATES
 from integrations.templatetags.portal import duration, percent
 from monitoring import links
-from monitoring.models import AlertKind, AlertRule
+from monitoring.models import AlertKind, AlertRule, Incident
 from monitoring.versions import ending
 
 MINUTE = 60
@@ -86,7 +98,19 @@ def _failures(rule: AlertRule, now: datetime) -> Finding | None:
     if failed <= (rule.threshold or 0):
         return None
     rows = links.outcomes_between(failed, since, now, result=State.FAILED, **_where(rule))
-    return Finding(f"{subject_of(rule)}: {failed:,} failures in {_minutes(rule)}.", rows.href)
+    return Finding(
+        f"{subject_of(rule)}: {failed:,} failures in {_minutes(rule)}.", _only_incident(rule) or rows.href
+    )
+
+
+def _only_incident(rule: AlertRule) -> str:
+    """The page of the one cause that what is open now has; "" where there are several, or none is triaged yet."""
+    errors = ErrorRecord.objects.filter(settled_at__isnull=True, job__in=jobs_of(rule)).order_by()
+    marks = list(errors.values_list("fingerprint", flat=True).distinct()[:2])
+    found = Incident.objects.filter(fingerprint__in=marks, resolved_at__isnull=True).first()
+    if len(marks) != 1 or found is None:
+        return ""
+    return reverse("admin:monitoring_incident_change", args=[found.pk])
 
 
 def _no_success(rule: AlertRule, now: datetime) -> Finding | None:
@@ -128,6 +152,80 @@ def _api_version(rule: AlertRule, now: datetime) -> Finding | None:
     return Finding(" ".join(one.sentence for one in found)[:500], found[0].href)
 
 
+def _connections_of(rule: AlertRule) -> QuerySet[Connection]:
+    """Both ends of what it watches; those that are switched off owe nothing."""
+    rows = Connection.objects.filter(enabled=True).defer("secrets", "settings").order_by("name")
+    if rule.job is not None:
+        return rows.filter(pk__in=(rule.job.source_id, rule.job.destination_id))
+    if rule.workflow is not None:
+        jobs = SyncJob.objects.filter(workflow=rule.workflow)
+        return rows.filter(Q(pk__in=jobs.values("source")) | Q(pk__in=jobs.values("destination")))
+    return rows
+
+
+def _connection_page(row: Connection) -> str:
+    return reverse("admin:integrations_connection_change", args=[row.pk])
+
+
+def _connection_down(rule: AlertRule, now: datetime) -> Finding | None:
+    failing = list(_connections_of(rule).filter(health=Health.FAILING))
+    if not failing:
+        return None
+    told = " ".join(f"{row.name} does not work. {row.health_sentence}".strip() for row in failing)
+    return Finding(told[:500], _connection_page(failing[0]))
+
+
+def _access_ends(rule: AlertRule, now: datetime) -> Finding | None:
+    within = now + timedelta(days=float(rule.threshold or 0))
+    ending_soon = _connections_of(rule).filter(access_token__consent_ends_at__lte=within)
+    rows = list(ending_soon.order_by("access_token__consent_ends_at").select_related("access_token"))
+    if not rows:
+        return None
+    told = " ".join(
+        f"The access to {row.name} ends on {timezone.localtime(row.access_token.consent_ends_at):%d %b %Y}. "
+        "Open the connection and press Connect."
+        for row in rows
+    )
+    return Finding(told[:500], _connection_page(rows[0]))
+
+
+def _webhooks_silent(rule: AlertRule, now: datetime) -> Finding | None:
+    """Only of systems of which a webhook came before: where none was set up, none can be missed."""
+    since = now - timedelta(minutes=rule.window_minutes)
+    events = InboundEvent.objects.filter(connection=OuterRef("pk"))
+    silent = _connections_of(rule).filter(
+        Exists(events.filter(received_at__lt=since)), ~Exists(events.filter(received_at__gte=since))
+    )
+    first = silent.first()
+    if first is None:
+        return None
+    names = ", ".join(silent.values_list("name", flat=True)[:5])
+    return Finding(
+        f"No webhook has come from {names} for {_minutes(rule)}. Look there whether it still sends them.",
+        _connection_page(first),
+    )
+
+
+def _promise(rule: AlertRule, now: datetime) -> Finding | None:
+    """Records that are stuck in errors and promised for an hour that is near, or past for less than a day."""
+    until = now + timedelta(minutes=rule.window_minutes)
+    stuck = ErrorRecord.objects.filter(
+        settled_at__isnull=True,
+        delivery__job__in=jobs_of(rule),
+        delivery__promised_at__lte=until,
+        delivery__promised_at__gte=now - timedelta(days=1),
+    )
+    number = stuck.count()
+    if not number:
+        return None
+    rows = links.errors(number, promised="near", **_where(rule))
+    noun = "record is" if number == 1 else "records are"
+    return Finding(
+        f"{subject_of(rule)}: {number:,} {noun} stuck and promised within {_minutes(rule)}, or already late.",
+        rows.href,
+    )
+
+
 def _minutes(rule: AlertRule) -> str:
     return duration(rule.window_minutes * MINUTE)
 
@@ -138,4 +236,8 @@ _CONDITIONS: dict[AlertKind, Callable[[AlertRule, datetime], Finding | None]] = 
     AlertKind.NO_SUCCESS: _no_success,
     AlertKind.BACKLOG: _backlog,
     AlertKind.API_VERSION: _api_version,
+    AlertKind.CONNECTION: _connection_down,
+    AlertKind.ACCESS: _access_ends,
+    AlertKind.WEBHOOKS: _webhooks_silent,
+    AlertKind.PROMISE: _promise,
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from datetime import time
 from decimal import Decimal
 from typing import Any
 
@@ -36,6 +37,7 @@ RULE_FIELDS = (
     "window_minutes",
     "cool_down_minutes",
     "tells_recovery",
+    "is_urgent",
     "enabled",
 )
 
@@ -45,6 +47,7 @@ class ChannelEntry(Entry, kw_only=True):
     # As one text, with commas, since a variable of the environment is one.
     recipients: list[str] | str | UnsetType = UNSET
     secrets: dict[str, Any] | UnsetType = UNSET
+    quiet_hours: str | UnsetType | None = UNSET
     enabled: bool | UnsetType = UNSET
 
 
@@ -56,6 +59,7 @@ class AlertEntry(Entry, kw_only=True):
     window_minutes: int | UnsetType = UNSET
     cool_down_minutes: int | UnsetType = UNSET
     tells_recovery: bool | UnsetType = UNSET
+    is_urgent: bool | UnsetType = UNSET
     channels: list[str] | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
 
@@ -69,10 +73,31 @@ def load_channels(without_unreadable: bool = False) -> dict[str, Plain]:
         row.key: {
             **{name: getattr(row, name) for name in CHANNEL_FIELDS},
             "recipients": _hidden(row.addresses()),
+            "quiet_hours": _quiet_hours(row),
             "secrets": dict(_secrets(row, without_unreadable)),
         }
         for row in rows
     }
+
+
+def _quiet_hours(row: AlertChannel) -> str | None:
+    """As one text: 22:00 by itself is a number to YAML."""
+    if row.quiet_from is None or row.quiet_until is None:
+        return None
+    return f"{row.quiet_from:%H:%M}-{row.quiet_until:%H:%M}"
+
+
+def quiet_hours(told: str | None) -> tuple[time, time] | None:
+    """Of "22:00-06:00". Raises ValueError, with what to do."""
+    if not told:
+        return None
+    try:
+        begin, end = (time.fromisoformat(part.strip()) for part in told.split("-"))
+    except ValueError as error:
+        raise ValueError("Write quiet hours as “22:00-06:00”.") from error
+    for _, sentence in soundness.of_quiet_hours(begin, end):
+        raise ValueError(sentence)
+    return begin, end
 
 
 def _hidden(recipients: list[str]) -> Hidden | list[str]:
@@ -85,7 +110,10 @@ def _shown(recipients: Hidden | list[str]) -> list[str]:
 
 
 def normal_channel(told: Plain) -> Plain:
-    """`a@example.com, b@example.com` is a list, as what a person wrote line by line is."""
+    """`a@example.com, b@example.com` is a list, as what a person wrote line by line is. Quiet hours are written
+    without blanks."""
+    if told.get("quiet_hours"):
+        told = {**told, "quiet_hours": re.sub(r"\s", "", str(told["quiet_hours"]))}
     if "recipients" not in told:
         return dict(told)
     recipients = told["recipients"]
@@ -112,6 +140,10 @@ def check_channels(wanted: State, after: State) -> Found:
             yield (*place, "kind"), f"Choose one of: {', '.join(ChannelKind.values)}."
             continue
         yield from model_problems(AlertChannel, place, channel, CHANNEL_FIELDS)
+        try:
+            quiet_hours(channel.get("quiet_hours"))
+        except ValueError as error:
+            yield (*place, "quiet_hours"), str(error)
         secrets = channel.get("secrets", {})
         for name in secrets:
             if name not in SECRETS:
@@ -138,6 +170,8 @@ def write_channel(change: Change, wanted: Plain) -> None:
     row = AlertChannel(key=change.key, name=title(change.key)) if change.is_new else rows.get(key=change.key)
     if "recipients" in wanted:
         row.recipients = "\n".join(_shown(wanted.pop("recipients")))
+    if "quiet_hours" in wanted:
+        row.quiet_from, row.quiet_until = quiet_hours(wanted.pop("quiet_hours")) or (None, None)
     for name, value in wanted.items():
         setattr(row, name, value)
     # Of a row that is there, secrets that were not told are not loaded, and so not written.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import time
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -16,7 +17,12 @@ from monitoring.models import AlertKind, ChannelKind
 # The field, and what to do about it.
 Lacks = Iterator[tuple[str, str]]
 
-COUNTED_IN = {AlertKind.SUCCESS_RATE: "percent", AlertKind.FAILURES: "records", AlertKind.API_VERSION: "days"}
+COUNTED_IN = {
+    AlertKind.SUCCESS_RATE: "percent",
+    AlertKind.FAILURES: "records",
+    AlertKind.API_VERSION: "days",
+    AlertKind.ACCESS: "days",
+}
 
 
 def of_channel(kind: str, recipients: list[str], address: str, signing_secret: str) -> Lacks:
@@ -30,6 +36,19 @@ def of_channel(kind: str, recipients: list[str], address: str, signing_secret: s
         yield (
             "signing_secret",
             "Enter whsec_ and, behind it, 24 to 64 random bytes in base64: openssl rand -base64 32.",
+        )
+
+
+def of_quiet_hours(begin: time | None, end: time | None) -> Lacks:
+    if (begin is None) != (end is None):
+        yield (
+            "quiet_until" if end is None else "quiet_from",
+            "Quiet hours need both: from when, and until when.",
+        )
+    elif begin is not None and begin == end:
+        yield (
+            "quiet_until",
+            "Quiet hours that end when they begin are none. Enter another hour, or none at all.",
         )
 
 

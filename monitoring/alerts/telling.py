@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from integrations.connectors.webhook_out import SignedCalls
 from integrations.exceptions import Failure
@@ -57,7 +57,17 @@ def send_due(now: datetime | None = None) -> int:
         state=MessageState.UNKNOWN, sentence="The process that sent it ended before its answer came."
     )
     due = AlertMessage.objects.filter(state=MessageState.DUE, due_at__lte=moment).order_by("due_at", "pk")
+    _keep_quiet(due, moment)
     return sum(_send(pk, moment) for pk in list(due.values_list("pk", flat=True)[:AT_ONCE]))
+
+
+def _keep_quiet(due: QuerySet[AlertMessage], now: datetime) -> None:
+    """What is not urgent waits until the channel's quiet hours are over."""
+    for channel in AlertChannel.objects.filter(quiet_from__isnull=False).defer("address", "signing_secret"):
+        ends = channel.quiet_ends(now)
+        if ends is not None:
+            waits = due.filter(channel=channel, event__rule__is_urgent=False).order_by()
+            AlertMessage.objects.filter(pk__in=waits.values("pk")).update(due_at=ends)
 
 
 def _send(pk: int, now: datetime) -> bool:

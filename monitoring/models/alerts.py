@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.text import slugify
 
 from integrations.models import SyncJob, Workflow
@@ -64,11 +66,33 @@ class AlertChannel(Keyed):
     recipients = models.TextField(blank=True, help_text="E-mail: one address a line.")
     address = SecretField(null=True, blank=True, help_text="Webhook and Slack: where the message is sent to.")
     signing_secret = SecretField(null=True, blank=True, help_text="Webhook: whsec_ and the key, in base64.")
+    quiet_from = models.TimeField(
+        null=True,
+        blank=True,
+        help_text="By the portal's clock. What fires in quiet hours is told when they are over.",
+    )
+    quiet_until = models.TimeField(null=True, blank=True)
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(Keyed.Meta):
         permissions = [("test_alertchannel", "Can send a test alert")]
+
+    def quiet_ends(self, now: datetime) -> datetime | None:
+        """When its quiet hours end, of a moment within them; else None. They may go over midnight.
+
+        Where the clock is turned at the hour of their end, they end by the clock on the wall.
+        """
+        if self.quiet_from is None or self.quiet_until is None or self.quiet_from == self.quiet_until:
+            return None
+        local = timezone.localtime(now)
+        wall, over_midnight = local.time(), self.quiet_from > self.quiet_until
+        if over_midnight and not (wall >= self.quiet_from or wall < self.quiet_until):
+            return None
+        if not over_midnight and not self.quiet_from <= wall < self.quiet_until:
+            return None
+        day = local.date() + timedelta(days=1 if over_midnight and wall >= self.quiet_from else 0)
+        return datetime.combine(day, self.quiet_until, tzinfo=timezone.get_current_timezone())
 
     def addresses(self) -> list[str]:
         return [line.strip() for line in self.recipients.splitlines() if line.strip()]
@@ -80,6 +104,10 @@ class AlertKind(models.TextChoices):
     NO_SUCCESS = "no_success_within", "Nothing delivered within"
     BACKLOG = "backlog_older_than", "Records on their way for longer than"
     API_VERSION = "api_version_ends", "An API version ends within"
+    CONNECTION = "connection_down", "A connection does not work"
+    ACCESS = "access_ends_within", "A person's access ends within"
+    WEBHOOKS = "webhooks_silent_for", "No webhook has come for"
+    PROMISE = "promise_within", "What is stuck is promised within"
 
 
 class AlertRule(Keyed):
@@ -101,7 +129,7 @@ class AlertRule(Keyed):
         null=True,
         blank=True,
         validators=[MinValueValidator(0)],
-        help_text="Success rate: percent. Failures: how many are too many. API version: days before its end.",
+        help_text="Success rate: percent. Failures: how many are too many. API version, access: days before its end.",
     )
     window_minutes = models.PositiveIntegerField(
         default=60,
@@ -112,6 +140,9 @@ class AlertRule(Keyed):
         default=30, help_text="After it was told, and has gone, it is not told anew for so long."
     )
     tells_recovery = models.BooleanField(default=True, help_text="Also say when it is over.")
+    is_urgent = models.BooleanField(
+        default=False, db_default=False, help_text="Told at once, also in a channel's quiet hours."
+    )
     channels = models.ManyToManyField(AlertChannel, related_name="rules")
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -18,7 +18,7 @@ from tests import factories
 from tests.integrations.answering import Platform
 from tests.monitoring.conftest import NOW
 
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 KEY = b"thirty-two bytes that sign alerts"[:32]
 SECRET = f"whsec_{base64.b64encode(KEY).decode()}"
 

@@ -44,17 +44,6 @@ def near_by(settings: Settings) -> None:
 
 
 @pytest.fixture
-def letterbox(settings: Settings) -> Iterator[Letterbox]:
-    box = Letterbox()
-    settings.MAIL_IS_SET = True
-    settings.EMAIL_BACKEND = "integrations.http.mail.GuardedEmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", box.port
-    yield box
-    box.shutdown()
-    box.server_close()
-
-
-@pytest.fixture
 def hook() -> Iterator[Platform]:
     platform = Platform()
     platform.on("/alerts", Says({}, 200))

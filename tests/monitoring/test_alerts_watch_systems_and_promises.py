@@ -1,0 +1,103 @@
+"""What stops without a failure: a connection, a person's access, webhooks that stay away, a promise that runs out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from integrations.models import AccessToken, Connection, Health, SyncJob
+from monitoring.alerts.conditions import finding
+from monitoring.incidents.triage import triage
+from monitoring.models import AlertKind, AlertRule, Incident
+from tests import factories
+from tests.monitoring.alerting import DAY, HOUR, MINUTE, fail, rule
+from tests.monitoring.conftest import NOW
+
+pytestmark = pytest.mark.django_db
+
+
+def told(of: AlertRule) -> str:
+    found = finding(of, NOW)
+    return found.sentence if found is not None else ""
+
+
+def page(row: Connection) -> str:
+    return reverse("admin:integrations_connection_change", args=[row.pk])
+
+
+def scopes(job: SyncJob, **values: Any) -> list[AlertRule]:
+    """Of everything, of the job, and of another job that has nothing to do with it."""
+    return [
+        rule(name=f"{name} {values['kind']}", **{"threshold": None, **values, "job": of})
+        for name, of in (("all", None), ("mine", job), ("other", factories.job()))
+    ]
+
+
+def test_a_connection_that_does_not_work_is_told_by_who_watches_it(job: SyncJob) -> None:
+    rules = scopes(job, kind=AlertKind.CONNECTION)
+    assert [told(of) for of in rules] == ["", "", ""]
+    Connection.objects.filter(pk=job.destination_id).update(
+        name="The warehouse", health=Health.FAILING, health_sentence="It answered 401. Enter a new key."
+    )
+    sentence = "The warehouse does not work. It answered 401. Enter a new key."
+    assert [told(of) for of in rules] == [sentence, sentence, ""]
+    found = finding(rules[0], NOW)
+    assert found is not None
+    assert found.rows == page(job.destination)
+    Connection.objects.filter(pk=job.destination_id).update(enabled=False)
+    assert told(rules[0]) == "", "what a person switched off owes nothing"
+
+
+def test_an_access_that_a_person_gave_is_told_before_it_ends(job: SyncJob) -> None:
+    watched = rule(kind=AlertKind.ACCESS, threshold=7)
+    token = AccessToken.objects.create(connection=job.source, consent_ends_at=NOW + 8 * DAY)
+    assert told(watched) == ""
+    AccessToken.objects.filter(pk=token.pk).update(consent_ends_at=NOW + 6 * DAY)
+    day = f"{timezone.localtime(NOW + 6 * DAY):%d %b %Y}"
+    assert told(watched) == (
+        f"The access to {job.source.name} ends on {day}. Open the connection and press Connect."
+    )
+
+
+def test_webhooks_that_stay_away_are_told_only_where_they_came_before(job: SyncJob) -> None:
+    watched = rule(kind=AlertKind.WEBHOOKS, threshold=None, window_minutes=60)
+    assert told(watched) == "", "nothing was ever set up"
+    factories.inbound_event(job.source, received_at=NOW - 59 * MINUTE)
+    factories.inbound_event(job.source, received_at=NOW - 3 * HOUR)
+    assert told(watched) == ""
+    other = factories.connection(name="The desk")
+    factories.inbound_event(other, received_at=NOW - 61 * MINUTE)
+    assert told(watched) == (
+        "No webhook has come from The desk for 1 h. Look there whether it still sends them."
+    )
+
+
+def test_what_is_stuck_is_told_before_its_promised_hour(job: SyncJob) -> None:
+    watched = rule(kind=AlertKind.PROMISE, threshold=None, window_minutes=120, job=job)
+    factories.error(factories.delivery(job, promised_at=NOW + 3 * HOUR))
+    factories.error(factories.delivery(job, promised_at=NOW + HOUR), settled_at=NOW)
+    factories.delivery(job, promised_at=NOW + HOUR)
+    factories.error(factories.delivery(factories.job(), promised_at=NOW + HOUR))
+    factories.error(factories.delivery(job, promised_at=NOW - timedelta(days=30)))
+    assert told(watched) == ""
+    factories.error(factories.delivery(job, promised_at=NOW + HOUR))
+    assert told(watched) == f"{job}: 1 record is stuck and promised within 2 h, or already late."
+
+
+def test_failures_of_one_cause_lead_to_its_incident(job: SyncJob) -> None:
+    watched = rule(kind=AlertKind.FAILURES, threshold=0, job=job)
+    fail(job)
+    factories.error(factories.delivery(job), fingerprint="zip")
+    triage()
+    found = finding(watched, NOW)
+    assert found is not None
+    assert found.rows == reverse("admin:monitoring_incident_change", args=[Incident.objects.get().pk])
+    factories.error(factories.delivery(job), fingerprint="another")
+    triage()
+    found = finding(watched, NOW)
+    assert found is not None
+    assert "/outcome/" in found.rows, "of several causes the failures are shown"
