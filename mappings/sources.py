@@ -47,6 +47,16 @@ def fields_read(rules: Sequence[RuleData]) -> list[list[str]]:
     return [sorted(set(_paths_of(rule, openers))) for rule in rules]
 
 
+def targets_by_path(rules: Sequence[RuleData]) -> dict[str, list[str]]:
+    """For each path of a payload the targets that are read from it; `line_items[].sku` within a list. Of an
+    expression only what begins its paths is known."""
+    found: dict[str, list[str]] = {}
+    for rule, paths in zip(rules, fields_read(rules), strict=True):
+        for path in paths:
+            found.setdefault(path, []).append(rule.target)
+    return found
+
+
 def _paths_of(rule: RuleData, openers: dict[str, RuleData]) -> Iterator[str]:
     texts = [rule.source] if rule.source else []
     texts += [

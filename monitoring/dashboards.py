@@ -15,6 +15,7 @@ from monitoring.cards import SHOWN_INCIDENTS, by_job, by_kind, cards, incidents,
 from monitoring.charts import STEP, delivered_chart, failed_chart, series
 from monitoring.figures import figures
 from monitoring.now import what_runs
+from monitoring.payload_changes import changed
 from monitoring.payments import card
 from monitoring.setup_steps import setup_steps
 from monitoring.standing import Standing, standing
@@ -55,6 +56,7 @@ def overview(period: str, now: datetime | None = None) -> dict[str, Any]:
         "is_new": not all(step.done for step in steps[2:]),
         "alarms": alarms(jobs, stand),
         "versions_ending": ending(moment.date()),
+        "payload_changes": changed(),
         "cards": cards(found, stand, period),
         "rows": rows,
         "delivered_chart": delivered_chart(rows),

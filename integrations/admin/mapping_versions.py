@@ -11,9 +11,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
 from integrations.configuration.check import mapping_problems
+from integrations.models import Connection
+from integrations.sync.payload_changes import shapes_of
 from mappings.models import Direction, Mapping, MappingVersion
+from mappings.payload_shape import NEW
 from mappings.rules import check_rules
 from mappings.shapes import convert
+from mappings.sources import targets_by_path
 from mappings.translate import RuleData
 from mappings.versions import differences, in_short
 
@@ -21,6 +25,7 @@ from . import widgets
 from .frame import Crumb, DialogForm, PortalAdmin
 
 SHOWN_VERSIONS = 100
+SHOWN_CHANGES = 12
 DRAFT = "draft"
 
 
@@ -32,13 +37,47 @@ class Standing:
     differs: str
     versions_url: str
     compare_url: str
+    changed: list[ChangedShape]
+
+
+@dataclass(frozen=True)
+class ToldChange:
+    """`rules`: the targets that read the field."""
+
+    sentence: str
+    rules: str
+
+
+@dataclass(frozen=True)
+class ChangedShape:
+    connection: Connection
+    resource: str
+    changes: list[ToldChange]
+    more: int
+
+
+def _changed_shapes(mapping: Mapping) -> list[ChangedShape]:
+    found = []
+    by_path = targets_by_path(mapping.rule_data()) if mapping.direction == Direction.READ else {}
+    for row in shapes_of(mapping):
+        known = row.read()
+        # What may break the mapping comes first.
+        changes = sorted(known.changes, key=lambda change: change.how == NEW)
+        told = [
+            ToldChange(change.sentence, ", ".join(by_path.get(change.path, [])))
+            for change in changes[:SHOWN_CHANGES]
+        ]
+        if told:
+            found.append(ChangedShape(row.connection, row.resource, told, len(changes) - len(told)))
+    return found
 
 
 def standing(mapping: Mapping) -> Standing:
     in_use = mapping.in_use()
     url = reverse("admin:mappings_mapping_versions", args=[mapping.pk])
     differs = in_short(in_use.snapshot, mapping.snapshot()) if in_use is not None else ""
-    return Standing(in_use, differs, url, f"{url}?old={mapping.current_number}&new={DRAFT}")
+    compare = f"{url}?old={mapping.current_number}&new={DRAFT}"
+    return Standing(in_use, differs, url, compare, _changed_shapes(mapping))
 
 
 class RollBackForm(DialogForm):

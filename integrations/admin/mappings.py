@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 
 from integrations.models import SyncJob
+from integrations.sync.payload_changes import accept_as_they_are, shapes_of
 from integrations.templatetags.portal import ago
 from mappings.models import Direction, Mapping, MappingVersion
 
@@ -62,7 +63,7 @@ class MappingAdmin(PortalAdmin):
     )
     inlines = (Rules,)
     change_form_template = "admin/mappings/mapping/studio.html"
-    actions_detail = ("roll_back",)
+    actions_detail = ("roll_back", "accept_payloads")
     quick_views = (
         QuickView("All", ""),
         QuickView("Reading", "direction=read"),
@@ -115,6 +116,8 @@ class MappingAdmin(PortalAdmin):
             return
         before = mapping.current_number
         version = mapping.publish(self.person(request))
+        # Whoever publishes has looked at what is read.
+        accept_as_they_are(shapes_of(mapping))
         if version.number != before:
             self.message_user(request, f"Version {version.number} is in use from now on.", messages.SUCCESS)
         else:
@@ -156,6 +159,32 @@ class MappingAdmin(PortalAdmin):
         url = reverse("admin:mappings_mapping_change", args=[mapping.pk])
         sentence = f"Version {made.number} equals version {number} and is in use from now on."
         return self.done(request, sentence, url)
+
+    @action(
+        "The payloads are right",
+        icon="done_all",
+        permissions=["change"],
+        title="The payloads are right as they are",
+        text="What came otherwise than before is remembered as it is now, and not told any more. The rules stay as "
+        "they are.",
+        button="They are right",
+    )
+    def accept_payloads(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+        mapping = self.object_for(request, object_id, "change")
+        accept_as_they_are(shapes_of(mapping))
+        url = reverse("admin:mappings_mapping_change", args=[mapping.pk])
+        return self.done(request, "Remembered. The next change is told again.", url)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """What there is nothing to do with is not offered."""
+        offered = super().get_actions_detail(request, object_id)
+        row = self.get_object(request, object_id)
+        hidden: set[str] = set()
+        if row is not None and not any(shape.read().changes for shape in shapes_of(row)):
+            hidden.add("accept_payloads")
+        if row is not None and row.current_number < 2:
+            hidden.add("roll_back")
+        return [entry for entry in offered if entry.path not in hidden]
 
     # --- the preview ------------------------------------------------------------------------------------------
 

@@ -42,6 +42,7 @@ from .inbox import InboundEvent, InboundState, RefusedWebhooks
 from .job import JobState, Removed, SyncJob, held_for_launch, may_work
 from .known import LastKnown
 from .partners import Partner, PartnerKey, PartnerRequest
+from .payload_shape import PayloadShape
 from .people import LeftContact, PersonKey, SamePerson
 from .run import Door, RunState, SyncRun
 from .stock import StockFigure, UnitsInFlight
@@ -100,6 +101,7 @@ __all__ = [
     "Partner",
     "PartnerKey",
     "PartnerRequest",
+    "PayloadShape",
     "Period",
     "PersonKey",
     "Priority",

@@ -13,7 +13,7 @@ from integrations.connectors.base import Connector, Page
 from integrations.exceptions import Failure, Kind
 from integrations.models import Door, Priority, SyncJob, SyncRun
 
-from . import breaker, faults, give_way, removed, shared_clock, stock_recount
+from . import breaker, faults, give_way, payload_changes, removed, shared_clock, stock_recount
 from .accept import Accepted, PositionMove, PositionMoved, accept
 from .connect import connect, with_login
 from .doorbell import ring
@@ -125,6 +125,7 @@ class _Reading:
         job.resume_position = following or left
         run = SyncRun.objects.get(pk=accepted.run_id)
         _note(run, page)
+        payload_changes.notice(job.source_id, job.source_resource, page.items)
         if following is None:
             if page.complete and job.read_since is None and position["part"] == WHOLE:
                 removed.follow(job, run, began)
