@@ -57,7 +57,7 @@ SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=False)
 if env.bool("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # Whoever watches over the portal asks from within, by plain HTTP.
-SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_NAME = "crossdock_session"
@@ -267,6 +267,8 @@ TASK_SECONDS = 45.0
 LEASE_SECONDS = env.float("LEASE_SECONDS", default=60.0)
 
 # A run in which nothing moves for this long, although it could, is told to a person.
+# Who reads /metrics says so in its Authorization header. Empty: nobody may.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 STALLED_AFTER_MINUTES = env.int("STALLED_AFTER_MINUTES", default=10)
 
 # Called, in order, each time the queue starts: each makes or mends the schedule of its part. Few and fixed,

@@ -13,6 +13,7 @@ urlpatterns = [
     path("livez", views.livez, name="livez"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("metrics", views.metrics, name="metrics"),
     path("admin/systems/", admin.site.admin_view(systems.page), name="systems"),
     path("admin/systems/map/", admin.site.admin_view(systems.drawing), name="systems_map"),
     path("admin/sales/", admin.site.admin_view(sales_page.page), name="sales"),
