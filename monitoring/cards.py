@@ -12,12 +12,13 @@ from integrations.models import ErrorRecord, JobState, Kind, State, SyncJob
 from integrations.sync.measures import NEAR_HOURS
 from integrations.templatetags.portal import ago, duration, money, percent
 from monitoring import accuracy_figures, announcements, histogram, links
-from monitoring.figures import Figures
+from monitoring.figures import Figures, before
 from monitoring.models import ASKS_FOR_A_PERSON, Incident
 from monitoring.payments import card as payments
 from monitoring.standing import Standing
 
 SHOWN_INCIDENTS = 5
+BEFORE = "the period before"
 SHOWN_CURRENCIES = 4
 SHOWN_NEAR = 2
 # Above the first the rate is shown as good, above the second as a warning.
@@ -25,9 +26,10 @@ GOOD_RATE, FAIR_RATE = 0.98, 0.9
 
 
 def cards(found: Figures, stand: Standing, period: str) -> list[dict[str, Any]]:
+    earlier = before(found, period)
     return [
-        _success(found, period),
-        _times(found, period),
+        _success(found, earlier, period),
+        _times(found, earlier, period),
         {
             "title": "Open errors",
             "main": links.errors(stand.open_errors),
@@ -50,7 +52,7 @@ def cards(found: Figures, stand: Standing, period: str) -> list[dict[str, Any]]:
     ]
 
 
-def _success(found: Figures, period: str) -> dict[str, Any]:
+def _success(found: Figures, earlier: Figures, period: str) -> dict[str, Any]:
     delivered, failed = found.number(State.DELIVERED), found.number(State.FAILED)
     rate = found.success_rate
     return {
@@ -61,8 +63,18 @@ def _success(found: Figures, period: str) -> dict[str, Any]:
         "lines": [
             ("delivered", links.outcomes(delivered, period, result=State.DELIVERED)),
             ("failed", links.outcomes(failed, period, result=State.FAILED)),
+            *_rate_before(earlier),
         ],
     }
+
+
+def _rate_before(earlier: Figures) -> list[tuple[str, links.Linked]]:
+    """Nothing where there was nothing to compare with."""
+    tried = earlier.number(State.DELIVERED) + earlier.number(State.FAILED)
+    if not tried:
+        return []
+    text = percent(earlier.success_rate)
+    return [(BEFORE, links.outcomes_between(tried, earlier.since, earlier.as_of, text, result="attempted"))]
 
 
 def _tone(rate: float | None) -> str:
@@ -71,7 +83,7 @@ def _tone(rate: float | None) -> str:
     return "good" if rate >= GOOD_RATE else "warn" if rate >= FAIR_RATE else "bad"
 
 
-def _times(found: Figures, period: str) -> dict[str, Any]:
+def _times(found: Figures, earlier: Figures, period: str) -> dict[str, Any]:
     """Read from a histogram: at most 4.5 % off."""
     middle, slow = (histogram.percentile(found.processing, share) for share in (0.5, 0.95))
     here = histogram.percentile(found.passage, 0.95)
@@ -83,8 +95,18 @@ def _times(found: Figures, period: str) -> dict[str, Any]:
         "lines": [
             ("p95", links.outcomes(found.timed, period, duration(slow), result="timed")),
             ("p95 here", links.outcomes(found.timed, period, duration(here), result="timed")),
+            *_times_before(earlier),
         ],
     }
+
+
+def _times_before(earlier: Figures) -> list[tuple[str, links.Linked]]:
+    if not earlier.timed:
+        return []
+    text = duration(histogram.percentile(earlier.processing, 0.5))
+    return [
+        (BEFORE, links.outcomes_between(earlier.timed, earlier.since, earlier.as_of, text, result="timed"))
+    ]
 
 
 def _accuracy() -> dict[str, Any]:
@@ -208,6 +230,7 @@ def by_job(found: Figures, stand: Standing, period: str, jobs: list[SyncJob]) ->
                 "failed": links.outcomes(failed, period, job=job.pk, result=State.FAILED),
                 "rate": percent(delivered / (delivered + failed)) if delivered + failed else "–",
                 "delay": None if delay is None else _delay(delay, period, job),
+                "fresh_at": job.last_complete_read_at,
                 "open": links.errors(stand.open_by_job.get(job.pk, 0), job=job.pk),
                 "backlog": links.records(stand.backlog_by_job.get(job.pk, 0), job=job.pk, state="backlog"),
             }

@@ -10,7 +10,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from integrations.models import State
-from integrations.sync.measures import period_start
+from integrations.sync.measures import PERIODS, period_start
 from monitoring import histogram
 from monitoring.models import HourlyFigure
 from monitoring.rollups import HOUR, SORT, Sort, Tally, complete_until, hours_with_facts, tally
@@ -64,8 +64,19 @@ def figures(period: str, now: datetime | None = None, jobs: Collection[int] | No
     return found
 
 
+def before(found: Figures, period: str) -> Figures:
+    """The same of as many whole hours before it: what the figures of `found` are compared with."""
+    earlier = Figures(since=found.since - HOUR * PERIODS[period][1], as_of=found.since)
+    _add_stored(earlier, None)
+    for hour, tallies in not_counted_yet(earlier.since, earlier.as_of):
+        for sort, extra in tallies.items():
+            _add(earlier, hour, sort, extra)
+    return earlier
+
+
 def _add_stored(found: Figures, jobs: Collection[int] | None) -> None:
-    stored = HourlyFigure.objects.filter(hour__gte=found.since).order_by()
+    # Of the present hour as well: what is to come has no figures.
+    stored = HourlyFigure.objects.filter(hour__gte=found.since, hour__lt=found.as_of).order_by()
     if jobs is not None:
         stored = stored.filter(job__in=jobs)
     for row in stored.values_list(*SORT).annotate(number=Sum("count")):
@@ -80,11 +91,15 @@ def _add_stored(found: Figures, jobs: Collection[int] | None) -> None:
         found.delays[job] = histogram.add([found.delays.get(job, {}), delay or {}])
 
 
-def not_counted_yet(since: datetime) -> Iterator[tuple[datetime, dict[Sort, Tally]]]:
-    """Straight from the facts, hour by hour: what no rollup has counted."""
-    until = complete_until()
-    cut = max(since, until) if until else since
-    for hour in hours_with_facts(cut, None):
+def not_counted_yet(
+    since: datetime, until: datetime | None = None
+) -> Iterator[tuple[datetime, dict[Sort, Tally]]]:
+    """Straight from the facts, hour by hour: what no rollup has counted. `until` is a full hour."""
+    counted = complete_until()
+    cut = max(since, counted) if counted else since
+    if until is not None and cut >= until:
+        return
+    for hour in hours_with_facts(cut, until):
         yield hour, tally(max(hour, cut), hour + HOUR)
 
 

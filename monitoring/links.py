@@ -22,9 +22,9 @@ def outcomes(count: int, period: str, text: str = "", **query: object) -> Linked
     return Linked(count, _list("outcome", when=period, **query), text)
 
 
-def outcomes_between(count: int, begin: datetime, end: datetime, **query: object) -> Linked:
+def outcomes_between(count: int, begin: datetime, end: datetime, text: str = "", **query: object) -> Linked:
     bounds = {"recorded_at__gte": begin.isoformat(), "recorded_at__lt": end.isoformat()}
-    return Linked(count, _list("outcome", **query, **bounds))
+    return Linked(count, _list("outcome", **query, **bounds), text)
 
 
 def outcomes_of(count: int, workflow: int, period: str, text: str = "", **query: object) -> Linked:

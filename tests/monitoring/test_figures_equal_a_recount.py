@@ -12,9 +12,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from integrations.models import Kind, Outcome, State, SyncJob
-from integrations.sync.measures import period_start
+from integrations.sync.measures import PERIODS, period_start
 from monitoring import histogram, rollups
-from monitoring.figures import figures
+from monitoring.figures import before, figures
 from monitoring.models import HourlyFigure, RollupMark
 from tests import factories
 from tests.monitoring.conftest import NOW
@@ -194,3 +194,25 @@ def test_past_hours_are_not_counted_again_to_draw_a_page(job: SyncJob) -> None:
         figures("24h", NOW)
     rows = [query["sql"] for query in few if "integrations_outcome" in query["sql"]]
     assert len(rows) == 1, rows  # only: is there anything since the last pass?
+
+
+@pytest.mark.parametrize("rolled_up_at", [None, NOW - 30 * HOUR, NOW])
+@pytest.mark.parametrize("period", ["1h", "24h"])
+def test_the_period_before_is_counted_to_the_hour_at_which_this_one_begins(
+    job: SyncJob, period: str, rolled_up_at: datetime | None
+) -> None:
+    begin = period_start(period, NOW)
+    hours = timedelta(hours=PERIODS[period][1])
+    for at, minutes in ((begin, 1), (begin - timedelta(seconds=1), 2), (begin - hours, 3)):
+        factories.outcome(factories.delivery(job), at, occurred_at=at - minutes * MINUTE)
+    factories.outcome(factories.delivery(job), begin - hours - timedelta(seconds=1))
+    factories.failure(factories.delivery(job), begin - MINUTE)
+    if rolled_up_at is not None:
+        rollups.roll_up(rolled_up_at)
+
+    found = figures(period, NOW)
+    earlier = before(found, period)
+
+    assert (found.number(State.DELIVERED), earlier.number(State.DELIVERED)) == (1, 2)
+    assert earlier.success_rate == pytest.approx(2 / 3)
+    assert earlier.processing == histogram.count([120.0, 180.0])
