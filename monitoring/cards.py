@@ -18,7 +18,7 @@ from monitoring.payments import card as payments
 from monitoring.standing import Standing
 
 SHOWN_INCIDENTS = 5
-BEFORE = "the period before"
+BEFORE = "before"
 SHOWN_CURRENCIES = 4
 SHOWN_NEAR = 2
 # Above the first the rate is shown as good, above the second as a warning.
@@ -57,7 +57,7 @@ def _success(found: Figures, earlier: Figures, period: str) -> dict[str, Any]:
     rate = found.success_rate
     return {
         "title": "Sync success rate",
-        "about": "Delivered, of all tries that ended; a retry counts again",
+        "about": "Delivered, of all tries that ended; a retry counts again. “Before”: the period before",
         "main": links.outcomes(delivered + failed, period, percent(rate), result="attempted"),
         "tone": _tone(rate),
         "lines": [
