@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.urls import reverse
 
+from integrations.admin.conflicts import sentence
 from integrations.models import (
     Conflict,
     Delivery,
@@ -30,6 +31,8 @@ May = Callable[[str], bool]
 # What one webhook told stands once, although several jobs took it in.
 SAME: Final = timedelta(seconds=30)
 MOST_OTHERS: Final = 100
+# More tries than these are a long story, told shortly.
+LONG: Final = 40
 # States in which nothing came of a look: many in a row are one line.
 QUIET: Final = (State.UNCHANGED, State.SUPERSEDED)
 TONES: Final = {
@@ -102,23 +105,32 @@ def outcomes_of(deliveries: dict[int, Delivery], most: int) -> list[Outcome]:
 
 
 def of_outcomes(
-    outcomes: Iterable[Outcome], deliveries: dict[int, Delivery], errors: Iterable[ErrorRecord], may: May
+    outcomes: Sequence[Outcome], deliveries: dict[int, Delivery], errors: Iterable[ErrorRecord], may: May
 ) -> Iterator[Event]:
-    """When it came in, and what came of it, each once: what an error tells as well is left to the error."""
+    """When it came in, and what came of it, each once: what an error tells as well is left to the error. Of what goes
+    on for long, as stock does, the first is told with the second."""
     came_in: set[tuple[int, int, datetime]] = set()
     told = [(row.delivery_id, at) for row in errors for at in (row.first_seen_at, row.last_seen_at)]
+    is_long = len(outcomes) > LONG
     for row in outcomes:
         delivery = deliveries[row.delivery_id]
-        if row.state != State.FAILED or not any(
-            pk == row.delivery_id and abs(at - row.recorded_at) <= SAME for pk, at in told
-        ):
-            yield _outcome(row, delivery, may)
-        if row.received_at is None or row.state in QUIET or row.run.door == Door.RETRY:
-            continue
-        sight = (delivery.job.source_id, delivery.thing_id, row.received_at)
-        if sight not in came_in:
-            came_in.add(sight)
-            yield _seen(row, delivery)
+        seen = _seen(row, delivery)
+        if not _is_told_by_an_error(row, told):
+            event = _outcome(row, delivery, may)
+            if is_long and seen is not None:
+                event.details.insert(0, seen.sentence)
+            yield event
+        if seen is not None and not is_long:
+            sight = (delivery.job.source_id, delivery.thing_id, seen.at)
+            if sight not in came_in:
+                came_in.add(sight)
+                yield seen
+
+
+def _is_told_by_an_error(row: Outcome, told: Sequence[tuple[int | None, datetime]]) -> bool:
+    if row.state != State.FAILED:
+        return False
+    return any(pk == row.delivery_id and abs(at - row.recorded_at) <= SAME for pk, at in told)
 
 
 def _outcome(row: Outcome, delivery: Delivery, may: May) -> Event:
@@ -126,11 +138,11 @@ def _outcome(row: Outcome, delivery: Delivery, may: May) -> Event:
     state = State(row.state)
     if state == State.DELIVERED:
         known = OPERATIONS.get(row.operation)
-        sentence = known or (
+        said = known or (
             f"{{to}} took it: {row.operation.replace('_', ' ')}" if row.operation else "{to} took it"
         )
     else:
-        sentence = SENTENCES[state]
+        said = SENTENCES[state]
     details = []
     if row.amount is not None and state not in QUIET:
         details.append(money(row.amount, row.currency))
@@ -154,7 +166,7 @@ def _outcome(row: Outcome, delivery: Delivery, may: May) -> Event:
     return Event(
         row.accepted_at or row.recorded_at,
         to,
-        sentence.format(to=to),
+        said.format(to=to),
         TONES.get(state, ""),
         delivery.thing_id,
         details,
@@ -163,19 +175,21 @@ def _outcome(row: Outcome, delivery: Delivery, may: May) -> Event:
     )
 
 
-def _seen(row: Outcome, delivery: Delivery) -> Event:
+def _seen(row: Outcome, delivery: Delivery) -> Event | None:
+    """None where it brought nothing, or was there already."""
+    if row.received_at is None or row.state in QUIET or row.run.door == Door.RETRY:
+        return None
     source = delivery.job.source.name
-    assert row.received_at is not None  # asked before
     details = []
     if row.occurred_at is not None and row.occurred_at <= row.received_at:
         waited = (row.received_at - row.occurred_at).total_seconds()
         details.append(f"{duration(waited)} after it happened there")
     door = Door(row.run.door)
-    sentence = DOORS.get(door, "Came in from {source}").format(source=source)
+    came = DOORS.get(door, "Came in from {source}").format(source=source)
     return Event(
         row.received_at,
         source,
-        sentence[:1].upper() + sentence[1:],
+        came[:1].upper() + came[1:],
         "",
         delivery.thing_id,
         details,
@@ -284,13 +298,13 @@ def conflicts_of(things: Iterable[int]) -> list[Conflict]:
 def of_conflicts(conflicts: Iterable[Conflict]) -> Iterator[Event]:
     for row in conflicts:
         links = [Link("Both sides", reverse("admin:integrations_conflict_change", args=[row.pk]))]
-        what = label(row.field).what
-        sentence = f"The {what} in {row.other.name} is not what {row.owner.name} gave it"
-        yield Event(row.found_at, row.other.name, sentence, "warn", row.thing_id, [], links)
+        yield Event(row.found_at, row.other.name, sentence(row), "warn", row.thing_id, [], links)
         if row.settled_at is not None:
             by = [f"by {row.settled_by.get_username()}"] if row.settled_by else []
             how = row.get_settled_how_display()
-            yield Event(row.settled_at, row.other.name, f"{how}: {what}", "", row.thing_id, by, links)
+            yield Event(
+                row.settled_at, row.other.name, f"{how}: {label(row.field).what}", "", row.thing_id, by, links
+            )
 
 
 def of_changes(things: Iterable[int]) -> Iterator[Event]:

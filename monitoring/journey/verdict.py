@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from integrations.admin.conflicts import sentence
 from integrations.models import (
     PENDING_STATES,
     Conflict,
@@ -60,7 +61,7 @@ def verdict_of(facts: Facts, may: May) -> Verdict:
     if wrong:
         tone, head, todo, link = wrong[0]
         links = [link] if link else []
-        more = [(sentence, address) for _, sentence, _, address in wrong[1:]]
+        more = [(said, address) for _, said, _, address in wrong[1:]]
         return Verdict(tone, head, todo, links, more)
     pending = [row for row in facts.deliveries if row.state in PENDING_STATES]
     if pending:
@@ -117,11 +118,7 @@ def _unequal(facts: Facts) -> Iterable[Wrong]:
     for conflict in facts.conflicts:
         if conflict.settled_at is None:
             address = reverse("admin:integrations_conflict_change", args=[conflict.pk])
-            field_name = conflict.field.replace("_", " ").replace(".", ", ")
-            head = (
-                f"Two systems differ: {field_name} in {conflict.other.name} is not {conflict.owner.name}'s."
-            )
-            yield "warn", head, "", Link("Look at both sides", address)
+            yield "warn", sentence(conflict), "", Link("Look at both sides", address)
     for difference in facts.differences:
         if difference.state == "open":
             address = reverse("admin:monitoring_auditdifference_change", args=[difference.pk])
@@ -139,9 +136,9 @@ def _on_its_way(pending: Sequence[Delivery], facts: Facts) -> Verdict:
     arrived = _arrived(facts)
     there = f" It is in {_and(arrived)} already." if arrived else ""
     reason = f" {row.state_reason}" if row.state_reason else ""
-    for stands, sentence in announcements.stopped(row.job):
+    for stands, todo in announcements.stopped(row.job):
         if stands:
-            return Verdict("warn", f"It waits on its way to {names}.{there}", sentence, [_record(row)])
+            return Verdict("warn", f"It waits on its way to {names}.{there}", todo, [_record(row)])
     tone = "" if row.state == State.QUEUED else "warn"
     todo = f"{reason} {PENDING_SENTENCES[State(row.state)]}".strip()
     return Verdict(tone, f"On its way to {names}.{there}", todo, [_record(row)])

@@ -78,7 +78,7 @@ def test_what_does_not_agree_is_told_beside_it(admin_client: Client) -> None:
     assert said.head == "Stuck: Broken."
     assert [sentence for sentence, _ in said.more] == [
         "The money does not match: Nobody paid.",
-        f"Two systems differ: note in {job.destination.name} is not {job.source.name}'s.",
+        f"A record: the note in {job.destination.name} is not what {job.source.name} gave it.",
     ]
 
 

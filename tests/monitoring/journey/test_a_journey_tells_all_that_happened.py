@@ -103,6 +103,17 @@ def test_many_looks_that_found_nothing_new_are_one_line(admin_client: Client) ->
     assert "10 times since" in page_of(admin_client, mine)
 
 
+def test_of_a_long_story_each_line_says_where_it_came_from(admin_client: Client) -> None:
+    mine = order(order_job())
+    now = timezone.now()
+    for minute in range(50):
+        factories.outcome(mine, now - timedelta(minutes=minute), operation="update")
+    days = admin_client.get(journey_url(mine)).context["days"]
+    events = [event for day in days for event in day.events]
+    assert len(events) == 50
+    assert events[0].details[0] == "Read from Acme"
+
+
 def test_parcels_payments_and_refunds_stand_on_the_orders_page(admin_client: Client) -> None:
     books = factories.connection(platform="books")
     job = order_job(destination=books)
