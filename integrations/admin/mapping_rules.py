@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from django import forms
 from django.forms.models import BaseInlineFormSet
+from django.utils.functional import cached_property
 
 from integrations.configuration.check import mapping_problems
 from mappings.models import Direction, FieldRule, Mapping, ValueMap
@@ -87,12 +88,10 @@ class RuleForm(NamedInputs):
             "position": forms.HiddenInput,
         }
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, value_maps: list[tuple[str, str]] | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
-        transforms = [("", "–"), *((name, name) for name in sorted(TRANSFORMS))]
-        maps = [("", "–"), *ValueMap.objects.values_list("key", "name")]
-        self._offer("transform", transforms)
-        self._offer("value_map", maps)
+        self._offer("transform", [("", "–"), *((name, name) for name in sorted(TRANSFORMS))])
+        self._offer("value_map", [("", "–"), *(value_maps or ())])
 
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
         """A stored word that is not offered any more stays to be seen, and is refused by the check."""
@@ -125,6 +124,14 @@ class RuleFormSet(RuleSet):
 
     is_tried = False
 
+    @cached_property
+    def value_maps(self) -> list[tuple[str, str]]:
+        """Once for all rules."""
+        return list(ValueMap.objects.values_list("key", "name"))
+
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        return {**super().get_form_kwargs(index), "value_maps": self.value_maps}
+
     def clean(self) -> None:
         super().clean()
         rules = self.rules_in_order()
@@ -133,7 +140,7 @@ class RuleFormSet(RuleSet):
         # While somebody types, one rule that is not finished leaves the others to be judged.
         rules = [form for form in rules if not form.errors]
         data = [form.instance.as_data() for form in rules]
-        known = set(ValueMap.objects.values_list("key", flat=True))
+        known = {key for key, _ in self.value_maps}
         problems = list(check_rules(data, self.instance.direction, self.instance.kind, known))
         for problem in problems:
             form = rules[problem.rule]

@@ -92,7 +92,7 @@ def _left(form: PayloadForm, tried: Tried | None, mapping: Mapping) -> dict[str,
         return {
             "left": True,
             "outline": outline(begun) if begun else None,
-            "profile": (),
+            "profile": profile(tried.records, ANYTHING.value) if tried is not None else (),
             "count": len(records),
         }
     return {

@@ -20,6 +20,7 @@ from mappings.records import ABSENT, as_data
 from mappings.rules import check_rules
 from mappings.sentences import sentence_for
 from mappings.translate import Problem, RuleData, Rules, compile_rules, missing_in_body, read, write
+from mappings.translate import as_json as as_plain
 from mappings.value_digests import value_at
 
 from .connection_form import as_json
@@ -69,8 +70,8 @@ class Unknown:
 
 @dataclass(frozen=True)
 class Tried:
-    """What came out for the record that is shown, and over all that were tried. `record`: what a writing mapping
-    began with."""
+    """What came out for the record that is shown, and over all that were tried. `record`, `records`: what a writing
+    mapping began with, as JSON."""
 
     result: str
     problems: list[Told]
@@ -80,6 +81,7 @@ class Tried:
     given: int = 0
     good: int = 0
     record: dict[str, Any] | None = None
+    records: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def is_cut_short(self) -> bool:
@@ -165,6 +167,7 @@ class Trial:
             given=len(payloads),
             good=sum(not one.problems and not one.of_reader for one in made.values()),
             record=made[shown].record,
+            records=[one.record for one in made.values() if one.record is not None],
         )
 
     def _one(self, payload: dict[str, Any]) -> _Made:
@@ -181,7 +184,7 @@ class Trial:
             self._with_its_rule(problem)
             for problem in missing_in_body(self.compiled, written.body, self.needed)
         ]
-        return _Made(written.body, [*written.problems, *missing], begun.problems, record)
+        return _Made(written.body, [*written.problems, *missing], begun.problems, as_plain(record))
 
     def _with_its_rule(self, problem: Problem) -> Problem:
         """What the destination demands belongs to the rule that would have filled it."""

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from mappings.models import Direction, FieldOwner, FieldRule, Mapping, ValueMap
+from mappings.targets import target_fields
 from tests import factories
 from tests.integrations.admin.conftest import signed_in
 from tests.integrations.admin.pages import change_url
@@ -222,6 +223,7 @@ def test_a_writing_mapping_is_written_by_the_fields_of_our_record(
     rule(writer, "reference", "number")
     response = answer(admin_client, writer, None, {"name": "1042"}, reader=mapping.pk, left="1")
     assert [line.path for line in response.context_data["outline"].lines] == ["number"]
+    assert [field.path for field in response.context_data["profile"]] == ["number"]
 
 
 def test_words_that_a_value_map_does_not_know_are_collected(admin_client: Client, mapping: Mapping) -> None:
@@ -234,3 +236,22 @@ def test_words_that_a_value_map_does_not_know_are_collected(admin_client: Client
         ("States", "chargeback", 2),
         ("States", "void", 1),
     ]
+
+
+def test_many_rules_are_tried_with_few_questions(
+    admin_client: Client, mapping: Mapping, django_assert_max_num_queries: Any
+) -> None:
+    """Each rule that is stored is looked up once, as Django does; nothing else grows with them."""
+    fields = [
+        field.path for field in target_fields("order") if "." not in field.path and "[]" not in field.path
+    ]
+    FieldRule.objects.bulk_create(
+        [
+            FieldRule(mapping=mapping, target=path, source=path, position=9)
+            for path in fields
+            if path != "number"
+        ]
+    )
+    typed = [{"target": row.target, "source": row.source} for row in mapping.rules.all()]
+    with django_assert_max_num_queries(30 + len(typed)):
+        answer(admin_client, mapping, typed, {"name": "1"})
