@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +12,7 @@ from monitoring.models import AuditDifference
 from . import events, money
 from .belonging import Group, group_of, title_of, titles_of
 from .events import Event, May
+from .masks import masked
 from .places import Place, places_of
 from .timeline import in_order
 from .verdict import Facts, Verdict, verdict_of
@@ -42,6 +44,8 @@ def look_at(thing: Thing, may: May, most: int) -> Journey:
     deliveries = {row.pk: row for row in rows.order_by("pk")[:MOST_DELIVERIES]}
     others = [*group.namesakes, *group.people, *group.theirs]
     titles = titles_of([*group.things, *(one.pk for one in others)])
+    title = title_of(group.main, titles)
+    titles |= _told_apart(group, titles)
     outcomes = events.outcomes_of(deliveries, most)
     is_cut = group.is_cut or len(outcomes) > most
     errors = events.errors_of(deliveries)
@@ -63,13 +67,26 @@ def look_at(thing: Thing, may: May, most: int) -> Journey:
     may_open = may("integrations.view_connection")
     return Journey(
         group,
-        title_of(group.main, titles),
+        title,
         titles,
         verdict_of(facts, may),
         places_of(deliveries.values(), group.external_ids, titles, may_open),
         in_order(told),
         is_cut,
     )
+
+
+def _told_apart(group: Group, titles: dict[int, str]) -> dict[int, str]:
+    """Of parts that are called alike, as the stock of one SKU at several places, each with its id."""
+    alike = Counter(titles.get(pk) for pk in group.things)
+    first_id: dict[int, str] = {}
+    for row in sorted(group.external_ids, key=lambda row: row.pk):
+        first_id.setdefault(row.thing_id, row.external_id)
+    return {
+        pk: f"{title} ({masked(first_id[pk])})"
+        for pk, title in titles.items()
+        if alike[title] > 1 and pk in first_id
+    }
 
 
 def _differences(deliveries: dict[int, Delivery]) -> list[AuditDifference]:

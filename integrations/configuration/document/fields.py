@@ -76,7 +76,7 @@ def _rows(
 
 def _both(read: str, written: str) -> str:
     """Which of both mappings does what, where both do something."""
-    return f"read: {read}. Written: {written}" if read and written else read or written
+    return f"read: {read}. Written: {written}" if read and written else read or written or "as it is"
 
 
 def _fixed(rule: RuleData) -> str:

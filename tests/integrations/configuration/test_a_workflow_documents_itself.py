@@ -95,6 +95,7 @@ def test_each_field_is_followed_from_the_shop_over_our_record_to_the_warehouse()
         "`payment.state`", "`payment_status`", "`state`", "by the words of states",
     ]  # fmt: skip
     assert row_of(found, "`items`")[:3] == ["`items`", "`lines`", "`positions[]`"]
+    assert row_of(found, "`article`")[3] == "as it is"
     assert row_of(found, "`article`")[:3] == ["`article`", "`lines[].sku`", "`positions[].sku`"]
     assert row_of(found, "–", '`always "web"`')[2] == "`channel`"
     # Read, and written nowhere.

@@ -221,6 +221,18 @@ def test_an_id_that_is_an_address_is_masked(admin_client: Client) -> None:
     assert "ann@example.com" not in page
 
 
+def test_stock_of_one_sku_at_several_places_is_told_apart(admin_client: Client) -> None:
+    stock = factories.job(kind="stock_level", source_resource="stock", destination_resource="stock")
+    for place in ("Berlin", "Hamburg"):
+        row = factories.delivery(stock, f"MUG-1@{place}", subject="Stock of MUG-1")
+        call(row.thing, "sku", "MUG-1")
+        factories.outcome(row, operation="update")
+    response = admin_client.get(journey_url(row))
+    assert response.context["title"] == "Stock of MUG-1"
+    for place in ("Berlin", "Hamburg"):
+        assert f"Stock of MUG-1 (MUG-1@{place})" in response.content.decode()
+
+
 def test_hours_are_those_of_the_readers_clock(admin_client: Client) -> None:
     mine = order(order_job())
     moment = timezone.now().replace(year=2026, month=1, day=5, hour=2, minute=30, second=0)
