@@ -7,7 +7,7 @@ import time
 from django.conf import settings
 
 from .models import SyncJob
-from .sync import deliver, doorbell, reap, rerun, share, stock_settings
+from .sync import deliver, doorbell, dry_run_report, reap, rerun, share, stock_settings
 from .sync import pull as reading
 from .webhooks import process
 
@@ -46,6 +46,11 @@ def inbox(connection_id: int) -> None:
 def recount(job_id: int) -> None:
     with doorbell.at_work("recount", job_id):
         stock_settings.count_all_anew(job_id, _deadline())
+
+
+def dry_run(dry_run_id: int) -> None:
+    with doorbell.at_work("dry_run", dry_run_id):
+        dry_run_report.carry_out(dry_run_id, _deadline())
 
 
 def sweep(after_a_start: int = 0) -> None:

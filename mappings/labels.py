@@ -46,3 +46,14 @@ def label(path: str) -> Label:
 
 def _spoken(name: str) -> str:
     return name.replace("_", " ") or "value"
+
+
+def kind_name(kind: str) -> str:
+    """What travels, as people call it: order → Orders."""
+    names = {"stock_level": "Stock", "event": "Events", "variant": "Products and variants"}
+    return names.get(kind) or f"{kind.replace('_', ' ').capitalize()}s"
+
+
+def field_name(path: str) -> str:
+    """A vendor's field as a person reads it: `ship_to.line1` → “Ship to › line1”."""
+    return path.replace("[]", "").replace(".", " › ").replace("_", " ").strip()

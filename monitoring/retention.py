@@ -23,6 +23,8 @@ from integrations.models import (
     Batch,
     BookedRemoval,
     BookedStock,
+    DryRun,
+    DryRunLine,
     ErrorRecord,
     InboundEvent,
     Intent,
@@ -131,6 +133,9 @@ def _all_old(now: datetime) -> Iterator[Old]:
     if (days := settings.KEEP_ERROR_CONTENT_DAYS) > 0:
         content = {"payload": None, "evidence": None}
         yield Old("error contents", _errors(now - timedelta(days=days)), "settled_at", content)
+        seen = DryRun.objects.filter(finished_at__lt=now - timedelta(days=days))
+        yield Old("examples of dry runs", DryRunLine.objects.filter(dry_run__in=seen), "id")
+        yield Old("dry runs", seen, "started_at")
     if (days := settings.KEEP_BOOKS_DAYS) > 0:
         yield from _books(now - timedelta(days=days))
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from integrations.models import Connection, Health, SyncJob, SyncRun
-from mappings.models import Mapping
+from integrations.models import Connection, Health, JobState, SyncJob, SyncRun
 
 
 @dataclass(frozen=True)
@@ -20,42 +19,43 @@ class Step:
 
 
 def setup_steps(jobs: list[SyncJob]) -> list[Step]:
-    health = list(Connection.objects.values_list("health", flat=True))
-    directions = set(Mapping.objects.order_by().values_list("direction", flat=True))
-    first_job = reverse("admin:integrations_syncjob_change", args=[jobs[0].pk]) if jobs else ""
+    """The first that is not done is the one to do now."""
+    systems = list(Connection.objects.values_list("pk", "health"))
+    working = [pk for pk, health in systems if health == Health.WORKING]
+    untried = next((pk for pk, health in systems if health != Health.WORKING), None)
+    launched = [job for job in jobs if job.state != JobState.DRAFT]
+    draft = next((job for job in jobs if job.state == JobState.DRAFT), None)
+    new_job = reverse("admin:integrations_syncjob_add")
     return [
         Step(
             "Connect two systems",
             "The one that has the records, such as your shop, and the one that needs them, such as the warehouse.",
             reverse("admin:integrations_connection_add"),
-            "Connect a system",
-            len(health) >= 2,
+            "Connect another system" if systems else "Connect a system",
+            len(systems) >= 2,
         ),
         Step(
-            "Test both connections",
+            "Test both",
             "The test says step by step what it reached. Nothing is written there.",
-            reverse("admin:integrations_connection_changelist"),
-            "To the connections",
-            health.count(Health.WORKING) >= 2,
-        ),
-        Step(
-            "Take the mappings",
-            "One that reads from the source and one that writes to the destination: copies of presets, or your own.",
-            reverse("admin:mappings_mapping_preset"),
-            "Begin with a preset",
-            len(directions) >= 2,
+            reverse("admin:integrations_connection_change", args=[untried])
+            if untried is not None
+            else reverse("admin:integrations_connection_changelist"),
+            "Test it",
+            len(working) >= 2,
         ),
         Step(
             "Make a job",
-            "Say what goes from where to where, and with which two mappings.",
-            reverse("admin:integrations_syncjob_add"),
-            "Make a job",
-            bool(jobs),
+            "Choose what goes from where to where, see it on real records, try it without writing, then launch it.",
+            reverse("admin:integrations_syncjob_guided_look", args=[draft.pk]) if draft else new_job,
+            "Go on with your draft" if draft else "New job",
+            bool(launched),
         ),
         Step(
-            "Run it",
-            "The first records arrive within seconds; this page shows how it goes.",
-            first_job or reverse("admin:integrations_syncjob_changelist"),
+            "See the first record arrive",
+            "It takes seconds. From then on this page shows how it goes.",
+            reverse("admin:integrations_syncjob_change", args=[launched[0].pk])
+            if launched
+            else reverse("admin:integrations_syncjob_changelist"),
             "To the job",
             SyncRun.objects.exists(),
         ),

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
+from django.contrib.admin.options import IS_POPUP_VAR
 from django.core.exceptions import PermissionDenied
 from django.db.models import PROTECT, Count, Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -133,6 +134,15 @@ class ConnectionAdmin(ConsentActions, WebhookActions):
         if self.has_add_permission(request) and _platform_of(request) is None:
             return self.catalogue_view(request)
         return super().add_view(request, form_url, extra_context)
+
+    def response_add(
+        self, request: HttpRequest, obj: Connection, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """To its own page, where it is tested: until then no job can use it."""
+        if {IS_POPUP_VAR, "_continue", "_addanother"} & set(request.POST):
+            return super().response_add(request, obj, post_url_continue)
+        url = reverse("admin:integrations_connection_change", args=[obj.pk])
+        return self.done(request, f"{obj.name} is saved. Test it now: press “Test”.", url)
 
     # --- what can be connected --------------------------------------------------------------------------------
 
@@ -317,8 +327,20 @@ class ConnectionAdmin(ConsentActions, WebhookActions):
         connection = self.object_for(request, object_id, "test")
         report = connect.test(connection)
         halted = _halted_jobs(connection) if report.ok else []
-        shown = {"report": report, "halted": halted}
+        shown = {"report": report, "halted": halted, "next": _next_step(request) if report.ok else None}
         return HttpResponse(render_to_string("admin/connection_report.html", shown, request))
+
+
+def _next_step(request: HttpRequest) -> dict[str, str] | None:
+    """What whoever has just connected a system does next; nothing where jobs are there already."""
+    if SyncJob.objects.exclude(state=JobState.DRAFT).exists():
+        return None
+    working = Connection.objects.filter(health=Health.WORKING)[:2].count()
+    if working >= 2 and request.user.has_perm("integrations.add_syncjob"):
+        return {"href": reverse("admin:integrations_syncjob_add"), "label": "New job"}
+    if working < 2 and request.user.has_perm("integrations.add_connection"):
+        return {"href": reverse("admin:integrations_connection_catalogue"), "label": "Connect another system"}
+    return None
 
 
 def _halted_jobs(connection: Connection) -> list[SyncJob]:

@@ -168,6 +168,10 @@ class PortalAdmin(AnyModelAdmin):
     # What an empty list says.
     empty_title = ""
     empty_text = ""
+    # What the button says that adds one; "" for Django's words.
+    add_label = ""
+    # Whether a row is made beside the field of another page. What takes several steps is not.
+    is_added_in_popups = True
     compressed_fields = True
     warn_unsaved_form = True
     list_filter_sheet = True
@@ -186,6 +190,9 @@ class PortalAdmin(AnyModelAdmin):
         field = super().formfield_for_dbfield(db_field, request, **options)
         if field is not None and isinstance(field.widget, forms.Textarea):
             field.widget.attrs["rows"] = TEXT_ROWS
+        related = self.admin_site._registry.get(db_field.related_model) if db_field.is_relation else None
+        if field is not None and not getattr(related, "is_added_in_popups", True):
+            field.widget.can_add_related = False
         return field
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:

@@ -10,11 +10,15 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from integrations.configuration import drafts
 from integrations.models import JobState, SyncJob
-from integrations.sync import rerun, selection, steer
+from integrations.sync import dry_run_report, rerun, rollout, selection, steer
 
 from . import widgets
 from .frame import DialogForm, PortalAdmin, action
+
+# What a draft has nothing to do with.
+DELIVERING = ("run_in_full", "run_span", "run_ids", "pause", "resume")
 
 
 class PauseForm(DialogForm):
@@ -65,22 +69,114 @@ class IdsForm(DialogForm):
         return found
 
 
+class DryRunForm(DialogForm):
+    extent = forms.ChoiceField(
+        label="Of which records?",
+        choices=[
+            ("sample", f"A sample: the first {dry_run_report.SAMPLE}"),
+            ("all", "All that the source has"),
+        ],
+        widget=widgets.select(),
+    )
+
+
+class WidenForm(DialogForm):
+    percent = forms.TypedChoiceField(
+        label="Carry from now on",
+        coerce=int,
+        choices=[(stage, f"{stage} % of the records") for stage in rollout.STAGES],
+        widget=widgets.select(),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        key = str(getattr(self, "object_id", "") or "")
+        now = (
+            SyncJob.objects.filter(pk=key).values_list("rollout_percent", flat=True).first()
+            if key.isdecimal()
+            else None
+        )
+        self.fields["percent"].initial = rollout.next_stage(now or 0)
+
+
 class JobActions(PortalAdmin):
     actions_detail = (
         "run_now",
+        "widen",
+        "dry_run",
+        "throw_away",
         {"title": "More", "items": ["run_in_full", "run_span", "run_ids", "pause", "resume"]},
     )
 
     def has_run_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("integrations.run_syncjob")
 
+    def has_throw_away_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("integrations.delete_syncjob")
+
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """A job that goes is paused, and one that stands is resumed: never both."""
-        goes = (
-            str(object_id).isdigit() and SyncJob.objects.filter(pk=object_id, state=JobState.ACTIVE).exists()
-        )
-        hidden = "resume" if goes else "pause"
-        return [entry for entry in super().get_actions_detail(request, object_id) if entry.path != hidden]
+        """A job that goes is paused, and one that stands is resumed: never both. A draft is gone on with, or thrown
+        away; only what carries a part is widened."""
+        rows = SyncJob.objects.filter(pk=object_id) if str(object_id).isdigit() else SyncJob.objects.none()
+        state, percent = rows.values_list("state", "rollout_percent").first() or ("", 100)
+        if state == JobState.DRAFT:
+            hidden = {"run_now", "widen", *DELIVERING}
+        else:
+            hidden = {"resume" if state == JobState.ACTIVE else "pause", "throw_away"}
+            hidden |= {"widen"} if percent >= 100 else set()
+        offered = super().get_actions_detail(request, object_id)
+        return [entry for entry in offered if entry.path.replace("-", "_") not in hidden]
+
+    @action(
+        "Dry run",
+        icon="visibility",
+        permissions=["run"],
+        title="See what this job would do",
+        text="Reads the source and decides as a run would. Nothing is written; the report is kept.",
+        button="Begin the dry run",
+        form=DryRunForm,
+    )
+    def dry_run(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+        job = self.object_for(request, object_id, "run")
+        most = None if form.cleaned_data["extent"] == "all" else dry_run_report.SAMPLE
+        row = dry_run_report.begin(job, self.person(request), most)
+        url = reverse("admin:integrations_dryrun_change", args=[row.pk])
+        return self.done(request, "The dry run has begun. Nothing is written.", url)
+
+    @action(
+        "Widen the rollout",
+        icon="unfold_more",
+        permissions=["run"],
+        title="Carry a larger share",
+        text="What was held back and is let in is fetched and sent within a minute. Records that are in stay in.",
+        button="Widen it",
+        form=WidenForm,
+    )
+    def widen(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+        job = self.object_for(request, object_id, "run")
+        back = reverse("admin:integrations_syncjob_change", args=[job.pk])
+        percent = form.cleaned_data["percent"]
+        if not SyncJob.objects.filter(pk=job.pk, rollout_percent__lt=percent).update(rollout_percent=percent):
+            sentence = f"It carries {job.rollout_percent} % already. Enter a smaller share in its form, if you mean it."
+            return self.done(request, sentence, back, messages.WARNING)
+        self.log_change(request, job, f"Widened the rollout from {job.rollout_percent} % to {percent} %.")
+        return self.done(request, f"{job.name} carries {percent} % from now on.", back)
+
+    @action(
+        "Throw away",
+        icon="delete",
+        permissions=["throw_away"],
+        title="Throw this draft away",
+        text="Nothing was sent for it. Copies of presets that were made for it, and were not changed, go with it.",
+        button="Throw it away",
+    )
+    def throw_away(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+        job = self.object_for(request, object_id, "throw_away")
+        back = reverse("admin:integrations_syncjob_changelist")
+        name = job.name
+        if job.state != JobState.DRAFT or not drafts.throw_away(job):
+            return self.done(request, f"{name} is no draft any more, so it was kept.", back, messages.ERROR)
+        return self.done(request, f"The draft {name} is thrown away.", back)
 
     @action(
         "Run now",

@@ -11,7 +11,13 @@ from integrations.models import JobState, State, SyncJob, SyncRun
 from integrations.templatetags.portal import number
 
 HELD = "Held until it is launched"
-STATE_COLOURS = {"Active": "success", "Paused": "warning", "Halted by a failure": "danger", HELD: "warning"}
+STATE_COLOURS = {
+    "Draft": "primary",
+    "Active": "success",
+    "Paused": "warning",
+    "Halted by a failure": "danger",
+    HELD: "warning",
+}
 
 RUN_COLOURS = {"Running": "info", "Finished": "success", "Failed": "danger", "Cancelled": "warning"}
 

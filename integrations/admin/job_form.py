@@ -36,6 +36,7 @@ LABELS = {
     "accepts_pushes": "Partners may push",
     "filter": "Only if",
     "rollout_percent": "Share of records (%)",
+    "halts_above_percent": "Halts above so many errors (%)",
     "removed": "When gone from the source",
     "removed_at_most_percent": "Most that may go at once (%)",
     "counts_units_in_flight": "Sold units are held back",

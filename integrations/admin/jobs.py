@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
@@ -16,14 +18,18 @@ from integrations.models import ErrorRecord, JobState, State, SyncJob, SyncRun, 
 from integrations.sync import stock_settings
 from integrations.templatetags.portal import ago
 
+from . import guided
 from .frame import FactsInline, QuickView, display
 from .job_actions import JobActions
 from .job_columns import RUN_COLOURS, STATE_COLOURS, counted, nothing_to_send, rows_url, state_of
 from .job_form import JobForm
 from .questions import Question, RowQuestion
 from .questions import WhichSystem as WhichSystemBase
+from .runs import progress_of
 
 LAST_RUNS = 10
+# How long the counts of a run stay above its job when it has ended.
+SHOWN_AFTER = timedelta(minutes=5)
 
 
 class IsItRunning(Question):
@@ -105,14 +111,21 @@ class SyncJobAdmin(JobActions):
     list_display = ("name", "route", "state_label", "next_read", "last_complete", "open_errors")
     list_filter = (IsItRunning, WhichSystem, WhichWorkflow)
     empty_title = "No jobs yet"
-    empty_text = "A job carries one kind of record from one system to another. Connect both systems first."
+    empty_text = (
+        "A job carries one kind of record from one system to another. You are led through it, and nothing is sent "
+        "before you launch it."
+    )
+    add_label = "New job"
+    is_added_in_popups = False
     search_fields = ("name", "key")
     prepopulated_fields = {"key": ("name",)}
     form = JobForm
+    change_form_before_template = "admin/integrations/syncjob/head.html"
     inlines = (LastRuns,)
     quick_views = (
         QuickView("All", ""),
         QuickView("Active", "state=active"),
+        QuickView("Drafts", "state=draft"),
         QuickView("Paused", "state=paused"),
         QuickView("Halted by a failure", "state=halted"),
     )
@@ -138,6 +151,7 @@ class SyncJobAdmin(JobActions):
                     "accepts_pushes",
                     "filter",
                     "rollout_percent",
+                    "halts_above_percent",
                     ("removed", "removed_at_most_percent"),
                     "counts_units_in_flight",
                     "explode_bundles",
@@ -172,6 +186,62 @@ class SyncJobAdmin(JobActions):
             },
         ),
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        steps = {
+            "look": guided.look_view,
+            "records": guided.records_view,
+            "dry_run": guided.dry_run_view,
+            "launch": guided.launch_view,
+            "estimate": guided.estimate_view,
+        }
+        guarded = self.admin_site.admin_view
+        return [
+            *(
+                path(
+                    f"<path:object_id>/new/{name.replace('_', '-')}/",
+                    guarded(partial(view, self)),
+                    name=f"integrations_syncjob_guided_{name}",
+                )
+                for name, view in steps.items()
+            ),
+            *super().get_urls(),
+        ]
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Led through it: there is no other way to make a job here."""
+        return guided.begin_view(self, request)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        return super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), **self._head(request, object_id)}
+        )
+
+    def _head(self, request: HttpRequest, object_id: str) -> dict[str, Any]:
+        """A draft leads back into its flow; what is running is shown as it goes."""
+        job = (
+            SyncJob.objects.filter(pk=object_id).only("pk", "state").first()
+            if object_id.isdecimal()
+            else None
+        )
+        if job is None:
+            return {}
+        if job.state == JobState.DRAFT:
+            may_go_on = all(request.user.has_perm(name) for name in guided.PERMISSIONS)
+            return {"draft_url": guided.step_url(job, "look")} if may_go_on else {}
+        runs = SyncRun.objects.filter(job=job).select_related("job__source", "job__destination")
+        run = runs.order_by("-started_at").first()
+        if run is None or (run.finished_at and run.finished_at < timezone.now() - SHOWN_AFTER):
+            return {}
+        return {"progress_now": progress_of(run)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SyncJob]:
         rows: QuerySet[SyncJob] = super().get_queryset(request)
@@ -210,6 +280,8 @@ class SyncJobAdmin(JobActions):
 
     @display("State")
     def state_line(self, row: SyncJob) -> str:
+        if row.state == JobState.DRAFT:
+            return "A draft: nothing is read for it, and nothing is sent, before it is launched."
         if row.state == JobState.ACTIVE and row.is_held_for_launch:
             url = reverse("admin:integrations_workflow_change", args=[row.workflow_id])
             return format_html(
@@ -241,11 +313,15 @@ class SyncJobAdmin(JobActions):
 
     @display("Records")
     def numbers(self, row: Any) -> str:
+        held = row.deliveries.filter(state=State.HELD).count()
         return format_html(
-            'Open errors: {} · <a href="{}">all records of this job</a> · <a href="{}">its outcomes</a>',
+            'Open errors: {} · held back: {} · <a href="{}">all records of this job</a> · '
+            '<a href="{}">its outcomes</a> · <a href="{}">dry runs</a>',
             self.open_errors(row),
+            counted(held, rows_url("delivery", job=row.pk, state=State.HELD)),
             rows_url("delivery", job=row.pk),
             rows_url("outcome", job=row.pk),
+            rows_url("dryrun", job=row.pk),
         )
 
     @display("Positions")

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.models import User
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from mappings.models import FieldRule, Mapping
-from mappings.presets import PRESETS, Preset
+from integrations.configuration.presets import copied
+from mappings.models import Mapping
+from mappings.presets import PRESETS
 
 from . import widgets
 from .frame import PortalAdmin
 
 LONGEST_KEY = 60
-COPIED = ("direction", "platform", "resource", "kind", "description")
 
 
 def _choices() -> list[tuple[str, str]]:
@@ -46,7 +42,8 @@ def preset_view(model_admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
     form = PresetForm(request.POST or None)
     if form.is_valid():
         chosen = form.cleaned_data
-        made = copy(chosen["preset"], chosen["name"], model_admin.person(request))
+        name = chosen["preset"]
+        made = copied(name, _free_key(name), chosen["name"], model_admin.person(request))
         sentence = f"{made.name} is a copy: change what your systems do differently, then use it in a job."
         url = reverse("admin:mappings_mapping_change", args=[made.pk])
         model_admin.log_addition(request, made, f"Copied from the preset {chosen['preset']}.")
@@ -58,19 +55,6 @@ def preset_view(model_admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
         form=form,
         back=reverse("admin:mappings_mapping_changelist"),
     )
-
-
-def copy(name: str, called: str, by: User) -> Mapping:
-    """A mapping with the preset's rules, in use at once. The preset itself stays as it is."""
-    preset: Preset = PRESETS[name]
-    copied: dict[str, Any] = {field: getattr(preset, field) for field in COPIED}
-    with transaction.atomic():
-        made = Mapping.objects.create(key=_free_key(name), name=called or preset.name, **copied)
-        FieldRule.objects.bulk_create(
-            [FieldRule.from_data(made, place, rule) for place, rule in enumerate(preset.rules)]
-        )
-        made.publish(by)
-    return made
 
 
 def _free_key(name: str) -> str:

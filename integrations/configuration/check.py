@@ -41,7 +41,10 @@ def check(document: Document, before: State, wanted: State, spoilt: Collection[P
 
     `spoilt` are places that were refused already and left out of `wanted`: what follows from that is not told.
     """
-    found = _Check(before, wanted, spoilt).all()
+    found = (
+        *_Check(before, wanted, spoilt).all(),
+        *check_jobs.names_of_drafts(before["jobs"], wanted["jobs"]),
+    )
     return [document.problem(place, reason) for place, reason in found if not _follows(place, spoilt)]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from integrations.connectors.base import Abilities
 from integrations.exceptions import NotConfigured
-from integrations.models import Environment, SyncJob
+from integrations.models import Environment, JobState, SyncJob
 from integrations.sync import stock_settings
 from mappings.expressions import ExpressionError, compile_expression
 from mappings.pick_up import PickUpError, pick_up
@@ -30,6 +30,16 @@ SECTION_OF = {
     "read_mapping": "mappings",
     "write_mapping": "mappings",
 }
+
+
+def names_of_drafts(before: dict[str, Plain], wanted: dict[str, Plain]) -> Found:
+    """New jobs by the name of one that a person has begun and not launched: it would be overwritten unseen."""
+    new = [key for key in wanted if key not in before]
+    for key in SyncJob.objects.filter(key__in=new, state=JobState.DRAFT).values_list("key", flat=True):
+        yield (
+            ("jobs", key),
+            "There is a draft of this short name in the admin. Launch it or throw it away there, or use another name.",
+        )
 
 
 def twins(before: dict[str, Plain], wanted: dict[str, Plain]) -> Iterator[str]:

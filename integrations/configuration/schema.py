@@ -60,6 +60,7 @@ class JobEntry(Entry, kw_only=True):
     accepts_pushes: bool | UnsetType = UNSET
     filter: str | UnsetType = UNSET
     rollout_percent: int | UnsetType = UNSET
+    halts_above_percent: int | UnsetType = UNSET
     removed: str | UnsetType = UNSET
     removed_at_most_percent: int | UnsetType = UNSET
     counts_units_in_flight: bool | UnsetType = UNSET

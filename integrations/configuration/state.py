@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from integrations.models import Bundle, Connection, Partner, SyncJob, Workflow
+from django.db.models import QuerySet
+
+from integrations.models import Bundle, Connection, JobState, Partner, SyncJob, Workflow
 from mappings.fields import SecretUnreadable
 
 from . import added, meaning, owners, targets
@@ -21,6 +23,7 @@ JOB_FIELDS = (
     "accepts_pushes",
     "filter",
     "rollout_percent",
+    "halts_above_percent",
     "removed",
     "removed_at_most_percent",
     "counts_units_in_flight",
@@ -51,7 +54,7 @@ PARTNER_FIELDS = ("name", "enabled", "calls_per_minute")
 def load(*, without_unreadable: bool = False) -> State:
     """Raises SecretUnreadable under another key; or takes such secrets for none, so that they can be told anew."""
     connections = Connection.objects.defer("secrets").order_by("key")
-    jobs = SyncJob.objects.select_related(*JOB_REFERENCES).defer("source__secrets", "destination__secrets")
+    jobs = _launched_jobs()
     return {
         "connections": {row.key: of_connection(row, without_unreadable) for row in connections},
         "value_maps": meaning.load_value_maps(),
@@ -73,7 +76,7 @@ def load(*, without_unreadable: bool = False) -> State:
 
 def load_what_is_written() -> State:
     """Which jobs write which fields, and who owns them, without anything secret: for a screen."""
-    jobs = SyncJob.objects.select_related(*JOB_REFERENCES).defer("source__secrets", "destination__secrets")
+    jobs = _launched_jobs()
     platforms = Connection.objects.values_list("key", "platform")
     return {
         "connections": {key: {"platform": platform} for key, platform in platforms},
@@ -81,6 +84,12 @@ def load_what_is_written() -> State:
         "owners": owners.load(),
         "jobs": {row.key: of_job(row) for row in jobs.order_by("key")},
     }
+
+
+def _launched_jobs() -> QuerySet[SyncJob]:
+    """A draft does nothing yet: it stands in no file, and in no other job's way."""
+    rows = SyncJob.objects.exclude(state=JobState.DRAFT).select_related(*JOB_REFERENCES)
+    return rows.defer("source__secrets", "destination__secrets")
 
 
 def of_connection(row: Connection, without_unreadable: bool = False) -> Plain:

@@ -9,7 +9,7 @@ from integrations.connectors.facts import Facts, Group, Verified
 from integrations.connectors.http import BASE_URL, DeclaredConnector
 
 SETTINGS = (BASE_URL, SettingField("token", "Access token", secret=True))
-CREDENTIALS = ("“manage.py sandbox” prints the address and the token when it starts.",)
+CREDENTIALS = ("“python -m integrations.sandbox” prints the address and the token when it starts.",)
 LIST: dict[str, Any] = {
     "since": {"param": "updated_since", "overlap": 5},
     "paging": {"style": "page", "param": "page", "size": 100, "size_param": "per_page", "total": "total"},

@@ -24,7 +24,7 @@ class SandboxShop(DeclaredConnector):
     facts = Facts(
         group=Group.SHOP,
         documentation="",
-        credentials=("“manage.py sandbox” prints the address and the token when it starts.",),
+        credentials=("“python -m integrations.sandbox” prints the address and the token when it starts.",),
         verified=Verified.REAL,
         verified_against="the sandbox of this portal",
         limits="16 calls at the same time.",

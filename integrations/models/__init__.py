@@ -37,6 +37,7 @@ from .delivery import (
     State,
 )
 from .doorbell import Doorbell, Heartbeat
+from .dry_run import DryRun, DryRunLine, DryRunResult, DryRunState
 from .errors import Decision, Effect, ErrorRecord, Judgement, Kind, Receipt, Settled
 from .inbox import InboundEvent, InboundState, RefusedWebhooks
 from .job import JobState, Removed, SyncJob, held_for_launch, may_work
@@ -81,6 +82,10 @@ __all__ = [
     "Direction",
     "Door",
     "Doorbell",
+    "DryRun",
+    "DryRunLine",
+    "DryRunResult",
+    "DryRunState",
     "Effect",
     "Environment",
     "ErrorRecord",

@@ -14,6 +14,9 @@ from .workflow import Workflow
 
 
 class JobState(models.TextChoices):
+    """A draft was begun and never launched: nothing of it was ever read for delivery, or sent."""
+
+    DRAFT = "draft", "Draft"
     ACTIVE = "active", "Active"
     PAUSED = "paused", "Paused"
     HALTED = "halted", "Halted by a failure"
@@ -79,6 +82,13 @@ class SyncJob(models.Model):
     )
     released_percent = models.PositiveSmallIntegerField(
         default=100, editable=False, help_text="The rollout at which held records were last let go."
+    )
+    halts_above_percent = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        validators=[MaxValueValidator(100)],
+        help_text="When more than this share of what was tried lately has failed, the job halts, and that is told. "
+        "0: never.",
     )
     removed = models.CharField(max_length=8, choices=Removed.choices, default=Removed.IGNORE)
     removed_at_most_percent = models.PositiveSmallIntegerField(

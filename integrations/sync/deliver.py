@@ -20,7 +20,7 @@ from integrations.connectors.base import Answer, Connector
 from integrations.exceptions import Failure
 from integrations.models import Priority, RunState, State, SyncJob, SyncRun, may_work
 
-from . import breaker, cancel, claim, faults, intents, shared_clock, stock_units
+from . import breaker, cancel, claim, error_guard, faults, intents, shared_clock, stock_units
 from .answers import Answers
 from .case import Ending, Sending
 from .claim import Lease, LeaseLost
@@ -78,6 +78,7 @@ def drain(job_id: int, deadline: float) -> int:
     finally:
         carrier.close()
     carrier.weighing.settle_conflicts()
+    error_guard.heed(job)
     close_settled_runs(job)
     if not carrier.must_wait and not claim.claim_would_find_none(job):
         ring("drain", job.pk)
@@ -140,6 +141,7 @@ class Carrier:
         if not self.goes_on or time.monotonic() < self._heed_at:
             return
         self._heed_at = time.monotonic() + HEED_EVERY
+        error_guard.heed(self.job)
         for hand in [hand for hand in self._hands if not hand.is_lost]:
             may_run, is_cancelled = self._told_meanwhile(hand.lease)
             if not may_run:

@@ -31,6 +31,7 @@ TASKS = {
     "drain": "integrations.tasks.drain",
     "inbox": "integrations.tasks.inbox",
     "recount": "integrations.tasks.recount",
+    "dry_run": "integrations.tasks.dry_run",
     "sweep": "integrations.tasks.sweep",
 }
 

@@ -203,12 +203,21 @@ def stop_job(job: SyncJob, failure: Failure, place: str, connection_id: int) -> 
             )
 
 
-def _tell_once(job: SyncJob, failure: Failure, place: str, connection_id: int, mark: str) -> None:
+def halt_job(job: SyncJob, failure: Failure) -> None:
+    """What is the matter of no system: one open ErrorRecord, and the job stands until a person resumes it."""
+    mark = fingerprint(job.pk, str(failure.kind.value), failure.code, "worker", "", "")
+    with transaction.atomic():
+        if SyncJob.objects.filter(pk=job.pk, state=JobState.ACTIVE).update(
+            state=JobState.HALTED, state_reason=failure.sentence[:500]
+        ):
+            _tell_once(job, failure, "worker", None, mark)
+
+
+def _tell_once(job: SyncJob, failure: Failure, place: str, connection_id: int | None, mark: str) -> None:
     now = shared_clock.now()
     with transaction.atomic():
-        same = ErrorRecord.objects.filter(
-            connection_id=connection_id, delivery__isnull=True, fingerprint=mark, settled_at__isnull=True
-        )
+        same = ErrorRecord.objects.filter(delivery__isnull=True, fingerprint=mark, settled_at__isnull=True)
+        same = same.filter(connection_id=connection_id) if connection_id else same.filter(job=job)
         if not same.update(last_seen_at=now, attempts=F("attempts") + 1):
             row = ErrorRecord(
                 job=job,
@@ -227,9 +236,10 @@ def _tell_once(job: SyncJob, failure: Failure, place: str, connection_id: int, m
                 last_seen_at=now,
             )
             ErrorRecord.objects.bulk_create([row], ignore_conflicts=True)
-        Connection.objects.filter(pk=connection_id).exclude(health=Health.FAILING).update(
-            health=Health.FAILING, health_sentence=failure.sentence[:500], health_checked_at=now
-        )
+        if connection_id is not None:
+            Connection.objects.filter(pk=connection_id).exclude(health=Health.FAILING).update(
+                health=Health.FAILING, health_sentence=failure.sentence[:500], health_checked_at=now
+            )
 
 
 def source_works_again(job: SyncJob) -> None:

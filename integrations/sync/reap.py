@@ -21,6 +21,7 @@ from . import (
     claim,
     conflicts,
     consent,
+    dry_run_report,
     held_addresses,
     overdue,
     payment_wait,
@@ -58,6 +59,7 @@ def sweep() -> None:
     consent.tell_what_ends_soon()
     subscriptions.look_after()
     conflicts.settle_by_rules()
+    dry_run_report.ring_for_unfinished()
 
 
 def ring_for_due_batches() -> None:

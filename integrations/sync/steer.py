@@ -53,6 +53,8 @@ def run_now(job: SyncJob, full: bool = False) -> SyncRun | None:
 
 def why_not(job: SyncJob) -> str:
     """Why the job may not run at this moment."""
+    if job.state == JobState.DRAFT:
+        return f"The job '{job.key}' is a draft and was not launched yet. Open it and press “Go on”."
     for connection in (job.source, job.destination):
         if not connection.enabled:
             return f"The connection '{connection.key}' is switched off. Switch it on first."
@@ -67,12 +69,20 @@ def why_not(job: SyncJob) -> str:
 
 def pause(job: SyncJob, reason: str = "") -> None:
     """Nothing more is read or sent; what was accepted is kept. A batch in hand stops before its next group."""
-    SyncJob.objects.filter(pk=job.pk).update(state=JobState.PAUSED, state_reason=reason[:500])
+    SyncJob.objects.filter(pk=job.pk).exclude(state=JobState.DRAFT).update(
+        state=JobState.PAUSED, state_reason=reason[:500]
+    )
 
 
 def resume(job: SyncJob) -> None:
+    """Lets it go on where it stopped. A draft stays one: it is launched (see `drafts`)."""
     with transaction.atomic():
-        SyncJob.objects.filter(pk=job.pk).update(state=JobState.ACTIVE, state_reason="")
+        if not (
+            SyncJob.objects.filter(pk=job.pk)
+            .exclude(state=JobState.DRAFT)
+            .update(state=JobState.ACTIVE, state_reason="")
+        ):
+            return
         ErrorRecord.objects.filter(job=job, delivery__isnull=True, settled_at__isnull=True).update(
             settled_at=shared_clock.now(), settled_how=Settled.GONE
         )

@@ -14,6 +14,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.translation import get_language, to_locale
 
+from mappings.labels import field_name, kind_name
+
 register = template.Library()
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
@@ -112,6 +114,10 @@ def _rough(seconds: float) -> str:
             count = int(seconds // size)
             return f"{count} {name}{'' if count == 1 else 's'}"
     return f"{int(seconds)} seconds"
+
+
+register.filter("kind_words", kind_name)
+register.filter("field_words", field_name)
 
 
 @register.filter

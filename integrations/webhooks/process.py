@@ -21,7 +21,7 @@ from django.db.models import F, QuerySet
 
 from integrations.connectors.base import Connector, Item
 from integrations.exceptions import Failure
-from integrations.models import Connection, Door, InboundEvent, InboundState, SyncJob
+from integrations.models import Connection, Door, InboundEvent, InboundState, JobState, SyncJob
 from integrations.sync import shared_clock
 from integrations.sync.accept import Accepted, accept
 from integrations.sync.doorbell import ring
@@ -184,8 +184,12 @@ def sortable_time(moment: datetime) -> str:
 
 
 def _jobs_reading(connection_id: int, resource: str) -> list[SyncJob]:
-    """Paused and halted jobs too: what comes in meanwhile is kept for when they go on."""
-    rows = SyncJob.objects.filter(source_id=connection_id, source_resource=resource).order_by("pk")
+    """Paused and halted jobs too: what comes in meanwhile is kept for when they go on. A draft reads nothing yet."""
+    rows = (
+        SyncJob.objects.filter(source_id=connection_id, source_resource=resource)
+        .exclude(state=JobState.DRAFT)
+        .order_by("pk")
+    )
     return list(rows.select_related("source", "destination", "read_mapping", "write_mapping"))
 
 

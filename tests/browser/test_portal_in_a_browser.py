@@ -113,7 +113,7 @@ def test_signing_in_leads_to_the_front_page(live_server: Any, opened: Any) -> No
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign In").click()
     page.wait_for_url("**/admin/")
-    assert page.get_by_role("heading", name="Five steps to the first delivered record").is_visible()
+    assert page.get_by_role("heading", name="Four steps to the first delivered record").is_visible()
 
 
 def test_an_error_is_retried_through_its_dialog(live_server: Any, opened: Any) -> None:

@@ -24,7 +24,7 @@ def page_for(user: User, address: str = INDEX) -> str:
 
 def test_an_empty_portal_says_what_to_do_first() -> None:
     page = page_for(factories.administrator())
-    assert "Five steps to the first delivered record" in page
+    assert "Four steps to the first delivered record" in page
     assert reverse("admin:integrations_connection_add") in page
     assert "Sync success rate" not in page
 
@@ -39,7 +39,7 @@ def test_steps_that_are_done_are_ticked_off() -> None:
 def test_the_figures_come_with_the_first_run(job: SyncJob) -> None:
     factories.run(job)
     page = page_for(factories.administrator())
-    assert "Five steps" not in page
+    assert "Four steps" not in page
     assert "Sync success rate" in page
     assert "<title>" in page
     assert "Today | Crossdock" in page

@@ -46,6 +46,9 @@ class Command(BaseCommand):
 
     def _pause(self, options: dict[str, Any]) -> None:
         for job in _jobs(options):
+            if job.state == JobState.DRAFT:
+                self.stdout.write(steer.why_not(job))
+                continue
             if job.state == JobState.PAUSED:
                 self.stdout.write(f"{job.key} was paused already")
                 continue
@@ -57,7 +60,8 @@ class Command(BaseCommand):
             if job.state != JobState.ACTIVE:
                 steer.resume(job)
             job.refresh_from_db()
-            self.stdout.write(steer.why_not(job) if job.is_held_for_launch else f"{job.key} goes")
+            stands = job.state == JobState.DRAFT or job.is_held_for_launch
+            self.stdout.write(steer.why_not(job) if stands else f"{job.key} goes")
 
     def _adopt(self, options: dict[str, Any]) -> None:
         (job,) = _jobs({"job": [options["job"]], "all": False})

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 
 from integrations.models import Connection, SyncJob
 from integrations.sync import stock_settings
@@ -68,14 +67,6 @@ def test_a_changed_buffer_says_that_all_is_counted_anew(admin_client: Client, jo
     assert stock_settings.SENTENCE not in said(name="Stock to the outlet")
     assert stock_settings.SENTENCE in said(stock_buffer=3)
     assert stock_settings.SENTENCE in said(stock_locations="MAIN")
-
-
-def test_a_job_is_made(admin_client: Client, job: SyncJob) -> None:
-    values = filled(admin_client, job, key="other", name="Other")
-    job.delete()
-    response = admin_client.post(reverse("admin:integrations_syncjob_add"), values)
-    assert response.status_code == 302, response.context["adminform"].form.errors
-    assert SyncJob.objects.get().key == "other"
 
 
 def test_a_filter_that_cannot_be_read(admin_client: Client, job: SyncJob) -> None:

@@ -1,0 +1,392 @@
+"""From two tested systems to a launched job, page by page. Nothing is sent before the launch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import unescape
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection as database
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from pytest_django.fixtures import Settings
+
+from integrations.configuration import drafts
+from integrations.configuration.state import load
+from integrations.models import Connection, DryRun, Health, JobState, SyncJob, SyncRun
+from integrations.sync import dry_run_report, steer
+from mappings.models import Mapping
+from tests import factories
+from tests.integrations.admin.bells import Bells
+from tests.integrations.admin.conftest import signed_in
+from tests.integrations.admin.pages import act, change_url, messages_of
+from tests.integrations.answering import Platform, Says
+
+pytestmark = pytest.mark.django_db
+
+ADD = reverse("admin:integrations_syncjob_add")
+CUSTOMERS = "sandbox-shop-customers|sandbox-crm-contacts"
+RIGHTS = ("integrations.add_syncjob", "mappings.add_mapping", "integrations.view_syncjob")
+
+
+@pytest.fixture
+def platform(settings: Settings) -> Iterator[Platform]:
+    settings.PRIVATE_NETWORKS = ["127.0.0.0/8"]
+    answering = Platform()
+    people = [
+        {"id": str(number), "name": name, "email": email, "updated_at": "2026-05-01T10:00:00Z"}
+        for number, (name, email) in enumerate((("Ann", "ann@example.com"), ("Ben", "ben@example.com")), 1)
+    ]
+    answering.on("GET /customers", Says({"customers": people}))
+    answering.on("GET /contacts/search", Says({"contacts": []}))
+    yield answering
+    answering.close()
+
+
+@pytest.fixture
+def systems(db: None, platform: Platform) -> tuple[Connection, Connection]:
+    shared: dict[str, Any] = {
+        "settings": {"base_url": platform.base},
+        "secrets": {"token": "x"},
+        "health": Health.WORKING,
+    }
+    shop = factories.connection(key="shop", name="The shop 🛍️", platform="sandbox_shop", **shared)
+    crm = factories.connection(key="crm", name="Kundenkartei ❤️", platform="sandbox_crm", **shared)
+    return shop, crm
+
+
+def what_url(systems: tuple[Connection, Connection]) -> str:
+    return f"{ADD}?source={systems[0].pk}&destination={systems[1].pk}"
+
+
+def step(job: SyncJob, name: str) -> str:
+    return reverse(f"admin:integrations_syncjob_guided_{name}", args=[job.pk])
+
+
+def text_of(response: Any) -> str:
+    return " ".join(unescape(response.content.decode()).split())
+
+
+@pytest.fixture
+def draft(admin_client: Client, systems: tuple[Connection, Connection]) -> SyncJob:
+    response = admin_client.post(what_url(systems), {"pair": CUSTOMERS})
+    assert response.status_code == 302, text_of(response)
+    return SyncJob.objects.get()
+
+
+def launch(client: Client, job: SyncJob, **values: Any) -> Any:
+    told = {"name": job.name, "rollout_percent": 100, "every_seconds": 300, "halts_above_percent": 20}
+    return client.post(step(job, "launch"), told | values)
+
+
+def test_an_empty_portal_leads_to_the_first_system(admin_client: Client) -> None:
+    page = text_of(admin_client.get(ADD))
+    assert "No systems yet" in page
+    assert reverse("admin:integrations_connection_catalogue") in page
+
+
+@pytest.mark.parametrize("health", [Health.UNTESTED, Health.FAILING])
+def test_a_system_whose_test_has_not_passed_cannot_be_chosen(
+    admin_client: Client, systems: tuple[Connection, Connection], health: Health
+) -> None:
+    Connection.objects.filter(pk=systems[1].pk).update(health=health)
+    page = text_of(admin_client.get(ADD))
+    assert "Test it first" in page
+    assert change_url(systems[1]) in page
+    for answer in (
+        admin_client.get(what_url(systems)),
+        admin_client.post(what_url(systems), {"pair": CUSTOMERS}),
+    ):
+        assert f"{systems[1].name} cannot be used yet" in text_of(answer)
+    assert not SyncJob.objects.exists()
+
+
+def test_a_job_does_not_write_into_what_it_reads(
+    admin_client: Client, systems: tuple[Connection, Connection]
+) -> None:
+    page = text_of(admin_client.get(what_url((systems[0], systems[0]))))
+    assert "Choose two different systems" in page
+
+
+@pytest.mark.parametrize("asked", ["0", "x", "-1", "9" * 40, ""])
+def test_a_system_that_is_not_there_is_asked_for_again(admin_client: Client, asked: str) -> None:
+    response = admin_client.get(f"{ADD}?source={asked}&destination={asked}")
+    assert response.status_code == 200
+    assert "Choose one system on each side" in text_of(response)
+
+
+def test_what_both_can_do_is_offered_in_words(
+    admin_client: Client, systems: tuple[Connection, Connection]
+) -> None:
+    page = text_of(admin_client.get(what_url(systems)))
+    assert "Reads customers in the shop 🛍️, writes contacts in Kundenkartei ❤️." in page
+    assert "With a ready mapping" in page
+
+
+def test_systems_without_a_ready_mapping_take_one_of_ones_own(
+    admin_client: Client, systems: tuple[Connection, Connection]
+) -> None:
+    orders = factories.mapping(key="orders-in", name="Orders in")
+    contacts = factories.mapping(
+        key="contacts-out", direction="write", platform="sandbox_crm", kind="customer"
+    )
+    for made in (orders, contacts):
+        made.publish()
+    own = {
+        "own": "1",
+        "read_resource": "customers",
+        "write_resource": "contacts",
+        "read_mapping": "own:orders-in",
+        "write_mapping": "own:contacts-out",
+    }
+    page = text_of(admin_client.post(what_url(systems), own))
+    assert "Choose two of one kind" in page
+    own["read_mapping"] = "sandbox-shop-customers"
+    assert admin_client.post(what_url(systems), own).status_code == 302
+    assert SyncJob.objects.get().write_mapping == contacts
+
+
+def test_the_same_choice_sent_twice_makes_one_draft(
+    admin_client: Client, systems: tuple[Connection, Connection]
+) -> None:
+    answers = [admin_client.post(what_url(systems), {"pair": CUSTOMERS}) for _ in range(2)]
+    assert answers[0]["Location"] == answers[1]["Location"]
+    assert SyncJob.objects.count() == 1
+    assert Mapping.objects.count() == 2
+
+
+def test_a_draft_is_neither_run_nor_resumed_nor_exported(draft: SyncJob, bells: Bells) -> None:
+    steer.resume(draft)
+    steer.pause(draft)
+    assert steer.run_now(draft) is None
+    draft.refresh_from_db()
+    assert draft.state == JobState.DRAFT
+    assert draft.key not in load()["jobs"]
+    assert bells.heard == []
+
+
+def test_a_draft_is_listed_and_leads_back_into_its_steps(admin_client: Client, draft: SyncJob) -> None:
+    page = text_of(admin_client.get(reverse("admin:integrations_syncjob_changelist") + "?state=draft"))
+    assert draft.name in page
+    assert step(draft, "look") in text_of(admin_client.get(change_url(draft)))
+    assert step(draft, "look") in text_of(admin_client.get(ADD))
+    assert step(draft, "look") in text_of(admin_client.get(reverse("admin:index")))
+
+
+def test_real_records_are_shown_as_they_would_be_written(admin_client: Client, draft: SyncJob) -> None:
+    assert admin_client.get(step(draft, "look")).status_code == 200
+    page = text_of(admin_client.get(step(draft, "records")))
+    assert "All 2 can be written as they are." in page
+    assert "ann@example.com" in page
+
+
+def test_a_source_that_cannot_be_read_says_so_in_a_sentence(
+    admin_client: Client, draft: SyncJob, platform: Platform
+) -> None:
+    platform.on("GET /customers", Says({"errors": [{"code": "unauthorized"}]}, 401))
+    page = admin_client.get(step(draft, "records"))
+    assert page.status_code == 200
+    assert change_url(draft.source) in text_of(page)
+
+
+def test_a_dry_run_counts_shows_and_writes_nothing(
+    admin_client: Client, draft: SyncJob, platform: Platform, bells: Bells
+) -> None:
+    for _ in range(2):
+        assert admin_client.post(step(draft, "dry_run")).status_code == 302
+    row = DryRun.objects.get()
+    assert ("dry_run", row.pk) in bells.heard or not bells.heard
+    dry_run_report.carry_out(row.pk, float("inf"))
+    row.refresh_from_db()
+    assert (row.state, row.looked_at, row.counts) == ("finished", 2, {"create": 2})
+    page = text_of(admin_client.get(step(draft, "dry_run")))
+    assert "Looked at all 2 records that the source has. Nothing was written." in page
+    assert "ann@example.com" in page
+    assert {asked.method for asked in platform.asked} == {"GET"}
+
+
+def test_what_is_there_already_is_told_with_its_old_values(
+    admin_client: Client, draft: SyncJob, platform: Platform
+) -> None:
+    known = {"id": "7", "name": "Anna", "email": "ann@example.com"}
+
+    def found(asked: Any) -> Says:
+        return Says({"contacts": [known] if asked.params.get("email") == "ann@example.com" else []})
+
+    platform.on("GET /contacts/search", found)
+    row = dry_run_report.begin(draft, None)
+    dry_run_report.carry_out(row.pk, float("inf"))
+    row.refresh_from_db()
+    assert row.counts == {"create": 1, "change": 1}
+    told = row.lines.get(what="change").told
+    assert ["name", "Anna", "Ann"] in told["fields"]
+    report = text_of(admin_client.get(reverse("admin:integrations_dryrun_change", args=[row.pk])))
+    assert "<del>Anna</del>" in report
+    assert "<ins>Ann</ins>" in report
+
+
+def test_an_order_that_is_there_already_would_be_doubled_and_that_is_told(
+    admin_client: Client, draft: SyncJob, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("integrations.sync.people.concerns", lambda job: False)
+    platform.on("GET /contacts/search", Says({"contacts": [{"id": "7"}]}))
+    row = dry_run_report.begin(draft, None)
+    dry_run_report.carry_out(row.pk, float("inf"))
+    row.refresh_from_db()
+    assert row.counts == {"double": 2}
+    assert f"job adopt {draft.key}" in text_of(admin_client.get(step(draft, "dry_run")))
+
+
+def test_a_report_is_for_those_who_may_see_dry_runs(draft: SyncJob) -> None:
+    row = dry_run_report.begin(draft, None)
+    url = reverse("admin:integrations_dryrun_change", args=[row.pk])
+    assert signed_in(factories.user("integrations.view_dryrun")).get(url).status_code == 200
+    assert signed_in(factories.user(*RIGHTS)).get(url).status_code == 403
+    progress = reverse("admin:integrations_dryrun_progress", args=[row.pk])
+    assert signed_in(factories.user(*RIGHTS)).get(progress).status_code == 403
+
+
+def test_a_dry_run_that_lost_its_worker_is_taken_up_and_given_up_in_the_end(
+    draft: SyncJob, bells: Bells, django_capture_on_commit_callbacks: Any
+) -> None:
+    row = dry_run_report.begin(draft, None)
+    with django_capture_on_commit_callbacks(execute=True):
+        dry_run_report.ring_for_unfinished()
+    DryRun.objects.filter(pk=row.pk).update(started_at=factories.LONG_AGO)
+    dry_run_report.ring_for_unfinished()
+    row.refresh_from_db()
+    assert row.state == "failed"
+    assert "begin it again" in row.sentence
+
+
+def test_a_launch_begins_the_first_run_once(admin_client: Client, draft: SyncJob, bells: Bells) -> None:
+    answers = [
+        launch(admin_client, draft, rollout_percent=10, countries="de, at", name="Kunden 🎉")
+        for _ in range(2)
+    ]
+    assert {answer["Location"] for answer in answers} == {change_url(draft)}
+    draft.refresh_from_db()
+    assert (draft.state, draft.rollout_percent, draft.released_percent) == ("active", 10, 10)
+    assert draft.filter == 'contains(`["DE","AT"]`, address.country)'
+    assert draft.name == "Kunden 🎉"
+    assert SyncRun.objects.count() == 1
+
+
+def test_the_estimate_says_how_many_of_the_looked_at_would_go(admin_client: Client, draft: SyncJob) -> None:
+    row = dry_run_report.begin(draft, None)
+    dry_run_report.carry_out(row.pk, float("inf"))
+    told = {"name": "x", "every_seconds": 300, "halts_above_percent": 20, "rollout_percent": 100}
+    page = text_of(admin_client.post(step(draft, "estimate"), told))
+    assert "Of the 2 records that the dry run shows, <strong>2</strong> would go." in page
+    page = text_of(admin_client.post(step(draft, "estimate"), told | {"tags": "vip"}))
+    assert "<strong>0</strong> would go" in page
+    draft.refresh_from_db()
+    assert draft.filter == ""
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"filter": "tags[?"}, "filter"),
+        ({"tags": ", ".join(f"group-{number}" for number in range(90))}, "countries"),
+        ({"rollout_percent": 0}, "rollout_percent"),
+        ({"halts_above_percent": 101}, "halts_above_percent"),
+        ({"name": ""}, "name"),
+    ],
+)
+def test_what_makes_no_sense_is_not_launched(
+    admin_client: Client, draft: SyncJob, values: dict[str, Any], field: str
+) -> None:
+    page = launch(admin_client, draft, **values)
+    assert page.status_code == 200
+    assert field in page.context["form"].errors
+    draft.refresh_from_db()
+    assert draft.state == JobState.DRAFT
+
+
+def test_a_production_job_of_a_workflow_waits_for_its_launch_and_says_what_is_missing(
+    admin_client: Client, draft: SyncJob
+) -> None:
+    workflow = factories.workflow(name="One customer")
+    Connection.objects.filter(pk=draft.destination_id).update(environment="production")
+    told = {"name": "x", "every_seconds": 300, "halts_above_percent": 20, "rollout_percent": 100}
+    page = text_of(admin_client.post(step(draft, "estimate"), told | {"workflow": workflow.pk}))
+    assert "Nobody owns it." in page
+    assert launch(admin_client, draft, workflow=workflow.pk).url == change_url(workflow)
+    assert "waits until One customer is launched" in " ".join(messages_of(admin_client))
+    assert not SyncRun.objects.exists()
+    draft.refresh_from_db()
+    assert draft.state == JobState.ACTIVE
+    assert draft.is_held_for_launch
+
+
+def test_whoever_may_not_run_jobs_prepares_and_does_not_launch(draft: SyncJob) -> None:
+    helper = signed_in(factories.user(*RIGHTS))
+    assert "You may prepare a job, and not launch it." in text_of(helper.get(step(draft, "launch")))
+    assert launch(helper, draft).status_code == 403
+    draft.refresh_from_db()
+    assert draft.state == JobState.DRAFT
+
+
+@pytest.mark.parametrize("name", ["look", "records", "dry_run", "launch", "estimate"])
+def test_nobody_without_the_right_takes_a_step(draft: SyncJob, name: str) -> None:
+    viewer = signed_in(factories.user("integrations.view_syncjob", "integrations.view_dryrun"))
+    assert viewer.get(step(draft, name)).status_code == 403
+    assert viewer.post(step(draft, name)).status_code == 403
+    assert viewer.get(ADD).status_code == 403
+    assert Client().get(step(draft, name)).status_code == 302
+    assert not DryRun.objects.exists()
+
+
+def test_a_draft_is_thrown_away_with_what_was_made_for_it(admin_client: Client, draft: SyncJob) -> None:
+    act(admin_client, draft, "throw_away")
+    assert not SyncJob.objects.exists()
+    assert not Mapping.objects.exists()
+
+
+@pytest.mark.parametrize("is_published", [True, False])
+def test_a_changed_copy_of_a_preset_outlives_its_draft(
+    draft: SyncJob, boss: User, is_published: bool
+) -> None:
+    rule = draft.read_mapping.rules.all()[0]
+    rule.note = "As the warehouse wants it."
+    rule.save()
+    if is_published:
+        draft.read_mapping.publish(boss)
+    assert drafts.throw_away(draft)
+    assert list(Mapping.objects.all()) == [draft.read_mapping]
+
+
+def test_what_was_launched_is_not_thrown_away(admin_client: Client, draft: SyncJob, bells: Bells) -> None:
+    launch(admin_client, draft)
+    act(admin_client, draft, "throw_away")
+    assert SyncJob.objects.count() == 1
+    assert not drafts.throw_away(draft)
+
+
+def test_two_hundred_systems_take_no_more_questions_than_two(
+    admin_client: Client, systems: tuple[Connection, Connection]
+) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(database) as queries:
+            assert admin_client.get(ADD).status_code == 200
+        return len(queries)
+
+    asked()
+    few = asked()
+    for number in range(198):
+        factories.connection(name=f"System {number} 🧪", health=Health.WORKING)
+    assert asked() == few
+
+
+def test_a_share_is_widened_by_steps(admin_client: Client, draft: SyncJob, bells: Bells) -> None:
+    launch(admin_client, draft, rollout_percent=10)
+    act(admin_client, draft, "widen", percent=50)
+    draft.refresh_from_db()
+    assert (draft.rollout_percent, draft.released_percent) == (50, 10)
+    act(admin_client, draft, "widen", percent=10)
+    draft.refresh_from_db()
+    assert draft.rollout_percent == 50
