@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from math import prod
-from typing import Any
+from typing import Any, ClassVar
 
 import jmespath
 from jmespath.exceptions import JMESPathError
@@ -72,11 +72,21 @@ class _Bounded(TreeInterpreter):
         super().__init__()
         self.most, self.steps = most, 0
 
+    # Of this class, so that it is not looked up anew for each evaluation: that pays for the counting.
+    methods: ClassVar[dict[str, Callable[..., Any]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        cls.methods = {}
+
     def visit(self, node: Any, *args: Any, **options: Any) -> Any:
         self.steps += 1
         if self.steps > self.most:
             raise TooManySteps
-        return super().visit(node, *args, **options)
+        kind = node["type"]
+        method = self.methods.get(kind)
+        if method is None:
+            method = self.methods[kind] = getattr(type(self), f"visit_{kind}")
+        return method(self, node, *args, **options)
 
 
 _together = threading.local()
