@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from django import forms
 from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 from integrations.configuration.check import mapping_problems
@@ -170,3 +171,7 @@ class Rules(AnyTabularInline):
     template = "admin/mappings/mapping/rules.html"
     hide_title = True
     ordering = ("position", "id")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A mapping without its rules tells nothing: who may look at the one sees the others."""
+        return request.user.has_perm("mappings.view_mapping") or super().has_view_permission(request, obj)

@@ -57,7 +57,7 @@ class MappingAdmin(PortalAdmin):
     prepopulated_fields = {"key": ("name",)}
     fieldsets = (
         (
-            "Mapping",
+            None,
             {"fields": (("name", "key"), ("direction", "kind"), ("platform", "resource"), "description")},
         ),
     )
@@ -132,6 +132,12 @@ class MappingAdmin(PortalAdmin):
             else "No job can use it until you publish."
         )
         self.message_user(request, f"The draft is saved. {in_use}", messages.SUCCESS)
+
+    def response_add(
+        self, request: HttpRequest, obj: Mapping, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """On to its rules, beside records."""
+        return redirect("admin:mappings_mapping_change", obj.pk)
 
     def response_change(self, request: HttpRequest, obj: Mapping) -> HttpResponse:
         """Back to the rules: what was tried stands beside them."""

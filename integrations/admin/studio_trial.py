@@ -104,7 +104,7 @@ def saved_rules(mapping: Mapping) -> list[RuleTried]:
     for problem in check_rules(data, mapping.direction, mapping.kind, known):
         wrong[problem.rule].append(problem.sentence)
     return [
-        RuleTried("", None if place in wrong else rule, rule.target, wrong[place])
+        RuleTried(f"rules-{place}", None if place in wrong else rule, rule.target, wrong[place])
         for place, rule in enumerate(data)
     ]
 

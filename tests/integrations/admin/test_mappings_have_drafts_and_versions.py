@@ -124,5 +124,6 @@ def test_who_may_only_look_rolls_nothing_back(mapping: Mapping) -> None:
     assert client.get(versions_url(mapping)).status_code == 200
     assert act(client, mapping, "roll_back", version="1", reason="x").status_code == 403
     page = client.get(change_url(mapping)).content.decode()
+    assert "<code>number</code> ← <code>name</code>" in page, "the rules are shown"
     assert "Save as draft" not in page
     assert ">Roll back<" not in page
