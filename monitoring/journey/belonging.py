@@ -137,9 +137,11 @@ def _of_one_person(main: Thing) -> tuple[list[Thing], list[Thing]]:
 
 
 def titles_of(things: Iterable[int]) -> dict[int, str]:
-    """What a person calls each, as its newest Delivery says it."""
-    rows = Delivery.objects.filter(thing__in=list(things)).order_by("id").exclude(subject="")
-    return dict(rows.values_list("thing_id", "subject"))
+    """What a person calls each, as its newest Delivery says it: one that carries it as what it is, if there is any."""
+    rows = Delivery.objects.filter(thing__in=list(things)).exclude(subject="").order_by("id")
+    told = list(rows.values_list("thing_id", "subject", "job__kind", "thing__kind"))
+    told.sort(key=lambda row: row[2] == row[3])
+    return {thing: subject for thing, subject, _, _ in told}
 
 
 def title_of(thing: Thing, titles: dict[int, str]) -> str:

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import time_format
 
 from integrations.admin.conflicts import sentence
 from integrations.models import (
@@ -26,6 +28,7 @@ from integrations.models import (
 from integrations.templatetags.portal import duration, money
 from mappings.labels import label
 from mappings.models import Mapping
+from mappings.sentences import within
 
 May = Callable[[str], bool]
 # What one webhook told stands once, although several jobs took it in.
@@ -91,6 +94,8 @@ class Event:
     thing: int = 0
     details: list[str] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
+    # What this line is about, where that is not the Thing itself but news of it.
+    subject: str = ""
     fold: str = ""
     by_webhook: bool = False
     times: int = 1
@@ -105,18 +110,23 @@ def outcomes_of(deliveries: dict[int, Delivery], most: int) -> list[Outcome]:
 
 
 def of_outcomes(
-    outcomes: Sequence[Outcome], deliveries: dict[int, Delivery], errors: Iterable[ErrorRecord], may: May
+    outcomes: Sequence[Outcome],
+    deliveries: dict[int, Delivery],
+    errors: Iterable[ErrorRecord],
+    intents: Sequence[Intent],
+    may: May,
 ) -> Iterator[Event]:
     """When it came in, and what came of it, each once: what an error tells as well is left to the error. Of what goes
     on for long, as stock does, the first is told with the second."""
     came_in: set[tuple[int, int, datetime]] = set()
     told = [(row.delivery_id, at) for row in errors for at in (row.first_seen_at, row.last_seen_at)]
     is_long = len(outcomes) > LONG
+    writes = _by_end(intents)
     for row in outcomes:
         delivery = deliveries[row.delivery_id]
         seen = _seen(row, delivery)
         if not _is_told_by_an_error(row, told):
-            event = _outcome(row, delivery, may)
+            event = _outcome(row, delivery, _sent_at(row, writes), may)
             if is_long and seen is not None:
                 event.details.insert(0, seen.sentence)
             yield event
@@ -133,8 +143,8 @@ def _is_told_by_an_error(row: Outcome, told: Sequence[tuple[int | None, datetime
     return any(pk == row.delivery_id and abs(at - row.recorded_at) <= SAME for pk, at in told)
 
 
-def _outcome(row: Outcome, delivery: Delivery, may: May) -> Event:
-    job, to = delivery.job, delivery.job.destination.name
+def _outcome(row: Outcome, delivery: Delivery, sent: datetime | None, may: May) -> Event:
+    job, to = delivery.job, within(delivery.job.destination.name)
     state = State(row.state)
     if state == State.DELIVERED:
         known = OPERATIONS.get(row.operation)
@@ -154,10 +164,12 @@ def _outcome(row: Outcome, delivery: Delivery, may: May) -> Event:
     ):
         took = (row.accepted_at - row.received_at).total_seconds()
         details.append(f"{duration(took)} after it came in")
+    if sent is not None:
+        details.append(f"sent at {time_format(timezone.localtime(sent), 'H:i:s')}{_answered(row, sent)}")
     if row.attempt > 1:
         details.append(f"try {row.attempt}")
     if row.request_id:
-        details.append(f"{to} calls the request {row.request_id}")
+        details.append(f"{job.destination.name} calls the request {row.request_id}")
     links = mapping_links(row.mapping_version, delivery, may)
     if may("integrations.view_outcome"):
         address = reverse("admin:integrations_delivery_change", args=[delivery.pk])
@@ -165,14 +177,19 @@ def _outcome(row: Outcome, delivery: Delivery, may: May) -> Event:
     quiet = f"{delivery.pk} {state}" if state in (*QUIET, State.RETRYING) else ""
     return Event(
         row.accepted_at or row.recorded_at,
-        to,
-        said.format(to=to),
+        job.destination.name,
+        _opened(said.format(to=to)),
         TONES.get(state, ""),
         delivery.thing_id,
         details,
         links,
+        delivery.subject if job.kind == "event" else "",
         quiet,
     )
+
+
+def _answered(row: Outcome, sent: datetime) -> str:
+    return f", answered after {duration((row.accepted_at - sent).total_seconds())}" if row.accepted_at else ""
 
 
 def _seen(row: Outcome, delivery: Delivery) -> Event | None:
@@ -185,16 +202,20 @@ def _seen(row: Outcome, delivery: Delivery) -> Event | None:
         waited = (row.received_at - row.occurred_at).total_seconds()
         details.append(f"{duration(waited)} after it happened there")
     door = Door(row.run.door)
-    came = DOORS.get(door, "Came in from {source}").format(source=source)
+    came = DOORS.get(door, "Came in from {source}").format(source=within(source))
     return Event(
         row.received_at,
         source,
-        came[:1].upper() + came[1:],
+        _opened(came),
         "",
         delivery.thing_id,
         details,
         by_webhook=door == Door.WEBHOOK,
     )
+
+
+def _opened(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def mapping_links(version: str, delivery: Delivery, may: May) -> list[Link]:
@@ -218,20 +239,51 @@ def of_pending(deliveries: Iterable[Delivery], told: set[int]) -> Iterator[Event
     for row in deliveries:
         if row.pk not in told:
             yield Event(
-                row.accepted_at, row.job.source.name, f"Came in from {row.job.source.name}", "", row.thing_id
+                row.accepted_at,
+                row.job.source.name,
+                f"Came in from {within(row.job.source.name)}",
+                "",
+                row.thing_id,
             )
 
 
-def of_intents(deliveries: dict[int, Delivery]) -> Iterator[Event]:
-    rows = Intent.objects.filter(delivery__in=deliveries, settled_at__isnull=True).order_by("-id")
-    for row in rows.defer("call")[:MOST_OTHERS]:
+def intents_of(deliveries: dict[int, Delivery], most: int) -> list[Intent]:
+    """The newest writes: what is on its way, and what left as long as that is kept."""
+    ids = Intent.objects.filter(delivery__in=deliveries).order_by("-id").values_list("id", flat=True)[:most]
+    return list(Intent.objects.filter(pk__in=list(ids)).defer("call").order_by("-id"))
+
+
+def of_intents(intents: Iterable[Intent], deliveries: dict[int, Delivery]) -> Iterator[Event]:
+    """Of those that are not settled: the others are told with what came of them."""
+    for row in intents:
+        if row.settled_at is not None:
+            continue
         to = deliveries[row.delivery_id].job.destination.name
         if row.state == IntentState.IN_DOUBT:
-            yield Event(
-                row.created_at, to, f"Sent to {to}; no answer came, it may have arrived", "bad", row.thing_id
-            )
+            said = f"Sent to {within(to)}; no answer came, it may have arrived"
+            yield Event(row.created_at, to, said, "bad", row.thing_id)
         else:
-            yield Event(row.created_at, to, f"On its way to {to}", "", row.thing_id)
+            yield Event(row.created_at, to, f"On its way to {within(to)}", "", row.thing_id)
+
+
+def _by_end(intents: Iterable[Intent]) -> dict[tuple[int, int], list[Intent]]:
+    """By delivery and by when they were settled, in steps of SAME."""
+    found: dict[tuple[int, int], list[Intent]] = {}
+    for row in intents:
+        if row.settled_at is not None:
+            found.setdefault((row.delivery_id, _step(row.settled_at)), []).append(row)
+    return found
+
+
+def _step(moment: datetime) -> int:
+    return int(moment.timestamp() // SAME.total_seconds())
+
+
+def _sent_at(row: Outcome, writes: dict[tuple[int, int], list[Intent]]) -> datetime | None:
+    """When the write left of which this came: both are kept in one transaction."""
+    step, answered = _step(row.recorded_at), row.accepted_at or row.recorded_at
+    near = [one for at in (step, step - 1, step + 1) for one in writes.get((row.delivery_id, at), ())]
+    return max((one.created_at for one in near if one.created_at <= answered), default=None)
 
 
 def errors_of(deliveries: dict[int, Delivery]) -> list[ErrorRecord]:
@@ -281,7 +333,7 @@ def of_webhooks(ids: Iterable[ExternalId], may: May) -> Iterator[Event]:
         yield Event(
             row.received_at,
             known.connection.name,
-            f"Webhook from {known.connection.name}: {row.topic or 'event'}",
+            f"Webhook from {within(known.connection.name)}: {row.topic or 'event'}",
             "bad" if row.state == "failed" else "",
             known.thing_id,
             [row.sentence] if row.sentence else [],
@@ -320,7 +372,7 @@ def of_changes(things: Iterable[int]) -> Iterator[Event]:
             yield Event(
                 datetime.fromisoformat(since),
                 row.connection.name,
-                f"Last changed in {row.connection.name}: {said}",
+                f"Last changed in {within(row.connection.name)}: {said}",
                 "",
                 row.thing_id,
             )

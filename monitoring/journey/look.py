@@ -48,14 +48,14 @@ def look_at(thing: Thing, may: May, most: int) -> Journey:
     titles |= _told_apart(group, titles)
     outcomes = events.outcomes_of(deliveries, most)
     is_cut = group.is_cut or len(outcomes) > most
-    errors = events.errors_of(deliveries)
+    errors, intents = events.errors_of(deliveries), events.intents_of(deliveries, most)
     conflicts = events.conflicts_of(group.things) if may("integrations.view_conflict") else []
     differences = _differences(deliveries) if may("monitoring.view_auditdifference") else []
     booked = money.seen_by(group.booked, may)
     told = [
-        *events.of_outcomes(outcomes[:most], deliveries, errors, may),
+        *events.of_outcomes(outcomes[:most], deliveries, errors, intents, may),
         *events.of_pending(deliveries.values(), {row.delivery_id for row in outcomes}),
-        *events.of_intents(deliveries),
+        *events.of_intents(intents, deliveries),
         *events.of_errors(errors, deliveries, may),
         *events.of_webhooks(group.external_ids, may),
         *events.of_conflicts(conflicts),

@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.urls import reverse
 
 from integrations.templatetags.portal import money
+from mappings.sentences import within
 from monitoring.models import PaymentMismatch
 
 from .booked import Booked
@@ -61,10 +62,18 @@ def _orders(booked: Booked) -> Iterator[Event]:
         link = [Link("In the books", reverse("admin:integrations_bookedorder_change", args=[row.pk]))]
         worth = _worth(row.total, row.currency)
         if row.placed_at is not None:
-            yield Event(row.placed_at, row.source.name, f"Placed in {row.source.name}", "", 0, worth, link)
+            yield Event(
+                row.placed_at, row.source.name, f"Placed in {within(row.source.name)}", "", 0, worth, link
+            )
         if row.cancelled_at is not None:
             yield Event(
-                row.cancelled_at, row.source.name, f"Cancelled in {row.source.name}", "warn", 0, [], link
+                row.cancelled_at,
+                row.source.name,
+                f"Cancelled in {within(row.source.name)}",
+                "warn",
+                0,
+                [],
+                link,
             )
 
 
@@ -86,7 +95,7 @@ def _one(row: object, what: str, at: datetime | None, page: str, tone: str = "")
     source = row.source.name  # type: ignore[attr-defined]  # as above
     status = getattr(row, "status", "")
     details = [*_worth(amount, currency), *([status.replace("_", " ")] if status else [])]
-    yield Event(at, source, f"{what}, says {source}", tone or "good", 0, details, link)
+    yield Event(at, source, f"{what}, says {within(source)}", tone or "good", 0, details, link)
 
 
 def _worth(amount: Decimal | None, currency: str) -> list[str]:

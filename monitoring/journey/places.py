@@ -82,7 +82,7 @@ def places_of(
 def _standing(row: Delivery, titles: dict[int, str]) -> Standing:
     state = row.get_state_display()
     address = reverse("admin:integrations_delivery_change", args=[row.pk])
-    title = titles.get(row.thing_id, "") or row.job.name
+    title = row.subject if row.job.kind == "event" else titles.get(row.thing_id, "") or row.job.name
     since = row.delivered_at or row.state_since
     if state not in ("Delivered", "Unchanged"):
         since = row.state_since

@@ -19,12 +19,15 @@ from integrations.models import (
     ErrorRecord,
     State,
 )
+from mappings.sentences import within
 from monitoring import announcements
 from monitoring.models import AuditDifference, PaymentMismatch
 
 from .booked import Booked
 from .events import Link, May
 
+# A label that was bought, and no more.
+NOT_SENT: Final = frozenset({"", "pending", "cancelled"})
 ARRIVED: Final = (State.DELIVERED, State.UNCHANGED)
 PENDING_SENTENCES: Final = {
     State.QUEUED: "It waits its turn. If that goes on, look at “Running now” on the front page.",
@@ -88,7 +91,7 @@ def _stuck(facts: Facts, may: May) -> Iterable[Wrong]:
     for row in facts.deliveries:
         if row.state == State.FAILED and row.pk not in told:
             reason = row.state_reason or "nobody can say why any more."
-            yield "bad", f"Stuck on its way to {row.job.destination.name}: {reason}", "", _record(row)
+            yield "bad", f"Stuck on its way to {within(row.job.destination.name)}: {reason}", "", _record(row)
 
 
 def _missing(facts: Facts) -> Iterable[Wrong]:
@@ -106,7 +109,7 @@ def _missing(facts: Facts) -> Iterable[Wrong]:
         elif announcements.is_without_number(row):
             head = f"{subject} has left, and no tracking number is known."
         else:
-            head = f"{subject} has left, and {row.job.destination.name} has not been told."
+            head = f"{subject} has left, and {within(row.job.destination.name)} has not been told."
         yield "bad", head, announcements.what_to_do(row), _record(row)
 
 
@@ -132,7 +135,7 @@ def _unequal(facts: Facts) -> Iterable[Wrong]:
 
 def _on_its_way(pending: Sequence[Delivery], facts: Facts) -> Verdict:
     row = pending[0]
-    names = _and(list(dict.fromkeys(one.job.destination.name for one in pending)))
+    names = _and(list(dict.fromkeys(within(one.job.destination.name) for one in pending)))
     arrived = _arrived(facts)
     there = f" It is in {_and(arrived)} already." if arrived else ""
     reason = f" {row.state_reason}" if row.state_reason else ""
@@ -152,8 +155,22 @@ def _well(facts: Facts) -> Verdict:
         return Verdict("", "It was brought nowhere, on purpose.", reason, [_record(row)])
     count = len(arrived)
     systems = arrived[0] if count == 1 else f"{count} systems"
-    said = [f"delivered to {systems}", *_milestones(facts.booked)]
+    said = [f"delivered to {systems}", *_milestones(facts.booked), *_parcels(facts)]
     return Verdict("good", f"All is well: {', '.join(said)}.")
+
+
+def _parcels(facts: Facts) -> Iterable[str]:
+    """How far the parcels are, where no books tell it: by what was written of them last."""
+    if facts.booked.shipments:
+        return
+    views = [
+        row.written_state for row in facts.deliveries if row.job.kind == "shipment" and row.state in ARRIVED
+    ]
+    states = {str(view.get("status") or "") for view in views if isinstance(view, dict)}
+    if "delivered" in states:
+        yield "the parcel is at the door" if states <= {"delivered", *NOT_SENT} else "a parcel is at the door"
+    elif states - NOT_SENT:
+        yield "shipped"
 
 
 def _milestones(booked: Booked) -> Iterable[str]:
@@ -170,7 +187,9 @@ def _milestones(booked: Booked) -> Iterable[str]:
 
 
 def _arrived(facts: Facts) -> list[str]:
-    return list(dict.fromkeys(row.job.destination.name for row in facts.deliveries if row.state in ARRIVED))
+    return list(
+        dict.fromkeys(within(row.job.destination.name) for row in facts.deliveries if row.state in ARRIVED)
+    )
 
 
 def _record(row: Delivery) -> Link:

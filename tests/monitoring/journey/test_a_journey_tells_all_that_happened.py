@@ -94,6 +94,21 @@ def test_the_version_that_mapped_it_leads_to_what_was_changed_since(admin_client
     assert admin_client.get(f"{versions}?old=1&new=3").status_code == 200
 
 
+def test_when_it_was_sent_and_answered_is_told(admin_client: Client) -> None:
+    mine = order(order_job())
+    now = timezone.now().replace(microsecond=0)
+    factories.outcome(mine, now)
+    lost = factories.in_doubt(mine).intent
+    assert lost is not None
+    waiting = "Sent to " + mine.job.destination.name + "; no answer came, it may have arrived"
+    assert waiting in sentences(admin_client, mine)
+    lost.settled_at, lost.created_at = now, now - timedelta(seconds=12)
+    lost.save()
+    assert waiting not in sentences(admin_client, mine)
+    sent = (now - timedelta(seconds=12)).strftime("%H:%M:%S")
+    assert f"sent at {sent}, answered after 12 s" in page_of(admin_client, mine)
+
+
 def test_many_looks_that_found_nothing_new_are_one_line(admin_client: Client) -> None:
     mine = order(order_job())
     now = timezone.now()

@@ -1,0 +1,72 @@
+"""What the engine leaves behind of one order in five jobs and four systems, read on the page of its journey."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from tests import factories
+
+from .doorstep import Doorstep
+
+
+@pytest.fixture
+def operator(db: None) -> Client:
+    staff: User = factories.administrator()
+    client = Client()
+    client.force_login(staff)
+    return client
+
+
+def found(operator: Client, term: str) -> Any:
+    """The page that the one hit leads to."""
+    response = operator.post(reverse("find"), {"s": term}, follow=True)
+    assert response.status_code == 200
+    return response
+
+
+def test_all_systems_tell_of_one_order_on_one_page(doorstep: Doorstep, operator: Client) -> None:
+    doorstep.order("1001", ("MUG", 2))
+    doorstep.order("1002")
+    doorstep.go()
+    parcel = doorstep.ship("1001")
+    doorstep.go()
+    doorstep.staff(f"/carrier/tracking/{parcel['tracking_number']}", {"state": "delivered"})
+    doorstep.go()
+    by_number = found(operator, "1001")
+    for term in (parcel["tracking_number"], str(doorstep.shop_order("1001")["id"]), "Order #1001"):
+        assert found(operator, term).context["title"] == "Order #1001", term
+    journey = by_number.context["journey"]
+    assert journey.verdict.head == "All is well: delivered to 4 systems, the parcel is at the door."
+    assert journey.group.namesakes == []
+    names = {place.name for place in journey.places}
+    assert len(names) >= 4
+    told = [event.sentence for day in by_number.context["days"] for event in day.events]
+    assert len(told) >= 8
+    assert "The warehouse took it as new" in told
+    assert "Read from the shop" in told
+    parts = {
+        event.subject or journey.titles[event.thing]
+        for day in by_number.context["days"]
+        for event in day.events
+    }
+    assert "“Delivered” of order #1001" in parts
+    assert journey.title in parts
+    assert any(part.startswith("Shipment") for part in parts)
+    page = by_number.content.decode()
+    assert "1002" not in page
+    assert "buyer-1001@example.com" not in page
+    assert "Käthe" not in page
+
+
+def test_a_stuck_order_says_so_and_an_address_leads_to_it(doorstep: Doorstep, operator: Client) -> None:
+    doorstep.order("1001", shipping_address={"name": "K", "city": "Köln", "country": "DE", "line1": "x"})
+    doorstep.go()
+    page = found(operator, "Buyer-1001@example.com")
+    assert page.context["title"] == "Order #1001"
+    assert page.context["journey"].verdict.head.startswith("Stuck: Order #1001")
+    assert "errorrecord" in page.context["journey"].verdict.links[0].href
