@@ -22,6 +22,7 @@ from .mapping_rules import Rules
 from .mapping_versions import RollBackForm, standing, versions_view
 from .questions import Question
 from .studio import page_of, studio_view
+from .tried_errors import tell_of_errors, trial_of, trial_urls
 
 
 class WhichWay(Question):
@@ -120,6 +121,7 @@ class MappingAdmin(PortalAdmin):
         accept_as_they_are(shapes_of(mapping))
         if version.number != before:
             self.message_user(request, f"Version {version.number} is in use from now on.", messages.SUCCESS)
+            tell_of_errors(self, request, mapping)
         else:
             self.message_user(
                 request, f"The rules are as before: version {version.number} stays in use.", messages.INFO
@@ -211,7 +213,7 @@ class MappingAdmin(PortalAdmin):
             self.admin_site.admin_view(self.versions),
             name="mappings_mapping_versions",
         )
-        return [preview, preset, versions, *super().get_urls()]
+        return [preview, preset, versions, *trial_urls(self), *super().get_urls()]
 
     def begin_with_preset(self, request: HttpRequest) -> HttpResponse:
         if not self.has_add_permission(request):
@@ -239,4 +241,5 @@ class MappingAdmin(PortalAdmin):
         shown: dict[str, Any] = {}
         if mapping is not None:
             shown = page_of(mapping, self.has_preview_permission(request)) | {"state": standing(mapping)}
+            shown["trial"] = trial_of(request, mapping)
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -84,6 +84,22 @@ def retry_with_payload(error: ErrorRecord, payload: dict[str, Any], by: Person) 
         raise NotPossible("It is on its way already, or a newer version of it is. Wait for how that ends.")
     _requeue(_job_of(error), [error], by, {error.pk: payload}, Decision.EDIT)
     held_addresses.let_go(error, payload)
+
+
+def most_urgent(errors: QuerySet[ErrorRecord]) -> QuerySet[ErrorRecord]:
+    """Those whose promised hour is nearest come first, then those with most money, then the oldest."""
+    return errors.order_by(
+        F("delivery__promised_at").asc(nulls_last=True), F("amount").desc(nulls_last=True), "pk"
+    )
+
+
+def may_go(errors: QuerySet[ErrorRecord]) -> QuerySet[ErrorRecord]:
+    """Those of them that a retry would send: open, not in doubt, and not on their way already."""
+    return (
+        errors.filter(settled_at__isnull=True)
+        .exclude(place="in_doubt")
+        .exclude(delivery__state__in=UNDER_WAY)
+    )
 
 
 def is_nameless(error: ErrorRecord) -> bool:
@@ -216,13 +232,7 @@ def _requeue(
     job = SyncJob.objects.select_related("source", "destination", "read_mapping", "write_mapping").get(
         pk=job_id
     )
-    external_ids = dict(
-        ExternalId.objects.filter(
-            connection_id=job.source_id,
-            resource=job.source_resource,
-            thing__deliveries__in=[error.delivery_id for error in errors],
-        ).values_list("thing_id", "external_id")
-    )
+    external_ids = source_ids(job, errors)
     chosen = [
         (error, external_ids[error.delivery.thing_id])
         for error in errors
@@ -244,7 +254,7 @@ def _requeue(
                 together_with()
             _count_again(job, alone, by, decision, text)
         return len(alone)
-    items = [_item(external_id, error, payloads or {}) for error, external_id in chosen]
+    items = [item_of(external_id, error, payloads or {}) for error, external_id in chosen]
 
     def judged(_: Accepted) -> None:
         if together_with is not None:
@@ -271,10 +281,23 @@ def _job_of(error: ErrorRecord) -> int:
     return error.job_id
 
 
-def _item(external_id: str, error: ErrorRecord, mended: dict[int, dict[str, Any]]) -> Item:
-    """Without a payload (it was never read) the object is fetched anew. What the connector could make nothing of stays
+def source_ids(job: SyncJob, errors: Iterable[ErrorRecord]) -> dict[int, str]:
+    """Thing → how the job's source calls it, for the records of these errors of the job, with their Deliveries."""
+    return dict(
+        ExternalId.objects.filter(
+            connection_id=job.source_id,
+            resource=job.source_resource,
+            thing_id__in=[error.delivery.thing_id for error in errors if error.delivery is not None],
+        ).values_list("thing_id", "external_id")
+    )
+
+
+def item_of(external_id: str, error: ErrorRecord, mended: Mapping[int, dict[str, Any]]) -> Item:
+    """What a retry of this error sends in. `mended`: payloads that a person corrected, by the error's key.
+
+    Without a payload (it was never read) the object is fetched anew. What the connector could make nothing of stays
     so until a person mends it, or the source shows it rightly."""
-    payload = mended.get(error.pk, error.payload)
+    payload: Any = mended.get(error.pk, error.payload)
     if payload is None:
         return Item(external_id=external_id, payload={}, version=error.version, partial=True)
     is_unread = error.code in (UNREADABLE, UNREADABLE_PLACE) and error.pk not in mended

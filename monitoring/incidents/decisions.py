@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 
 from integrations.models import ErrorRecord
 from integrations.sync import retry, shared_clock
@@ -19,13 +19,6 @@ def open_errors(incident: Incident) -> QuerySet[ErrorRecord]:
     return ErrorRecord.objects.filter(fingerprint=incident.fingerprint, settled_at__isnull=True)
 
 
-def most_urgent(errors: QuerySet[ErrorRecord]) -> QuerySet[ErrorRecord]:
-    """Those whose promised hour is nearest come first, then those with most money, then the oldest."""
-    return errors.order_by(
-        F("delivery__promised_at").asc(nulls_last=True), F("amount").desc(nulls_last=True), "pk"
-    )
-
-
 def retry_all(incident: Incident, by: User) -> int:
     """Returns how many are on their way again. Those in doubt are left: a person must look at each."""
     queued = retry.retry(open_errors(incident), by)
@@ -36,8 +29,7 @@ def retry_all(incident: Incident, by: User) -> int:
 
 def retry_one(incident: Incident, by: User) -> ErrorRecord | None:
     """The most urgent that can be retried, or None: to see whether the cause is gone before all are sent."""
-    may_go = open_errors(incident).exclude(place="in_doubt").exclude(delivery__state__in=retry.UNDER_WAY)
-    first = most_urgent(may_go).first()
+    first = retry.most_urgent(retry.may_go(open_errors(incident))).first()
     if first is None or not retry.retry(ErrorRecord.objects.filter(pk=first.pk), by):
         return None
     _note(incident, IncidentDeed.RETRY, by, records=1, text=first.subject)

@@ -15,9 +15,10 @@ from integrations.admin.job_columns import KIND_COLOURS
 from integrations.admin.record_pages import page_in, source_id_of
 from integrations.models import ErrorRecord
 from integrations.sync.measures import promise_is_near, promise_is_past
+from integrations.sync.retry import most_urgent
 from integrations.templatetags.portal import money
 from monitoring import links
-from monitoring.incidents.decisions import most_urgent, open_errors
+from monitoring.incidents.decisions import open_errors
 from monitoring.incidents.history import last_time
 from monitoring.models import Incident
 
