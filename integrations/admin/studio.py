@@ -73,6 +73,7 @@ def studio_view(model_admin: PortalAdmin, request: HttpRequest, mapping: Mapping
         "takes": takes,
         "mapping": mapping,
         "writes": mapping.direction == Direction.WRITE,
+        "may_change": model_admin.has_change_permission(request, mapping),
         "may_add": request.user.has_perm("mappings.change_valuemap"),
         **(_left(form, tried, mapping) if "left" in request.POST or takes else {}),
     }

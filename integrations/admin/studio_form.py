@@ -9,7 +9,7 @@ from django.http import QueryDict
 
 from integrations.connectors.base import Item
 from integrations.exceptions import Failure, NotConfigured
-from integrations.models import Connection
+from integrations.models import Connection, JobState
 from integrations.sync.preview import sample
 from mappings.models import Direction, Mapping
 
@@ -78,12 +78,19 @@ class PayloadForm(forms.Form):
 
 
 def presumed(mapping: Mapping) -> dict[str, Any]:
-    """What stands in the form at first: as the job has it that writes with this mapping."""
+    """What stands in the form at first: as the newest job has it that writes or reads with this mapping."""
     job = usual_job(mapping)
     if job is not None:
         return {"reader": job.read_mapping, "presumed": job.read_mapping_id, "connection": job.source}
-    only = list(sources_for(mapping)[:2])
-    return {"connection": only[0]} if len(only) == 1 else {}
+    reading = max(
+        mapping.reading_jobs.select_related("source"),
+        key=lambda job: (job.state == JobState.ACTIVE, job.pk),
+        default=None,
+    )
+    if reading is not None:
+        return {"connection": reading.source}
+    first = list(sources_for(mapping)[:2])
+    return {"connection": first[0]} if len(first) == 1 else {}
 
 
 def sampled(form: PayloadForm, mapping: Mapping, data: QueryDict) -> PayloadForm:

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from threading import Event
 from typing import Any
 
 import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
+from integrations.connectors.base import Item
 from mappings.models import Mapping, ValueMap
 from tests import factories
 from tests.browser.steps import Complaints, browser, open_page, sign_in
@@ -138,4 +140,29 @@ def test_a_word_that_is_not_known_is_added_beside_the_result(
     row.get_by_role("button", name="Add").click()
     expect(page.locator("#studio-result")).to_contain_text('"payment_status": "paid"')
     assert words.as_dict() == {"a@example.com": "paid"}
+    assert complaints.said == []
+
+
+def test_what_is_typed_while_records_are_on_their_way_is_tried_on_them(
+    live_server: Any, opened: Any, mapping: Mapping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = Event()
+
+    def sampled(*_: Any) -> list[Item]:
+        assert typed.wait(10)
+        return [Item(str(place), record) for place, record in enumerate(RECORDS)]
+
+    monkeypatch.setattr("integrations.admin.studio_form.sample", sampled)
+    factories.job(read_mapping=mapping, source=factories.connection(name="The shop"))
+    page = open_page(opened, live_server.url)
+    complaints = Complaints()
+    complaints.listen(page)
+    sign_in(page, live_server.url, factories.administrator())
+    page.goto(reverse("admin:mappings_mapping_change", args=[mapping.pk]))
+    page.get_by_role("button", name="Take records").click()
+    with page.expect_response(lambda response: "/preview/" in response.url):
+        page.locator("[name=rules-0-source]").fill("contact.mail")
+    typed.set()
+    page.get_by_text("Record 1 of 2").wait_for()
+    expect(page.locator("#studio-result")).to_contain_text('"number": "a@example.com"')
     assert complaints.said == []

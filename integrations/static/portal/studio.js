@@ -46,6 +46,12 @@ document.addEventListener("htmx:afterRequest", (event) => {
     delete event.target.dataset.left;
   }
 });
+// What was typed while the records were on their way is tried on them.
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.target.matches?.("[data-samples]")) {
+    changed(true);
+  }
+});
 // A word was added: the answer is read, then all is tried again.
 document.addEventListener("studio:added", () => setTimeout(changed, 1500));
 document.addEventListener("input", (event) => {
