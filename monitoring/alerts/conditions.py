@@ -86,7 +86,7 @@ def _success_rate(rule: AlertRule, now: datetime) -> Finding | None:
     if not delivered + failed or delivered / (delivered + failed) >= wanted:
         return None
     rate = delivered / (delivered + failed)
-    rows = links.outcomes_between(failed, since, now, result=State.FAILED, **_where(rule))
+    rows = links.outcomes_between(failed, since, now, "", result=State.FAILED, **_where(rule))
     return Finding(
         f"{subject_of(rule)}: {percent(rate)} were delivered in {_minutes(rule)}, fewer than {percent(wanted)}.",
         rows.href,
@@ -97,7 +97,7 @@ def _failures(rule: AlertRule, now: datetime) -> Finding | None:
     _, failed, since = _attempted(rule, now)
     if failed <= (rule.threshold or 0):
         return None
-    rows = links.outcomes_between(failed, since, now, result=State.FAILED, **_where(rule))
+    rows = links.outcomes_between(failed, since, now, "", result=State.FAILED, **_where(rule))
     return Finding(
         f"{subject_of(rule)}: {failed:,} failures in {_minutes(rule)}.", _only_incident(rule) or rows.href
     )
@@ -125,7 +125,7 @@ def _no_success(rule: AlertRule, now: datetime) -> Finding | None:
         return None
     if Outcome.objects.filter(within, state=State.DELIVERED).exists():
         return None
-    rows = links.outcomes_between(0, since, now, **_where(rule))
+    rows = links.outcomes_between(0, since, now, "", **_where(rule))
     return Finding(f"{subject_of(rule)}: nothing was delivered in {_minutes(rule)}.", rows.href)
 
 
