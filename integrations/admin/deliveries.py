@@ -17,6 +17,7 @@ from integrations.templatetags.portal import ago, money, promised_hour
 
 from .frame import FactsAdmin, QuickView, display
 from .job_columns import RECORD_COLOURS, rows_url
+from .mapping_versions import used_by
 from .questions import Question, When, WhichJob
 from .record_pages import journey_of, pages_of
 
@@ -127,7 +128,9 @@ class DeliveryAdmin(FactsAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        rows = Delivery.objects.select_related("job__source", "job__destination", "thing")
+        rows = Delivery.objects.select_related(
+            "job__source", "job__destination", "job__read_mapping", "job__write_mapping", "thing"
+        )
         delivery = get_object_or_404(rows, pk=object_id if object_id.isdecimal() else 0)
         return super().change_view(
             request, object_id, form_url, {**(extra_context or {}), **history_of(delivery)}
@@ -141,7 +144,7 @@ def history_of(delivery: Delivery) -> dict[str, Any]:
         "came_in": came_in(delivery),
         "pages": pages_of(delivery),
         "journey_url": journey_of(delivery.thing_id),
-        "mapping_version": last_mapping_version(delivery),
+        "used_versions": used_by(delivery.job, last_mapping_version(delivery)),
         "outcomes": [(outcome, _worth(outcome.amount, outcome.currency)) for outcome in outcomes],
         "errors": delivery.errors.defer("evidence", "payload").order_by("-first_seen_at")[:10],
         "external_ids": delivery.thing.external_ids.select_related("connection").order_by("connection__name"),

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
 from integrations.configuration.check import mapping_problems
-from integrations.models import Connection
+from integrations.models import Connection, SyncJob
 from integrations.sync.payload_changes import shapes_of
 from mappings.models import Direction, Mapping, MappingVersion
 from mappings.payload_shape import NEW
@@ -38,6 +38,31 @@ class Standing:
     versions_url: str
     compare_url: str
     changed: list[ChangedShape]
+
+
+@dataclass(frozen=True)
+class Used:
+    """A version of a mapping that made a record what it is. `url`: the versions, of an older one with what was changed
+    since."""
+
+    name: str
+    number: str
+    url: str
+
+
+def used_by(job: SyncJob, version: str) -> list[Used]:
+    """The version of a record is told as READ.WRITE, with what owners took out of it behind."""
+    numbers = version.split(".")
+    if len(numbers) < 2:
+        return []
+    pairs = ((job.read_mapping, numbers[0]), (job.write_mapping, numbers[1]))
+    return [Used(mapping.name, number, _since(mapping, number)) for mapping, number in pairs]
+
+
+def _since(mapping: Mapping, number: str) -> str:
+    url = reverse("admin:mappings_mapping_versions", args=[mapping.pk])
+    is_older = _is_number(number) and 0 < int(number) < mapping.current_number
+    return f"{url}?old={number}&new={mapping.current_number}" if is_older else url
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,17 @@ class WhoseFault(Question):
 
 @admin.register(Outcome)
 class OutcomeAdmin(FactsAdmin):
-    list_display = ("record", "state_label", "operation", "job", "value", "processing", "attempt", "recorded")
+    list_display = (
+        "record",
+        "state_label",
+        "operation",
+        "job",
+        "value",
+        "processing",
+        "attempt",
+        "versions",
+        "recorded",
+    )
     list_display_links = None
     list_filter = (WhatCameOfIt, When, WhichJob, WhoseFault)
     empty_title = "Nothing has happened yet"
@@ -90,6 +100,11 @@ class OutcomeAdmin(FactsAdmin):
         if row.state != State.DELIVERED or row.occurred_at is None or row.accepted_at is None:
             return "–"
         return duration(processing_seconds(row.occurred_at, row.accepted_at, row.job.created_at))
+
+    @display("Mapping versions")
+    def versions(self, row: Outcome) -> str:
+        numbers = row.mapping_version.split(".")
+        return f"read {numbers[0]}, write {numbers[1]}" if len(numbers) > 1 else "–"
 
     @display("Recorded", ordering="recorded_at")
     def recorded(self, row: Outcome) -> str:

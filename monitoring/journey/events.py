@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.formats import time_format
 
 from integrations.admin.conflicts import sentence
+from integrations.admin.mapping_versions import used_by
 from integrations.models import (
     Conflict,
     Delivery,
@@ -27,7 +28,6 @@ from integrations.models import (
 )
 from integrations.templatetags.portal import duration, money
 from mappings.labels import label
-from mappings.models import Mapping
 from mappings.sentences import within
 
 May = Callable[[str], bool]
@@ -219,19 +219,9 @@ def _opened(sentence: str) -> str:
 
 
 def mapping_links(version: str, delivery: Delivery, may: May) -> list[Link]:
-    """The version is told as READ.WRITE, with what owners took out of it behind."""
-    numbers = version.split(".")
-    if len(numbers) < 2 or not may("mappings.view_mapping"):
+    if not may("mappings.view_mapping"):
         return []
-    used = ((delivery.job.read_mapping, numbers[0]), (delivery.job.write_mapping, numbers[1]))
-    return [Link(f"{one.name}, version {number}", _versions_page(one, number)) for one, number in used]
-
-
-def _versions_page(mapping: Mapping, number: str) -> str:
-    """Of an older one, with what was changed since."""
-    address = reverse("admin:mappings_mapping_versions", args=[mapping.pk])
-    is_older = number.isdecimal() and 0 < int(number) < mapping.current_number
-    return f"{address}?old={number}&new={mapping.current_number}" if is_older else address
+    return [Link(f"{one.name}, version {one.number}", one.url) for one in used_by(delivery.job, version)]
 
 
 def of_pending(deliveries: Iterable[Delivery], told: set[int]) -> Iterator[Event]:

@@ -16,7 +16,7 @@ from tests.browser.steps import Complaints, browser, open_page, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-RECORDS = [
+RECORDS: list[dict[str, Any]] = [
     {"name": "1042", "contact": {"mail": "a@example.com"}, "items": [{"sku": "MUG", "qty": 2}]},
     {"name": None, "contact": {"mail": "b@example.com"}, "items": []},
 ]

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from integrations.models import Delivery, Door, ErrorRecord, SyncJob, SyncRun
+from integrations.models import Delivery, Door, ErrorRecord, Outcome, SyncJob, SyncRun
 from integrations.templatetags.portal import ago
 from tests import factories
 from tests.integrations.admin.bells import Bells
@@ -107,7 +107,9 @@ def test_a_record_that_was_never_written_names_the_mapping_version_of_its_last_t
     factories.failure(record, timezone.now() - timedelta(hours=1), mapping_version="1.1")
     factories.failure(record, mapping_version="1.2")
     page = admin_client.get(change_url(record)).content.decode()
-    assert "<dt>Mapping version</dt><dd>1.2</dd>" in page
+    assert f"{job.read_mapping.name}, version 1</a>" in page
+    assert f"{job.write_mapping.name}, version 2</a>" in page
+    assert "read 1, write 2" in admin_client.get(list_url(Outcome)).content.decode()
 
 
 # --- errors -------------------------------------------------------------------------------------------------------
