@@ -18,6 +18,7 @@ class MonitoringConfig(AppConfig):
 
         # What a launch needs beside what motion knows of.
         launch.require(watching.without_alert)
+        launch.advise(watching.without_word_of_a_halt)
 
         # A bell of our own: what moves records knows nothing of it.
         doorbell.TASKS["audit"] = "monitoring.tasks.audit"

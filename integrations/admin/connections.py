@@ -142,7 +142,11 @@ class ConnectionAdmin(ConsentActions, WebhookActions):
         if {IS_POPUP_VAR, "_continue", "_addanother"} & set(request.POST):
             return super().response_add(request, obj, post_url_continue)
         url = reverse("admin:integrations_connection_change", args=[obj.pk])
-        return self.done(request, f"{obj.name} is saved. Test it now: press “Test”.", url)
+        test_url = reverse("admin:integrations_connection_test_connection", args=[obj.pk])
+        told = format_html(
+            '{} is saved. <a class="portal-link" href="{}">Test it now</a>', obj.name, test_url
+        )
+        return self.done(request, told, url)
 
     # --- what can be connected --------------------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ from integrations.configuration.pairs import Pair, pairs
 from integrations.connectors import catalogue
 from integrations.exceptions import Failure
 from integrations.models import Connection, Environment, Health, JobState, SyncJob
-from integrations.sync import dry_run_report, looked
+from integrations.sync import dry_run_report, launch, looked
 from integrations.templatetags.portal import ago
 from mappings.expressions import ExpressionError
 from mappings.sentences import within
@@ -313,6 +313,7 @@ def launch_view(model_admin: PortalAdmin, request: HttpRequest, object_id: str) 
         is_real=job.destination.environment == Environment.PRODUCTION,
         reads_real=job.source.environment == Environment.PRODUCTION,
         estimate_url=step_url(job, "estimate"),
+        advices=_ways_to(launch.advices(job)),
         back=step_url(job, "dry_run"),
     )
 
@@ -332,6 +333,10 @@ def _launched(model_admin: PortalAdmin, request: HttpRequest, job: SyncJob) -> H
     return model_admin.done(request, f"{job.name} is launched already.", url, messages.INFO)
 
 
+def _ways_to(lacking: Iterable[launch.Missing]) -> list[dict[str, str]]:
+    return [{"sentence": one.sentence, "href": way_to(one)} for one in lacking]
+
+
 def estimate_view(model_admin: PortalAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
     """What the choices on the page would mean for the records that the dry run looked at. Stores nothing."""
     job = _draft(model_admin, request, object_id)
@@ -340,10 +345,9 @@ def estimate_view(model_admin: PortalAdmin, request: HttpRequest, object_id: str
     form = LaunchJobForm(job, request.POST)
     form.is_valid()
     newest = job.dry_runs.filter(state="finished").first()
-    context: dict[str, Any] = {"job": job, "missing": form.missing_for_production(), "way_to": way_to}
+    context: dict[str, Any] = {"job": job, "missing": _ways_to(form.missing_for_production())}
     if newest is not None and not {"filter", "rollout_percent"} & set(form.errors):
         told = form.told()
         going, shown = dry_run_report.would_go(newest, told)
         context |= {"going": going, "shown": shown, "filter": told.filter, "percent": told.rollout_percent}
-    context["missing"] = [{"sentence": one.sentence, "href": way_to(one)} for one in context["missing"]]
     return model_admin.page(request, f"{PAGES}/estimate.html", "", **context)

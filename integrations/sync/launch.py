@@ -36,12 +36,25 @@ class Missing:
 
 Requirement = Callable[[Workflow], Iterable[Missing]]
 _requirements: list[Requirement] = []
+# What is well to have before a single job is launched, and stands in nobody's way.
+Advice = Callable[[SyncJob], Iterable[Missing]]
+_advices: list[Advice] = []
 
 
 def require(requirement: Requirement) -> None:
     """Adds what else a launch needs. An app does so once, as it gets ready."""
     if requirement not in _requirements:
         _requirements.append(requirement)
+
+
+def advise(advice: Advice) -> None:
+    """Adds what is told before a single job is launched. An app does so once, as it gets ready."""
+    if advice not in _advices:
+        _advices.append(advice)
+
+
+def advices(job: SyncJob) -> list[Missing]:
+    return [one for advice in _advices for one in advice(job)]
 
 
 def missing(workflow: Workflow) -> list[Missing]:

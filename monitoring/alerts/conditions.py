@@ -16,6 +16,7 @@ from integrations.models import (
     ErrorRecord,
     Health,
     InboundEvent,
+    JobState,
     Outcome,
     State,
     SyncJob,
@@ -45,12 +46,14 @@ def finding(rule: AlertRule, now: datetime) -> Finding | None:
 
 def jobs_of(rule: AlertRule) -> list[int]:
     """Those that may work: what a person has paused, or not launched yet, owes nothing."""
-    jobs = SyncJob.objects.filter(may_work())
+    return list(_watched(rule).filter(may_work()).values_list("pk", flat=True))
+
+
+def _watched(rule: AlertRule) -> QuerySet[SyncJob]:
+    jobs = SyncJob.objects.order_by("name")
     if rule.job_id is not None:
-        jobs = jobs.filter(pk=rule.job_id)
-    elif rule.workflow_id is not None:
-        jobs = jobs.filter(workflow=rule.workflow_id)
-    return list(jobs.values_list("pk", flat=True))
+        return jobs.filter(pk=rule.job_id)
+    return jobs.filter(workflow=rule.workflow_id) if rule.workflow_id is not None else jobs
 
 
 def subject_of(rule: AlertRule) -> str:
@@ -175,6 +178,15 @@ def _connection_down(rule: AlertRule, now: datetime) -> Finding | None:
     return Finding(told[:500], _connection_page(failing[0]))
 
 
+def _halted(rule: AlertRule, now: datetime) -> Finding | None:
+    """By too many errors, or by what a person has to mend first."""
+    halted = list(_watched(rule).filter(state=JobState.HALTED))
+    if not halted:
+        return None
+    told = " ".join(f"{job.name} has halted. {job.state_reason}".strip() for job in halted)
+    return Finding(told[:500], reverse("admin:integrations_syncjob_change", args=[halted[0].pk]))
+
+
 def _access_ends(rule: AlertRule, now: datetime) -> Finding | None:
     within = now + timedelta(days=float(rule.threshold or 0))
     ending_soon = _connections_of(rule).filter(access_token__consent_ends_at__lte=within)
@@ -237,6 +249,7 @@ _CONDITIONS: dict[AlertKind, Callable[[AlertRule, datetime], Finding | None]] = 
     AlertKind.BACKLOG: _backlog,
     AlertKind.API_VERSION: _api_version,
     AlertKind.CONNECTION: _connection_down,
+    AlertKind.HALTED: _halted,
     AlertKind.ACCESS: _access_ends,
     AlertKind.WEBHOOKS: _webhooks_silent,
     AlertKind.PROMISE: _promise,

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, Q
 
-from integrations.models import Workflow
+from integrations.models import SyncJob, Workflow
 from integrations.sync import shared_clock
 from integrations.sync.launch import Missing
-from monitoring.models import AlertEvent, AlertMessage, AlertRule
+from monitoring.models import AlertEvent, AlertKind, AlertMessage, AlertRule
 
 from .conditions import Finding, finding
 
@@ -86,5 +86,22 @@ def without_alert(workflow: Workflow) -> list[Missing]:
             "No alert watches it. Make one that tells somebody when it fails.",
             "admin:monitoring_alertrule_add",
             query=f"workflow={workflow.pk}",
+        )
+    ]
+
+
+def without_word_of_a_halt(job: SyncJob) -> list[Missing]:
+    """What a job lacks before its launch, as an advice: somebody who is told when it halts."""
+    watching = AlertRule.objects.filter(enabled=True, kind=AlertKind.HALTED, channels__enabled=True)
+    mine = Q(job=job) | Q(workflow=None, job=None)
+    if job.workflow_id is not None:
+        mine |= Q(workflow=job.workflow_id)
+    if watching.filter(mine).exists():
+        return []
+    return [
+        Missing(
+            "Nobody is told when it halts. Make an alert that tells somebody.",
+            "admin:monitoring_alertrule_add",
+            query=f"kind={AlertKind.HALTED.value}",
         )
     ]

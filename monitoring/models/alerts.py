@@ -105,6 +105,7 @@ class AlertKind(models.TextChoices):
     BACKLOG = "backlog_older_than", "Records on their way for longer than"
     API_VERSION = "api_version_ends", "An API version ends within"
     CONNECTION = "connection_down", "A connection does not work"
+    HALTED = "job_halted", "A job halts"
     ACCESS = "access_ends_within", "A person's access ends within"
     WEBHOOKS = "webhooks_silent_for", "No webhook has come for"
     PROMISE = "promise_within", "What is stuck is promised within"

@@ -127,7 +127,8 @@ class SystemsMap:
 def read_map(workflow: Workflow | None = None) -> SystemsMap:
     """Of everything, or of one workflow's jobs and the systems between which they go."""
     now = shared_clock.now()
-    jobs = SyncJob.objects.select_related("source", "destination", "workflow").order_by("name")
+    jobs = SyncJob.objects.exclude(state=JobState.DRAFT).order_by("name")
+    jobs = jobs.select_related("source", "destination", "workflow")
     if workflow is not None:
         jobs = jobs.filter(workflow=workflow)
     rows = list(jobs.defer("source__secrets", "destination__secrets"))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from django.utils.module_loading import import_string
 from pytest_django.fixtures import Settings
@@ -63,10 +64,15 @@ def test_a_job_goes_live_by_clicks(
     sign_in(page, live_server.url, factories.administrator())
 
     def fits() -> bool:
+        """On the screen, and for whoever hears it or uses no mouse."""
+        found = Axe().run(page).response["violations"]
+        bad = [one for one in found if one["impact"] in ("serious", "critical")]
+        assert [(one["id"], node["html"][:160]) for one in bad for node in one["nodes"]] == []
         return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
     page.goto(reverse("admin:index"))
     page.get_by_role("link", name="New job").click()
+    assert fits()
     assert page.locator(f"[name=source][value='{shop.pk}']").is_enabled()
     assert page.get_by_role("link", name="Test it first: Not tested").first.is_visible()
     page.locator(f"[name=source][value='{shop.pk}']").check()

@@ -10,11 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import AccessToken, Connection, Health, SyncJob
+from integrations.sync import launch
 from monitoring.alerts.conditions import finding
 from monitoring.incidents.triage import triage
-from monitoring.models import AlertKind, AlertRule, Incident
+from monitoring.models import AlertChannel, AlertKind, AlertRule, Incident
 from tests import factories
-from tests.monitoring.alerting import DAY, HOUR, MINUTE, fail, rule
+from tests.monitoring.alerting import DAY, HOUR, MINUTE, email, fail, rule
 from tests.monitoring.conftest import NOW
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +51,31 @@ def test_a_connection_that_does_not_work_is_told_by_who_watches_it(job: SyncJob)
     assert found.rows == page(job.destination)
     Connection.objects.filter(pk=job.destination_id).update(enabled=False)
     assert told(rules[0]) == "", "what a person switched off owes nothing"
+
+
+def test_a_job_that_halted_is_told_by_who_watches_it(job: SyncJob) -> None:
+    rules = scopes(job, kind=AlertKind.HALTED)
+    SyncJob.objects.filter(pk=job.pk).update(state="paused", state_reason="Stock-taking.")
+    assert [told(of) for of in rules] == ["", "", ""]
+    SyncJob.objects.filter(pk=job.pk).update(state="halted", state_reason="Too much failed.")
+    sentence = f"{job.name} has halted. Too much failed."
+    assert [told(of) for of in rules] == [sentence, sentence, ""]
+    found = finding(rules[0], NOW)
+    assert found is not None
+    assert found.rows == reverse("admin:integrations_syncjob_change", args=[job.pk])
+
+
+def test_before_a_launch_it_is_said_that_nobody_hears_of_a_halt(job: SyncJob) -> None:
+    assert [one.sentence for one in launch.advices(job)] == [
+        "Nobody is told when it halts. Make an alert that tells somebody."
+    ]
+    on_duty = email()
+    rule(on_duty, kind=AlertKind.HALTED, threshold=None, job=factories.job())
+    assert launch.advices(job) != [], "another job's is no help"
+    rule(on_duty, kind=AlertKind.HALTED, threshold=None, job=job)
+    assert launch.advices(job) == []
+    AlertChannel.objects.update(enabled=False)
+    assert launch.advices(job) != [], "nobody hears of it"
 
 
 def test_an_access_that_a_person_gave_is_told_before_it_ends(job: SyncJob) -> None:
