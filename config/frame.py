@@ -24,6 +24,10 @@ def script(request: HttpRequest) -> str:
     return static("portal/portal.js")
 
 
+def once_script(request: HttpRequest) -> str:
+    return static("portal/once.js")
+
+
 def favicon(request: HttpRequest) -> str:
     return static("portal/favicon.svg")
 

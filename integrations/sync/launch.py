@@ -102,7 +102,8 @@ def why_not_passed(job: SyncJob) -> str:
     """ "" where a run has passed; else what the last one between sandbox systems lacked."""
     if passed_run(job) is not None:
         return ""
-    last = _sandbox_runs(job).first()
+    # A read that found nothing new says nothing of the mapping.
+    last = _sandbox_runs(job).filter(accepted__gt=0).first() or _sandbox_runs(job).first()
     if last is None:
         why = "has not run between sandbox systems yet. Choose sandbox connections and run it"
     elif last.mapping_versions != circumstances(job)["mapping_versions"]:

@@ -66,6 +66,17 @@ class PutOffForm(DialogForm):
             raise ValidationError("Choose a time in the future.")
         return until
 
+    def clean_up_to(self) -> int | None:
+        up_to: int | None = self.cleaned_data["up_to"]
+        incident = Incident.objects.filter(pk=self.object_id or 0).first()
+        if up_to is not None and incident is not None:
+            number = decisions.open_errors(incident).count()
+            if up_to < number:
+                raise ValidationError(
+                    f"{number:,} are open already. Choose {number} or more, or leave it empty."
+                )
+        return up_to
+
     def clean(self) -> dict[str, Any]:
         found = super().clean() or self.cleaned_data
         if not self.errors and found.get("until") is None and found.get("up_to") is None:
@@ -120,6 +131,9 @@ class IncidentActions(FactsAdmin):
     )
     def retry_one(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         incident = self.object_for(request, object_id, "retry")
+        if decisions.one_is_on_its_way(incident):
+            sentence = "One is on its way already. Wait for how it ends, then send the rest."
+            return self._back(request, incident, sentence, messages.INFO)
         error = decisions.retry_one(incident, self.person(request))
         if error is None:
             sentence = "Nothing was sent: its records are on their way already, settled, or in doubt."

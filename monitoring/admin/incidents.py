@@ -171,7 +171,7 @@ class IncidentAdmin(IncidentActions):
     def kind_label(self, row: Incident) -> str:
         return row.get_kind_display()
 
-    @display("Open errors", ordering="open_now")
+    @display("Open errors", ordering="open_errors")
     def open_count(self, row: Any) -> str:
         return counted(row.open_now, rows_url("errorrecord", fingerprint=row.fingerprint))
 

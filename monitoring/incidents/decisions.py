@@ -27,8 +27,21 @@ def retry_all(incident: Incident, by: User) -> int:
     return queued
 
 
+def one_is_on_its_way(incident: Incident) -> bool:
+    """Whether the one that was sent first has not come to its end yet."""
+    last = incident.notes.filter(deed=IncidentDeed.RETRY).order_by("-at", "-id").first()
+    return (
+        last is not None
+        and last.records == 1
+        and open_errors(incident).filter(delivery__state__in=retry.UNDER_WAY).exists()
+    )
+
+
 def retry_one(incident: Incident, by: User) -> ErrorRecord | None:
-    """The most urgent that can be retried, or None: to see whether the cause is gone before all are sent."""
+    """The most urgent that can be retried, or None: to see whether the cause is gone before all are sent. Another goes
+    only when the one before has come to its end."""
+    if one_is_on_its_way(incident):
+        return None
     first = retry.most_urgent(retry.may_go(open_errors(incident))).first()
     if first is None or not retry.retry(ErrorRecord.objects.filter(pk=first.pk), by):
         return None

@@ -89,6 +89,14 @@ def test_one_goes_first_and_it_is_the_most_urgent(job: SyncJob, admin_client: Cl
     assert response.headers["HX-Redirect"] == change_url(urgent)
     assert list(ErrorRecord.objects.filter(delivery__state="queued")) == [urgent]
     assert deeds(row) == [(IncidentDeed.RETRY, 1, urgent.subject)]
+    messages_of(admin_client)
+    act(admin_client, row, "retry_one")
+    assert messages_of(admin_client) == [
+        "One is on its way already. Wait for how it ends, then send the rest."
+    ]
+    assert ErrorRecord.objects.filter(delivery__state="queued").count() == 1, (
+        "a second press sends no second one"
+    )
 
 
 def test_ignoring_all_needs_a_reason_and_settles_them(job: SyncJob, admin_client: Client) -> None:
@@ -194,12 +202,14 @@ def test_what_must_never_come_back_is_not_put_off(
     assert not row.is_put_off
 
 
-def test_fewer_than_are_open_already_is_refused(job: SyncJob, admin_client: Client) -> None:
+def test_fewer_than_are_open_already_is_refused_where_it_was_entered(
+    job: SyncJob, admin_client: Client
+) -> None:
     for _ in range(3):
         failed(job)
     row = incident()
-    act(admin_client, row, "put_off", until="", up_to=2, reason="Because.")
-    assert messages_of(admin_client) == ["3 errors are open already. Choose 3 or more, or leave it empty."]
+    response = act(admin_client, row, "put_off", until="", up_to=2, reason="Because.")
+    assert "3 are open already. Choose 3 or more, or leave it empty." in response.content.decode()
     row.refresh_from_db()
     assert not row.is_put_off
 
