@@ -28,8 +28,6 @@ def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Diffe
 
 
 def _of(before: Any, after: Any, path: str, depth: int) -> Iterator[Differing]:
-    if _is_same(before, after):
-        return
     if depth < DEEPEST and isinstance(before, Mapping) and isinstance(after, Mapping):
         for name in [*after, *(name for name in before if name not in after)]:
             inner = f"{path}.{name}" if path else str(name)
@@ -41,7 +39,7 @@ def _of(before: Any, after: Any, path: str, depth: int) -> Iterator[Differing]:
         yield from _of({}, after, path, depth)
     elif depth < DEEPEST and isinstance(before, Mapping) and before and after in (ABSENT, None):
         yield from _of(before, {}, path, depth)
-    else:
+    elif not _is_same(before, after):
         yield Differing(path, before, after)
 
 
@@ -53,10 +51,10 @@ def _are_rows(before: Any, after: Any) -> bool:
 def _is_same(before: Any, after: Any) -> bool:
     if before is ABSENT or after is ABSENT:
         return before is after
+    if isinstance(before, bool) or isinstance(after, bool):
+        return before is after
     if isinstance(before, Decimal | int | float) and isinstance(after, Decimal | int | float):
-        return isinstance(before, bool) == isinstance(after, bool) and Decimal(str(before)) == Decimal(
-            str(after)
-        )
+        return Decimal(str(before)) == Decimal(str(after))
     if isinstance(before, datetime) and isinstance(after, datetime):
         return before.timestamp() == after.timestamp()
     return bool(before == after)

@@ -23,6 +23,7 @@ from .mapping_versions import RollBackForm, standing, versions_view
 from .questions import Question
 from .studio import page_of, studio_view
 from .tried_errors import tell_of_errors, trial_of, trial_urls
+from .tried_records import records_trial_urls
 
 
 class WhichWay(Question):
@@ -213,7 +214,7 @@ class MappingAdmin(PortalAdmin):
             self.admin_site.admin_view(self.versions),
             name="mappings_mapping_versions",
         )
-        return [preview, preset, versions, *trial_urls(self), *super().get_urls()]
+        return [preview, preset, versions, *trial_urls(self), *records_trial_urls(self), *super().get_urls()]
 
     def begin_with_preset(self, request: HttpRequest) -> HttpResponse:
         if not self.has_add_permission(request):

@@ -39,11 +39,13 @@ CHANGED: Final = "The rules were changed meanwhile. Look at the result below, th
 
 @dataclass(frozen=True)
 class Trial:
-    """What leads from the mapping's page to its trial. `errors` is "" where none is open."""
+    """What leads from the mapping's page to its trials. `errors` is "" where none is open; an address is "" where it is
+    not for this person."""
 
     url: str
     errors: str
     errors_word: str
+    records_url: str
 
 
 @dataclass(frozen=True)
@@ -75,16 +77,31 @@ def trial_urls(model_admin: PortalAdmin) -> list[URLPattern]:
     return [path("<path:object_id>/try-errors/", wrapped, name="mappings_mapping_try_errors")]
 
 
-def may_try(request: HttpRequest) -> bool:
+def records_url(mapping: Mapping) -> str:
+    return reverse("admin:mappings_mapping_try_records", args=[mapping.pk])
+
+
+def may_try_errors(request: HttpRequest) -> bool:
     return request.user.has_perms(("mappings.preview_mapping", "integrations.view_errorrecord"))
 
 
+def may_try_records(request: HttpRequest) -> bool:
+    return request.user.has_perms(("mappings.preview_mapping", "integrations.view_delivery"))
+
+
 def trial_of(request: HttpRequest, mapping: Mapping) -> Trial | None:
-    if not may_try(request) or not jobs_with(mapping).exists():
+    """None where there is nothing to try, or this person may not."""
+    errors, records = may_try_errors(request), may_try_records(request)
+    if not (errors or records) or not jobs_with(mapping).exists():
         return None
-    count = _count(mapping)
+    count = _count(mapping) if errors else 0
     number = f"more than {CAP:,}" if count > CAP else f"{count:,}" if count else ""
-    return Trial(trial_url(mapping), number, "error" if count == 1 else "errors")
+    return Trial(
+        url=trial_url(mapping) if errors else "",
+        errors=number,
+        errors_word="error" if count == 1 else "errors",
+        records_url=records_url(mapping) if records else "",
+    )
 
 
 def tell_of_errors(model_admin: PortalAdmin, request: HttpRequest, mapping: Mapping) -> None:
@@ -127,6 +144,7 @@ def _page(model_admin: PortalAdmin, request: HttpRequest, mapping: Mapping) -> H
         jobs=list(jobs_with(mapping)),
         may_retry=not is_draft and request.user.has_perm("integrations.retry_errorrecord"),
         first=_first(request, mapping),
+        records_url=records_url(mapping) if is_draft and may_try_records(request) else "",
         back=reverse("admin:mappings_mapping_change", args=[mapping.pk]),
         original=Crumb(mapping, mapping.name),
     )

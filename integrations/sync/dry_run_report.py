@@ -245,11 +245,11 @@ def _fields(body: dict[str, Any], payload: dict[str, Any] | None) -> list[list[s
     made: list[list[str | None]] = []
     for path, new in _leaves_of(body, ""):
         old = ABSENT if payload is None else value_at(payload, path)
-        made.append([path, None if old is ABSENT else _said(old), _said(new)])
+        made.append([path, None if old is ABSENT else said(old), said(new)])
     return made
 
 
-def _said(value: Any) -> str:
+def said(value: Any) -> str:
     """One value on one line, as a person reads it; a list of words by its words."""
     if value is None:
         return "empty"
