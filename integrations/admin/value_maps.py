@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -24,14 +24,22 @@ from .frame import AnyTabularInline, Crumb, PortalAdmin, display
 from .mapping_rules import NamedInputs
 
 WORDS_ON_A_PAGE = 50
+MOST_FOUND = 10
 # Of open errors so many are looked at for words that are not known.
 MOST_ERRORS = 5_000
 LARGEST_FILE = 5_000_000
 
 
+class EntryForm(NamedInputs):
+    class Meta:
+        model = ValueMapEntry
+        fields = ("source", "target")
+        labels = {"source": "Word", "target": "Becomes"}
+
+
 class Entries(AnyTabularInline):
     model = ValueMapEntry
-    form = NamedInputs
+    form = EntryForm
     extra = 1
     per_page = WORDS_ON_A_PAGE
     hide_title = True
@@ -77,6 +85,9 @@ def _text_of(file: Any) -> str:
 
 
 class WordForm(forms.Form):
+    """`replaces`: a word that is there becomes something else from now on."""
+
+    replaces = forms.BooleanField(required=False)
     source = forms.CharField(max_length=LONGEST_WORD, strip=False)
     target = forms.CharField(
         max_length=LONGEST_WORD, error_messages={"required": "Write what the word becomes."}
@@ -135,7 +146,7 @@ class ValueMapAdmin(PortalAdmin):
     # --- all words at once, and one at a time -------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
-        own = {"csv": self.export, "import": self.take_in, "word": self.add_word}
+        own = {"csv": self.export, "import": self.take_in, "word": self.add_word, "find": self.find_word}
         return [
             *(
                 path(
@@ -162,6 +173,7 @@ class ValueMapAdmin(PortalAdmin):
                 "unknown": unknown_words(row),
                 "targets": row.entries.order_by("target").values_list("target", flat=True).distinct()[:200],
                 "may_change": self.has_change_permission(request, row),
+                "has_pages": row.number_of_entries > WORDS_ON_A_PAGE,
             }
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
@@ -190,6 +202,23 @@ class ValueMapAdmin(PortalAdmin):
             original=Crumb(row, row.name),
         )
 
+    def find_word(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """In a map of thousands nobody leafs through pages. What is looked for comes by POST, as in all searches."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        row = self.object_for(request, object_id, "view")
+        text = request.POST.get("text", "").strip()[:LONGEST_WORD]
+        by_either = Q(source__icontains=text) | Q(target__icontains=text)
+        found = list(row.entries.filter(by_either).order_by("source")[: MOST_FOUND + 1]) if text else []
+        context = {
+            "text": text,
+            "found": found[:MOST_FOUND],
+            "has_more": len(found) > MOST_FOUND,
+            "row": row,
+            "may_change": self.has_change_permission(request, row),
+        }
+        return TemplateResponse(request, "admin/mappings/valuemap/found.html", context)
+
     def add_word(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """One word that records wait for. A word that is there already is not changed by this."""
         if request.method != "POST":
@@ -204,13 +233,15 @@ class ValueMapAdmin(PortalAdmin):
         made, is_new = ValueMapEntry.objects.get_or_create(
             value_map=row, source=source, defaults={"target": target}
         )
-        if not is_new and made.target != target:
+        if form.cleaned_data["replaces"]:
+            row.entries.filter(pk=made.pk).update(target=target)
+        elif not is_new and made.target != target:
             sentence = (
                 f"“{source}” is there already and becomes “{made.target}”. Change it in the list of words."
             )
             return self._told(request, back, sentence, messages.ERROR)
         row.publish(self.person(request))
-        self.log_change(request, row, f"Word added: {made}.")
+        self.log_change(request, row, f"Word added or changed: {source} → {target}.")
         return self._told(
             request,
             back,

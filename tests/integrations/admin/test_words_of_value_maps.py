@@ -136,3 +136,23 @@ def test_a_large_value_map_is_edited_a_page_at_a_time(admin_client: Client, stat
     assert response.status_code == 302
     assert states.entries.filter(target="CHANGED").count() == 1
     assert states.entries.count() == 3_002
+
+
+def test_a_word_of_thousands_is_found_and_changed(
+    admin_client: Client, states: ValueMap, mapping: Mapping
+) -> None:
+    rows = [ValueMapEntry(value_map=states, source=f"SKU-{n:05}", target=f"W-{n}") for n in range(3_000)]
+    ValueMapEntry.objects.bulk_create(rows)
+    assert url(states, "find") in admin_client.get(change_url(states)).content.decode()
+    found: Any = admin_client.post(url(states, "find"), {"text": "sku-01234"})
+    assert [entry.source for entry in found.context_data["found"]] == ["SKU-01234"]
+    many: Any = admin_client.post(url(states, "find"), {"text": "SKU"})
+    assert (len(many.context_data["found"]), many.context_data["has_more"]) == (10, True)
+    assert "Nothing here has" in admin_client.post(url(states, "find"), {"text": "nowhere"}).content.decode()
+    assert admin_client.get(url(states, "find")).status_code == 405
+    sent = {"source": "SKU-01234", "target": "other", "replaces": "on"}
+    answer = admin_client.post(url(states, "word"), sent, headers={"HX-Request": "true"})
+    assert "becomes “other” from now on" in answer.content.decode()
+    assert words_in_use(mapping)["SKU-01234"] == "other"
+    viewer = signed_in(factories.user("mappings.view_valuemap"))
+    assert "Change</button>" not in viewer.post(url(states, "find"), {"text": "sku-01234"}).content.decode()
