@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from integrations.models import Effect, ErrorRecord, Kind, Receipt, Settled
+from integrations.sync import receipts
 from integrations.sync.retry import UNDER_WAY, is_nameless
 from integrations.templatetags.portal import money
 
@@ -94,12 +95,21 @@ def page_of(error: ErrorRecord, may_see_payload: bool) -> dict[str, Any]:
         "links": _links(error),
         "pages": pages_of(error.delivery) if error.delivery is not None else [],
         "receipt": receipt,
+        "failed_again": _failed_again(error, in_doubt),
         "effect_colour": EFFECT_COLOURS[Effect(receipt.effect)] if receipt is not None else "",
         "may_be_read_back": may_be_read_back(error),
         "promised": error.delivery.promised_at if error.delivery is not None else None,
         "may_edit": may_see_payload and may_be_edited(error),
         "edit_url": reverse("admin:integrations_errorrecord_edit", args=[error.pk]),
     }
+
+
+def _failed_again(error: ErrorRecord, in_doubt: bool) -> bool:
+    """Whether it was found to fail since a person last sent it again."""
+    if not error.is_open or in_doubt:
+        return False
+    sent_again = error.judgements.filter(decision__in=receipts.SENT_AGAIN).order_by("-id").first()
+    return sent_again is not None and error.last_seen_at > sent_again.at
 
 
 def remedy_of(error: ErrorRecord) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -20,8 +22,9 @@ from integrations.configuration.plan import Plan, plan
 from integrations.configuration.problems import BadConfiguration, Problem
 from integrations.configuration.starting import Start, as_file
 from integrations.configuration.templates import Role, Template, TemplateJob, templates
-from integrations.models import Connection, Workflow
+from integrations.models import Connection, SyncJob, Workflow
 from integrations.models.connection import KEY_VALIDATOR
+from integrations.sync import steer
 from mappings.models import Mapping
 from mappings.presets import PRESETS
 
@@ -92,7 +95,7 @@ def start_view(model_admin: PortalAdmin, request: HttpRequest, key: str) -> Http
         legs=legs(template),
         form=form,
         changes=[_spoken(change) for change in planned.changes] if planned else [],
-        notes=planned.notes if planned else [],
+        notes=_plain_notes(planned) if planned else [],
         looked=planned is not None,
         back=reverse("admin:integrations_workflow_templates"),
     )
@@ -107,13 +110,36 @@ def _spoken(change: Change) -> dict[str, Any]:
     return {"label": f"{section}: {name}", "fields": [str(field) for field in change.fields]}
 
 
+_JOB_IN_NOTE = re.compile(r"\bjobs\.([a-z0-9][a-z0-9_-]*)")
+
+
+def _plain_notes(planned: Plan) -> list[str]:
+    """Jobs by their names, as an operator knows them, and without what is meant for whoever writes files."""
+    names = dict(SyncJob.objects.values_list("key", "name"))
+    for change in planned.changes:
+        if change.section == "jobs":
+            named = next((field.after for field in change.fields if field.field == "name"), change.key)
+            names.setdefault(change.key, str(named))
+    found = []
+    for note in planned.notes:
+        said = _JOB_IN_NOTE.sub(lambda job: f"“{names.get(job[1], job[1])}”", note.removeprefix("Note: "))
+        found.append(said.partition(" If ")[0] if " carries already" in said else said)
+    return found
+
+
 def _started(
     model_admin: PortalAdmin, request: HttpRequest, template: Template, form: StartForm, planned: Plan
 ) -> HttpResponse:
-    apply(planned)
+    new = [change.key for change in planned.changes if change.section == "jobs" and change.is_new]
+    with transaction.atomic():
+        apply(planned)
+        # Nothing is carried before somebody has looked: another job may carry the same already.
+        for job in SyncJob.objects.filter(key__in=new):
+            steer.pause(job, "It was started from a template. Look at it, then press Resume.")
     workflow = Workflow.objects.get(key=form.cleaned_data["key"])
     model_admin.log_addition(request, workflow, f"Started from the template {template.key}.")
-    sentence = f"{workflow.name} is there, with {workflow.jobs.count()} jobs. Look at each, then run it."
+    number = workflow.jobs.count()
+    sentence = f"{workflow.name} is there, with {number} jobs. They are paused: look at each, then resume it."
     url = reverse("admin:integrations_workflow_change", args=[workflow.pk])
     return model_admin.done(request, sentence, url, messages.SUCCESS)
 

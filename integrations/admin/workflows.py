@@ -17,7 +17,7 @@ from integrations.models import MEASURE_FORMS, Measure, SyncJob, Unit, Workflow,
 from integrations.sync import launch
 from integrations.templatetags.portal import ago
 
-from .frame import AnyTabularInline, DialogForm, FactsInline, PortalAdmin, action, display
+from .frame import AnyTabularInline, DialogForm, FactsAdmin, FactsInline, PortalAdmin, action, display
 from .job_columns import STATE_COLOURS, counted, rows_url, state_of
 from .launching import LaunchForm, way_to
 from .starting import may_start, shelf_view, start_view
@@ -128,6 +128,17 @@ class WorkflowAdmin(PortalAdmin):
     )
     inlines = (Targets, JobsOfWorkflow)
     actions_detail = ("launch",)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What was told of it (alerts that fired, verdicts) goes with it: these are facts, which nobody deletes alone.
+        Its jobs stay, without a workflow."""
+        shown, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        facts = {
+            str(model._meta.verbose_name)
+            for model, its in self.admin_site._registry.items()
+            if isinstance(its, FactsAdmin)
+        }
+        return shown, counts, set(lacking) - facts, protected
 
     def get_urls(self) -> list[URLPattern]:
         guarded = self.admin_site.admin_view

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -369,3 +370,13 @@ def test_what_was_sent_in_doubt_is_shown_only_to_those_who_may_settle(doubtful: 
     reader = signed_in(factories.user("integrations.view_errorrecord"))
     page = reader.get(change_url(doubtful)).content.decode()
     assert "Both sides" not in page
+
+
+def test_what_failed_again_after_a_retry_says_so(
+    admin_client: Client, boss: User, failed: ErrorRecord
+) -> None:
+    now = timezone.now()
+    Judgement.objects.create(error=failed, decision=Decision.RETRY, by=boss, at=now)
+    assert "It failed again" not in admin_client.get(change_url(failed)).content.decode()
+    ErrorRecord.objects.filter(pk=failed.pk).update(last_seen_at=now + timedelta(seconds=3))
+    assert "It failed again" in admin_client.get(change_url(failed)).content.decode()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from html import unescape
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from integrations.models import Connection, SyncJob, Workflow
+from integrations.models import Connection, JobState, SyncJob, Workflow
 from mappings.models import Mapping
+from monitoring.models import AlertEvent, AlertRule
 from tests import factories
 from tests.integrations.admin.conftest import signed_in
 
@@ -68,6 +71,26 @@ def test_starting_makes_the_jobs_and_leads_to_the_workflow(operator: Client) -> 
         "mine-stock-s1",
         "mine-stock-s2",
     ]
+    assert set(SyncJob.objects.values_list("state", flat=True)) == {JobState.PAUSED}, "nothing runs unseen"
+
+
+def test_what_is_carried_already_is_said_by_the_names_of_the_jobs(operator: Client) -> None:
+    operator.post(PAGE, asked(start=1, **MAPPINGS))
+    names = dict(SyncJob.objects.values_list("key", "name"))
+    page = unescape(operator.post(PAGE, asked(look=1, **{**MAPPINGS, "key": "again"})).content.decode())
+    assert f"carries what “{names['mine-orders']}” carries already, and that one goes on." in page
+    assert "jobs.again" not in page
+
+
+def test_a_started_workflow_can_be_thrown_away_with_what_was_told_of_it(operator: Client) -> None:
+    operator.post(PAGE, asked(start=1, **MAPPINGS))
+    made = Workflow.objects.get()
+    rule = AlertRule.objects.create(name="Fails", kind="failures_above", threshold=0, workflow=made)
+    now = timezone.now()
+    AlertEvent.objects.create(rule=rule, sentence="It failed.", fired_at=now, seen_at=now)
+    operator.post(reverse("admin:integrations_workflow_delete", args=[made.pk]), {"post": "yes"})
+    assert not Workflow.objects.exists()
+    assert SyncJob.objects.filter(workflow=None).count() == 3, "its jobs stay, paused"
 
 
 def test_a_part_that_nobody_plays_is_told_at_its_field(operator: Client) -> None:
