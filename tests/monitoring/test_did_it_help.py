@@ -26,22 +26,14 @@ from tests.monitoring.workflow_facts import (
     audited,
     booked,
     carried,
-    launched_workflow,
+    orders,
     target,
     ticket,
+    workflow,
 )
 
+__all__ = ["orders", "workflow"]
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def workflow(db: None) -> Workflow:
-    return launched_workflow()
-
-
-@pytest.fixture
-def orders(workflow: Workflow) -> SyncJob:
-    return factories.job(workflow=workflow)
 
 
 def read(of: Workflow, measure: str, currency: str = "") -> Result:

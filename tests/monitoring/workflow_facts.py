@@ -6,6 +6,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from integrations.models import SyncJob, Workflow, WorkflowTarget
 from integrations.models.books import BookedOrder, BookedTicket
 from monitoring.models import Audit, AuditDoor, AuditRun, AuditState
@@ -16,13 +18,19 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 LAUNCHED = NOW - 40 * DAY
 
 
-def launched_workflow() -> Workflow:
+@pytest.fixture
+def workflow(db: None) -> Workflow:
     return factories.workflow(
         problem="Orders are typed by hand.",
         owner="Operations",
         launched_at=LAUNCHED,
         minutes_per_record=Decimal("1.5"),
     )
+
+
+@pytest.fixture
+def orders(workflow: Workflow) -> SyncJob:
+    return factories.job(workflow=workflow)
 
 
 def target(of: Workflow, measure: str, wanted: Any, currency: str = "", before: Any = None) -> None:
