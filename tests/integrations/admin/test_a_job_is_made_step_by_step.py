@@ -7,6 +7,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+import yaml
 from django.contrib.auth.models import User
 from django.db import connection as database
 from django.test import Client
@@ -15,6 +16,8 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from integrations.configuration import drafts
+from integrations.configuration.plan import plan
+from integrations.configuration.problems import BadConfiguration
 from integrations.configuration.state import load
 from integrations.models import Connection, DryRun, Health, JobState, SyncJob, SyncRun
 from integrations.sync import dry_run_report, steer
@@ -273,6 +276,32 @@ def test_a_launch_begins_the_first_run_once(admin_client: Client, draft: SyncJob
     assert draft.filter == 'contains(`["DE","AT"]`, address.country)'
     assert draft.name == "Kunden 🎉"
     assert SyncRun.objects.count() == 1
+
+
+def test_of_two_launches_at_once_the_first_counts(draft: SyncJob, bells: Bells) -> None:
+    second = SyncJob.objects.get()
+    assert drafts.go_live(draft).run is not None
+    steer.pause(draft)
+    second.name = "Another name"
+    assert drafts.go_live(second).run is None
+    draft.refresh_from_db()
+    assert draft.state == JobState.PAUSED
+    assert draft.name != "Another name"
+
+
+def test_a_file_does_not_take_the_name_of_a_draft(draft: SyncJob) -> None:
+    told = {
+        "kind": "customer",
+        "source": "shop",
+        "source_resource": "customers",
+        "destination": "crm",
+        "destination_resource": "contacts",
+        "read_mapping": draft.read_mapping.key,
+        "write_mapping": draft.write_mapping.key,
+    }
+    with pytest.raises(BadConfiguration, match="There is a draft of this short name"):
+        plan(yaml.safe_dump({"jobs": {draft.key: told}}), {})
+    assert plan(yaml.safe_dump({"jobs": {"another": told}}), {}).changes
 
 
 def test_the_estimate_says_how_many_of_the_looked_at_would_go(admin_client: Client, draft: SyncJob) -> None:

@@ -122,6 +122,17 @@ def test_a_paused_job_keeps_it_for_later(shop: Connection, orders: SyncJob) -> N
     assert Delivery.objects.filter(job=orders).count() == 1
 
 
+def test_a_draft_takes_nothing_in(shop: Connection, orders: SyncJob) -> None:
+    SyncJob.objects.filter(pk=orders.pk).update(state=JobState.DRAFT)
+    event = receive(shop, "1")
+
+    process_inbox(shop.pk, soon())
+
+    event.refresh_from_db()
+    assert event.sentence == "No job reads orders from here."
+    assert not Delivery.objects.exists()
+
+
 def test_an_event_that_no_job_reads_says_so(shop: Connection) -> None:
     event = receive(shop, "1", resource="customers")
 
