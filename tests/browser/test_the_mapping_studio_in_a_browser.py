@@ -75,6 +75,7 @@ def test_a_value_is_picked_by_click_and_by_key(live_server: Any, opened: Any, ma
     page.get_by_role("button", name="sku “MUG”").click()
     expect(page.locator("[name=rules-2-source]")).to_have_value("sku")
     expect(page.locator("#rules-2-told")).to_contain_text("“MUG”")
+    expect(page.get_by_role("button", name="sku “MUG”")).to_have_attribute("data-fills", "lines[].sku")
     # The profile's lines can be taken as well, with the keyboard alone.
     page.locator("[name=rules-0-source]").focus()
     page.get_by_role("tab", name="Record").focus()

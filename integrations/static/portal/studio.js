@@ -22,6 +22,7 @@ function changed(withLeft = false) {
     live.dataset.left = "1";
   }
   number();
+  markUsed();
   live.dispatchEvent(new CustomEvent("studio:changed"));
 }
 
@@ -102,6 +103,26 @@ function fullSource(rule) {
   const opening = rulesOf().find((other) => partOf(other, "target").value.trim() === opener);
   return opening ? `${fullSource(opening)}[].${source}` : source;
 }
+
+// Beside each line of the left pane the field that it fills, as the rules stand now.
+function markUsed() {
+  const filled = new Map();
+  for (const rule of rulesOf()) {
+    if (!rule.classList.contains("studio-removed") && partOf(rule, "source").value.trim()) {
+      filled.set(fullSource(rule), partOf(rule, "target").value.trim());
+    }
+  }
+  for (const line of document.querySelectorAll(".studio-lines [data-path]")) {
+    const target = filled.get(line.dataset.path.replaceAll(/\[\d+\]/g, "[]"));
+    if (target) {
+      line.dataset.fills = target;
+    } else {
+      delete line.dataset.fills;
+    }
+  }
+}
+
+document.addEventListener("htmx:oobAfterSwap", markUsed);
 
 function put(path) {
   if (!byId("studio-rules")) {
