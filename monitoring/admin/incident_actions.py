@@ -131,10 +131,10 @@ class IncidentActions(FactsAdmin):
     )
     def retry_one(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         incident = self.object_for(request, object_id, "retry")
-        if decisions.one_is_on_its_way(incident):
-            sentence = "One is on its way already. Wait for how it ends, then send the rest."
-            return self._back(request, incident, sentence, messages.INFO)
-        error = decisions.retry_one(incident, self.person(request))
+        try:
+            error = decisions.retry_one(incident, self.person(request))
+        except decisions.NotPossible as reason:
+            return self._back(request, incident, str(reason), messages.INFO)
         if error is None:
             sentence = "Nothing was sent: its records are on their way already, settled, or in doubt."
             return self._back(request, incident, sentence, messages.INFO)

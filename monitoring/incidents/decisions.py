@@ -27,7 +27,7 @@ def retry_all(incident: Incident, by: User) -> int:
     return queued
 
 
-def one_is_on_its_way(incident: Incident) -> bool:
+def _one_is_on_its_way(incident: Incident) -> bool:
     """Whether the one that was sent first has not come to its end yet."""
     last = incident.notes.filter(deed=IncidentDeed.RETRY).order_by("-at", "-id").first()
     return (
@@ -39,9 +39,9 @@ def one_is_on_its_way(incident: Incident) -> bool:
 
 def retry_one(incident: Incident, by: User) -> ErrorRecord | None:
     """The most urgent that can be retried, or None: to see whether the cause is gone before all are sent. Another goes
-    only when the one before has come to its end."""
-    if one_is_on_its_way(incident):
-        return None
+    only when the one before has come to its end: else raises NotPossible."""
+    if _one_is_on_its_way(incident):
+        raise NotPossible("One is on its way already. Wait for how it ends, then send the rest.")
     first = retry.most_urgent(retry.may_go(open_errors(incident))).first()
     if first is None or not retry.retry(ErrorRecord.objects.filter(pk=first.pk), by):
         return None

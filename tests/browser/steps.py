@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
@@ -69,3 +70,12 @@ def sign_in(page: Page, address: str, user: User) -> None:
     client.force_login(user)
     name = settings.SESSION_COOKIE_NAME
     page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": address}])
+
+
+def serious_findings(page: Page) -> list[tuple[str, int, list[str]]]:
+    """What axe calls serious or critical: which rule, how often, and the first places."""
+    return [
+        (found["id"], len(found["nodes"]), [node["html"][:160] for node in found["nodes"][:3]])
+        for found in Axe().run(page).response["violations"]
+        if found["impact"] in ("serious", "critical")
+    ]

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from django.utils.module_loading import import_string
 from pytest_django.fixtures import Settings
 
 from integrations.models import Health, SyncJob
 from tests import factories
-from tests.browser.steps import Complaints, browser, open_page, sign_in
+from tests.browser.steps import Complaints, browser, open_page, serious_findings, sign_in
 from tests.integrations.answering import Platform, Says
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -65,9 +64,7 @@ def test_a_job_goes_live_by_clicks(
 
     def fits() -> bool:
         """On the screen, and for whoever hears it or uses no mouse."""
-        found = Axe().run(page).response["violations"]
-        bad = [one for one in found if one["impact"] in ("serious", "critical")]
-        assert [(one["id"], node["html"][:160]) for one in bad for node in one["nodes"]] == []
+        assert serious_findings(page) == []
         return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
     page.goto(reverse("admin:index"))
