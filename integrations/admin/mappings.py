@@ -24,6 +24,7 @@ from .questions import Question
 from .studio import page_of, studio_view
 from .tried_errors import tell_of_errors, trial_of, trial_urls
 from .tried_records import records_trial_urls
+from .tried_suite import has_card, is_held_back, suite_url, suite_urls
 
 
 class WhichWay(Question):
@@ -116,6 +117,12 @@ class MappingAdmin(PortalAdmin):
         if "_draft" in request.POST:
             self._tell_of_draft(request, mapping)
             return
+        if has_card(mapping):
+            request.publishes_mapping = True  # type: ignore[attr-defined]  # see change_view
+            return
+        self.publish(request, mapping)
+
+    def publish(self, request: HttpRequest, mapping: Mapping) -> None:
         before = mapping.current_number
         version = mapping.publish(self.person(request))
         # Whoever publishes has looked at what is read.
@@ -214,7 +221,15 @@ class MappingAdmin(PortalAdmin):
             self.admin_site.admin_view(self.versions),
             name="mappings_mapping_versions",
         )
-        return [preview, preset, versions, *trial_urls(self), *records_trial_urls(self), *super().get_urls()]
+        return [
+            preview,
+            preset,
+            versions,
+            *trial_urls(self),
+            *records_trial_urls(self),
+            *suite_urls(self),
+            *super().get_urls(),
+        ]
 
     def begin_with_preset(self, request: HttpRequest) -> HttpResponse:
         if not self.has_add_permission(request):
@@ -243,4 +258,11 @@ class MappingAdmin(PortalAdmin):
         if mapping is not None:
             shown = page_of(mapping, self.has_preview_permission(request)) | {"state": standing(mapping)}
             shown["trial"] = trial_of(request, mapping)
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
+            shown["suite_url"] = suite_url(mapping) if has_card(mapping) else ""
+        response = super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
+        if mapping is not None and getattr(request, "publishes_mapping", False):
+            # The rules are saved, and the transaction is over: trying them has no place in it.
+            saved = Mapping.objects.get(pk=mapping.pk)
+            if not is_held_back(self, request, saved):
+                self.publish(request, saved)
+        return response

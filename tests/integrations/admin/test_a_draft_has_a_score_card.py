@@ -1,0 +1,90 @@
+"""Publishing what makes an edge case go wrong needs a reason; all else is published as before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from integrations.demo import stage
+from integrations.models import SyncJob
+from mappings.models import Mapping
+from tests import factories
+from tests.integrations.admin.conftest import signed_in
+from tests.integrations.admin.pages import change_url, messages_of
+from tests.integrations.mapping_rows import sent
+from tests.integrations.sync.test_edge_cases_go_through_a_jobs_mapping import ENVIRONMENT
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def mapping(db: None) -> Mapping:
+    stage.configure(ENVIRONMENT)
+    return SyncJob.objects.select_related("read_mapping").get(key="orders-to-warehouse").read_mapping
+
+
+def publish(client: Client, mapping: Mapping, **changed: str) -> list[str]:
+    """As the studio sends its rules, with these in place of the source of a target; gives what the portal says."""
+    names = ("source", "transform", "value_map", "on_missing", "note")
+    rules: list[dict[str, Any]] = []
+    for rule in mapping.rules.all():
+        row = {name: getattr(rule, name) for name in names} | {"target": rule.target}
+        row["arguments"] = "{}"
+        if rule.required:
+            row["required"] = "on"
+        rules.append(row | ({"source": changed[rule.target]} if rule.target in changed else {}))
+    assert client.post(change_url(mapping), sent(mapping, rules)).status_code == 302
+    return messages_of(client)
+
+
+def card_url(mapping: Mapping) -> str:
+    return reverse("admin:mappings_mapping_try_suite", args=[mapping.pk])
+
+
+def text_of(client: Client, mapping: Mapping) -> str:
+    answer = client.get(card_url(mapping))
+    assert answer.status_code == 200
+    return " ".join(answer.content.decode().split())
+
+
+def number_of(mapping: Mapping) -> int:
+    return Mapping.objects.get(pk=mapping.pk).current_number
+
+
+def test_what_breaks_a_case_is_not_published_without_a_reason(admin_client: Client, mapping: Mapping) -> None:
+    (told,) = publish(admin_client, mapping, status="'open'")
+    assert "“Cancellation” would go wrong" in told
+    assert number_of(mapping) == 1
+    assert mapping.rules.get(target="status").source == "'open'", "the draft is kept"
+    text = text_of(admin_client, mapping)
+    assert "Orders to the warehouse: 6 of 7 as they should be" in text
+    assert "right by version 1" in text
+    admin_client.post(card_url(mapping), {"reason": " "})
+    assert number_of(mapping) == 1
+    admin_client.post(card_url(mapping), {"reason": "Cancellations go by telephone."})
+    assert number_of(mapping) == 2
+    note = mapping.versions.get(number=2).note
+    assert note == "Cancellations go by telephone. (score card: Cancellation)"
+
+
+def test_what_breaks_no_case_is_published_at_once(admin_client: Client, mapping: Mapping) -> None:
+    told = publish(admin_client, mapping, note="number")
+    assert told == ["Version 2 is in use from now on."]
+    assert "7 of 7 as they should be" in text_of(admin_client, mapping)
+
+
+def test_who_may_only_look_sees_the_card_and_publishes_nothing(mapping: Mapping) -> None:
+    mapping.rules.filter(target="status").update(source="'open'")
+    client = signed_in(factories.user("mappings.view_mapping"))
+    assert "Publish with this reason" not in text_of(client, mapping)
+    assert client.post(card_url(mapping), {"reason": "Because."}).status_code == 403
+    assert number_of(mapping) == 1
+    assert signed_in(factories.user()).get(card_url(mapping)).status_code == 403
+
+
+def test_a_mapping_that_the_cases_are_not_about_says_so(admin_client: Client) -> None:
+    assert "No job that carries orders" in text_of(admin_client, factories.mapping())
+    assert "orders of its own shop" in text_of(admin_client, factories.mapping(kind="customer"))
