@@ -13,7 +13,7 @@ from django.utils.html import format_html
 
 from integrations.admin.bulk import bulk_action
 from integrations.admin.frame import Crumb, DialogForm, FactsAdmin, QuickView, action, display
-from integrations.models import Conflict
+from integrations.models import Conflict, Delivery, ErrorRecord
 from integrations.templatetags.portal import ago
 from monitoring.audits.repair import repair
 from monitoring.models import AuditDifference
@@ -28,6 +28,13 @@ from .audit_columns import (
     Why,
     what_differs,
 )
+
+# What leads to a page is shown to whoever may open that.
+NEEDS = {
+    "conflict_link": "integrations.view_conflict",
+    "error_link": "integrations.view_errorrecord",
+    "journey_link": "integrations.view_delivery",
+}
 
 
 @admin.register(AuditDifference)
@@ -61,7 +68,7 @@ class AuditDifferenceAdmin(FactsAdmin):
     empty_title = "Nothing differs"
     empty_text = (
         "What an audit finds different on both sides of a job stands here, with its cause. "
-        "To begin, add an audit under Audits."
+        "An audit compares by its schedule, or at once with “Compare now”. Add one under Audits."
     )
     fields = (
         ("record", "channel_name"),
@@ -73,6 +80,8 @@ class AuditDifferenceAdmin(FactsAdmin):
         ("audit_link", "comparison"),
         ("delivery_link", "repair_state"),
         "conflict_link",
+        "error_link",
+        "journey_link",
         ("first_seen", "last_seen"),
     )
     readonly_fields = (
@@ -87,6 +96,8 @@ class AuditDifferenceAdmin(FactsAdmin):
         "next_step",
         "audit_link",
         "delivery_link",
+        "error_link",
+        "journey_link",
         "comparison",
         "first_seen",
         "last_seen",
@@ -110,8 +121,11 @@ class AuditDifferenceAdmin(FactsAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Without the way to a page that this user may not open."""
-        may_see = request.user.has_perm("integrations.view_conflict")
-        return [field for field in super().get_fields(request, obj) if may_see or field != "conflict_link"]
+        return [
+            field
+            for field in super().get_fields(request, obj)
+            if field not in NEEDS or request.user.has_perm(NEEDS[field])
+        ]
 
     # --- columns ----------------------------------------------------------------------------------------------
 
@@ -178,6 +192,22 @@ class AuditDifferenceAdmin(FactsAdmin):
             return "It was never delivered."
         url = reverse("admin:integrations_delivery_change", args=[row.delivery_id])
         return format_html('<a href="{}">{}</a>', url, row.subject)
+
+    @display("Open error")
+    def error_link(self, row: AuditDifference) -> str:
+        held = ErrorRecord.objects.filter(delivery=row.delivery_id, settled_at__isnull=True)
+        error = held.defer("evidence", "payload").first() if row.delivery_id is not None else None
+        if error is None:
+            return "none"
+        url = reverse("admin:integrations_errorrecord_change", args=[error.pk])
+        return format_html('<a href="{}">{}</a>', url, error.sentence)
+
+    @display("In all systems")
+    def journey_link(self, row: AuditDifference) -> str:
+        record = Delivery.objects.filter(pk=row.delivery_id or 0).first()
+        if record is None:
+            return "It was never accepted."
+        return format_html('<a href="{}">Its journey</a>', reverse("journey", args=[record.thing_id]))
 
     @display("Conflict")
     def conflict_link(self, row: AuditDifference) -> str:

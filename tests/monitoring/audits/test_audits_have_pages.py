@@ -10,7 +10,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
+from integrations.models import ErrorRecord
 from monitoring.models import Audit, AuditDifference, AuditedRecord, AuditPoint, AuditRun
 from tests import factories
 from tests.integrations.admin.bells import Bells
@@ -26,7 +28,7 @@ MODELS = (Audit, AuditRun, AuditedRecord, AuditDifference, AuditPoint)
 
 def test_an_empty_portal_says_how_to_begin(admin_client: Client) -> None:  # noqa: F811
     assert "Add one: choose a job" in admin_client.get(list_url(Audit)).content.decode()
-    assert "add an audit under Audits" in admin_client.get(list_url(AuditDifference)).content.decode()
+    assert "Add one under Audits" in admin_client.get(list_url(AuditDifference)).content.decode()
     tiles = admin_client.get(reverse("today_numbers")).content.decode()
     assert "Add an audit of a stock job to measure it." in tiles
 
@@ -161,3 +163,20 @@ def test_the_api_tells_a_partner_of_its_own_jobs() -> None:
         1.0,
     )
     assert point["interval"] is None
+
+
+def test_a_difference_that_an_error_holds_leads_to_it_and_to_its_journey(admin_client: Client) -> None:  # noqa: F811
+    record = factories.delivery(factories.job(kind="stock_level"))
+    error = factories.error(record)
+    audit = rows.audit(job=record.job)
+    rows.comparison(audit, differ=1)
+    difference = AuditDifference.objects.get()
+    AuditDifference.objects.filter(pk=difference.pk).update(delivery=record, cause="held")
+    page = admin_client.get(change_url(difference)).content.decode()
+    assert change_url(error) in page
+    assert reverse("journey", args=[record.thing_id]) in page
+    ErrorRecord.objects.update(settled_at=timezone.now())
+    assert change_url(error) not in admin_client.get(change_url(difference)).content.decode()
+    looker = signed_in(factories.user("monitoring.view_auditdifference"))
+    seen = looker.get(change_url(difference)).content.decode()
+    assert reverse("journey", args=[record.thing_id]) not in seen
