@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from mappings.models import FieldRule, Mapping
+import pytest
+
+from mappings.models import Direction, FieldRule, Mapping
+from tests import factories
 
 
 def add_mapping(key: str, direction: str, kind: str = "order") -> Mapping:
@@ -37,3 +40,17 @@ def sent(of: Mapping, rules: list[dict[str, Any]]) -> dict[str, Any]:
             row |= {"id": stored[place].pk, "mapping": of.pk}
         data |= {f"rules-{place}-{name}": value for name, value in row.items()}
     return data
+
+
+def rule(of: Mapping, target: str, source: str, **values: Any) -> FieldRule:
+    return FieldRule.objects.create(
+        mapping=of, target=target, source=source, position=of.rules.count(), **values
+    )
+
+
+@pytest.fixture
+def writer(db: None) -> Mapping:
+    made = factories.mapping(name="Warehouse order", direction=Direction.WRITE, platform="rest")
+    rule(made, "reference", "number")
+    rule(made, "ship_to.postcode", "shipping_address.postal_code")
+    return made

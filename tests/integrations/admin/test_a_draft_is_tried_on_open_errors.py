@@ -14,13 +14,14 @@ from integrations.models import Connection, ErrorRecord, Judgement, State, SyncJ
 from integrations.sync import tried_errors
 from integrations.sync.tried_errors import Verdict, try_errors
 from integrations.sync.weigh import Scales
-from mappings.models import Direction, FieldRule, Mapping, ValueMap
+from mappings.models import Mapping, ValueMap
 from tests import factories
 from tests.integrations.admin.bells import Bells
 from tests.integrations.admin.conftest import signed_in
 from tests.integrations.admin.pages import change_url, messages_of
-from tests.integrations.mapping_rows import sent
+from tests.integrations.mapping_rows import rule, sent, writer
 
+__all__ = ["writer"]
 pytestmark = pytest.mark.django_db
 
 DEMANDING = {
@@ -36,26 +37,12 @@ DEMANDING = {
 MAY_TRY = ("mappings.view_mapping", "mappings.preview_mapping", "integrations.view_errorrecord")
 
 
-def rule(of: Mapping, target: str, source: str, **values: Any) -> FieldRule:
-    return FieldRule.objects.create(
-        mapping=of, target=target, source=source, position=of.rules.count(), **values
-    )
-
-
 @pytest.fixture
 def reader(db: None) -> Mapping:
     made = factories.mapping(name="Shop order")
     rule(made, "id", "id")
     rule(made, "number", "name")
     rule(made, "shipping_address.postal_code", "zip")
-    return made
-
-
-@pytest.fixture
-def writer(db: None) -> Mapping:
-    made = factories.mapping(name="Warehouse order", direction=Direction.WRITE, platform="rest")
-    rule(made, "reference", "number")
-    rule(made, "ship_to.postcode", "shipping_address.postal_code")
     return made
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from html import unescape
 from typing import Any
 
 import pytest
@@ -13,7 +11,6 @@ from django.db import connection as database
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from pytest_django.fixtures import Settings
 
 from integrations.configuration import drafts
 from integrations.configuration.plan import plan
@@ -25,64 +22,23 @@ from mappings.models import Mapping
 from tests import factories
 from tests.integrations.admin.bells import Bells
 from tests.integrations.admin.conftest import signed_in
+from tests.integrations.admin.drafted_jobs import (
+    ADD,
+    CUSTOMERS,
+    RIGHTS,
+    draft,
+    launch,
+    platform,
+    step,
+    systems,
+    text_of,
+    what_url,
+)
 from tests.integrations.admin.pages import act, change_url, messages_of
 from tests.integrations.answering import Platform, Says
 
+__all__ = ["draft", "platform", "systems"]
 pytestmark = pytest.mark.django_db
-
-ADD = reverse("admin:integrations_syncjob_add")
-CUSTOMERS = "sandbox-shop-customers|sandbox-crm-contacts"
-RIGHTS = ("integrations.add_syncjob", "mappings.add_mapping", "integrations.view_syncjob")
-
-
-@pytest.fixture
-def platform(settings: Settings) -> Iterator[Platform]:
-    settings.PRIVATE_NETWORKS = ["127.0.0.0/8"]
-    answering = Platform()
-    people = [
-        {"id": str(number), "name": name, "email": email, "updated_at": "2026-05-01T10:00:00Z"}
-        for number, (name, email) in enumerate((("Ann", "ann@example.com"), ("Ben", "ben@example.com")), 1)
-    ]
-    answering.on("GET /customers", Says({"customers": people}))
-    answering.on("GET /contacts/search", Says({"contacts": []}))
-    yield answering
-    answering.close()
-
-
-@pytest.fixture
-def systems(db: None, platform: Platform) -> tuple[Connection, Connection]:
-    shared: dict[str, Any] = {
-        "settings": {"base_url": platform.base},
-        "secrets": {"token": "x"},
-        "health": Health.WORKING,
-    }
-    shop = factories.connection(key="shop", name="The shop 🛍️", platform="sandbox_shop", **shared)
-    crm = factories.connection(key="crm", name="Kundenkartei ❤️", platform="sandbox_crm", **shared)
-    return shop, crm
-
-
-def what_url(systems: tuple[Connection, Connection]) -> str:
-    return f"{ADD}?source={systems[0].pk}&destination={systems[1].pk}"
-
-
-def step(job: SyncJob, name: str) -> str:
-    return reverse(f"admin:integrations_syncjob_guided_{name}", args=[job.pk])
-
-
-def text_of(response: Any) -> str:
-    return " ".join(unescape(response.content.decode()).split())
-
-
-@pytest.fixture
-def draft(admin_client: Client, systems: tuple[Connection, Connection]) -> SyncJob:
-    response = admin_client.post(what_url(systems), {"pair": CUSTOMERS})
-    assert response.status_code == 302, text_of(response)
-    return SyncJob.objects.get()
-
-
-def launch(client: Client, job: SyncJob, **values: Any) -> Any:
-    told = {"name": job.name, "rollout_percent": 100, "every_seconds": 300, "halts_above_percent": 20}
-    return client.post(step(job, "launch"), told | values)
 
 
 def test_an_empty_portal_leads_to_the_first_system(admin_client: Client) -> None:
@@ -193,76 +149,6 @@ def test_a_source_that_cannot_be_read_says_so_in_a_sentence(
     page = admin_client.get(step(draft, "records"))
     assert page.status_code == 200
     assert change_url(draft.source) in text_of(page)
-
-
-def test_a_dry_run_counts_shows_and_writes_nothing(
-    admin_client: Client, draft: SyncJob, platform: Platform, bells: Bells
-) -> None:
-    for _ in range(2):
-        assert admin_client.post(step(draft, "dry_run")).status_code == 302
-    row = DryRun.objects.get()
-    assert ("dry_run", row.pk) in bells.heard or not bells.heard
-    dry_run_report.carry_out(row.pk, float("inf"))
-    row.refresh_from_db()
-    assert (row.state, row.looked_at, row.counts) == ("finished", 2, {"create": 2})
-    page = text_of(admin_client.get(step(draft, "dry_run")))
-    assert "Looked at all 2 records that the source has. Nothing was written." in page
-    assert "ann@example.com" in page
-    assert {asked.method for asked in platform.asked} == {"GET"}
-
-
-def test_what_is_there_already_is_told_with_its_old_values(
-    admin_client: Client, draft: SyncJob, platform: Platform
-) -> None:
-    known = {"id": "7", "name": "Anna", "email": "ann@example.com"}
-
-    def found(asked: Any) -> Says:
-        return Says({"contacts": [known] if asked.params.get("email") == "ann@example.com" else []})
-
-    platform.on("GET /contacts/search", found)
-    row = dry_run_report.begin(draft, None)
-    dry_run_report.carry_out(row.pk, float("inf"))
-    row.refresh_from_db()
-    assert row.counts == {"create": 1, "change": 1}
-    told = row.lines.get(what="change").told
-    assert ["name", "Anna", "Ann"] in told["fields"]
-    report = text_of(admin_client.get(reverse("admin:integrations_dryrun_change", args=[row.pk])))
-    assert "<del>Anna</del>" in report
-    assert "<ins>Ann</ins>" in report
-
-
-def test_an_order_that_is_there_already_would_be_doubled_and_that_is_told(
-    admin_client: Client, draft: SyncJob, platform: Platform, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("integrations.sync.people.concerns", lambda job: False)
-    platform.on("GET /contacts/search", Says({"contacts": [{"id": "7"}]}))
-    row = dry_run_report.begin(draft, None)
-    dry_run_report.carry_out(row.pk, float("inf"))
-    row.refresh_from_db()
-    assert row.counts == {"double": 2}
-    assert f"job adopt {draft.key}" in text_of(admin_client.get(step(draft, "dry_run")))
-
-
-def test_a_report_is_for_those_who_may_see_dry_runs(draft: SyncJob) -> None:
-    row = dry_run_report.begin(draft, None)
-    url = reverse("admin:integrations_dryrun_change", args=[row.pk])
-    assert signed_in(factories.user("integrations.view_dryrun")).get(url).status_code == 200
-    assert signed_in(factories.user(*RIGHTS)).get(url).status_code == 403
-    progress = reverse("admin:integrations_dryrun_progress", args=[row.pk])
-    assert signed_in(factories.user(*RIGHTS)).get(progress).status_code == 403
-
-
-def test_a_dry_run_that_lost_its_worker_is_taken_up_and_given_up_in_the_end(
-    draft: SyncJob, bells: Bells, django_capture_on_commit_callbacks: Any
-) -> None:
-    row = dry_run_report.begin(draft, None)
-    with django_capture_on_commit_callbacks(execute=True):
-        dry_run_report.ring_for_unfinished()
-    DryRun.objects.filter(pk=row.pk).update(started_at=factories.LONG_AGO)
-    dry_run_report.ring_for_unfinished()
-    row.refresh_from_db()
-    assert row.state == "failed"
-    assert "begin it again" in row.sentence
 
 
 def test_a_launch_begins_the_first_run_once(admin_client: Client, draft: SyncJob, bells: Bells) -> None:

@@ -9,9 +9,11 @@ from django.urls import reverse
 
 from integrations.connectors.base import Item
 from integrations.models import Connection, JobState, SyncJob
-from mappings.models import Direction, FieldRule, Mapping
+from mappings.models import Mapping
 from tests import factories
+from tests.integrations.mapping_rows import rule, writer
 
+__all__ = ["writer"]
 pytestmark = pytest.mark.django_db
 
 DEMANDING = {
@@ -26,23 +28,11 @@ DEMANDING = {
 }
 
 
-def rule(of: Mapping, target: str, source: str) -> None:
-    FieldRule.objects.create(mapping=of, target=target, source=source, position=of.rules.count())
-
-
 @pytest.fixture
 def reader(db: None) -> Mapping:
     made = factories.mapping(name="Shop order")
     rule(made, "number", "name")
     rule(made, "shipping_address.postal_code", "zip")
-    return made
-
-
-@pytest.fixture
-def writer(db: None) -> Mapping:
-    made = factories.mapping(name="Warehouse order", direction=Direction.WRITE, platform="rest")
-    rule(made, "reference", "number")
-    rule(made, "ship_to.postcode", "shipping_address.postal_code")
     return made
 
 
