@@ -31,6 +31,21 @@ class Asked:
     found: Item | Failure | None
 
 
+def ask_one(connection: Connection, connector: Connector, gate: Gate, question: Question) -> Item | None:
+    """One question with its turn at the gate, and another turn where a new login asks it again. None also for what is
+    deleted there."""
+
+    def ask() -> Item | None:
+        gate.turn()
+        return question()
+
+    try:
+        found = with_login(connection, connector, ask)
+    finally:
+        gate.rest()
+    return None if found is not None and found.deleted else found
+
+
 def ask_all(
     connection: Connection,
     connector: Connector,

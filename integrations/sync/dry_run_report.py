@@ -26,8 +26,9 @@ from mappings.value_digests import value_at
 
 from . import people, shared_clock
 from .adopt import MAKES
+from .asking import ask_one
 from .case import Case
-from .connect import connect, with_login
+from .connect import connect
 from .doorbell import ring
 from .dry_run import weigh_all
 from .gate import Gate
@@ -226,14 +227,12 @@ class _There:
         resource = self.job.destination_resource
 
         def ask() -> Item | None:
-            self.gate.turn()
             if case.destination_id is not None:
                 return self.destination.fetch(resource, case.destination_id)
             return self.destination.lookup(resource, _key(case))
 
-        item = with_login(self.job.destination, self.destination, ask)
-        self.gate.rest()
-        return None if item is None or item.deleted else item.payload
+        item = ask_one(self.job.destination, self.destination, self.gate, ask)
+        return None if item is None else item.payload
 
 
 def _key(case: Case) -> str:

@@ -6,7 +6,6 @@ asked so, by the name that a second one would carry too.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -26,7 +25,8 @@ from integrations.models import (
 )
 
 from . import breaker, shared_clock
-from .connect import connect, with_login
+from .asking import Question, ask_one
+from .connect import connect
 from .gate import Gate
 
 SENT_AGAIN = (Decision.RETRY, Decision.EDIT, Decision.RESEND)
@@ -125,13 +125,8 @@ class _Asker:
         self.connection, self.connector, self.gate = connection, connector, gate
         connector.pace(gate.turn)
 
-    def ask(self, question: Callable[[], Item | None]) -> Item | None:
-        self.gate.turn()
-        try:
-            found = with_login(self.connection, self.connector, question)
-        finally:
-            self.gate.rest()
-        return None if found is not None and found.deleted else found
+    def ask(self, question: Question) -> Item | None:
+        return ask_one(self.connection, self.connector, self.gate, question)
 
 
 def _ask(asker: _Asker, resource: str, name: str) -> Found:
