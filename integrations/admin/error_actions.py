@@ -122,7 +122,7 @@ class ErrorActions(FactsAdmin):
         receipt = receipts.make(error.pk) if may_be_read_back(error) else None
         if receipt is None:
             return self._back(request, error, "Nothing of it was delivered yet.", messages.ERROR)
-        level = messages.SUCCESS if receipt.effect == Effect.ONCE else messages.WARNING
+        level = messages.SUCCESS if receipt.effect in (Effect.ONCE, Effect.THERE) else messages.WARNING
         return self._back(request, error, receipt.sentence, level)
 
     @action(

@@ -45,6 +45,7 @@ DOUBT = (
 
 EFFECT_COLOURS = {
     Effect.ONCE: "success",
+    Effect.THERE: "info",
     Effect.SEVERAL: "danger",
     Effect.MISSING: "danger",
     Effect.UNKNOWN: "warning",

@@ -160,6 +160,7 @@ class Effect(models.TextChoices):
     """What was found over there when a record that had failed was read back."""
 
     ONCE = "once", "There once"
+    THERE = "there", "There"
     SEVERAL = "several", "There more than once"
     MISSING = "missing", "Not there"
     UNKNOWN = "unknown", "Not known"

@@ -129,6 +129,12 @@ class _Asker:
         return ask_one(self.connection, self.connector, self.gate, question)
 
 
+def _why_not_counted(system: str, able: Abilities) -> str:
+    if able.keys:
+        return f"It cannot be asked for a second one; {system} refuses one under the same idempotency key."
+    return "It cannot be asked for a second one: look there where you are in doubt."
+
+
 def _ask(asker: _Asker, resource: str, name: str) -> Found:
     system, connector = asker.connection.name, asker.connector
     able = connector.resources().get(resource) or Abilities()
@@ -141,7 +147,7 @@ def _ask(asker: _Asker, resource: str, name: str) -> Found:
         )
     key = item.payload.get(able.natural_key) if able.natural_key else None
     if not able.lookup or not key:
-        return Found(Effect.ONCE, f"{system} has it as {name}.")
+        return Found(Effect.THERE, f"{system} has it as {name}. {_why_not_counted(system, able)}")
     other = asker.ask(lambda: connector.lookup(resource, str(key)))
     if other is not None and (other.alike > 1 or other.external_id != name):
         return Found(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import pytest
 
-from integrations.models import Effect, ErrorRecord, Receipt
+from integrations.connectors.base import Connector
+from integrations.models import Connection, Effect, ErrorRecord, Receipt
 from integrations.sync import receipts, retry
+from integrations.sync.connect import connect
 from tests import factories
 from tests.journeys.world import ORDERS, World
 from tests.sandbox.running import warehouse_order
@@ -75,6 +78,27 @@ def test_a_system_that_cannot_be_asked_is_no_proof_of_anything(world: World) -> 
     again = receipts.make(error.pk)
     assert again is not None
     assert (again.pk, again.effect) == (receipt.pk, Effect.ONCE)
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"), [(True, "refuses one under the same idempotency key"), (False, "look there where you")]
+)
+def test_one_that_cannot_be_counted_is_not_called_the_only_one(
+    world: World, monkeypatch: pytest.MonkeyPatch, keys: bool, told: str
+) -> None:
+    error = mended(world)
+
+    def without_lookup(connection: Connection) -> Connector:
+        connector = connect(connection)
+        able = {name: replace(one, lookup=False, keys=keys) for name, one in connector.resources().items()}
+        monkeypatch.setattr(connector, "resources", lambda: able)
+        return connector
+
+    monkeypatch.setattr(receipts, "connect", without_lookup)
+    receipt = receipts.make(error.pk)
+    assert receipt is not None
+    assert receipt.effect == Effect.THERE
+    assert told in receipt.sentence
 
 
 def test_what_came_by_itself_or_is_still_open_is_not_read_back(world: World) -> None:
