@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from integrations.exceptions import Failure
 from integrations.models import SyncJob
 from integrations.sync.draft_rules import jobs_with, rules_with
-from integrations.sync.edge_cases import KIND, NOT_HERE, SANDBOX, Tried, may_try, reads_sandbox, try_cases
+from integrations.sync.edge_cases import KIND, SANDBOX, Tried, may_try, reads_sandbox, try_cases
 from integrations.sync.payload_changes import accept_as_they_are, shapes_of
 from integrations.sync.rules import rules_of
 from mappings.expressions import ExpressionError
@@ -145,7 +145,6 @@ def _page(model_admin: PortalAdmin, request: HttpRequest, mapping: Mapping) -> H
         cards=cards,
         is_about=is_about(mapping),
         is_draft=is_draft,
-        not_here=NOT_HERE,
         needs_reason=needs_reason,
         may_publish=is_draft and needs_reason and model_admin.has_change_permission(request, mapping),
         longest=LONGEST_REASON,

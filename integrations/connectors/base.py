@@ -142,6 +142,11 @@ class Connector(ABC):
         """One result per call, in order. Raises Failure only when the call as a whole failed."""
         raise NotImplementedError(f"{self.platform} has no batch calls")
 
+    def refusal(self, call: Call, status: int, body: Any) -> Failure | None:
+        """What it would make of such an answer to this write; None where a write is never answered so (a file takes
+        all). Calls nobody."""
+        return None
+
     @abstractmethod
     def lookup(self, resource: str, natural_key: str) -> Item | None: ...
 

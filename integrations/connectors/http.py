@@ -35,10 +35,10 @@ from integrations.connectors.subscribing import SubscriptionsPlan
 from integrations.connectors.times import utc_now
 from integrations.connectors.trying import TriedConnector, lacks_right
 from integrations.connectors.words import NoAuth
-from integrations.connectors.writing import natural_key_of
+from integrations.connectors.writing import natural_key_of, request_of
 from integrations.exceptions import DeclarationError, Failure, TokenExpired
 from integrations.http.auth import Auth, Session
-from integrations.http.client import HttpClient, Request
+from integrations.http.client import HttpClient, Request, Response
 from integrations.http.guard import Guard
 from integrations.http.notices import Notice
 
@@ -209,6 +209,18 @@ class DeclaredConnector(TriedConnector):
             (f"{call.operation} {call.step}", call.resource),
             lambda: operation.step(call.step).send(self.client, call),
         )
+
+    def refusal(self, call: Call, status: int, body: Any) -> Failure | None:
+        operation = self._resource(call.resource).operations.get(call.operation)
+        if operation is None:
+            return None
+        step = operation.step(call.step)
+        answer = Response(status, {}, b"", body, request_of(call), self.base_url)
+        try:
+            step.rules.judge(self.client, answer)
+        except Failure as failure:
+            return failure
+        return None
 
     def send_batch(self, calls: Sequence[Call]) -> list[Answer | Failure]:
         plan = self._resource(calls[0].resource).batch

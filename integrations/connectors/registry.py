@@ -46,6 +46,7 @@ from integrations.connectors.woocommerce import WooCommerce
 from integrations.connectors.xero import Xero
 from integrations.connectors.zendesk import Zendesk
 from integrations.exceptions import DeclarationError, Failure
+from integrations.http.guard import Guard
 
 PLATFORMS: dict[str, type[Connector]] = {
     "rest": RestConnector,
@@ -114,14 +115,16 @@ def connect(
     environment: str = "",
     token: Token | None = None,
     name: str = "",
+    guard: Guard | None = None,
 ) -> Connector:
-    """A connector ready to be used; nothing is called yet. Its sentences call the platform by `name`.
+    """A connector ready to be used; nothing is called yet. Its sentences call the platform by `name`. `guard`: where
+    it may reach less than this installation allows.
 
     Raises Failure (config) for settings that make no sense.
     """
     connector = get(platform)
     try:
-        made = connector(settings, secrets, environment, token)
+        made = connector(settings, secrets, environment, token, guard)
         if name:
             made.be_called(name)
         return made

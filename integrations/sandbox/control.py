@@ -3,7 +3,7 @@
 GET  /control/books?system=&effects=no      {"systems": {name: {table: […]}}, "effects": […], "faults", "requests", …}
 GET  /control/effects?after=&limit=         the effects alone, in pages of their sequence
 GET/POST/DELETE /control/faults[/{id}]      POST takes one rule or {"rules": […]};  POST /control/faults/preset/{name}
-GET/PUT /control/{system}/settings          idempotency, key_lifetime, session_lifetime, consent_lifetime,
+GET/PUT /control/{system}/settings          idempotency, backorders, key_lifetime, session_lifetime, consent_lifetime,
                                             rate_limit, search_lag
 GET  /control/{system}/consents;  POST /control/{system}/revoke   see consent.py
 POST /control/{system}/down {mode}          "refuse" (503) or "close";  POST /control/{system}/up
@@ -37,7 +37,15 @@ from integrations.sandbox.system import asked_number
 from integrations.sandbox.wire import Request, Response
 from integrations.sandbox.world import World
 
-SETTINGS = ("idempotency", "key_lifetime", "session_lifetime", "consent_lifetime", "rate_limit", "search_lag")
+SETTINGS = (
+    "idempotency",
+    "backorders",
+    "key_lifetime",
+    "session_lifetime",
+    "consent_lifetime",
+    "rate_limit",
+    "search_lag",
+)
 BY_STAFF = ("orders", "stock", "products", "customers")
 MODES = ("refuse", "close")
 

@@ -73,6 +73,11 @@ class Store:
         self._load()
         self._journal = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
+    def close(self) -> None:
+        """Lets go of the state folder: nothing is kept from now on."""
+        os.close(self._journal)
+        os.close(self._guard)
+
     def index(self, table: str, key: Callable[[Document], Key | None]) -> Index:
         """An index that follows `table` from now on, holding what is there already."""
         made = Index(key)

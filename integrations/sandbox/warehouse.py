@@ -12,6 +12,7 @@ POST/GET /warehouse/webhooks          topics orders/updated, stock/updated, ship
 
 A second order with a known reference and another key IS taken: the warehouse cannot know that it is the same.
 Setting `idempotency`: "keys" (as above), "lookup" (the header is ignored), "neither" (the look-up is refused too).
+Setting `backorders`: "taken" (what is not there is sent when it comes in), "refused" (409 out_of_stock).
 """
 
 from integrations.sandbox import warehouse_orders
@@ -27,7 +28,7 @@ LARGEST_BATCH = 100
 
 
 class Warehouse(System):
-    defaults = {"idempotency": "keys"}
+    defaults = {"idempotency": "keys", "backorders": "taken"}
 
     def __init__(self, name: str, core: Core, carrier: Carrier) -> None:
         super().__init__(name, core)
@@ -93,6 +94,8 @@ class Warehouse(System):
         order["items"] = warehouse_orders.items_of(body["items"], [], self._item_id)
         order |= {"created_at": to_text(self.clock.now()), "cancelled_at": None}
         self._allot(order)
+        if self.settings()["backorders"] == "refused":
+            warehouse_orders.refuse_short(order["items"])
         self._keep(order)
         return Done(order, "order.created", identity, order["reference"], detail=_told(order))
 

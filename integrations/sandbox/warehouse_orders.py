@@ -123,6 +123,17 @@ def items_of(asked: list[Document], old: list[Document], new_id: Callable[[], st
     return items
 
 
+def refuse_short(items: list[Document]) -> None:
+    """Of a warehouse that takes no backorders: raises Refusal 409 with every item that is not there in full."""
+    short = [
+        problem("out_of_stock", f"{item['sku']} is out of stock.", f"items.{place}.sku")
+        for place, item in enumerate(items)
+        if item["backordered"]
+    ]
+    if short:
+        raise Refusal(409, "", short[0]["message"], more=short)
+
+
 def ship(order: Document, asked: list[Document] | None) -> list[Document]:
     """Marks items as shipped and gives the parcel's contents. Without `asked`, everything that is allotted.
 

@@ -1,4 +1,4 @@
-"""The cases that go wrong in a store, as the sandbox's shop tells them, carried through a job's rules. No network.
+"""The cases that go wrong in a store, as the sandbox's shop tells them, carried through a job's rules.
 
 The payloads are made from the sandbox's own seed by the sandbox's own rules. A source that is no sandbox shop speaks
 another language: then the sandbox's reading rules stand in for the job's, and only its writing rules are tried.
@@ -6,40 +6,36 @@ another language: then the sandbox's reading rules stand in for the job's, and o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from copy import deepcopy
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import StrEnum
-from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from integrations.exceptions import Failure
-from integrations.models import Delivery, State, SyncJob
-from integrations.sandbox import seed, shop_orders
+from integrations.models import SyncJob
 from mappings.presets.sandbox_shop import ORDERS_READ
 from mappings.translate import compile_rules
 
-from . import shared_clock
 from .case import Case
+from .case_trial import NOT_TWICE, End, Payload, Trial, Tried, operations
 from .draft_rules import unplugged
-from .parcels import Parcel
+from .edge_orders import (
+    LATER,
+    NO_POSTAL_CODE,
+    ORDINARY,
+    UNPAID,
+    cancel,
+    nothing,
+    order,
+    refund,
+    ship_one,
+)
 from .rules import JobRules
-from .weigh import Scales
+from .stock_cases import try_stock
+
+__all__ = ["KIND", "SANDBOX", "Tried", "may_try", "reads_sandbox", "try_cases"]
 
 KIND: Final = "order"
 SANDBOX: Final = "sandbox_shop"
-FIRST, LATER = "2026-01-05T10:00:00.000+00:00", "2026-01-05T12:00:00.000+00:00"
-Payload = dict[str, Any]
-
-
-class End(StrEnum):
-    """What becomes of a record: made, changed or acted upon over there; nothing; left or held; for a person."""
-
-    MADE = "made"
-    CHANGED = "changed"
-    NOTHING = "nothing"
-    HELD = "held"
-    PERSON = "person"
 
 
 @dataclass(frozen=True)
@@ -55,51 +51,20 @@ class EdgeCase:
     by: str = ""
 
 
-@dataclass(frozen=True)
-class Tried:
-    """`is_good` None: it could not be tried; `told` says why, or what would become of it."""
-
-    title: str
-    should: str
-    told: str
-    is_good: bool | None
-
-
-def _cancel(order: Payload) -> None:
-    shop_orders.cancel(order, LATER, "customer")
-
-
-def _refund(order: Payload) -> None:
-    shop_orders.refund(order, "1", LATER, {"amount": "1.00"})
-
-
-def _ship_one(order: Payload) -> None:
-    part = {"line_id": order["lines"][0]["id"], "quantity": 1}
-    shop_orders.fulfil(order, "1", LATER, {"lines": [part]})
-
-
-def _nothing(order: Payload) -> None:
-    order["updated_at"] = FIRST
-
-
-NOT_TWICE: Final = (End.CHANGED, End.NOTHING, End.HELD)
+STAYS_ONCE: Final = "It is not made again, and nobody is asked."
 CASES: Final = (
-    EdgeCase("An ordinary paid order", "ordinary", (End.MADE,), "It is made."),
-    EdgeCase("Failed payment", "payment failed", (End.HELD, End.PERSON, End.NOTHING), "It is not sent."),
+    EdgeCase("An ordinary paid order", ORDINARY, (End.MADE,), "It is made."),
+    EdgeCase("Failed payment", UNPAID, (End.HELD, End.PERSON, End.NOTHING), "It is not sent."),
     EdgeCase(
-        "Missing field: no postal code", "no postal code", (End.PERSON, End.HELD), "A person is asked first."
+        "Missing field: no postal code",
+        NO_POSTAL_CODE,
+        (End.PERSON, End.HELD),
+        "A person is asked first.",
     ),
-    EdgeCase("Duplicate", "ordinary", (End.NOTHING,), "The same order told again changes nothing.", _nothing),
-    EdgeCase("Cancellation", "ordinary", (End.CHANGED,), "The cancellation is passed on.", _cancel, "cancel"),
-    EdgeCase("Refund", "ordinary", NOT_TWICE, "It is not made again, and nobody is asked.", _refund),
-    EdgeCase(
-        "Partial shipment", "ordinary", NOT_TWICE, "It is not made again, and nobody is asked.", _ship_one
-    ),
-)
-# What no rule of a mapping decides.
-NOT_HERE: Final = (
-    ("Out of stock", "The destination refuses it when it arrives: run the job between sandbox systems."),
-    ("Backorder", "The destination tells it when it ships: run the job between sandbox systems."),
+    EdgeCase("Duplicate", ORDINARY, (End.NOTHING,), "The same order told again changes nothing.", nothing),
+    EdgeCase("Cancellation", ORDINARY, (End.CHANGED,), "The cancellation is passed on.", cancel, "cancel"),
+    EdgeCase("Refund", ORDINARY, NOT_TWICE, STAYS_ONCE, refund),
+    EdgeCase("Partial shipment", ORDINARY, NOT_TWICE, STAYS_ONCE, ship_one),
 )
 
 
@@ -113,7 +78,11 @@ def reads_sandbox(job: SyncJob) -> bool:
 
 
 def try_cases(job: SyncJob, rules: JobRules) -> list[Tried]:
-    """One for each case, in their order. Nothing is stored. Raises Failure where the destination is not configured."""
+    """One for each case, in their order. Nothing is stored, and nothing is sent to the real destination; a warehouse
+    of the sandbox may stand in for it, so call it outside any transaction.
+
+    Raises Failure where the destination is not configured.
+    """
     connector = unplugged(job)
     try:
         if job.destination_resource not in connector.resources():
@@ -123,116 +92,28 @@ def try_cases(job: SyncJob, rules: JobRules) -> list[Tried]:
             raise Failure.config("no_resource", sentence)
         if not reads_sandbox(job):
             rules = replace(rules, read=compile_rules(ORDERS_READ.rules, "read", KIND))
-        scales = Scales(job, connector, rules)
-        first = _weighed(scales, job, _order("ordinary"))
-        return [_tried(scales, job, first, case) for case in CASES]
+        trial = Trial(job, connector, rules)
+        first = _weighed(trial, order(ORDINARY))
+        return [*(_tried(trial, first, case) for case in CASES), *try_stock(trial)]
     finally:
         connector.close()
 
 
-def _tried(scales: Scales, job: SyncJob, first: Case, case: EdgeCase) -> Tried:
+def _tried(trial: Trial, first: Case, case: EdgeCase) -> Tried:
     if case.then is None:
-        weighed = _weighed(scales, job, _order(case.row))
+        weighed = _weighed(trial, order(case.row))
     elif first.leaving is None:
         return Tried(case.title, case.should, "Not tried: the ordinary order is not sent.", None)
     else:
-        payload = _order(case.row)
+        payload = order(case.row)
         payload["updated_at"] = LATER
         case.then(payload)
-        weighed = _weighed(scales, job, payload, first)
-    end, told = _end(job, weighed)
-    takes = any(action.name == case.by for action in scales.actions)
-    is_told = not takes or case.by in _operations(weighed)
+        weighed = _weighed(trial, payload, first)
+    end, told = trial.end(weighed)
+    takes = any(action.name == case.by for action in trial.scales.actions)
+    is_told = not takes or case.by in operations(weighed)
     return Tried(case.title, case.should, told, end in case.good and is_told)
 
 
-def _weighed(scales: Scales, job: SyncJob, payload: Payload, before: Case | None = None) -> Case:
-    """`before`: as the order was delivered; it is there since."""
-    now = shared_clock.now()
-    delivery = Delivery(job=job, accepted_serial=1, accepted_at=now)
-    parcel = Parcel(
-        external_id=str(payload["id"]),
-        version=payload["updated_at"],
-        payload=payload,
-        read_at=now.timestamp(),
-    )
-    case = Case(0, parcel, delivery, fetched=True)
-    if before is not None and before.leaving is not None:
-        case.destination_id = "1"
-        delivery.content_hash = before.content_hash
-        delivery.written_state = before.leaving.written_state
-        delivery.source_version = before.parcel.version
-        delivery.source_read_at = now
-    scales.weigh([case])
-    return case
-
-
-def _end(job: SyncJob, case: Case) -> tuple[End, str]:
-    name = job.destination.name
-    if case.leaving is not None:
-        if case.destination_id is None:
-            return End.MADE, f"It is made in {name}, with {_counted(_filled(case.body))}."
-        told = " and ".join(word.replace("_", " ") for word in _operations(case))
-        return End.CHANGED, f"{name} is asked: {told}."
-    if case.ending is None or case.ending.state in (State.UNCHANGED, State.SUPERSEDED, State.DELIVERED):
-        return End.NOTHING, "Nothing is sent."
-    if case.ending.state == State.FAILED:
-        fault = case.ending.fault
-        return End.PERSON, fault.sentence if fault is not None else case.ending.reason
-    return End.HELD, f"It is not sent. {case.ending.reason}"
-
-
-def _operations(case: Case) -> list[str]:
-    if case.leaving is None:
-        return []
-    return [case.leaving.operation, *(word for word, step in case.leaving.steps_left if step == 0)]
-
-
-def _filled(value: Any) -> int:
-    if isinstance(value, dict):
-        return sum(map(_filled, value.values()))
-    if isinstance(value, list):
-        return sum(map(_filled, value))
-    return value not in (None, "")
-
-
-def _counted(fields: int) -> str:
-    return "1 value" if fields == 1 else f"{fields} values"
-
-
-def _order(row: str) -> Payload:
-    return deepcopy(_orders()[row])
-
-
-@lru_cache(maxsize=1)
-def _orders() -> dict[str, Payload]:
-    wanted = {case.row for case in CASES}
-    found: dict[str, Payload] = {}
-    for row in seed.read_lines("orders.jsonl"):
-        if row["case"] in wanted and row["case"] not in found:
-            found[row["case"]] = _placed(row)
-    return found
-
-
-def _placed(row: Payload) -> Payload:
-    lines: Sequence[tuple[str, int, str]] = row["lines"]
-    asked = {
-        "currency": row["currency"],
-        "placed_at": FIRST,
-        "payment_status": row["payment_status"],
-        "shipping": row["shipping"],
-        "discount": row["discount"],
-        "tax_rate": "0",
-        "taxes_included": True,
-        "customer": {"id": f"cus_{row['number']}", "name": row["name"], "email": row["email"]},
-        "email": row["email"],
-        "shipping_address": row,
-        "note": "",
-        "is_renewal": False,
-        "tags": [],
-        "ship_by": None,
-        "deliver_by": None,
-        "lines": [{"sku": sku, "quantity": units, "price": price} for sku, units, price in lines],
-    }
-    order: Payload = shop_orders.new_order(f"73{row['number']}", row["number"], "shop", asked)
-    return order
+def _weighed(trial: Trial, payload: Payload, before: Case | None = None) -> Case:
+    return trial.weigh(payload, str(payload["id"]), payload["updated_at"], before)

@@ -184,3 +184,13 @@ def test_one_key_sent_by_many_at_once_makes_one_order(sandbox: SandboxProcess) -
         answers = list(pool.map(send, range(24)))
     assert sorted(answers) == [(200, "wo_000001")] * 23 + [(201, "wo_000001")]
     assert sandbox.ask("GET", "/warehouse/orders").body["total"] == 1
+
+
+def test_a_warehouse_without_backorders_refuses_what_is_not_there(sandbox: SandboxProcess) -> None:
+    sandbox.control("PUT", "/warehouse/settings", {"backorders": "refused"})
+    sandbox.control("POST", "/warehouse/stock/MUG", {"on_hand": 0})
+    refused = sandbox.ask("POST", "/warehouse/orders", warehouse_order("1"), Idempotency_Key="k")
+    assert (refused.status, refused.codes) == (409, [("out_of_stock", "items.0.sku")])
+    assert sandbox.ask("GET", "/warehouse/orders?reference=1").body["total"] == 0
+    sandbox.control("POST", "/warehouse/stock/MUG", {"on_hand": 1})
+    assert sandbox.ask("POST", "/warehouse/orders", warehouse_order("1"), Idempotency_Key="k").status == 201

@@ -60,7 +60,7 @@ def test_what_breaks_a_case_is_not_published_without_a_reason(admin_client: Clie
     assert number_of(mapping) == 1
     assert mapping.rules.get(target="status").source == "'open'", "the draft is kept"
     text = text_of(admin_client, mapping)
-    assert "Orders to the warehouse: 6 of 7 as they should be" in text
+    assert "Orders to the warehouse: 8 of 9 as they should be" in text
     assert "right by version 1" in text
     admin_client.post(card_url(mapping), {"reason": " "})
     assert number_of(mapping) == 1
@@ -73,7 +73,7 @@ def test_what_breaks_a_case_is_not_published_without_a_reason(admin_client: Clie
 def test_what_breaks_no_case_is_published_at_once(admin_client: Client, mapping: Mapping) -> None:
     told = publish(admin_client, mapping, note="number")
     assert told == ["Version 2 is in use from now on."]
-    assert "7 of 7 as they should be" in text_of(admin_client, mapping)
+    assert "9 of 9 as they should be" in text_of(admin_client, mapping)
 
 
 def test_who_may_only_look_sees_the_card_and_publishes_nothing(mapping: Mapping) -> None:

@@ -39,7 +39,7 @@ def found(job: SyncJob, rules: JobRules | None = None) -> dict[str, bool | None]
 
 def test_the_demos_mappings_pass_every_case(job: SyncJob) -> None:
     assert set(found(job).values()) == {True}
-    assert len(found(job)) == 7
+    assert len(found(job)) == 9
 
 
 @pytest.mark.parametrize(

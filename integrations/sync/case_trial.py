@@ -1,0 +1,141 @@
+"""One case of a suite through a job's rules: what would become of it, in business words. Nothing is stored.
+
+What becomes of a record that cannot be made is asked where a real run asks it (`weigh`, `endings`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from integrations.connectors.base import Connector
+from integrations.exceptions import Failure
+from integrations.models import Delivery, State, SyncJob
+
+from . import shared_clock
+from .case import Case, Ending, Sending
+from .endings import after_failure
+from .parcels import Parcel
+from .rules import JobRules
+from .weigh import Scales
+
+# An id over there, of what is taken to be there already.
+THERE: Final = "1"
+Payload = dict[str, Any]
+
+
+class End(StrEnum):
+    """What becomes of a record: made, changed or acted upon over there; nothing; left or held; tried again by itself;
+    left out for good; for a person."""
+
+    MADE = "made"
+    CHANGED = "changed"
+    NOTHING = "nothing"
+    HELD = "held"
+    AGAIN = "again"
+    SKIPPED = "skipped"
+    PERSON = "person"
+
+
+# Nobody loses sight of it, and it is not sent.
+NOT_LOST: Final = (End.PERSON, End.HELD, End.AGAIN)
+# It is there, and stays there once.
+NOT_TWICE: Final = (End.CHANGED, End.NOTHING, End.HELD)
+
+_OF_STATES: Final = {
+    State.UNCHANGED: End.NOTHING,
+    State.SUPERSEDED: End.NOTHING,
+    State.DELIVERED: End.NOTHING,
+    State.FAILED: End.PERSON,
+    State.RETRYING: End.AGAIN,
+    State.QUEUED: End.AGAIN,
+    State.IGNORED: End.SKIPPED,
+}
+_SAID: Final = {
+    End.HELD: "It is held.",
+    End.AGAIN: "It is tried again by itself.",
+    End.SKIPPED: "It is skipped.",
+}
+
+
+@dataclass(frozen=True)
+class Tried:
+    """`is_good` None: it could not be tried; `told` says why, or what would become of it."""
+
+    title: str
+    should: str
+    told: str
+    is_good: bool | None
+
+
+class Trial:
+    """A job's rules, with what its destination's connector knows by itself."""
+
+    def __init__(self, job: SyncJob, connector: Connector, rules: JobRules) -> None:
+        self.job = job
+        self.connector = connector
+        self.scales = Scales(job, connector, rules)
+
+    def weigh(
+        self, payload: Payload, external_id: str, version: str, before: Case | None = None, there: str = THERE
+    ) -> Case:
+        """`before`: as it was delivered; since then it is over there, under the id `there`."""
+        now = shared_clock.now()
+        delivery = Delivery(job=self.job, accepted_serial=1, accepted_at=now)
+        parcel = Parcel(external_id=external_id, version=version, payload=payload, read_at=now.timestamp())
+        case = Case(0, parcel, delivery, fetched=True)
+        if before is not None and before.leaving is not None:
+            case.destination_id = there
+            delivery.content_hash = before.content_hash
+            delivery.written_state = before.leaving.written_state
+            delivery.source_version = before.parcel.version
+            delivery.source_read_at = now
+        self.scales.weigh([case])
+        return case
+
+    def refused(self, case: Case, failure: Failure) -> tuple[End, str]:
+        """What becomes of what the destination did not take."""
+        assert case.leaving is not None
+        sending = Sending(case, 0, case.leaving, case.leaving.as_call())
+        return ended(after_failure(self.job, self.scales.abilities, sending, failure))
+
+    def end(self, case: Case) -> tuple[End, str]:
+        name = self.job.destination.name
+        if case.leaving is None:
+            return (End.NOTHING, "Nothing is sent.") if case.ending is None else ended(case.ending)
+        if case.destination_id is None:
+            return End.MADE, f"It is made in {name}, with {_counted(_filled(case.body))}."
+        told = " and ".join(word.replace("_", " ") for word in operations(case))
+        return End.CHANGED, f"{name} is asked: {told}."
+
+
+def ended(ending: Ending) -> tuple[End, str]:
+    end = _OF_STATES.get(ending.state, End.HELD)
+    if end == End.NOTHING:
+        return end, "Nothing is sent."
+    if end == End.PERSON:
+        return (
+            end,
+            f"A person is asked. {ending.fault.sentence if ending.fault is not None else ending.reason}",
+        )
+    head = "It is not sent." if ending.state == State.FILTERED else _SAID[end]
+    return end, f"{head} {ending.reason}".strip()
+
+
+def operations(case: Case) -> list[str]:
+    if case.leaving is None:
+        return []
+    return [case.leaving.operation, *(word for word, step in case.leaving.steps_left if step == 0)]
+
+
+def _filled(value: Any) -> int:
+    if isinstance(value, dict):
+        return sum(map(_filled, value.values()))
+    if isinstance(value, list):
+        return sum(map(_filled, value))
+    return value not in (None, "")
+
+
+def _counted(fields: int) -> str:
+    return "1 value" if fields == 1 else f"{fields} values"
