@@ -267,7 +267,7 @@ def incidents() -> list[dict[str, Any]]:
     return [
         {
             "incident": row,
-            "open": links.errors(open_now[row.fingerprint], fingerprint=row.fingerprint),
+            "open": links.unsettled(open_now[row.fingerprint], fingerprint=row.fingerprint),
             "stuck": ", ".join(
                 money(Decimal(amount), currency) for currency, amount in sorted(row.stuck.items())
             ),

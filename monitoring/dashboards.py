@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.models import Connection, ErrorRecord, Health, JobState, SyncJob
+from integrations.models import ERROR_ASKS_FOR_A_PERSON, Connection, ErrorRecord, Health, JobState, SyncJob
 from integrations.sync.measures import PERIODS
 from monitoring.cards import SHOWN_INCIDENTS, by_job, by_kind, cards, incidents, open_causes
 from monitoring.charts import STEP, delivered_chart, failed_chart, series
@@ -105,5 +105,5 @@ def alarms(jobs: list[SyncJob], stand: Standing) -> list[dict[str, str]]:
 
 def open_errors_badge(request: HttpRequest) -> str:
     """For the sidebar: "" where there is nothing to do, so that no badge is drawn."""
-    count = ErrorRecord.objects.filter(settled_at__isnull=True).order_by()[:1_000].count()
+    count = ErrorRecord.objects.filter(ERROR_ASKS_FOR_A_PERSON).order_by()[:1_000].count()
     return "999+" if count == 1_000 else str(count or "")

@@ -32,8 +32,13 @@ def outcomes_of(count: int, workflow: int, period: str, text: str = "", **query:
 
 
 def errors(count: int, text: str = "", **query: object) -> Linked:
-    """Open ones: that is the list's own default."""
+    """Those that ask for a person: that is the list's own default."""
     return Linked(count, _list("errorrecord", **query), text)
+
+
+def unsettled(count: int, text: str = "", **query: object) -> Linked:
+    """Open errors, those too that a person ignores for now."""
+    return errors(count, text, open="unsettled", **query)
 
 
 def records(count: int, text: str = "", **query: object) -> Linked:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 
-from integrations.models import Delivery, ErrorRecord, Heartbeat, State, SyncJob
+from integrations.models import ERROR_ASKS_FOR_A_PERSON, Delivery, ErrorRecord, Heartbeat, State, SyncJob
 from integrations.sync import shared_clock
 from integrations.sync.measures import BACKLOG_STATES, assigned_errors, promise_is_near
 
@@ -55,7 +55,7 @@ def standing() -> Standing:
 
 
 def _count_errors(found: Standing) -> None:
-    open_errors = ErrorRecord.objects.filter(settled_at__isnull=True).order_by()
+    open_errors = ErrorRecord.objects.filter(ERROR_ASKS_FOR_A_PERSON).order_by()
     for row in open_errors.values("kind", "job_id").annotate(
         number=Count("id"), in_doubt=Count("id", filter=Q(place="in_doubt"))
     ):

@@ -12,6 +12,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from integrations.sync.judging import NotPossible
+
 from .frame import PortalAdmin
 
 SHOWN_IN_CONFIRMATION = 10
@@ -33,8 +35,11 @@ def bulk_action(
         def run(self: PortalAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
             filled = form(request.POST) if "confirmed" in request.POST else form()
             if filled.is_bound and filled.is_valid() and not _has_changed(self, request, queryset):
-                self.message_user(request, method(self, request, queryset, filled), messages.SUCCESS)
-                return None
+                try:
+                    self.message_user(request, method(self, request, queryset, filled), messages.SUCCESS)
+                    return None
+                except NotPossible as reason:
+                    filled.add_error(None, str(reason))
             return _confirmation(self, request, queryset, filled, run.__name__, description, text, button)
 
         run.__name__ = method.__name__

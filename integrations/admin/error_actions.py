@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from integrations.models import Effect, ErrorRecord
-from integrations.sync import receipts, retry
+from integrations.sync import put_off, receipts, retry
 
 from .bulk import bulk_action
 from .connection_form import as_json
@@ -25,6 +25,8 @@ from .error_forms import (
     IgnoreForm,
     IgnoreManyForm,
     PayloadForm,
+    PutOffFields,
+    PutOffForm,
 )
 from .error_page import is_in_doubt, may_be_edited, may_be_read_back
 from .frame import Crumb, DialogForm, FactsAdmin, action
@@ -34,13 +36,14 @@ PLAIN_ACTIONS = ("retry_now",)
 
 
 class ErrorActions(FactsAdmin):
-    actions = ("retry_many", "ignore_many", "assign_many")
+    actions = ("retry_many", "put_off_many", "ignore_many", "assign_many")
     actions_detail = (
         "retry_now",
         "confirm_arrived",
         "send_again",
         "read_back",
-        {"title": "More", "items": ["ignore", "assign", "comment"]},
+        "take_up",
+        {"title": "More", "items": ["put_off", "ignore", "assign", "comment"]},
     )
 
     def has_retry_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -53,7 +56,8 @@ class ErrorActions(FactsAdmin):
         if error is None or not error.is_open:
             left = ("comment", "read_back") if error is not None and may_be_read_back(error) else ("comment",)
             return [entry for entry in offered if entry.path in left]
-        hidden = (*(PLAIN_ACTIONS if is_in_doubt(error) else IN_DOUBT_ACTIONS), "read_back")
+        of_time = "put_off" if error.is_put_off else "take_up"
+        hidden = (*(PLAIN_ACTIONS if is_in_doubt(error) else IN_DOUBT_ACTIONS), "read_back", of_time)
         return [entry for entry in offered if entry.path not in hidden]
 
     # --- one error --------------------------------------------------------------------------------------------
@@ -124,6 +128,40 @@ class ErrorActions(FactsAdmin):
             return self._back(request, error, "Nothing of it was delivered yet.", messages.ERROR)
         level = messages.SUCCESS if receipt.effect in (Effect.ONCE, Effect.THERE) else messages.WARNING
         return self._back(request, error, receipt.sentence, level)
+
+    @action(
+        "Ignore until…",
+        icon="snooze",
+        permissions=["retry"],
+        title="Ignore this error for now",
+        text="It stays open, and nothing is sent. It leaves the list and the front page until then.",
+        button="Ignore for now",
+        form=PutOffForm,
+    )
+    def put_off(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+        error = self.error(request, object_id, "retry")
+        asked = form.cleaned_data
+
+        def decide(by: User) -> None:
+            rows = ErrorRecord.objects.filter(pk=error.pk)
+            if not put_off.put_off(rows, asked["until"], asked["up_to"], asked["reason"], by):
+                raise retry.NotPossible("This error is settled already.")
+
+        return self._decide(request, error, decide, "Ignored for now. It comes back by itself.")
+
+    @action(
+        "Take it up again",
+        icon="alarm_off",
+        permissions=["retry"],
+        title="Take this error up again",
+        text="It stands in the list again, for somebody to look after.",
+        button="Take it up",
+    )
+    def take_up(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+        error = self.error(request, object_id, "retry")
+        if not put_off.take_up(ErrorRecord.objects.filter(pk=error.pk), self.person(request)):
+            return self._back(request, error, "It was taken up already.", messages.INFO)
+        return self._back(request, error, "It stands in the list again.")
 
     @action(
         "Ignore",
@@ -234,6 +272,19 @@ class ErrorActions(FactsAdmin):
         queued = retry.retry(_plain(rows), self.person(request))
         left = f" {chosen - queued} were left as they are: settled, or in doubt." if queued < chosen else ""
         return f"{queued} of {chosen} are on their way again.{left}"
+
+    @bulk_action(
+        "Ignore until…",
+        permission="retry",
+        text="They stay open, and nothing is sent. They leave the list and the front page until then.",
+        button="Ignore them for now",
+        form=PutOffFields,
+    )
+    def put_off_many(self, request: HttpRequest, rows: QuerySet[ErrorRecord], form: forms.Form) -> str:
+        asked = form.cleaned_data
+        by = self.person(request)
+        number = put_off.put_off(_plain(rows), asked["until"], asked["up_to"], asked["reason"], by)
+        return f"{number:,} errors are ignored for now. They come back by themselves."
 
     @bulk_action(
         "Ignore",

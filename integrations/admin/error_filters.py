@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.db.models import Q
 from django.http import HttpRequest
 
-from integrations.models import ErrorRecord, Kind, Outcome, State
+from integrations.models import ERROR_ASKS_FOR_A_PERSON, ErrorRecord, Kind, Outcome, State
+from integrations.sync import put_off
 from integrations.sync.measures import NEAR_HOURS, assigned_errors, promise_is_near, promise_is_past
 
 from .questions import Question, RowQuestion, When
@@ -19,7 +20,9 @@ class StillOpen(Question):
     title = "Still open?"
     parameter_name = "open"
     answers = (
-        ("open", "Open", Q(settled_at__isnull=True)),
+        ("open", "Open", ERROR_ASKS_FOR_A_PERSON),
+        ("put_off", "Ignored for now", put_off.IS_PUT_OFF),
+        ("unsettled", "Open, those ignored for now too", put_off.IS_OPEN),
         ("settled", "Settled", Q(settled_at__isnull=False)),
         ("ignored", "Ignored by a person", Q(settled_how="ignored")),
         ("all", "All", Q()),

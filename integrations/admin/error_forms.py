@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from integrations.models import ErrorRecord
-from integrations.sync import mended
+from integrations.sync import mended, put_off
 
 from . import widgets
 from .frame import DialogForm
@@ -37,6 +39,60 @@ def _assignee() -> forms.ModelChoiceField[Any]:
 
 class IgnoreForm(DialogForm):
     reason = _reason()
+
+
+class PutOffFields(forms.Form):
+    """Until when, or up to how many errors of a cause, nobody is asked. One of the two is needed."""
+
+    until = forms.DateTimeField(
+        label="Until when?",
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text="By the clock of the portal. Then it stands in the list again.",
+    )
+    up_to = forms.IntegerField(
+        label="Or up to how many open errors?",
+        required=False,
+        min_value=1,
+        max_value=1_000_000,
+        widget=widgets.integer(),
+        help_text="Of the same cause. With one more it stands in the list again. One of the two is needed; the first "
+        "that comes ends it.",
+    )
+    reason = forms.CharField(
+        label="Why?",
+        max_length=500,
+        widget=widgets.text(placeholder="For example: the carrier mends it tonight"),
+        help_text="Kept, for whoever looks at it later.",
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["until"].widget.attrs["class"] = widgets.text().attrs["class"]
+
+    def clean_until(self) -> datetime | None:
+        until: datetime | None = self.cleaned_data["until"]
+        if until is not None and until <= timezone.now():
+            raise ValidationError("Choose a time in the future.")
+        return until
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or self.cleaned_data
+        if not self.errors and found.get("until") is None and found.get("up_to") is None:
+            self.add_error("until", "Say until when, or up to how many errors: it must come back one day.")
+        return found
+
+
+class PutOffForm(PutOffFields, DialogForm):
+    def open_of_cause(self) -> int:
+        return put_off.most_of_a_cause(ErrorRecord.objects.filter(pk=self.object_id or 0))
+
+    def clean_up_to(self) -> int | None:
+        up_to: int | None = self.cleaned_data["up_to"]
+        number = self.open_of_cause() if up_to is not None else 0
+        if up_to is not None and up_to < number:
+            raise ValidationError(f"{number:,} are open already. Choose {number} or more, or leave it empty.")
+        return up_to
 
 
 class AssignForm(DialogForm):

@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from integrations.models import Effect, ErrorRecord, Kind, Receipt, Settled
-from integrations.sync import receipts
+from integrations.sync import put_off, receipts
 from integrations.sync.retry import UNDER_WAY, is_nameless
 from integrations.templatetags.portal import money
 
@@ -83,6 +83,7 @@ def page_of(error: ErrorRecord, may_see_payload: bool) -> dict[str, Any]:
     return {
         "error": error,
         "in_doubt": in_doubt,
+        "put_off": put_off.words(error) if error.is_put_off else "",
         "on_its_way": error.delivery is not None and is_on_its_way(error, error.delivery.state),
         "remedy": remedy_of(error),
         "place": PLACES.get(error.place, error.place),
@@ -143,7 +144,11 @@ def _links(error: ErrorRecord) -> list[tuple[str, str, str]]:
     alike = ErrorRecord.objects.filter(fingerprint=error.fingerprint, settled_at__isnull=True)
     if others := alike.exclude(pk=error.pk).count():
         found.append(
-            ("Others like it", f"{others:,} open", rows_url("errorrecord", fingerprint=error.fingerprint))
+            (
+                "Others like it",
+                f"{others:,} open",
+                rows_url("errorrecord", fingerprint=error.fingerprint, open="unsettled"),
+            )
         )
     mend = field_link(error)
     if mend is not None:

@@ -11,6 +11,7 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html
 
 from integrations.models import Decision, ErrorRecord, Judgement
+from integrations.sync import put_off
 from integrations.templatetags.portal import ago, money, promised_hour
 
 from .error_actions import ErrorActions
@@ -74,6 +75,7 @@ class ErrorRecordAdmin(ErrorActions):
         QuickView("In doubt", "doubt=yes"),
         QuickView("Mine", "assigned=me"),
         QuickView("Nobody's", "assigned=nobody"),
+        QuickView("Ignored for now", "open=put_off"),
         QuickView("Settled", "open=settled"),
     )
 
@@ -98,6 +100,8 @@ class ErrorRecordAdmin(ErrorActions):
         told = format_html('<span class="portal-sentence">{}</span>', row.sentence)
         if is_on_its_way(row, row.record_state):
             told = format_html('{}<span class="portal-again">On its way again</span>', told)
+        if row.is_put_off:
+            told = format_html('{}<span class="portal-again">{}</span>', told, put_off.words(row))
         return told
 
     @display("Job", ordering="job__name")

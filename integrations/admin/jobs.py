@@ -14,7 +14,15 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from integrations.models import ErrorRecord, JobState, State, SyncJob, SyncRun, Workflow
+from integrations.models import (
+    ERROR_ASKS_FOR_A_PERSON,
+    ErrorRecord,
+    JobState,
+    State,
+    SyncJob,
+    SyncRun,
+    Workflow,
+)
 from integrations.sync import stock_settings
 from integrations.templatetags.portal import ago
 
@@ -335,7 +343,7 @@ class SyncJobAdmin(JobActions):
 
 def _open_errors_of_job() -> Any:
     open_errors = (
-        ErrorRecord.objects.filter(job=OuterRef("pk"), settled_at__isnull=True)
+        ErrorRecord.objects.filter(ERROR_ASKS_FOR_A_PERSON, job=OuterRef("pk"))
         .order_by()
         .values("job")
         .annotate(number=Count("pk"))

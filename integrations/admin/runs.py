@@ -216,7 +216,7 @@ def progress_of(run: SyncRun) -> dict[str, Any]:
         ],
         "errors": counted(
             ErrorRecord.objects.filter(left_by_run(run.pk), settled_at__isnull=True).count(),
-            rows_url("errorrecord", left_by=run.pk),
+            rows_url("errorrecord", left_by=run.pk, open="unsettled"),
         ),
         "took": ((run.finished_at - run.started_at).total_seconds() if run.finished_at else None),
         "progress_url": reverse("admin:integrations_syncrun_progress", args=[run.pk]),

@@ -38,7 +38,18 @@ from .delivery import (
 )
 from .doorbell import Doorbell, Heartbeat
 from .dry_run import DryRun, DryRunLine, DryRunResult, DryRunState
-from .errors import Decision, Effect, ErrorRecord, Judgement, Kind, Receipt, Settled
+from .errors import (
+    ERROR_ASKS_FOR_A_PERSON,
+    NOT_PUT_OFF,
+    Decision,
+    Effect,
+    ErrorRecord,
+    Judgement,
+    Kind,
+    PutOff,
+    Receipt,
+    Settled,
+)
 from .inbox import InboundEvent, InboundState, RefusedWebhooks
 from .job import JobState, Removed, SyncJob, held_for_launch, may_work
 from .known import LastKnown
@@ -51,8 +62,10 @@ from .things import ExternalId, SearchKey, Thing
 from .workflow import MEASURE_FORMS, Direction, Measure, Period, Unit, Workflow, WorkflowTarget
 
 __all__ = [
+    "ERROR_ASKS_FOR_A_PERSON",
     "FINAL_STATES",
     "MEASURE_FORMS",
+    "NOT_PUT_OFF",
     "PENDING_STATES",
     "AccessToken",
     "AwaitedPayment",
@@ -110,6 +123,7 @@ __all__ = [
     "Period",
     "PersonKey",
     "Priority",
+    "PutOff",
     "RateBudget",
     "Receipt",
     "RefusedWebhooks",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -30,7 +32,40 @@ class Settled(models.TextChoices):
     GONE = "gone", "The cause is gone"
 
 
-class ErrorRecord(models.Model):
+class PutOff(models.Model):
+    """What a person may ignore for now. While it is put off (`put_off_since`) it asks for nobody: until
+    `put_off_until`, or until more than `put_off_up_to` errors of its cause are open, whichever comes first.
+    Nothing is settled by it.
+    """
+
+    put_off_since = models.DateTimeField(null=True, blank=True)
+    put_off_until = models.DateTimeField(null=True, blank=True)
+    put_off_up_to = models.PositiveIntegerField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_open(self) -> bool:
+        raise NotImplementedError
+
+    @property
+    def is_put_off(self) -> bool:
+        return self.is_open and self.put_off_since is not None
+
+    def is_put_off_at(self, moment: datetime, open_errors: int) -> bool:
+        """Whether what was said when it was put off still holds; `open_errors` of its cause are open."""
+        if self.put_off_since is None:
+            return False
+        if self.put_off_until is not None and moment >= self.put_off_until:
+            return False
+        return self.put_off_up_to is None or open_errors <= self.put_off_up_to
+
+
+NOT_PUT_OFF: dict[str, None] = {"put_off_since": None, "put_off_until": None, "put_off_up_to": None}
+
+
+class ErrorRecord(PutOff):
     """At most one open per Delivery, and one open per connection or job for what stops all of it.
 
     `sentence` says what happened, to what, and what to do. `evidence` (status, request, response) is
@@ -109,6 +144,11 @@ class ErrorRecord(models.Model):
                 & (Q(payload__isnull=False) | Q(evidence__isnull=False)),
                 name="settled_errors_with_content",
             ),
+            models.Index(
+                fields=["put_off_since"],
+                condition=Q(settled_at__isnull=True, put_off_since__isnull=False),
+                name="errors_put_off",
+            ),
         ]
         permissions = [("retry_errorrecord", "Can retry and ignore errors")]
 
@@ -120,10 +160,16 @@ class ErrorRecord(models.Model):
         return self.settled_at is None
 
 
+# What the list shows first, and the numbers that lead to it.
+ERROR_ASKS_FOR_A_PERSON = Q(settled_at__isnull=True, put_off_since__isnull=True)
+
+
 class Decision(models.TextChoices):
     ASSIGN = "assign", "Assigned"
     COMMENT = "comment", "Commented"
     IGNORE = "ignore", "Ignored"
+    PUT_OFF = "put_off", "Ignored for now"
+    TAKE_UP = "take_up", "Taken up again"
     RETRY = "retry", "Retried"
     EDIT = "edit", "Edited and retried"
     CONFIRM = "confirm", "Confirmed: it had arrived"

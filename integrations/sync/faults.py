@@ -23,7 +23,7 @@ from integrations.models import (
 )
 from mappings.fields import Sealed, encrypt_json
 
-from . import breaker, rows, shared_clock
+from . import breaker, put_off, rows, shared_clock
 
 _CHANGING_PARTS = re.compile(r"[#\"'“”‘’][^\s\"'“”‘’]*|\b[\w.+-]*\d[\w.+-]*\b")
 
@@ -86,23 +86,28 @@ def record_faults(job: SyncJob, run: SyncRun | None, faults: Sequence[Fault]) ->
         return
     now = shared_clock.now()
     open_rows = {
-        delivery_id: (pk, attempts)
-        for delivery_id, pk, attempts in ErrorRecord.objects.filter(
+        row.delivery_id: row
+        for row in ErrorRecord.objects.filter(
             delivery_id__in=[fault.delivery_id for fault in faults], settled_at__isnull=True
-        ).values_list("delivery_id", "pk", "attempts")
+        ).only("delivery", "attempts", "fingerprint", "put_off_since")
     }
+    of_another_cause: list[int] = []
     made: list[rows.Row] = []
     renewed: list[rows.Row] = []
     for fault in faults:
-        values = tuple(_values(job, run, fault).values())
+        values = _values(job, run, fault)
         known = open_rows.get(fault.delivery_id)
         if known is None:
-            made.append((now, now, "", 1, *values))
-        else:
-            pk, attempts = known
-            renewed.append((pk, now, attempts + 1, *values))
+            made.append((now, now, "", 1, *values.values()))
+            continue
+        renewed.append((known.pk, now, known.attempts + 1, *values.values()))
+        if known.put_off_since is not None and known.fingerprint != values["fingerprint"]:
+            of_another_cause.append(known.pk)
     rows.insert(ErrorRecord, ("first_seen_at", "last_seen_at", "settled_how", "attempts", *VALUES), made)
     rows.update(ErrorRecord, ("last_seen_at", "attempts", *VALUES), renewed)
+    if of_another_cause:
+        # What a person ignored for now was the cause before.
+        put_off.take_up(ErrorRecord.objects.filter(pk__in=of_another_cause), None)
 
 
 VALUES = (

@@ -25,6 +25,7 @@ from . import (
     held_addresses,
     overdue,
     payment_wait,
+    put_off,
     schedules,
     shared_clock,
     stalled,
@@ -54,6 +55,7 @@ def sweep() -> None:
     held_addresses.release_settled()
     stock_units.prune_accepted()
     overdue.tell_overdue()
+    put_off.take_up_due()
     stalled.tell_stalled()
     consent.keep_alive()
     consent.tell_what_ends_soon()

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F, QuerySet
 
@@ -20,7 +19,6 @@ from integrations.models import (
     ExternalId,
     Intent,
     IntentState,
-    Judgement,
     Outcome,
     Settled,
     State,
@@ -28,15 +26,26 @@ from integrations.models import (
     SyncRun,
 )
 
-from . import arrived, faults, held_addresses, intents, shared_clock, steer, stock_recount, stock_units
+from . import (
+    arrived,
+    faults,
+    held_addresses,
+    intents,
+    judging,
+    shared_clock,
+    steer,
+    stock_recount,
+    stock_units,
+)
 from .accept import Accepted, accept
 from .endings import UNREADABLE, UNREADABLE_PLACE
+from .judging import Person, judge
 from .leaving import Leaving
 from .overdue import OVERDUE
 from .runs import open_run
 from .stock_names import KIND
 
-Person = User | None
+NotPossible = judging.NotPossible
 AT_ONCE = 200
 # A newer version is queued, or this one again: the error's own payload must not overtake it.
 UNDER_WAY = (State.QUEUED, State.RETRYING, State.WAITING)
@@ -44,10 +53,6 @@ NAMELESS = (
     "It cannot be edited here: which record it is could not be read, so the corrected source would bring it a second "
     "time. Correct the file that the error names; its new version is read, and this error is over."
 )
-
-
-class NotPossible(Exception):
-    """The decision does not fit the error; the text says why, for the person who made it."""
 
 
 def retry(errors: QuerySet[ErrorRecord], by: Person, text: str = "") -> int:
@@ -136,21 +141,21 @@ def ignore(errors: QuerySet[ErrorRecord], reason: str, by: Person) -> int:
         intents.settle(
             [row.intent_id for row in rows if row.intent_id] + list(doubtful.values_list("pk", flat=True))
         )
-        _judge(rows, Decision.IGNORE, by, reason)
+        judge(rows, Decision.IGNORE, by, reason)
         _record_ignored(rows, now)
     return len(rows)
 
 
 def assign(errors: Iterable[ErrorRecord], assignee: Person, by: Person) -> int:
     rows = list(errors)
-    _judge(rows, Decision.ASSIGN, by, assignee=assignee)
+    judge(rows, Decision.ASSIGN, by, assignee=assignee)
     return len(rows)
 
 
 def comment(error: ErrorRecord, text: str, by: Person) -> None:
     if not text.strip():
         raise NotPossible("Write a comment first.")
-    _judge([error], Decision.COMMENT, by, text)
+    judge([error], Decision.COMMENT, by, text)
 
 
 def confirm_arrived(error: ErrorRecord, external_id: str, by: Person) -> None:
@@ -197,7 +202,7 @@ def confirm_arrived(error: ErrorRecord, external_id: str, by: Person) -> None:
             first_delivered_at=now,
         )
         faults.settle_errors([intent.delivery_id], Settled.DELIVERED)
-        _judge([error], Decision.CONFIRM, by, external_id)
+        judge([error], Decision.CONFIRM, by, external_id)
         _record_confirmed(error, leaving, now)
 
 
@@ -260,7 +265,7 @@ def _requeue(
         if together_with is not None:
             together_with()
         # Only what was done: a second press of the button is no second decision.
-        _judge([error for error, _ in chosen], decision, by, text)
+        judge([error for error, _ in chosen], decision, by, text)
         _count_again(job, alone, by, decision, text)
 
     accepted = accept(job, Door.RETRY, items, read_at=shared_clock.now(), force=True, also=judged).accepted
@@ -272,7 +277,7 @@ def _count_again(job: SyncJob, errors: list[ErrorRecord], by: Person, decision: 
     things = [error.delivery.thing_id for error in errors if error.delivery is not None]
     if things:
         stock_recount.count_carried(job, things)
-        _judge(errors, decision, by, text)
+        judge(errors, decision, by, text)
 
 
 def _job_of(error: ErrorRecord) -> int:
@@ -313,21 +318,9 @@ def item_of(external_id: str, error: ErrorRecord, mended: Mapping[int, dict[str,
 def _resume(error: ErrorRecord, by: Person, text: str) -> int:
     if error.job is None:
         return 0
-    _judge([error], Decision.RETRY, by, text)
+    judge([error], Decision.RETRY, by, text)
     steer.resume(error.job)
     return 1
-
-
-def _judge(
-    errors: list[ErrorRecord], decision: Decision, by: Person, text: str = "", assignee: Person = None
-) -> None:
-    now = shared_clock.now()
-    Judgement.objects.bulk_create(
-        [
-            Judgement(error=error, decision=decision, by=by, assignee=assignee, text=text, at=now)
-            for error in errors
-        ]
-    )
 
 
 def _record_ignored(errors: list[ErrorRecord], now: datetime) -> None:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 
-from integrations.admin import widgets
 from integrations.admin.bulk import bulk_action
 from integrations.admin.error_forms import (
     AssignForm,
@@ -23,6 +19,7 @@ from integrations.admin.error_forms import (
     CommentForm,
     IgnoreForm,
     IgnoreManyForm,
+    PutOffForm,
 )
 from integrations.admin.frame import DialogForm, FactsAdmin, action
 from monitoring.incidents import decisions
@@ -34,54 +31,10 @@ RETRIED = (
 )
 
 
-class PutOffForm(DialogForm):
-    until = forms.DateTimeField(
-        label="Until when?",
-        required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        help_text="By the clock of the portal. Then it stands in the list again.",
-    )
-    up_to = forms.IntegerField(
-        label="Or up to how many open errors?",
-        required=False,
-        min_value=1,
-        max_value=1_000_000,
-        widget=widgets.integer(),
-        help_text="With one more it stands in the list again. One of the two is needed; the first that comes ends it.",
-    )
-    reason = forms.CharField(
-        label="Why?",
-        max_length=500,
-        widget=widgets.text(placeholder="For example: the carrier mends it tonight"),
-        help_text="Kept with the incident, for whoever looks at it later.",
-    )
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["until"].widget.attrs["class"] = widgets.text().attrs["class"]
-
-    def clean_until(self) -> datetime | None:
-        until: datetime | None = self.cleaned_data["until"]
-        if until is not None and until <= timezone.now():
-            raise ValidationError("Choose a time in the future.")
-        return until
-
-    def clean_up_to(self) -> int | None:
-        up_to: int | None = self.cleaned_data["up_to"]
+class PutOffIncidentForm(PutOffForm):
+    def open_of_cause(self) -> int:
         incident = Incident.objects.filter(pk=self.object_id or 0).first()
-        if up_to is not None and incident is not None:
-            number = decisions.open_errors(incident).count()
-            if up_to < number:
-                raise ValidationError(
-                    f"{number:,} are open already. Choose {number} or more, or leave it empty."
-                )
-        return up_to
-
-    def clean(self) -> dict[str, Any]:
-        found = super().clean() or self.cleaned_data
-        if not self.errors and found.get("until") is None and found.get("up_to") is None:
-            self.add_error("until", "Say until when, or up to how many errors: it must come back one day.")
-        return found
+        return decisions.open_errors(incident).count() if incident is not None else 0
 
 
 class IncidentActions(FactsAdmin):
@@ -148,7 +101,7 @@ class IncidentActions(FactsAdmin):
         title="Ignore this incident for now",
         text="Its errors stay open, and nothing is sent. It leaves the list and the front page until then.",
         button="Ignore for now",
-        form=PutOffForm,
+        form=PutOffIncidentForm,
     )
     def put_off(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         incident = self.object_for(request, object_id, "retry")

@@ -19,8 +19,9 @@ from integrations.admin.job_columns import KIND_COLOURS, counted, rows_url
 from integrations.admin.questions import Question, RowQuestion
 from integrations.admin.record_pages import below
 from integrations.models import ErrorRecord, Kind
+from integrations.sync import put_off
 from integrations.templatetags.portal import ago, money, promised_hour
-from monitoring.incidents.page import page_of, put_off_words
+from monitoring.incidents.page import page_of
 from monitoring.models import ASKS_FOR_A_PERSON, Incident
 
 from .incident_actions import IncidentActions
@@ -162,7 +163,7 @@ class IncidentAdmin(IncidentActions):
             row.job_name,
         )
         if row.is_put_off:
-            return format_html('{} <span class="portal-again">{}</span>', told, put_off_words(row))
+            return format_html('{} <span class="portal-again">{}</span>', told, put_off.words(row))
         if row.is_open and row.reopened:
             return format_html('{} <span class="portal-again">It came back</span>', told)
         return told
@@ -173,7 +174,7 @@ class IncidentAdmin(IncidentActions):
 
     @display("Open errors", ordering="open_errors")
     def open_count(self, row: Any) -> str:
-        return counted(row.open_now, rows_url("errorrecord", fingerprint=row.fingerprint))
+        return counted(row.open_now, rows_url("errorrecord", fingerprint=row.fingerprint, open="unsettled"))
 
     @display("Value stuck", ordering="stuck_most")
     def stuck_value(self, row: Incident) -> str:

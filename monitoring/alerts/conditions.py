@@ -230,7 +230,7 @@ def _promise(rule: AlertRule, now: datetime) -> Finding | None:
     number = stuck.count()
     if not number:
         return None
-    rows = links.errors(number, "", promised="near", **_where(rule))
+    rows = links.unsettled(number, "", promised="near", **_where(rule))
     noun = "record is" if number == 1 else "records are"
     return Finding(
         f"{subject_of(rule)}: {number:,} {noun} stuck and promised within {_minutes(rule)}, or already late.",

@@ -7,9 +7,9 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
-from integrations.models import ErrorRecord
+from integrations.models import NOT_PUT_OFF, ErrorRecord
+from integrations.sync import put_off as rules
 from integrations.sync import retry, shared_clock
-from monitoring.incidents.triage import NOT_PUT_OFF
 from monitoring.models import Incident, IncidentDeed, IncidentNote
 
 NotPossible = retry.NotPossible
@@ -60,14 +60,8 @@ def ignore_all(incident: Incident, reason: str, by: User) -> int:
 
 def put_off(incident: Incident, until: datetime | None, up_to: int | None, reason: str, by: User) -> None:
     """It asks for nobody until then, or until more than `up_to` of its errors are open. Nothing is settled by it."""
+    rules.check(until, up_to, open_errors(incident).count())
     now = shared_clock.now()
-    if until is None and up_to is None:
-        raise NotPossible("Say until when, or up to how many errors: what is put off must come back.")
-    if until is not None and until <= now:
-        raise NotPossible("Choose a time in the future.")
-    count = open_errors(incident).count()
-    if up_to is not None and up_to < count:
-        raise NotPossible(f"{count} errors are open already. Choose {count} or more, or leave it empty.")
     is_open = Incident.objects.filter(pk=incident.pk, resolved_at__isnull=True)
     if not is_open.update(put_off_since=now, put_off_until=until, put_off_up_to=up_to):
         raise NotPossible("This incident is resolved: nothing is left to be put off.")

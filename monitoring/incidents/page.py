@@ -8,12 +8,12 @@ from typing import Any
 
 from django.db.models import Count, QuerySet, Sum
 from django.urls import reverse
-from django.utils import formats, timezone
 
 from integrations.admin.error_page import field_link, remedy_of
 from integrations.admin.job_columns import KIND_COLOURS
 from integrations.admin.record_pages import page_in, source_id_of
 from integrations.models import ErrorRecord
+from integrations.sync import put_off
 from integrations.sync.measures import promise_is_near, promise_is_past
 from integrations.sync.retry import most_urgent
 from integrations.templatetags.portal import money
@@ -37,16 +37,16 @@ def page_of(incident: Incident) -> dict[str, Any]:
     return {
         "incident": incident,
         "kind_colour": KIND_COLOURS[incident.get_kind_display()],
-        "open": links.errors(number, fingerprint=mark),
+        "open": links.unsettled(number, fingerprint=mark),
         "all": links.errors(
             ErrorRecord.objects.filter(fingerprint=mark).count(), fingerprint=mark, open="all"
         ),
-        "in_doubt": links.errors(errors.filter(place="in_doubt").count(), fingerprint=mark, doubt="yes"),
+        "in_doubt": links.unsettled(errors.filter(place="in_doubt").count(), fingerprint=mark, doubt="yes"),
         "stuck": _stuck(errors, mark),
-        "past": links.errors(
+        "past": links.unsettled(
             errors.filter(promise_is_past("delivery__")).count(), fingerprint=mark, promised="past"
         ),
-        "near": links.errors(
+        "near": links.unsettled(
             errors.filter(promise_is_near("delivery__")).count(), fingerprint=mark, promised="near"
         ),
         "nearest": _nearest(errors),
@@ -57,18 +57,8 @@ def page_of(incident: Incident) -> dict[str, Any]:
         "system": _system(example),
         "before": last_time(incident),
         "notes": notes[::-1],
-        "put_off": put_off_words(incident) if incident.is_put_off else "",
+        "put_off": put_off.words(incident) if incident.is_put_off else "",
     }
-
-
-def put_off_words(incident: Incident) -> str:
-    """Until when it asks for nobody: "Ignored until 27 Nov 08:00, or more than 40 open errors"."""
-    ends = []
-    if incident.put_off_until is not None:
-        ends.append(formats.date_format(timezone.localtime(incident.put_off_until), "j M H:i"))
-    if incident.put_off_up_to is not None:
-        ends.append(f"more than {incident.put_off_up_to:,} open errors")
-    return f"Ignored until {', or '.join(ends)}"
 
 
 def _example(incident: Incident) -> ErrorRecord | None:
@@ -83,7 +73,7 @@ def _stuck(errors: QuerySet[ErrorRecord], mark: str) -> list[links.Linked]:
         errors.filter(amount__isnull=False).exclude(currency="").order_by("currency").values_list("currency")
     )
     return [
-        links.errors(number, money(Decimal(total), currency), fingerprint=mark, currency=currency)
+        links.unsettled(number, money(Decimal(total), currency), fingerprint=mark, currency=currency)
         for currency, total, number in sums.annotate(total=Sum("amount"), number=Count("pk"))
     ]
 

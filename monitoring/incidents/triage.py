@@ -11,12 +11,11 @@ from django.db import transaction
 from django.db.models import Count, F, Max, Min, Sum
 from django.utils import timezone
 
-from integrations.models import ErrorRecord
+from integrations.models import NOT_PUT_OFF, ErrorRecord
 from monitoring.models import Incident, IncidentDeed, IncidentNote
 
 # Incidents are written in groups, so that no write transaction is long.
 GROUP = 100
-NOT_PUT_OFF: dict[str, None] = {"put_off_since": None, "put_off_until": None, "put_off_up_to": None}
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from integrations.models import (
     Outcome,
     State,
 )
+from integrations.sync import put_off
 from integrations.templatetags.portal import duration, money
 from mappings.labels import label
 from mappings.sentences import within
@@ -293,9 +294,10 @@ def of_errors(errors: Iterable[ErrorRecord], deliveries: dict[int, Delivery], ma
         yield Event(row.first_seen_at, to, row.sentence, "bad", thing, [], [*links, *mapped])
         for judgement in row.judgements.all():
             by = judgement.by.get_username() if judgement.by else "Crossdock"
-            yield Event(
-                judgement.at, "", f"{judgement.get_decision_display()}, by {by}", "", thing, [], links
-            )
+            told = f"{judgement.get_decision_display()}, by {by}"
+            if row.put_off_since is not None and row.is_open and judgement.at >= row.put_off_since:
+                told = f"{told}. {put_off.words(row)}"
+            yield Event(judgement.at, "", told, "", thing, [], links)
         if row.settled_at is not None:
             how = row.get_settled_how_display()
             yield Event(row.settled_at, to, f"The error is over: {how.lower()}", "", thing, [], links)

@@ -19,6 +19,7 @@ from integrations.models import (
     ErrorRecord,
     State,
 )
+from integrations.sync import put_off
 from mappings.sentences import within
 from monitoring import announcements
 from monitoring.models import AuditDifference, PaymentMismatch
@@ -86,10 +87,11 @@ def _stuck(facts: Facts, may: May) -> Iterable[Wrong]:
             if may("integrations.view_errorrecord"):
                 address = reverse("admin:integrations_errorrecord_change", args=[error.pk])
                 link = Link("See the error and settle it", address)
-            yield "bad", f"Stuck: {error.sentence}", "", link
-    told = {error.delivery_id for error in facts.errors if error.settled_at is None}
+            told = f"{put_off.words(error)}." if error.is_put_off else ""
+            yield "bad", f"Stuck: {error.sentence}", told, link
+    held = {error.delivery_id for error in facts.errors if error.settled_at is None}
     for row in facts.deliveries:
-        if row.state == State.FAILED and row.pk not in told:
+        if row.state == State.FAILED and row.pk not in held:
             reason = row.state_reason or "nobody can say why any more."
             yield "bad", f"Stuck on its way to {within(row.job.destination.name)}: {reason}", "", _record(row)
 

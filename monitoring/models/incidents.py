@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from integrations.models import Kind
+from integrations.models import Kind, PutOff
 
 
-class Incident(models.Model):
+class Incident(PutOff):
     """All ErrorRecords with one fingerprint. The fingerprint is a value: the facts know nothing of Incidents.
 
     `sentence` is that of the newest error, as an example. `stuck` is the money in its open errors, as text by
     currency, never summed across. `promised_at` is the nearest hour promised for one of its records. An Incident
     resolves by itself when none of its errors is open, and reopens when one comes back.
-
-    While it is put off (`put_off_since`) it asks for nobody: until `put_off_until`, or until more than `put_off_up_to`
-    of its errors are open, whichever comes first.
     """
 
     fingerprint = models.CharField(max_length=32, unique=True)
@@ -44,9 +39,6 @@ class Incident(models.Model):
         on_delete=models.SET_NULL,
         related_name="assigned_incidents",
     )
-    put_off_since = models.DateTimeField(null=True, blank=True)
-    put_off_until = models.DateTimeField(null=True, blank=True)
-    put_off_up_to = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:
         ordering = ["-last_seen_at", "-id"]
@@ -64,18 +56,6 @@ class Incident(models.Model):
     @property
     def is_open(self) -> bool:
         return self.resolved_at is None
-
-    @property
-    def is_put_off(self) -> bool:
-        return self.is_open and self.put_off_since is not None
-
-    def is_put_off_at(self, moment: datetime, open_errors: int) -> bool:
-        """Whether what was said when it was put off still holds."""
-        if self.put_off_since is None:
-            return False
-        if self.put_off_until is not None and moment >= self.put_off_until:
-            return False
-        return self.put_off_up_to is None or open_errors <= self.put_off_up_to
 
 
 # What asks for a person: the list's own view, and the number of causes on the front page.

@@ -191,9 +191,9 @@ class Carried:
         )
         found = sorted(stuck)
         if not found:
-            yield Reading(measure, Decimal(0), rows=links.errors(0, job__workflow=self.workflow.pk))
+            yield Reading(measure, Decimal(0), rows=links.unsettled(0, job__workflow=self.workflow.pk))
         for currency, amount, count in found:
-            rows = links.errors(count, "", job__workflow=self.workflow.pk, currency=currency, **query)
+            rows = links.unsettled(count, "", job__workflow=self.workflow.pk, currency=currency, **query)
             yield Reading(measure, amount, currency, rows=rows)
 
     def _touches(self) -> Reading:
