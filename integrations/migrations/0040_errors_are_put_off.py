@@ -6,7 +6,7 @@ from integrations.migrations._indexes import AddIndex
 class Migration(migrations.Migration):
     # Beside the work that goes on. The columns are empty: no row is written.
     atomic = False
-    dependencies = [("integrations", "0038_dry_runs_and_drafts")]
+    dependencies = [("integrations", "0039_receipts_say_what_cannot_be_counted")]
 
     operations = [
         migrations.AlterField(
