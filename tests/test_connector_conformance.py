@@ -150,6 +150,7 @@ EXAMPLES: dict[str, Example] = {
     "sandbox_mail": Example({"base_url": BASE}, {"profiles": {"email": "kaethe@example.com"}}),
     "sandbox_payments": Example({"base_url": BASE}),
     "sandbox_shop": Example({"base_url": BASE}),
+    "sandbox_warehouse": Example({"base_url": BASE}),
     "sftp": Example({**SERVER, "files": FILES}),
     "shipbob": Example({"base_url": BASE}),
     "shipengine": Example({"base_url": BASE}),

@@ -33,6 +33,7 @@ from integrations.connectors.sandbox_desk import SandboxDesk
 from integrations.connectors.sandbox_mail import SandboxMail
 from integrations.connectors.sandbox_payments import SandboxPayments
 from integrations.connectors.sandbox_shop import SandboxShop
+from integrations.connectors.sandbox_warehouse import SandboxWarehouse
 from integrations.connectors.sftp import SftpConnector
 from integrations.connectors.shipbob import ShipBob
 from integrations.connectors.shipengine import ShipEngine
@@ -76,6 +77,7 @@ PLATFORMS: dict[str, type[Connector]] = {
     "sandbox_mail": SandboxMail,
     "sandbox_payments": SandboxPayments,
     "sandbox_shop": SandboxShop,
+    "sandbox_warehouse": SandboxWarehouse,
     "sftp": SftpConnector,
     "shipbob": ShipBob,
     "shipengine": ShipEngine,

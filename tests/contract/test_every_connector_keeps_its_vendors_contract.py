@@ -29,6 +29,7 @@ OF_NO_VENDOR = {
     "sandbox_mail",
     "sandbox_payments",
     "sandbox_shop",
+    "sandbox_warehouse",
     "sftp",
     "sql",
 }

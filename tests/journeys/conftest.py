@@ -31,7 +31,7 @@ def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess
 
 
 @pytest.fixture
-def world(process: SandboxProcess, transactional_db: None) -> World:
+def stocked(process: SandboxProcess) -> SandboxProcess:
     """Ten mugs and one bowl in the warehouse, offered in the shop and on the market place."""
     process.control("POST", "/reset", {})
     for sku, units in (("MUG", 10), ("BOWL", 1)):
@@ -45,7 +45,12 @@ def world(process: SandboxProcess, transactional_db: None) -> World:
                 "available": units,
             }
             process.control("POST", f"/{channel}/products", product)
-    made = World(process)
+    return process
+
+
+@pytest.fixture
+def world(stocked: SandboxProcess, transactional_db: None) -> World:
+    made = World(stocked)
     made.configure()
     return made
 
