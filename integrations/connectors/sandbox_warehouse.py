@@ -10,6 +10,10 @@ from integrations.connectors.sandbox_crm import CREDENTIALS, LIST, SETTINGS
 
 KEY: dict[str, Any] = {"header": "Idempotency-Key", "lifetime": 86400}
 LINES: dict[str, Any] = {"at": "items", "id": "id", "ref": "reference"}
+OUT_OF_STOCK = (
+    "= join('', ['the warehouse cannot take it now. ', errors[?code == 'out_of_stock'] | [0].message, "
+    "' Have it stocked, then retry.'])"
+)
 SHIP_TO = ("name", "line1", "city", "postal_code", "country")
 
 
@@ -48,10 +52,7 @@ class SandboxWarehouse(DeclaredConnector):
         "timeouts": {"connect": 2, "read": 4, "total": 5},
         "errors": [
             {"status": 401, "when": "errors[?code == 'token_expired']", "kind": "expired"},
-            refused(
-                "out_of_stock",
-                "the warehouse has too little of one of its items. Have it stocked, then retry.",
-            ),
+            refused("out_of_stock", OUT_OF_STOCK),
             {
                 "kind": "data",
                 "status": [400, 409, 422],

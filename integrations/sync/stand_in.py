@@ -41,11 +41,14 @@ class StandIn:
     def connector(self, job: SyncJob) -> Connector:
         """The job's destination as it would speak to this one. Raises Failure."""
         system = job.destination
-        declaration = {**system.settings["declaration"], "base_url": self.address}
+        settings = {**system.settings, "base_url": self.address}
+        if system.platform == "rest":
+            declaration = {**system.settings["declaration"], "base_url": self.address}
+            settings = {**system.settings, "declaration": declaration}
         own = dict.fromkeys(("token", "password", "client_secret"), self.token)
         return registry.connect(
             system.platform,
-            settings={**system.settings, "declaration": declaration},
+            settings=settings,
             secrets={**own, "username": NAME, "client_id": NAME},
             environment=system.environment,
             name=system.name,
@@ -76,12 +79,12 @@ class StandIn:
 
 
 def stands_in_for(job: SyncJob) -> bool:
-    """Whether the job writes as the sandbox's warehouse wants it, by a declaration whose address can be another."""
-    return (
-        job.destination.platform == "rest"
-        and job.write_mapping.platform == DIALECT
-        and job.destination_resource == RESOURCE
-        and isinstance(job.destination.settings.get("declaration"), dict)
+    """Whether the job writes as the sandbox's warehouse wants it, at an address that can be another."""
+    if job.write_mapping.platform != DIALECT or job.destination_resource != RESOURCE:
+        return False
+    system = job.destination
+    return system.platform == DIALECT or (
+        system.platform == "rest" and isinstance(system.settings.get("declaration"), dict)
     )
 
 

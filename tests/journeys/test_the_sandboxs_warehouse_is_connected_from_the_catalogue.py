@@ -74,7 +74,7 @@ def test_what_is_not_there_is_told_in_words(connected: Connected) -> None:
     connected.carry(ORDERS)
     error = ErrorRecord.objects.get(settled_at__isnull=True)
     assert error.code == "out_of_stock"
-    assert "too little of one of its items" in error.sentence
+    assert "BOWL is out of stock. Have it stocked, then retry." in error.sentence
 
 
 def test_a_new_job_offers_orders_from_the_shop_to_it(connected: Connected) -> None:

@@ -43,6 +43,14 @@ def test_an_order_out_of_stock_asks_a_person_and_is_made_once_when_there_is_stoc
     assert out_of_stock.told.endswith("Retried once there is stock, 1 order is there.")
 
 
+def test_the_warehouse_of_the_catalogue_is_stood_in_for_too(job: SyncJob) -> None:
+    job.destination.platform = "sandbox_warehouse"
+    job.destination.settings = {"base_url": "https://warehouse.example"}
+    out_of_stock, backorder = tried(job)
+    assert (out_of_stock.is_good, backorder.is_good) == (True, True)
+    assert "CLOCK-WALL-OAK is out of stock." in out_of_stock.told
+
+
 def test_a_backorder_that_ships_later_is_there_once(job: SyncJob) -> None:
     _, backorder = tried(job)
     assert backorder.is_good is True
