@@ -15,6 +15,7 @@ from integrations.sync import stock_names, stock_settings
 from mappings.records import RECORD_KINDS
 
 from . import widgets
+from .job_fields import is_shown
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[SyncJob]
@@ -93,6 +94,11 @@ class JobForm(ModelForm):
         for name, label in LABELS.items():
             if name in self.fields:
                 self.fields[name].label = label
+        # A field of this form's own stands in it whatever the page shows.
+        if self.instance.pk and not is_shown(self.instance, "stock_locations"):
+            self.fields.pop("stock_locations", None)
+        if "kind" in self.fields:
+            self.fields["kind"].help_text = "What else can be set here follows from it, once it is saved."
         if "source_resource" in self.fields:
             self.fields["source_resource"].help_text = "As the system calls it: orders, stock …"
 

@@ -30,6 +30,7 @@ from . import guided
 from .frame import FactsInline, QuickView, display
 from .job_actions import JobActions
 from .job_columns import RUN_COLOURS, STATE_COLOURS, counted, nothing_to_send, rows_url, state_of
+from .job_fields import fieldsets_of
 from .job_form import JobForm
 from .questions import Question, RowQuestion
 from .questions import WhichSystem as WhichSystemBase
@@ -138,62 +139,6 @@ class SyncJobAdmin(JobActions):
         QuickView("Halted by a failure", "state=halted"),
     )
     readonly_fields = ("state_line", "positions", "next_read", "last_complete", "numbers")
-    fieldsets = (
-        ("Job", {"fields": ("name", "key", "workflow", "kind")}),
-        ("State", {"fields": ("state_line", "numbers", "next_read", "last_complete", "positions")}),
-        (
-            "From where to where",
-            {
-                "fields": (
-                    ("source", "source_resource"),
-                    ("destination", "destination_resource"),
-                    ("read_mapping", "write_mapping"),
-                )
-            },
-        ),
-        (
-            "What goes, and when",
-            {
-                "fields": (
-                    "every_seconds",
-                    "accepts_pushes",
-                    "filter",
-                    "rollout_percent",
-                    "halts_above_percent",
-                    ("removed", "removed_at_most_percent"),
-                    "counts_units_in_flight",
-                    "explode_bundles",
-                    ("stock_buffer", "stock_buffer_percent"),
-                    "stock_locations",
-                    "needs_consent",
-                    "writes_beside",
-                    "shares_fields",
-                )
-            },
-        ),
-        (
-            "To the doorstep",
-            {
-                "fields": (
-                    "waits_for_payment",
-                    "checks_address",
-                    "pick_up_hours",
-                    ("pick_up_zone", "pick_up_holidays"),
-                    "announce_within_minutes",
-                )
-            },
-        ),
-        (
-            "Limits",
-            {
-                "fields": (
-                    ("concurrent_calls", "batch_size"),
-                    ("retry_limit", "waiting_hours"),
-                    "read_overlap_seconds",
-                )
-            },
-        ),
-    )
 
     def get_urls(self) -> list[URLPattern]:
         steps = {
@@ -258,8 +203,7 @@ class SyncJobAdmin(JobActions):
         )
 
     def get_fieldsets(self, request: HttpRequest, obj: SyncJob | None = None) -> Any:
-        fieldsets = super().get_fieldsets(request, obj)
-        return fieldsets if obj is not None else [part for part in fieldsets if part[0] != "State"]
+        return fieldsets_of(obj)
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: SyncJob | None = None) -> Any:
         return self.prepopulated_fields if obj is None else {}
