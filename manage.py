@@ -24,10 +24,10 @@ OLDEST = (3, 11)
 # From this version on, pip installs into another environment than its own.
 ELSEWHERE = (22, 3)
 MEASURES = {"chaos": "tests.chaos", "bench": "tests.benchmarks"}
-# Marks of tests that want the machine, or a server on it, to themselves.
-ALONE = "slow or chaos or real or browser or redis"
-# And of those that take so long that they are run by `.ci/run` or by hand.
-APART = "long or siege"
+# Marks of tests that share a server or a browser: one after the other.
+ALONE = "real or browser or redis"
+# And of those that take long, or want the machine to themselves: they are run by `.ci/run` or by hand.
+APART = "long or siege or slow or chaos"
 CHECKS = {
     "ruff": ["-m", "ruff", "check", "."],
     "ruff format": ["-m", "ruff", "format", "--check", "."],
@@ -230,7 +230,7 @@ def write_for_owner(file: Path, text: str) -> None:
 
 
 def tests(arguments: list[str]) -> dict[str, list[str]]:
-    """All of them: those that neither measure time nor share a server on all cores. With `arguments`, as they say."""
+    """What is green at every step: on all cores what shares no server, then the rest. With `arguments`, as they say."""
     if arguments:
         return {"pytest": ["-m", "pytest", *arguments]}
     together = ["-m", f"not ({ALONE} or {APART})", "--numprocesses=auto", "--maxprocesses=8"]

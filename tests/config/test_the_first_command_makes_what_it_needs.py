@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -324,11 +325,27 @@ def test_the_stamp_is_the_hash_of_what_was_installed(
     assert (tmp_path / ".venv" / "requirements.txt.sha256").read_text() == hashlib.sha256(b"base").hexdigest()
 
 
+MARKS = ("slow", "chaos", "real", "browser", "redis", "long", "siege", "postgres")
+APART = ("slow", "chaos", "long", "siege")
+
+
+def chosen_by(expression: str, mark: str) -> bool:
+    """Whether a pytest mark expression takes a test that has this mark alone."""
+    return bool(eval(expression, {}, {name: name == mark for name in MARKS}))
+
+
 def test_all_tests_run_in_two_parts_and_none_of_them_twice(manage: ModuleType) -> None:
     chosen = [arguments[arguments.index("-m", 2) + 1] for arguments in manage.tests([]).values()]
-    marks = ("slow", "chaos", "real", "browser", "redis", "long", "siege", "postgres")
-    for mark in marks:
-        has = {name: name == mark for name in marks}
-        parts = [eval(part, {}, has) for part in chosen]  # a pytest mark expression
-        assert parts.count(True) == (0 if mark in ("long", "siege") else 1), mark
+    for mark in MARKS:
+        parts = [chosen_by(part, mark) for part in chosen]
+        assert parts.count(True) == (0 if mark in APART else 1), mark
     assert manage.tests(["-k", "stock"]) == {"pytest": ["-m", "pytest", "-k", "stock"]}
+
+
+def test_what_is_no_part_of_it_is_run_on_a_clean_clone() -> None:
+    calls = (ROOT / ".ci" / "run").read_text().replace("\\\n", "").splitlines()
+    told = [re.search(r'pytest\b.* -m (?:"([^"]+)"|(\w+))', call) for call in calls]
+    expressions = [found[1] or found[2] for found in told if found]
+    assert len(expressions) == 4
+    for mark in APART:
+        assert any(chosen_by(one, mark) for one in expressions), mark

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -32,7 +34,26 @@ def test_a_copy_has_the_rules_and_is_in_use(admin_client: Client, preset: str) -
         PRESETS[preset].platform,
         1,
     )
-    assert admin_client.get(change_url(made)).status_code == 200
+
+
+def ways_of_rules(preset: str) -> set[tuple[str, ...]]:
+    """What the studio draws in different ways."""
+    return {(rule.transform, rule.on_missing, str(bool(rule.value_map))) for rule in PRESETS[preset].rules}
+
+
+def few_with_all_ways() -> Iterator[str]:
+    """Presets of which each has a rule that none before it has."""
+    seen: set[tuple[str, ...]] = set()
+    for preset in sorted(PRESETS, key=lambda key: -len(ways_of_rules(key))):
+        if not ways_of_rules(preset) <= seen:
+            seen |= ways_of_rules(preset)
+            yield preset
+
+
+@pytest.mark.parametrize("preset", list(few_with_all_ways()))
+def test_a_copy_opens_in_the_studio(admin_client: Client, preset: str) -> None:
+    admin_client.post(PAGE, {"preset": preset})
+    assert admin_client.get(change_url(Mapping.objects.get())).status_code == 200
 
 
 def test_a_second_copy_stands_beside_the_first(admin_client: Client) -> None:
