@@ -1,3 +1,3 @@
-from tests.journeys.conftest import near_by, process, world
+from tests.journeys.conftest import near_by, process, stocked, world
 
-__all__ = ["near_by", "process", "world"]
+__all__ = ["near_by", "process", "stocked", "world"]
