@@ -154,8 +154,8 @@ def _finish(kind: str, rule: RuleData) -> Callable[[Any], Any]:
     """What gives a value read by this rule the type that its target has in the Record."""
     wanted = None if rule.target.endswith("[]") else target_type(kind, rule.target)
     if wanted in (str, Decimal, datetime):
-        return lambda value: value if type(value) is wanted else _converted(value, wanted)
-    return lambda value: _converted(value, wanted)
+        return lambda value: value if type(value) is wanted else converted(value, wanted)
+    return lambda value: converted(value, wanted)
 
 
 def _finish_as_json(_: RuleData) -> Callable[[Any], Any]:
@@ -324,7 +324,8 @@ def _missing(rule: Rule, value: Any, problems: list[Problem]) -> Any:
     return value if value != "" else None
 
 
-def _converted(value: Any, kind: Any) -> Any:
+def converted(value: Any, kind: Any) -> Any:
+    """The value as this type of the Record has it. Raises msgspec.ValidationError."""
     if kind is None:
         return value
     if kind is str and not isinstance(value, (str, dict, list)):

@@ -93,7 +93,12 @@ def without_parcel(jobs: Sequence[SyncJob], now: datetime) -> Q:
     by_another = Delivery.objects.filter(
         job__in=orders, thing=OuterRef("thing"), pk__lt=OuterRef("pk"), called_shipped_at__isnull=False
     )
-    return _any(late) & Q(thing__has_parcel=False) & ~Q(state=State.IGNORED) & ~Q(Exists(by_another))
+    return (
+        _any(late)
+        & Q(thing__has_parcel=False)
+        & ~Q(state__in=(State.IGNORED, State.SKIPPED))
+        & ~Q(Exists(by_another))
+    )
 
 
 def _patience(jobs: Sequence[SyncJob]) -> dict[int, timedelta]:

@@ -25,6 +25,7 @@ class StillOpen(Question):
         ("unsettled", "Open, those ignored for now too", put_off.IS_OPEN),
         ("settled", "Settled", Q(settled_at__isnull=False)),
         ("ignored", "Ignored by a person", Q(settled_how="ignored")),
+        ("skipped", "Skipped by a fallback", Q(settled_how="skipped")),
         ("all", "All", Q()),
     )
 

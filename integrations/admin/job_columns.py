@@ -63,6 +63,7 @@ def nothing_to_send(run: SyncRun) -> str:
         (run.unchanged, "unchanged", State.UNCHANGED),
         (run.filtered, "filtered", State.FILTERED),
         (run.ignored, "dropped", State.IGNORED),
+        (run.skipped, "skipped", State.SKIPPED),
         (run.superseded, "superseded", State.SUPERSEDED),
         (run.held, "held back", State.HELD),
     )

@@ -11,6 +11,7 @@ from . import (
     check_bundles,
     check_circles,
     check_double_paths,
+    check_fallbacks,
     check_jobs,
     check_owners,
     check_writers,
@@ -140,6 +141,7 @@ class _Check:
         yield from dangling
         yield from model_problems(SyncJob, place, job, JOB_FIELDS)
         yield from self._identity(place, job)
+        yield from check_fallbacks.check(place, job)
         if not dangling:
             yield from check_jobs.check_job(place, job, self.after, self.connectors)
 

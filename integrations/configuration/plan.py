@@ -9,7 +9,7 @@ from typing import Any
 
 from mappings.presets import PRESETS
 
-from . import check_double_paths, check_jobs, check_writers, meaning, owners, targets
+from . import check_double_paths, check_fallbacks, check_jobs, check_writers, meaning, owners, targets
 from .added import ADDED, sections
 from .check import check, merged
 from .diff import Change, changes
@@ -129,6 +129,8 @@ class _Planning:
             filled = self._unfolded(filled, place)
         if place[0] == "workflows":
             filled = targets.normal(filled)
+        if place[0] == "jobs":
+            filled = check_fallbacks.normal(filled)
         if place[0] in ADDED:
             filled = ADDED[str(place[0])].normal(filled)
         if secrets is not None:

@@ -45,6 +45,7 @@ JOB_FIELDS = (
     "batch_size",
     "retry_limit",
     "waiting_hours",
+    "fallbacks",
 )
 # Fields that name another row by its key.
 JOB_REFERENCES = ("workflow", "source", "destination", "read_mapping", "write_mapping")

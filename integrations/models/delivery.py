@@ -27,10 +27,18 @@ class State(models.TextChoices):
     SUPERSEDED = "superseded", "Superseded: it came in again later"
     FILTERED = "filtered", "Filtered by a rule"
     IGNORED = "ignored", "Ignored by a person"
+    SKIPPED = "skipped", "Skipped by a fallback"
 
 
 PENDING_STATES = (State.QUEUED, State.RETRYING, State.WAITING, State.HELD)
-FINAL_STATES = (State.DELIVERED, State.UNCHANGED, State.SUPERSEDED, State.FILTERED, State.IGNORED)
+FINAL_STATES = (
+    State.DELIVERED,
+    State.UNCHANGED,
+    State.SUPERSEDED,
+    State.FILTERED,
+    State.IGNORED,
+    State.SKIPPED,
+)
 
 
 class Delivery(models.Model):
@@ -179,6 +187,10 @@ class Outcome(models.Model):
     amount = models.DecimalField(max_digits=20, decimal_places=4, null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True)
     request_id = models.CharField(max_length=120, blank=True)
+    # Empty for nearly all, and null there: a column without a default is added to a table of millions at once.
+    note = models.CharField(  # noqa: DJ001
+        max_length=300, null=True, blank=True, help_text="What a fallback of the job did, in its words."
+    )
 
     class Meta:
         indexes = [

@@ -30,6 +30,7 @@ class Settled(models.TextChoices):
     SUPERSEDED = "superseded", "A newer version came"
     IGNORED = "ignored", "Ignored by a person"
     GONE = "gone", "The cause is gone"
+    SKIPPED = "skipped", "Skipped by a fallback"
 
 
 class PutOff(models.Model):

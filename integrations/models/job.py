@@ -182,6 +182,11 @@ class SyncJob(models.Model):
     waiting_hours = models.PositiveSmallIntegerField(
         default=24, help_text="How long a record may wait for what it refers to before it becomes an error."
     )
+    fallbacks = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="What happens to a record that fails, by kind of failure. None: it is held for a person.",
+    )
 
     # The two positions. Both move by conditional UPDATE on `position_version`.
     resume_position = models.JSONField(null=True, blank=True, editable=False)

@@ -83,6 +83,9 @@ class SyncRun(models.Model):
     ignored = models.PositiveIntegerField(
         default=0, db_default=0, help_text="Dropped by a cancel, or by a person's decision."
     )
+    skipped = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Left out by a fallback of the job."
+    )
     held = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
 
@@ -108,8 +111,8 @@ class SyncRun(models.Model):
 
     @property
     def settled(self) -> int:
-        at_rest = self.unchanged + self.superseded + self.filtered + self.ignored + self.held
-        return self.delivered + at_rest + self.failed
+        left_out = self.superseded + self.filtered + self.ignored + self.skipped
+        return self.delivered + self.unchanged + left_out + self.held + self.failed
 
     @property
     def left(self) -> int:

@@ -101,6 +101,7 @@ class RunSerializer(serializers.ModelSerializer[SyncRun]):
             "superseded",
             "filtered",
             "ignored",
+            "skipped",
             "held",
             "failed",
             "settled",

@@ -15,6 +15,7 @@ from . import intents, shared_clock
 from .case import Ending, Sending
 from .claim import Lease
 from .endings import after_failure
+from .falling_back import FallingBack
 from .leaving import Leaving
 from .record import Group, record
 from .send import NothingThere, Result, Results, ThereAlready, is_away
@@ -26,9 +27,15 @@ class Answers:
     """Of one job's destination."""
 
     def __init__(
-        self, job: SyncJob, connector: Connector, abilities: Abilities, watch: Watch | None = None
+        self,
+        job: SyncJob,
+        connector: Connector,
+        abilities: Abilities,
+        falling_back: FallingBack,
+        watch: Watch | None = None,
     ) -> None:
         self.watch = watch
+        self.falling_back = falling_back
         self.job = job
         self.connector = connector
         self.abilities = abilities
@@ -79,7 +86,9 @@ class Answers:
             sending,
             result,
             system_is_away=system_is_away and is_away(result),
+            tries=self.falling_back.tries_of(result),
         )
+        ending = self.falling_back.instead(sending.case, ending, sending)
         group.ended.append((sending.case, ending))
         if ending.keeps_intent or self._was_in_doubt(sending, result):
             group.doubtful_intents.append(sending.intent_id)

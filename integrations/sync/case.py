@@ -26,6 +26,7 @@ class Ending:
 
     `not_before` set (seconds since 1970): the parcel goes back to the queue until then. `counts` says whether
     the try counts against the job's retry limit. `keeps_intent`: the write is in doubt and stays the key's lock.
+    `note`: what a fallback of the job did; it is kept with the Outcome, so nothing personal stands in it.
     """
 
     state: State
@@ -34,6 +35,7 @@ class Ending:
     not_before: float | None = None
     counts: bool = False
     keeps_intent: bool = False
+    note: str = ""
 
 
 @dataclass

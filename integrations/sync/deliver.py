@@ -27,6 +27,7 @@ from .claim import Lease, LeaseLost
 from .connect import connect
 from .doorbell import ring
 from .endings import data_fault, name_by_id
+from .falling_back import FallingBack
 from .gather import gather
 from .give_way import Courtesy
 from .hand import COMMIT_EVERY, Hand, by_lease, group_size, groups, is_found_again, size_for
@@ -92,10 +93,11 @@ class Carrier:
         self.job = job
         self.connector = connector
         self.deadline = deadline
-        self.weighing = Weighing(job, connector)
+        falling_back = FallingBack(job)
+        self.weighing = Weighing(job, connector, falling_back)
         self.abilities = self.weighing.abilities
         self.sender = Sender(job, connector, self.abilities, self.weighing.watch)
-        self.answers = Answers(job, connector, self.abilities, self.weighing.watch)
+        self.answers = Answers(job, connector, self.abilities, falling_back, self.weighing.watch)
         self.group_size = group_size(self.abilities, connector.limit(), self.sender.size)
         self.worked = 0
         self._says_failed = self._says_works = False

@@ -23,18 +23,24 @@ UNREADABLE = "unreadable"
 UNREADABLE_PLACE = "unreadable_place"
 
 
-def backoff(attempts: int) -> float:
+def backoff(attempts: int, longest: float = LONGEST_PAUSE) -> float:
     """Seconds until the next try: soon at first, since most troubles are of a moment, then doubled each time. With
     jitter, so that records do not come back together."""
     pause = FIRST_PAUSE if attempts <= 1 else SECOND_PAUSE * 2 ** (attempts - 2)
-    return float(min(LONGEST_PAUSE, pause) * random.uniform(0.75, 1.25))  # noqa: S311  # not for secrets
+    return float(min(longest, pause) * random.uniform(0.75, 1.25))  # noqa: S311  # not for secrets
 
 
 def after_failure(
-    job: SyncJob, abilities: Abilities, sending: Sending, failure: Failure, *, system_is_away: bool = False
+    job: SyncJob,
+    abilities: Abilities,
+    sending: Sending,
+    failure: Failure,
+    *,
+    system_is_away: bool = False,
+    tries: int | None = None,
 ) -> Ending:
-    """Transient: later. In doubt: settled with the key, by look-up or by repeating what is harmless, else a person.
-    All else: a person.
+    """Transient: later, `tries` times in all (as often as the job says, unless it is told). In doubt: settled with the
+    key, by look-up or by repeating what is harmless, else a person. All else: a person.
 
     `system_is_away`: it is not this record's failure, so the try does not count; the breaker says when it goes on.
     """
@@ -59,7 +65,7 @@ def after_failure(
     if sending.leaving.serial < case.parcel.serial and not sending.leaving.steps_done:
         # Surely without effect, and out of date: the newer version is weighed for itself.
         return Ending(State.QUEUED, "The version before it was not taken.", not_before=shared_clock.seconds())
-    if failure.kind == Kind.TRANSIENT and attempts < job.retry_limit:
+    if failure.kind == Kind.TRANSIENT and attempts < (job.retry_limit if tries is None else tries):
         return _again(failure, attempts)
     return Ending(State.FAILED, failure.sentence[:300], fault=_fault(sending, failure, "send"), counts=True)
 

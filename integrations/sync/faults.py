@@ -48,6 +48,8 @@ class Fault:
     amount: str | None = None
     currency: str = ""
     intent_id: int | None = None
+    # Whether `field` is one of the destination's own, and not of the Record.
+    in_body: bool = False
     # The cause is one, whichever job comes upon it.
     of_any_job: bool = False
 

@@ -15,8 +15,8 @@ class Leaving(msgspec.Struct, kw_only=True):
 
     `steps_left` are (operation, step) pairs still to be done after this one; `context` is what their calls are
     prepared from (kept only while steps are left). `line_references` maps the lines' own ids to themselves, so
-    that line ids in the answer find their Things. `seen` and `taken`: the case's, where
-    they matter.
+    that line ids in the answer find their Things. `seen` and `taken`: the case's, where they matter. `note`: which
+    values a fallback put in.
     """
 
     call: dict[str, Any]
@@ -42,6 +42,7 @@ class Leaving(msgspec.Struct, kw_only=True):
     lines: list[str] = []
     seen: dict[str, str] = {}
     taken: list[str] = []
+    note: str = ""
 
     def as_call(self) -> Call:
         return Call.from_json(self.call)

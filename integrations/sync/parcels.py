@@ -24,6 +24,9 @@ class Parcel(msgspec.Struct, omit_defaults=True):
     With `recount` that was no change at the owner, but a unit sold or given back, and it goes at once. With `again` it
     happened in the destination itself, which has changed its own figure: what was written last is written again.
     `untimed`: nothing happened at all, the job's settings were changed; no delay is measured.
+
+    `put_in_record` and `put_in_body`: values that a fallback puts into fields that failed. They are good while the
+    parcel is in hand: whoever takes up its batch anew finds the same failure, and the same fallback.
     """
 
     external_id: str
@@ -46,6 +49,8 @@ class Parcel(msgspec.Struct, omit_defaults=True):
     place: str = ""
     occurred_at: float = 0.0
     untimed: bool = False
+    put_in_record: dict[str, Any] = {}
+    put_in_body: dict[str, Any] = {}
 
     @property
     def counted(self) -> bool:

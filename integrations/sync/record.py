@@ -51,14 +51,19 @@ OUTCOME = (
     "amount",
     "currency",
     "request_id",
+    "note",
 )
 ECHOED = rows.Upsert(unique=("connection", "resource", "external_id"), update=("echo_digest",))
+# What a person may look for that no destination has taken.
+FOUND_BY_WORDS = (State.FAILED, State.WAITING, State.FILTERED, State.SKIPPED)
+NOTE = 300
 COUNTED = {
     State.DELIVERED: "delivered",
     State.UNCHANGED: "unchanged",
     State.SUPERSEDED: "superseded",
     State.FILTERED: "filtered",
     State.IGNORED: "ignored",
+    State.SKIPPED: "skipped",
     State.HELD: "held",
     State.FAILED: "failed",
 }
@@ -169,6 +174,7 @@ def _delivered(job: SyncJob, run: SyncRun, row: Standing, sending: Sending, now:
         leaving.amount,
         leaving.currency,
         "",
+        leaving.note[:NOTE] or None,
     )
 
 
@@ -205,6 +211,7 @@ def _ended(
         fault.amount if fault else None,
         fault.currency if fault else "",
         "",
+        ending.note[:NOTE] or None,
     )
 
 
@@ -264,7 +271,7 @@ def _store_search_keys(group: Group) -> None:
     } | {
         (kind, digest, case.delivery.thing_id)
         for case, ending in group.ended
-        if ending.state in (State.FAILED, State.WAITING, State.FILTERED) and ending.not_before is None
+        if ending.state in FOUND_BY_WORDS and ending.not_before is None
         for kind, digest in case.search_keys()
     }
     rows.insert(SearchKey, ("kind", "digest", "thing_id"), sorted(found), rows.IGNORE)
@@ -282,6 +289,7 @@ def _settle(job: SyncJob, run: SyncRun, group: Group, standings: dict[int, Stand
     for how, states in (
         (Settled.GONE, (State.UNCHANGED, State.FILTERED, State.SUPERSEDED)),
         (Settled.IGNORED, (State.IGNORED,)),
+        (Settled.SKIPPED, (State.SKIPPED,)),
     ):
         at_rest = [
             case.delivery.pk
@@ -290,6 +298,8 @@ def _settle(job: SyncJob, run: SyncRun, group: Group, standings: dict[int, Stand
         ]
         if at_rest:
             faults.settle_errors(at_rest, how)
+            if how == Settled.SKIPPED and job.counts_units_in_flight:
+                stock_units.forget_units(at_rest)
     intents.settle(group.settled_intents)
     intents.put_in_doubt(group.doubtful_intents)
     intents.keep_to_repeat(group.intents_to_repeat)

@@ -12,7 +12,7 @@ import msgspec
 from integrations.connectors.base import Abilities, Action, Connector, WriteContext
 from integrations.exceptions import Failure
 from integrations.models import Delivery, Removed, State, SyncJob
-from mappings import records, translate
+from mappings import put_values, records, translate
 from mappings.bundles import in_parts
 from mappings.content_hash import content_hash
 from mappings.kinds import kinds_of
@@ -27,11 +27,13 @@ from .bundles import parts_about
 from .case import Case, Ending
 from .decide import Facts, Verdict, decide
 from .endings import UNREADABLE, UNREADABLE_PLACE, data_fault, name_by_id, waiting
+from .fallbacks import shown
 from .faults import Fault
 from .gather import refresh, resolve_references
 from .leaving import Leaving
 from .marketing_consent import withhold
 from .ownership import owned_elsewhere
+from .parcels import Parcel
 from .payment_wait import hold_unpaid
 from .promises import promised_at
 from .rollout import is_in
@@ -142,7 +144,10 @@ class Scales:
         alone = self.counting.record_without_row(case) if self.counting is not None else None
         if alone is not None:
             return translate.Translation(alone, [])
-        return translate.read(self.rules.read, case.parcel.payload)
+        translation = translate.read(self.rules.read, case.parcel.payload)
+        if case.parcel.put_in_record:
+            return put_values.into_record(translation, self.job.kind, case.parcel.put_in_record)
+        return translation
 
     def _is_carried(self, case: Case) -> bool:
         """A record that was delivered once stays in, whatever the filter or the rollout says now."""
@@ -154,7 +159,9 @@ class Scales:
             case.ending = Ending(State.HELD, f"The rollout is at {self.job.rollout_percent} %.")
         return case.ending is None
 
-    def _not_translated(self, case: Case, problems: Sequence[translate.Problem]) -> None:
+    def _not_translated(
+        self, case: Case, problems: Sequence[translate.Problem], *, in_body: bool = False
+    ) -> None:
         if (
             case.destination_id is None
             and case.record is not None
@@ -168,6 +175,7 @@ class Scales:
             sentence += f" It stands in {case.parcel.origin}."
         fault = data_fault(case, first.code, "translate", sentence, first.field)
         fault.evidence = {"problems": [msgspec.to_builtins(problem) for problem in problems[:20]]}
+        fault.in_body = in_body
         self._fail(case, fault)
 
     def _fail(self, case: Case, fault: Fault) -> None:
@@ -207,10 +215,12 @@ class Scales:
             case.taken = sorted({*case.taken, *self.watch.first_values})
         rules = self.rules.write if self.watch is None else self.watch.write_rules(case)
         written = translate.write(rules, case.record, context, case.record_data)
-        if written.problems:
-            self._not_translated(case, written.problems)
+        problems = [problem for problem in written.problems if problem.field not in case.parcel.put_in_body]
+        if problems:
+            self._not_translated(case, problems, in_body=True)
             return
         case.body = written.body
+        put_values.into_body(case.body, case.parcel.put_in_body)
         if case.first_writer is not None and self._is_left_to(case, case.first_writer):
             return
         lasting = case.body if self.watch is None else self.watch.lasting(case, context)
@@ -357,7 +367,16 @@ class Scales:
             lines=_line_references(case.record_data),
             seen=case.seen,
             taken=case.taken,
+            note=put_note(case.parcel),
         )
+
+
+def put_note(parcel: Parcel) -> str:
+    """Which values a fallback has put into this record, for whoever reads what came of it."""
+    put = {**parcel.put_in_record, **parcel.put_in_body}
+    if not put:
+        return ""
+    return f"A fallback put in: {', '.join(f'{field}: {shown(value)}' for field, value in put.items())}."
 
 
 def _occurred_at(case: Case) -> float | None:

@@ -14,6 +14,7 @@ from . import conflicts, intents, missing_parcels, stock_figures, stock_recount
 from .case import Case, Ending, Sending
 from .claim import Lease
 from .endings import data_fault
+from .falling_back import FallingBack
 from .fetch import can_fetch, fetch
 from .rules import rules_of
 from .watch import watch_of
@@ -23,8 +24,9 @@ from .weigh import Scales
 class Weighing:
     """Of one job."""
 
-    def __init__(self, job: SyncJob, connector: Connector) -> None:
+    def __init__(self, job: SyncJob, connector: Connector, falling_back: FallingBack) -> None:
         self.job = job
+        self.falling_back = falling_back
         rules = rules_of(job)
         self.watch = watch_of(job, rules)
         self.scales = Scales(job, connector, rules, self.watch, stores=True)
@@ -53,7 +55,17 @@ class Weighing:
         if unclear:
             fetch(self.job, unclear)
             self._weigh_safely(unclear)
+        for case in cases:
+            self._fall_back(case)
         missing_parcels.note(self.job, cases)
+
+    def _fall_back(self, case: Case) -> None:
+        """Weighs it anew for each value that a fallback puts in: no field is filled twice, so this ends."""
+        while case.ending is not None and self.falling_back.puts_value(case, case.ending):
+            case.ending = case.record = case.as_read = case.leaving = None
+            self._weigh_safely([case])
+        if case.ending is not None:
+            case.ending = self.falling_back.instead(case, case.ending)
 
     def _keep_figures(self, cases: Sequence[Case]) -> None:
         """Of stock rows that were fetched just now; others were kept when they were accepted."""

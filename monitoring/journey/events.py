@@ -51,6 +51,7 @@ SENTENCES: Final = {
     State.SUPERSEDED: "Left to a newer version on its way to {to}",
     State.FILTERED: "Left out of {to} by a rule",
     State.IGNORED: "Not brought to {to}: a person decided so",
+    State.SKIPPED: "Skipped for {to} by a fallback of the job",
     State.RETRYING: "{to} did not take it yet: it is tried again",
     State.WAITING: "It waits before it may go to {to}",
     State.HELD: "Held back from {to}",
@@ -167,6 +168,8 @@ def _outcome(row: Outcome, delivery: Delivery, sent: datetime | None, may: May) 
         details.append(f"{duration(took)} after it came in")
     if sent is not None:
         details.append(f"sent at {time_format(timezone.localtime(sent), 'H:i:s')}{_answered(row, sent)}")
+    if row.note:
+        details.insert(0, row.note)
     if row.attempt > 1:
         details.append(f"try {row.attempt}")
     if row.request_id:

@@ -9,6 +9,7 @@ from django.db.models import Field
 
 from integrations.configuration.state import JOB_FIELDS
 from integrations.models import Kind, SyncJob
+from integrations.sync.fallbacks import fallbacks_of, sentence_of
 from mappings.models import FieldOwner
 
 from .parts import Code, Section, Table, Text
@@ -24,7 +25,7 @@ ELSEWHERE: Final = (
 )
 # Reasons that a person gave.
 IN_WORDS: Final = ("writes_beside", "shares_fields")
-OF_ERRORS: Final = ("retry_limit", "waiting_hours", "removed", "removed_at_most_percent")
+OF_ERRORS: Final = ("retry_limit", "waiting_hours", "removed", "removed_at_most_percent", "fallbacks")
 MENDED_BY: Final = {
     Kind.TRANSIENT: "Crossdock tries again by itself, later each time; then a person is asked.",
     Kind.CONFIG: "The job stops once for all. A person mends the connection, and all of it goes on.",
@@ -125,8 +126,20 @@ def errors_of(jobs: Sequence[SyncJob]) -> Section:
         "At most so much at once",
     )
     kinds: list[tuple[Text, ...]] = [(kind.label, MENDED_BY[kind]) for kind in Kind]
-    tables = (Table(columns, policy), Table(("Kind of failure", "What happens"), kinds if jobs else []))
+    tables = (
+        Table(columns, policy),
+        Table(("Job", "Where it departs from the rules below"), _fallbacks(jobs)),
+        Table(("Kind of failure", "What happens"), kinds if jobs else []),
+    )
     return Section("What happens to errors", (DOUBT,), tables, "There is no job to have any.")
+
+
+def _fallbacks(jobs: Sequence[SyncJob]) -> list[tuple[Text, ...]]:
+    return [
+        (job.name, sentence_of(fallback, job.destination.name))
+        for job in jobs
+        for fallback in fallbacks_of(job)
+    ]
 
 
 def owners_of(jobs: Sequence[SyncJob], names: dict[str, str]) -> Section:

@@ -31,6 +31,7 @@ COUNTS = (
     "superseded",
     "filtered",
     "ignored",
+    "skipped",
     "held",
     "failed",
     "left",

@@ -52,3 +52,9 @@ def test_the_example_can_be_applied_and_comes_back_from_its_export() -> None:
     apply(plan(blocks[3], ENVIRONMENT))
     assert bills_of(Q()) == {"TEA-SET": {"CUP": 2, "POT": 1}}
     assert plan(as_yaml(load()), {}).changes == []
+
+    fallbacks = (Path(settings.ROOT) / "docs" / "fallbacks.md").read_text("utf-8")
+    (block,) = re.findall(r"```yaml\n(.*?)```", fallbacks, re.DOTALL)
+    apply(plan(block, {}))
+    assert len(SyncJob.objects.get().fallbacks) == 2
+    assert plan(as_yaml(load()), {}).changes == []

@@ -1,0 +1,120 @@
+"""Carries out a job's fallbacks on the records that failed, for one drain."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from integrations.exceptions import Failure, Kind
+from integrations.models import State, SyncJob
+from mappings import put_values
+
+from . import shared_clock
+from .case import Case, Ending, Sending
+from .endings import backoff
+from .fallbacks import Fallback, Then, condition_of, fallback_for, fallbacks_of
+from .faults import Fault
+from .weigh import put_note
+
+# What cancels, refunds or deletes is never passed over: a person hears of it.
+_PLAIN_WRITES = ("create", "update", "upsert")
+_SECONDS = 60.0
+
+
+class FallingBack:
+    """Of one job. What it needs came with the job's row: a record that fails costs no query."""
+
+    def __init__(self, job: SyncJob) -> None:
+        self.job = job
+        self.fallbacks = fallbacks_of(job)
+
+    def tries_of(self, failure: Failure) -> int:
+        """How often such a failure is tried before it is one: where a fallback counts by itself, it is one at once."""
+        if self.fallbacks and failure.kind == Kind.TRANSIENT and not failure.in_doubt:
+            fallback = fallback_for(self.fallbacks, Fault.of_failure(0, failure, "send"))
+            if fallback is not None and fallback.tries:
+                return 0
+        return self.job.retry_limit
+
+    def instead(self, case: Case, ending: Ending, sending: Sending | None = None) -> Ending:
+        """How the record ends by the fallback that is about its failure; as it would without, where there is none, or
+        where a fallback may not touch it: what may have arrived, and what is half done."""
+        fault = ending.fault
+        if not self.fallbacks or fault is None or ending.state != State.FAILED or ending.keeps_intent:
+            return ending
+        fallback = fallback_for(self.fallbacks, fault)
+        if fallback is None:
+            return ending
+        found = self._again(fallback, case, fault) or self._then(fallback, case, fault, sending) or ending
+        if found is ending and (did_not_help := put_note(case.parcel)):
+            ending.note = did_not_help
+            fault.sentence = f"{fault.sentence} {did_not_help} It was not enough."
+        return found
+
+    def puts_value(self, case: Case, ending: Ending) -> bool:
+        """Whether a fallback puts a value into the field of a record that failed before it left: it is to be weighed
+        anew with it then."""
+        fault = ending.fault
+        if not self.fallbacks or fault is None or ending.state != State.FAILED or ending.keeps_intent:
+            return False
+        fallback = fallback_for(self.fallbacks, fault)
+        if fallback is None or fallback.then != Then.DEFAULT or case.open_intent is not None:
+            return False
+        return self._put(case, fallback, in_body=fault.in_body)
+
+    def _put(self, case: Case, fallback: Fallback, *, in_body: bool) -> bool:
+        """False where it was done before: a value that did not help once is not tried again."""
+        field, parcel = fallback.field, case.parcel
+        if field in parcel.put_in_record or field in parcel.put_in_body:
+            return False
+        if in_body or not put_values.is_of_record(self.job.kind, field):
+            parcel.put_in_body = {**parcel.put_in_body, field: fallback.value}
+        else:
+            parcel.put_in_record = {**parcel.put_in_record, field: fallback.value}
+        return True
+
+    def _again(self, fallback: Fallback, case: Case, fault: Fault) -> Ending | None:
+        attempts = case.delivery.attempts + 1
+        if attempts > fallback.tries or self._has_lasted(case, fallback.for_hours):
+            return None
+        pause = backoff(attempts, fallback.longest_pause_minutes * _SECONDS)
+        return Ending(
+            State.RETRYING, fault.sentence[:300], not_before=shared_clock.seconds() + pause, counts=True
+        )
+
+    def _has_lasted(self, case: Case, hours: int) -> bool:
+        """Counted from when it was put back first: its deadline was set then."""
+        deadline = case.delivery.deadline_at
+        if deadline is None:
+            return False
+        began = deadline - timedelta(hours=self.job.waiting_hours)
+        return shared_clock.now() - began > timedelta(hours=hours)
+
+    def _then(self, fallback: Fallback, case: Case, fault: Fault, sending: Sending | None) -> Ending | None:
+        if fallback.then == Then.HOLD or not is_surely_without_effect(case, sending):
+            return None
+        if fallback.then == Then.SKIP:
+            note = f"{condition_of(fallback, self.job.destination.name)}, it is skipped: {fallback.note}"
+            reason = f"{fallback.note} ({fault.sentence})"
+            return Ending(State.SKIPPED, reason[:300], counts=True, note=note)
+        return self._send_with_value(fallback, case, fault, sending)
+
+    def _send_with_value(
+        self, fallback: Fallback, case: Case, fault: Fault, sending: Sending | None
+    ) -> Ending | None:
+        """Once: also where a worker died in between and the parcel has forgotten, its tries are counted."""
+        used_up = case.delivery.attempts >= max(self.job.retry_limit, fallback.tries + 1)
+        if sending is None or used_up or not self._put(case, fallback, in_body=True):
+            return None
+        note = put_note(case.parcel)
+        return Ending(
+            State.RETRYING, fault.sentence[:300], not_before=shared_clock.seconds(), counts=True, note=note
+        )
+
+
+def is_surely_without_effect(case: Case, sending: Sending | None) -> bool:
+    """Whether nothing of this try can have arrived: no call of it was taken, and none before it is in doubt."""
+    if case.open_intent is not None:
+        return False
+    if sending is None:
+        return True
+    return not sending.leaving.steps_done and sending.leaving.operation in _PLAIN_WRITES
