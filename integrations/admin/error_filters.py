@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from integrations.models import ERROR_ASKS_FOR_A_PERSON, ErrorRecord, Kind, Outcome, State
+from integrations.models import ERROR_ASKS_FOR_A_PERSON, Kind, Outcome, State
 from integrations.sync import put_off
 from integrations.sync.measures import NEAR_HOURS, assigned_errors, promise_is_near, promise_is_past
 
 from .questions import Question, RowQuestion, When
 
 IN_DOUBT = Q(place="in_doubt")
+# Answers to “Still open?” that show open errors alone.
+OPEN_ONES = ("open", "put_off", "unsettled")
 
 
 class StillOpen(Question):
@@ -84,25 +89,33 @@ def left_by_run(pk: int) -> Q:
 
 
 class StuckMoney(RowQuestion):
+    """Offers the currencies that the list was found to have: they are not looked up a second time."""
+
     title = "How much is stuck?"
     parameter_name = "currency"
+    with_money: ClassVar[Q] = Q(amount__isnull=False) & ~Q(currency="")
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
-        currencies = (
-            ErrorRecord.objects.filter(settled_at__isnull=True, amount__isnull=False)
-            .exclude(currency="")
-            .order_by("currency")
-            .values_list("currency", flat=True)
-            .distinct()
-        )
-        return [("any", "Any money"), *((currency, f"In {currency}") for currency in currencies)]
+        return [("any", "Any money")]
 
-    def queryset(self, request: HttpRequest, queryset: object) -> object:  # type: ignore[override]
+    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:  # type: ignore[override]
+        found = {one.currency for one in changelist.money} | {self.value() or "any"}
+        found.discard("any")
+        self.lookup_choices = [
+            *self.lookup_choices[:1],
+            *[(currency, f"In {currency}") for currency in sorted(found)],
+        ]
+        return super().choices(changelist)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         chosen = self.value()
         if not chosen:
             return queryset
-        with_money = queryset.filter(amount__isnull=False).exclude(currency="")  # type: ignore[attr-defined]
-        return with_money if chosen == "any" else with_money.filter(currency=chosen)
+        with_money = queryset.filter(self.with_money)
+        return with_money if chosen == "any" else with_money.filter(self.in_currency(chosen))
+
+    def in_currency(self, currency: str) -> Q:
+        return Q(currency=currency)
 
 
 class PromisedWhen(Question):

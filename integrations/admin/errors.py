@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -14,8 +15,10 @@ from integrations.models import Decision, ErrorRecord, Judgement
 from integrations.sync import put_off
 from integrations.templatetags.portal import ago, money, promised_hour
 
+from . import stuck_money
 from .error_actions import ErrorActions
 from .error_filters import (
+    OPEN_ONES,
     InDoubt,
     LeftByRun,
     PromisedWhen,
@@ -60,6 +63,7 @@ class ErrorRecordAdmin(ErrorActions):
     search_fields = ("subject", "sentence")
     search_help_text = "Order number or words of the sentence"
     ordering = ("-last_seen_at", "-id")
+    money_column = "value"
     narrowed_by = {
         "run": "Run",
         "left_by": "Left by run",
@@ -93,6 +97,13 @@ class ErrorRecordAdmin(ErrorActions):
             )
         )
 
+    def money_of(self, request: HttpRequest, rows: QuerySet[ErrorRecord]) -> list[stuck_money.InCurrency]:
+        """Of open ones: what is settled is not stuck, and may be a million rows."""
+        return stuck_money.of_errors(rows) if request.GET.get("open", "open") in OPEN_ONES else []
+
+    def by_money(self, money: Sequence[stuck_money.InCurrency], descending: bool) -> list[Any]:
+        return stuck_money.by_amount(money, descending)
+
     # --- the list ---------------------------------------------------------------------------------------------
 
     @display("What happened", ordering="sentence")
@@ -117,12 +128,12 @@ class ErrorRecordAdmin(ErrorActions):
     def kind_label(self, row: ErrorRecord) -> str:
         return row.get_kind_display()
 
-    @display("Value", ordering="amount")
+    @display("Value", ordering="amount", most_first=True)
     def value(self, row: ErrorRecord) -> str:
         worth = money(row.amount, row.currency) if row.amount is not None else "–"
         return format_html('<span class="portal-amount">{}</span>', worth)
 
-    @display("Last seen", ordering="last_seen_at")
+    @display("Last seen", ordering="last_seen_at", most_first=True)
     def last_seen(self, row: ErrorRecord) -> str:
         return ago(row.last_seen_at)
 

@@ -27,6 +27,7 @@ from integrations.configuration import history
 
 from . import widgets
 from .paging import CappedPaginator
+from .stuck_money import InCurrency
 
 if TYPE_CHECKING:
     AnyModelAdmin = admin.ModelAdmin[Any]
@@ -60,6 +61,9 @@ LARGEST = 2**63 - 1
 class PortalChangeList(UnfoldChangeList):
     """Counts once. unfold compares with the count of the whole table, which is not asked for here."""
 
+    # What the rows of the list are worth, by currency.
+    money: Sequence[InCurrency] = ()
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         if not self.is_popup:
@@ -73,6 +77,26 @@ class PortalChangeList(UnfoldChangeList):
         if any(value.isdigit() and int(value) > LARGEST for value in asked):
             raise IncorrectLookupParameters
         return super().get_queryset(request, exclude_parameters)
+
+    @property
+    def money_column(self) -> int | None:
+        """The place of the column of money, where the list has one that is sorted currency by currency."""
+        name = cast(PortalAdmin, self.model_admin).money_column
+        return list(self.list_display).index(name) if name in self.list_display else None
+
+    def get_ordering(self, request: HttpRequest, queryset: Any) -> Any:
+        found = super().get_ordering(request, queryset)
+        if self.money_column is None:
+            return found
+        of = cast(PortalAdmin, self.model_admin)
+        self.money = of.money_of(request, queryset)
+        place = getattr(of, of.money_column).admin_order_field
+        turned = {place: False, f"-{place}": True}
+        return [
+            one
+            for name in found
+            for one in (of.by_money(self.money, turned[name]) if name in turned else [name])
+        ]
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -149,8 +173,15 @@ def action(
     return decorate
 
 
-def display(description: str, **options: Any) -> Callable[[Method], Method]:
-    return cast(Callable[[Method], Method], unfold_display(description=description, **options))
+def display(description: str, *, most_first: bool = False, **options: Any) -> Callable[[Method], Method]:
+    """`most_first`: the first press on the column's name sorts downwards."""
+
+    def decorate(method: Method) -> Method:
+        shown = cast(Method, unfold_display(description=description, **options)(method))
+        shown.most_first = most_first  # type: ignore[attr-defined]
+        return shown
+
+    return decorate
 
 
 class PortalAdmin(AnyModelAdmin):
@@ -177,11 +208,21 @@ class PortalAdmin(AnyModelAdmin):
     list_filter_sheet = True
     # Columns that the form fills without having a field of the same name.
     written_with_form: Sequence[str] = ()
+    # The column that is sorted currency by currency, if there is one.
+    money_column = ""
     # Field lookups that a link may narrow the list by, and how that is said: "run": "Run".
     narrowed_by: dict[str, str] = {}
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
         return PortalChangeList
+
+    def money_of(self, request: HttpRequest, rows: Any) -> list[InCurrency]:
+        """What these rows of the list are worth. For lists with a `money_column`."""
+        raise NotImplementedError
+
+    def by_money(self, money: Sequence[InCurrency], descending: bool) -> list[Any]:
+        """The list's order by that column: sums of several currencies are never compared."""
+        raise NotImplementedError
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         return lookup in self.narrowed_by or super().lookup_allowed(lookup, value, cast(HttpRequest, request))

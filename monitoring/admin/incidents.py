@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, DateTimeField, DecimalField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.expressions import OrderBy
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
+from integrations.admin import stuck_money
+from integrations.admin.error_filters import StuckMoney
 from integrations.admin.frame import Crumb, QuickView, display
 from integrations.admin.job_columns import KIND_COLOURS, counted, rows_url
-from integrations.admin.questions import Question, RowQuestion
+from integrations.admin.questions import Question
 from integrations.admin.record_pages import below
 from integrations.models import ErrorRecord, Kind
 from integrations.sync import put_off
@@ -28,8 +31,9 @@ from .incident_actions import IncidentActions
 
 # No hour was promised: after all that were.
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
-# Of so many causes the currencies are looked at.
-LOOKED_AT = 500
+AT_ONCE = 500
+# By so many currencies the list is sorted, one after the other.
+SORTED_BY = 8
 
 
 class StillOpen(Question):
@@ -60,28 +64,11 @@ class WhoHasIt(Question):
     )
 
 
-class StuckMoney(RowQuestion):
-    """Also says by which currency the list is sorted: sums of several are never added."""
+class StuckMoneyOfCause(StuckMoney):
+    with_money = ~Q(stuck={})
 
-    title = "How much is stuck?"
-    parameter_name = "currency"
-
-    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
-        return [(currency, f"In {currency}") for currency in sorted(currencies())]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        chosen = self.value()
-        return queryset.filter(stuck__has_key=chosen) if chosen else queryset
-
-
-def currencies() -> list[str]:
-    """Those in which money is stuck, of most errors first."""
-    found: Counter[str] = Counter()
-    rows = Incident.objects.filter(resolved_at__isnull=True).exclude(stuck={}).order_by("-last_seen_at")
-    for stuck, number in rows.values_list("stuck", "open_errors")[:LOOKED_AT]:
-        for currency in stuck:
-            found[currency] += number
-    return [currency for currency, _ in found.most_common()]
+    def in_currency(self, currency: str) -> Q:
+        return Q(stuck__has_key=currency)
 
 
 @admin.register(Incident)
@@ -95,13 +82,14 @@ class IncidentAdmin(IncidentActions):
         "who_has_it",
         "kind_label",
     )
-    list_filter = (StillOpen, WhoseFault, WhoHasIt, StuckMoney)
+    list_filter = (StillOpen, WhoseFault, WhoHasIt, StuckMoneyOfCause)
     list_select_related = ("assignee",)
     search_fields = ("sentence", "job_name")
     search_help_text = "Words of the sentence, or a job"
     empty_title = "No open incidents"
     empty_text = "Errors of one cause stand here as one row."
     ordering = ("-open_errors", "-last_seen_at")
+    money_column = "stuck_value"
     change_form_template = "admin/monitoring/incident/page.html"
     quick_views = (
         QuickView("Open", ""),
@@ -124,21 +112,20 @@ class IncidentAdmin(IncidentActions):
         )
         return rows.annotate(
             open_now=Coalesce(Subquery(open_now), 0),
-            stuck_most=self._stuck_in(request),
             promised_first=Coalesce("promised_at", Value(NEVER, DateTimeField())),
         )
 
-    def _stuck_in(self, request: HttpRequest) -> Any:
-        """By what the column of money is sorted: the currency that was asked for, else that of most errors."""
-        known = currencies()
-        asked = request.GET.get("currency", "")
-        currency = asked if asked in known else next(iter(known), "")
-        of_none = Value(Decimal(-1), DecimalField(max_digits=24, decimal_places=4))
-        if not currency:
-            return of_none
-        return Coalesce(
-            Cast(KT(f"stuck__{currency}"), DecimalField(max_digits=24, decimal_places=4)), of_none
-        )
+    def money_of(self, request: HttpRequest, rows: QuerySet[Incident]) -> list[stuck_money.InCurrency]:
+        stuck = rows.order_by().exclude(stuck={}).values_list("stuck", flat=True)
+        return stuck_money.of_texts(stuck.iterator(chunk_size=AT_ONCE))
+
+    def by_money(self, money: Sequence[stuck_money.InCurrency], descending: bool) -> list[Any]:
+        """By the currency of most causes, then by the next: what has none of the first comes after all that has."""
+        amount = DecimalField(max_digits=24, decimal_places=4)
+        return [
+            OrderBy(Cast(KT(f"stuck__{one.currency}"), amount), descending=descending, nulls_last=True)
+            for one in money[:SORTED_BY]
+        ]
 
     def change_view(
         self,
@@ -172,11 +159,11 @@ class IncidentAdmin(IncidentActions):
     def kind_label(self, row: Incident) -> str:
         return row.get_kind_display()
 
-    @display("Open errors", ordering="open_errors")
+    @display("Open errors", ordering="open_errors", most_first=True)
     def open_count(self, row: Any) -> str:
         return counted(row.open_now, rows_url("errorrecord", fingerprint=row.fingerprint, open="unsettled"))
 
-    @display("Value stuck", ordering="stuck_most")
+    @display("Value stuck", ordering="stuck", most_first=True)
     def stuck_value(self, row: Incident) -> str:
         return (
             ", ".join(money(Decimal(amount), currency) for currency, amount in sorted(row.stuck.items()))
@@ -187,7 +174,7 @@ class IncidentAdmin(IncidentActions):
     def promised(self, row: Incident) -> str:
         return promised_hour(row.promised_at)
 
-    @display("Last seen", ordering="last_seen_at")
+    @display("Last seen", ordering="last_seen_at", most_first=True)
     def seen(self, row: Incident) -> str:
         return below(ago(row.last_seen_at), format_html("since {}", ago(row.first_seen_at)))
 

@@ -273,7 +273,7 @@ def test_another_cause_like_it_is_remembered(job: SyncJob, admin_client: Client,
 # --- the list ---------------------------------------------------------------------------------------------------------
 
 
-def test_the_list_is_sorted_by_money_of_one_currency_and_by_promised_hour(
+def test_the_list_is_sorted_by_money_within_each_currency_and_by_promised_hour(
     job: SyncJob, admin_client: Client
 ) -> None:
     now = timezone.now()
@@ -295,6 +295,7 @@ def test_the_list_is_sorted_by_money_of_one_currency_and_by_promised_hour(
     def order(**query: str) -> list[str]:
         return [row.fingerprint for row in listed(admin_client.get(list_url(Incident), query))]
 
-    assert order(o="-3")[:2] == ["hundred", "nine"]
+    assert order(o="-3")[:3] == ["hundred", "nine", "thousand yen"]
+    assert order(o="3")[:3] == ["nine", "hundred", "thousand yen"]
     assert order(o="-3", currency="JPY") == ["thousand yen"]
     assert order(o="4") == ["thousand yen", "nothing", "hundred", "nine"]
