@@ -30,6 +30,7 @@ from integrations.models import (
     Intent,
     Outcome,
     PartnerRequest,
+    SuiteRun,
     SyncRun,
 )
 from integrations.sync.measures import PERIODS
@@ -136,6 +137,7 @@ def _all_old(now: datetime) -> Iterator[Old]:
         seen = DryRun.objects.filter(finished_at__lt=now - timedelta(days=days))
         yield Old("examples of dry runs", DryRunLine.objects.filter(dry_run__in=seen), "id")
         yield Old("dry runs", seen, "started_at")
+        yield Old("sandbox suites", _suite_runs(now - timedelta(days=days)), "tried_at")
     if (days := settings.KEEP_BOOKS_DAYS) > 0:
         yield from _books(now - timedelta(days=days))
 
@@ -160,6 +162,13 @@ def _outcomes(before: datetime) -> QuerySet[Any]:
     if counted is None:
         return Outcome.objects.none()
     return Outcome.objects.filter(recorded_at__lt=min(before, hour_of(counted - LOOK_BACK)))
+
+
+def _suite_runs(before: datetime) -> QuerySet[Any]:
+    """A job's newest stays: a launch, and its page, go by it."""
+    newer = SuiteRun.objects.filter(job=OuterRef("job"), is_of_draft=False, tried_at__gt=OuterRef("tried_at"))
+    gone: QuerySet[Any] = SuiteRun.objects.filter(Q(is_of_draft=True) | Exists(newer), tried_at__lt=before)
+    return gone
 
 
 def _batches(before: datetime) -> QuerySet[Any]:

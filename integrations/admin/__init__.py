@@ -21,6 +21,7 @@ from . import (
     partners,
     people,
     runs,
+    suite_runs,
     value_maps,
     workflows,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "partners",
     "people",
     "runs",
+    "suite_runs",
     "value_maps",
     "workflows",
 ]

@@ -16,6 +16,7 @@ from integrations.sync import dry_run_report, rerun, rollout, selection, steer
 
 from . import widgets
 from .frame import DialogForm, PortalAdmin, action
+from .suite_runs import run_at_job
 
 # What a draft has nothing to do with.
 DELIVERING = ("run_in_full", "run_span", "run_ids", "pause", "resume")
@@ -104,6 +105,7 @@ class JobActions(PortalAdmin):
         "run_now",
         "widen",
         "dry_run",
+        "run_suite",
         "throw_away",
         {"title": "More", "items": ["run_in_full", "run_span", "run_ids", "pause", "resume"]},
     )
@@ -142,6 +144,18 @@ class JobActions(PortalAdmin):
         row = dry_run_report.begin(job, self.person(request), most)
         url = reverse("admin:integrations_dryrun_change", args=[row.pk])
         return self.done(request, "The dry run has begun. Nothing is written.", url)
+
+    @action(
+        "Run the sandbox suite",
+        icon="checklist",
+        permissions=["run"],
+        title="Try what goes wrong in a store",
+        text="A failed payment, a cancellation, stock that is out and more, through this job's mappings as they are in "
+        "use. It takes a moment. Nothing is written to the real systems; the score card is kept.",
+        button="Run the suite",
+    )
+    def run_suite(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+        return run_at_job(self, request, self.object_for(request, object_id, "run"))
 
     @action(
         "Widen the rollout",

@@ -29,7 +29,7 @@ KINDS_OF_FIELDS: Final[dict[str, frozenset[str]]] = {
 STATE: Final = "State"
 FIELDSETS: Final[tuple[tuple[str, tuple[Row, ...]], ...]] = (
     ("Job", ("name", "key", "workflow", "kind")),
-    (STATE, ("state_line", "numbers", "next_read", "last_complete", "positions")),
+    (STATE, ("state_line", "numbers", "next_read", "last_complete", "positions", "sandbox_suite")),
     (
         "From where to where",
         (

@@ -35,6 +35,7 @@ from .job_form import JobForm
 from .questions import Question, RowQuestion
 from .questions import WhichSystem as WhichSystemBase
 from .runs import progress_of
+from .suite_runs import suite_line_with_history
 
 LAST_RUNS = 10
 # How long the counts of a run stay above its job when it has ended.
@@ -138,7 +139,7 @@ class SyncJobAdmin(JobActions):
         QuickView("Paused", "state=paused"),
         QuickView("Halted by a failure", "state=halted"),
     )
-    readonly_fields = ("state_line", "positions", "next_read", "last_complete", "numbers")
+    readonly_fields = ("state_line", "positions", "next_read", "last_complete", "numbers", "sandbox_suite")
 
     def get_urls(self) -> list[URLPattern]:
         steps = {
@@ -275,6 +276,10 @@ class SyncJobAdmin(JobActions):
             rows_url("outcome", job=row.pk),
             rows_url("dryrun", job=row.pk),
         )
+
+    @display("Sandbox suite")
+    def sandbox_suite(self, row: SyncJob) -> str:
+        return suite_line_with_history(row)
 
     @display("Positions")
     def positions(self, row: SyncJob) -> str:

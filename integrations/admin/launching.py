@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.http import HttpRequest
 from django.urls import reverse
 
 from integrations.models import Workflow
 from integrations.sync import launch
 
+from . import widgets
 from .frame import DialogForm
 
 
@@ -20,14 +22,31 @@ def way_to(lacking: launch.Missing) -> str:
 
 
 class LaunchForm(DialogForm):
-    """Nothing to fill in."""
+    """A reason, where one may stand for what is missing; else nothing to fill in."""
 
+    reason = forms.CharField(
+        label="Or launch it all the same. Why?",
+        max_length=launch.LONGEST_REASON,
+        required=False,
+        help_text="It is kept, and stands in the workflow's document.",
+        widget=widgets.text(),
+    )
     form_before_template = "admin/integrations/workflow/missing.html"
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        lacking = _lacking(getattr(self, "object_id", None))
+        if not lacking or not all(one.yields for one in lacking):
+            del self.fields["reason"]
 
     def get_before_template_context(
         self, request: HttpRequest, object_id: int | str | None = None
     ) -> dict[str, Any]:
-        key = str(object_id)
-        workflow = Workflow.objects.filter(pk=int(key)).first() if key.isdecimal() else None
-        lacking = launch.missing(workflow) if workflow is not None else []
+        lacking = _lacking(object_id)
         return {"missing": [{"sentence": one.sentence, "href": way_to(one)} for one in lacking]}
+
+
+def _lacking(object_id: int | str | None) -> list[launch.Missing]:
+    key = str(object_id)
+    workflow = Workflow.objects.filter(pk=int(key)).first() if key.isdecimal() else None
+    return launch.missing(workflow) if workflow is not None else []

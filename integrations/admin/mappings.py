@@ -22,9 +22,10 @@ from .mapping_rules import Rules
 from .mapping_versions import RollBackForm, standing, versions_view
 from .questions import Question
 from .studio import page_of, studio_view
+from .suite_runs import run_at_mapping
 from .tried_errors import tell_of_errors, trial_of, trial_urls
 from .tried_records import records_trial_urls
-from .tried_suite import has_card, is_held_back, suite_url, suite_urls
+from .tried_suite import has_card, has_draft, is_held_back, suite_jobs, suite_url, suite_urls
 
 
 class WhichWay(Question):
@@ -66,7 +67,7 @@ class MappingAdmin(PortalAdmin):
     )
     inlines = (Rules,)
     change_form_template = "admin/mappings/mapping/studio.html"
-    actions_detail = ("roll_back", "accept_payloads")
+    actions_detail = ("run_suite", "roll_back", "accept_payloads")
     quick_views = (
         QuickView("All", ""),
         QuickView("Reading", "direction=read"),
@@ -157,6 +158,22 @@ class MappingAdmin(PortalAdmin):
         mapping = self.object_for(request, object_id, "view")
         return versions_view(self, request, mapping)
 
+    def has_run_suite_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("integrations.run_syncjob")
+
+    @action(
+        "Run the sandbox suite",
+        icon="checklist",
+        permissions=["run_suite"],
+        title="Try what goes wrong in a store",
+        text="A failed payment, a cancellation, stock that is out and more, through each job that uses this mapping, "
+        "with its draft where there is one. Nothing is written to the real systems; the score cards are kept.",
+        button="Run the suite",
+    )
+    def run_suite(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+        mapping = self.object_for(request, object_id, "run_suite")
+        return run_at_mapping(self, request, mapping, suite_jobs(mapping), is_draft=has_draft(mapping))
+
     @action(
         "Roll back",
         icon="undo",
@@ -200,6 +217,8 @@ class MappingAdmin(PortalAdmin):
             hidden.add("accept_payloads")
         if row is not None and row.current_number < 2:
             hidden.add("roll_back")
+        if row is not None and not has_card(row):
+            hidden.add("run_suite")
         return [entry for entry in offered if entry.path not in hidden]
 
     # --- the preview ------------------------------------------------------------------------------------------

@@ -84,16 +84,22 @@ def is_about(mapping: Mapping) -> bool:
 
 
 def has_card(mapping: Mapping) -> bool:
-    return bool(_jobs(mapping))
+    return bool(suite_jobs(mapping))
+
+
+def has_draft(mapping: Mapping) -> bool:
+    """Whether its rules are saved otherwise than they are in use."""
+    in_use = mapping.in_use()
+    return in_use is not None and bool(in_short(in_use.snapshot, mapping.snapshot()))
 
 
 def cards_of(mapping: Mapping) -> list[Card]:
     """Works its rules out: call it outside any transaction."""
     snapshot = mapping.snapshot()
-    return [_card(job, mapping, snapshot) for job in _jobs(mapping)]
+    return [_card(job, mapping, snapshot) for job in suite_jobs(mapping)]
 
 
-def _jobs(mapping: Mapping) -> list[SyncJob]:
+def suite_jobs(mapping: Mapping) -> list[SyncJob]:
     if not is_about(mapping):
         return []
     jobs = [job for job in jobs_with(mapping) if may_try(job)]
@@ -133,8 +139,7 @@ def suite_urls(model_admin: PortalAdmin) -> list[URLPattern]:
 
 
 def _page(model_admin: PortalAdmin, request: HttpRequest, mapping: Mapping) -> HttpResponse:
-    in_use = mapping.in_use()
-    is_draft = in_use is not None and bool(in_short(in_use.snapshot, mapping.snapshot()))
+    is_draft = has_draft(mapping)
     cards = cards_of(mapping)
     needs_reason = any(card.worse for card in cards)
     return model_admin.page(

@@ -21,6 +21,7 @@ from .frame import AnyTabularInline, DialogForm, FactsAdmin, FactsInline, Portal
 from .job_columns import STATE_COLOURS, counted, rows_url, state_of
 from .launching import LaunchForm, way_to
 from .starting import may_start, shelf_view, start_view
+from .suite_runs import suite_line
 from .workflow_document import markdown_view, may_read, page_view
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ LAUNCH_COLOURS = {"Launched": "success", "Not launched": "warning", "New jobs wa
 class JobsOfWorkflow(FactsInline):
     model = SyncJob
     verbose_name_plural = "Jobs of this workflow"
-    fields = ("job_link", "source", "destination", "state_label", "sandbox")
+    fields = ("job_link", "source", "destination", "state_label", "sandbox", "suite")
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SyncJob]:
@@ -58,6 +59,10 @@ class JobsOfWorkflow(FactsInline):
             return "launched without" if row.launched_at else "not yet"
         url = reverse("admin:integrations_syncrun_change", args=[passed.pk])
         return format_html('<a href="{}">{}</a>, {}', url, passed, ago(passed.finished_at))
+
+    @display("Sandbox suite")
+    def suite(self, row: SyncJob) -> str:
+        return suite_line(row)
 
 
 class TargetForm(forms.ModelForm):  # type: ignore[type-arg]  # the class is no generic when the program runs
@@ -254,11 +259,12 @@ class WorkflowAdmin(PortalAdmin):
     def launch(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
         workflow = self.object_for(request, object_id, "launch")
         back = reverse("admin:integrations_workflow_change", args=[workflow.pk])
-        lacking = launch.launch(workflow, self.person(request))
+        reason = str(form.cleaned_data.get("reason", "")).strip()
+        lacking = launch.launch(workflow, self.person(request), reason)
         if lacking:
             sentences = " ".join(one.sentence for one in lacking)
             return self.done(request, f"It was not launched. {sentences}", back, messages.ERROR)
-        self.log_change(request, workflow, "Launched.")
+        self.log_change(request, workflow, f"Launched all the same: {reason}" if reason else "Launched.")
         return self.done(request, f"{workflow.name} is launched. Its jobs may run against production.", back)
 
 

@@ -58,8 +58,9 @@ from .payload_shape import PayloadShape
 from .people import LeftContact, PersonKey, SamePerson
 from .run import Door, RunState, SyncRun
 from .stock import StockFigure, UnitsInFlight
+from .suite import SuiteRun
 from .things import ExternalId, SearchKey, Thing
-from .workflow import MEASURE_FORMS, Direction, Measure, Period, Unit, Workflow, WorkflowTarget
+from .workflow import MEASURE_FORMS, Direction, Launch, Measure, Period, Unit, Workflow, WorkflowTarget
 
 __all__ = [
     "ERROR_ASKS_FOR_A_PERSON",
@@ -113,6 +114,7 @@ __all__ = [
     "Judgement",
     "Kind",
     "LastKnown",
+    "Launch",
     "LeftContact",
     "Measure",
     "Outcome",
@@ -136,6 +138,7 @@ __all__ = [
     "Side",
     "State",
     "StockFigure",
+    "SuiteRun",
     "SyncJob",
     "SyncRun",
     "Thing",

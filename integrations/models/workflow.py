@@ -122,6 +122,25 @@ class Workflow(models.Model):
         return self.name
 
 
+class Launch(models.Model):
+    """One launch of a workflow. `reason`: why it was launched although `lacked` (sentences) was not there; both empty
+    where nothing was missing."""
+
+    workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="launches")
+    at = models.DateTimeField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    reason = models.CharField(max_length=300, blank=True)
+    lacked = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        ordering = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return f"Launch of {self.workflow_id}"
+
+
 class WorkflowTarget(models.Model):
     """One figure that a workflow is measured by: how it was before, and how it should be.
 

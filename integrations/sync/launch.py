@@ -1,7 +1,8 @@
 """A workflow's launch: from then on its jobs may run against production.
 
-Nothing is launched without its problem in words, an owner, and one passed run of each job between sandbox systems.
-Apps that stand to the right add what else they ask for (`require`): monitoring asks for an alert. A job that joins a
+Nothing is launched without its problem in words, an owner, and one passed run of each job between sandbox systems; and
+not without a passed sandbox suite of each job that there is one for, or a person's reason. Apps that stand to the right
+add what else they ask for (`require`): monitoring asks for an alert. A job that joins a
 launched workflow later is held until that is launched once more. A job without a workflow is not held.
 """
 
@@ -14,31 +15,57 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 
-from integrations.models import Door, Environment, RunState, SyncJob, SyncRun, Workflow, held_for_launch
+from integrations.models import (
+    Door,
+    Environment,
+    Launch,
+    RunState,
+    SyncJob,
+    SyncRun,
+    Workflow,
+    held_for_launch,
+)
 
-from . import shared_clock
+from . import shared_clock, suite
 from .doorbell import ring
 from .runs import circumstances
 
+LONGEST_REASON = 300
 # What came in by one of these was carried from end to end; a retry or a recount is a part of that.
 PASSING_DOORS = (Door.PULL, Door.WEBHOOK, Door.PARTNER, Door.AGAIN)
 
 
 @dataclass(frozen=True)
 class Missing:
-    """What stands in the way of a launch, in a sentence, and the page (a name of `reverse`) on which it is mended."""
+    """What stands in the way of a launch, in a sentence, and the page (a name of `reverse`) on which it is mended.
+    `yields`: a person's reason may stand for it."""
 
     sentence: str
     page: str
     arguments: tuple[int, ...] = ()
     query: str = ""
+    yields: bool = False
+
+
+_JOBS, _JOB = "admin:integrations_syncjob_changelist", "admin:integrations_syncjob_change"
+
+
+def without_suite(job: SyncJob) -> list[Missing]:
+    """That it has not passed the sandbox suite under its mappings in use, where the suite is about it."""
+    why = suite.why_not_passed(job) if suite.is_about(job) else ""
+    return [Missing(why, _JOB, (job.pk,), yields=True)] if why else []
+
+
+def _jobs_without_suite(workflow: Workflow) -> list[Missing]:
+    waiting = workflow.jobs.filter(launched_at__isnull=True).order_by("name")
+    return [one for job in waiting for one in without_suite(job)]
 
 
 Requirement = Callable[[Workflow], Iterable[Missing]]
-_requirements: list[Requirement] = []
+_requirements: list[Requirement] = [_jobs_without_suite]
 # What is well to have before a single job is launched, and stands in nobody's way.
 Advice = Callable[[SyncJob], Iterable[Missing]]
-_advices: list[Advice] = []
+_advices: list[Advice] = [without_suite]
 
 
 def require(requirement: Requirement) -> None:
@@ -78,9 +105,6 @@ def missing(workflow: Workflow) -> list[Missing]:
     return found
 
 
-_JOBS, _JOB = "admin:integrations_syncjob_changelist", "admin:integrations_syncjob_change"
-
-
 def passed_run(job: SyncJob) -> SyncRun | None:
     """The newest finished run between sandbox systems, under the mappings as they are in use now, that delivered
     something and failed with nothing. Where the systems stand today does not matter."""
@@ -117,13 +141,22 @@ def why_not_passed(job: SyncJob) -> str:
     return f"“{job.name}” {why}."
 
 
-def launch(workflow: Workflow, by: User | None) -> list[Missing]:
-    """Lets all jobs of the workflow run against production; or returns what is missing, and changes nothing."""
+def launch(workflow: Workflow, by: User | None, reason: str = "") -> list[Missing]:
+    """Lets all jobs of the workflow run against production; or returns what is missing, and changes nothing. `reason`
+    stands for what yields to one, and is kept with that."""
     lacking = missing(workflow)
-    if lacking:
-        return lacking
+    excused = [one for one in lacking if one.yields and reason.strip()]
+    if len(excused) < len(lacking):
+        return [one for one in lacking if one not in excused]
     now = shared_clock.now()
     with transaction.atomic():
+        Launch.objects.create(
+            workflow=workflow,
+            at=now,
+            by=by,
+            reason=reason.strip()[:LONGEST_REASON] if excused else "",
+            lacked=[one.sentence for one in excused],
+        )
         Workflow.objects.filter(pk=workflow.pk).update(launched_at=now, launched_by=by)
         held = list(SyncJob.objects.filter(held_for_launch(), workflow=workflow).values_list("pk", flat=True))
         SyncJob.objects.filter(workflow=workflow, launched_at__isnull=True).update(launched_at=now)

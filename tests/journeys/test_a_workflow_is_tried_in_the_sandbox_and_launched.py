@@ -7,7 +7,7 @@ import time
 import pytest
 
 from integrations.models import Connection, Delivery, Environment, State, SyncJob, SyncRun, Workflow
-from integrations.sync import deliver, launch, pull, steer
+from integrations.sync import deliver, launch, pull, steer, suite
 from monitoring.models import AlertChannel, AlertKind, AlertRule, ChannelKind
 
 from .world import ORDERS, World
@@ -52,9 +52,11 @@ def test_what_has_passed_is_launched_and_then_touches_production(world: World) -
     assert not pull.pull(job.pk, time.monotonic() + 5, at_once=True)
     assert world.warehouse_orders("1002") == []
     assert [lacking.sentence for lacking in launch.launch(workflow, None)] == [
-        "No alert watches it. Make one that tells somebody when it fails."
+        "“Orders to the warehouse” has not been through the sandbox suite yet. Run it: it takes a moment.",
+        "No alert watches it. Make one that tells somebody when it fails.",
     ]
 
+    assert suite.run_suite(job, None).is_passed
     with_alert(workflow)
     assert launch.launch(workflow, None) == []
     world.carry(ORDERS)
@@ -76,6 +78,7 @@ def test_what_was_accepted_before_the_switch_waits_for_the_launch(world: World) 
     assert world.warehouse_orders("1002") == []
     assert Delivery.objects.filter(job=job).exclude(state=State.DELIVERED).count() == 1
 
+    suite.run_suite(job, None)
     assert launch.launch(workflow, None) == []
     world.deliver(ORDERS)
     assert len(world.warehouse_orders("1002")) == 1
@@ -87,6 +90,7 @@ def test_a_run_with_a_failure_is_no_proof(world: World) -> None:
     world.place("1001")
     world.place("1002", ("NO-SUCH-SKU", 1))
     world.carry(ORDERS)
+    suite.run_suite(world.job(ORDERS), None)
 
     (lacking,) = launch.missing(workflow)
     assert "failed with 1 records" in lacking.sentence

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from integrations.configuration.history import Change, version_of
-from integrations.models import Connection, SyncJob
+from integrations.models import Connection, SyncJob, Workflow
 from mappings.models import FieldOwner, Mapping, MappingVersion
 
 from .parts import Section, Table, Text
@@ -24,7 +24,7 @@ NOBODY: Final = "a configuration file, or Crossdock itself"
 Told = tuple[datetime, str, str, str]
 
 
-def changes_of(jobs: Sequence[SyncJob], connections: Sequence[Connection]) -> Section:
+def changes_of(workflow: Workflow, jobs: Sequence[SyncJob], connections: Sequence[Connection]) -> Section:
     mappings = {pk for job in jobs for pk in (job.read_mapping_id, job.write_mapping_id)}
     owners = FieldOwner.history.filter(kind__in={job.kind for job in jobs})
     told = [
@@ -33,6 +33,7 @@ def changes_of(jobs: Sequence[SyncJob], connections: Sequence[Connection]) -> Se
         *_of_rows("Mapping", Mapping.history.filter(id__in=mappings)),
         *_of_rows("Owner", owners),
         *_published(mappings),
+        *_launches(workflow),
     ]
     told.sort(key=lambda row: row[0], reverse=True)
     rows: list[tuple[Text, ...]] = [
@@ -75,3 +76,9 @@ def _published(mappings: set[int]) -> Iterator[Told]:
             f"version {row.number} published{f': {row.note}' if row.note else ''}",
             by,
         )
+
+
+def _launches(workflow: Workflow) -> Iterator[Told]:
+    for row in workflow.launches.select_related("by")[:READ]:
+        change = f"launched all the same: {row.reason}" if row.reason else "launched"
+        yield row.at, "Workflow", change, str(row.by) if row.by else NOBODY

@@ -51,7 +51,7 @@ def document_of(workflow: Workflow) -> Document:
         webhooks_of(connections),
         errors_of(jobs),
         *(section(workflow) for section in ADDED),
-        changes_of(jobs, connections),
+        changes_of(workflow, jobs, connections),
     ]
     return Document(workflow.name, lead, sections)
 
@@ -65,6 +65,10 @@ def _purpose(workflow: Workflow) -> Section:
         by = f" by {workflow.launched_by}" if workflow.launched_by else ""
         day = date_format(timezone.localtime(workflow.launched_at), "j F Y")
         sentences.append(f"Launched on {day}{by}: its jobs may run against production.")
+        last = workflow.launches.first()
+        if last is not None and last.reason:
+            sentences.append(f"It was launched although this was missing: {' '.join(last.lacked)}")
+            sentences.append(f"The reason that was given: {last.reason}")
     rows: list[tuple[Text, ...]] = []
     for row in workflow.targets.all():
         form = row.form
