@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from integrations.demo import stage
-from integrations.models import SuiteRun, SyncJob
+from integrations.models import SuiteRun, SyncJob, Workflow
 from integrations.sync import launch, suite
 from tests import factories
 from tests.integrations.admin.conftest import signed_in
@@ -31,6 +31,11 @@ def text_of(client: Client, url: str) -> str:
     return " ".join(answer.content.decode().split())
 
 
+def workflow_of(job: SyncJob) -> Workflow:
+    assert job.workflow is not None
+    return job.workflow
+
+
 def card_url(run: SuiteRun) -> str:
     return reverse("admin:integrations_suiterun_change", args=[run.pk])
 
@@ -46,7 +51,7 @@ def test_one_button_at_a_job_makes_a_card_that_is_kept(admin_client: Client, job
     assert "version 1" in page
     assert "Retried once there is stock, 1 order is there." in page
     assert "Passed: 9 of 9 as they should be" in text_of(admin_client, change_url(job))
-    assert "Passed: 9 of 9 as they should be" in text_of(admin_client, change_url(job.workflow))
+    assert "Passed: 9 of 9 as they should be" in text_of(admin_client, change_url(workflow_of(job)))
     assert "Orders to the warehouse: suite" in text_of(
         admin_client, reverse("admin:integrations_suiterun_changelist")
     )
@@ -55,7 +60,7 @@ def test_one_button_at_a_job_makes_a_card_that_is_kept(admin_client: Client, job
 def test_pages_say_when_the_mappings_have_changed_since(admin_client: Client, job: SyncJob) -> None:
     run = suite.run_suite(job, None)
     changed = "The mappings have changed since."
-    pages = (change_url(job), change_url(job.workflow), card_url(run))
+    pages = (change_url(job), change_url(workflow_of(job)), card_url(run))
     assert not any(changed in text_of(admin_client, url) for url in pages)
     job.read_mapping.rules.filter(target="note").update(source="number")
     job.read_mapping.publish()
