@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integrations', '0040_errors_are_put_off'),
+        ('integrations', '0041_fallbacks'),
         ('mappings', '0005_first_values_of_fields'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
