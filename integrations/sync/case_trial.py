@@ -1,6 +1,6 @@
 """One case of a suite through a job's rules: what would become of it, in business words. Nothing is stored.
 
-What becomes of a record that cannot be made is asked where a real run asks it (`weigh`, `endings`).
+What becomes of a record that cannot be made is asked where a real run asks it (`weigh`, `endings`, `falling_back`).
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from integrations.models import Delivery, State, SyncJob
 from . import shared_clock
 from .case import Case, Ending, Sending
 from .endings import after_failure
+from .falling_back import FallingBack
 from .parcels import Parcel
 from .rules import JobRules
-from .weigh import Scales
+from .weigh import Scales, put_note
 
 # An id over there, of what is taken to be there already.
 THERE: Final = "1"
@@ -51,6 +52,7 @@ _OF_STATES: Final = {
     State.RETRYING: End.AGAIN,
     State.QUEUED: End.AGAIN,
     State.IGNORED: End.SKIPPED,
+    State.SKIPPED: End.SKIPPED,
 }
 _SAID: Final = {
     End.HELD: "It is held.",
@@ -76,6 +78,7 @@ class Trial:
         self.job = job
         self.connector = connector
         self.scales = Scales(job, connector, rules)
+        self.falling_back = FallingBack(job)
 
     def weigh(
         self, payload: Payload, external_id: str, version: str, before: Case | None = None, there: str = THERE
@@ -92,20 +95,28 @@ class Trial:
             delivery.source_version = before.parcel.version
             delivery.source_read_at = now
         self.scales.weigh([case])
+        while case.ending is not None and self.falling_back.puts_value(case, case.ending):
+            case.ending = case.record = case.as_read = case.leaving = None
+            self.scales.weigh([case])
+        if case.ending is not None:
+            case.ending = self.falling_back.instead(case, case.ending)
         return case
 
     def refused(self, case: Case, failure: Failure) -> tuple[End, str]:
         """What becomes of what the destination did not take."""
         assert case.leaving is not None
         sending = Sending(case, 0, case.leaving, case.leaving.as_call())
-        return ended(after_failure(self.job, self.scales.abilities, sending, failure))
+        tries = self.falling_back.tries_of(failure)
+        ending = after_failure(self.job, self.scales.abilities, sending, failure, tries=tries)
+        return ended(self.falling_back.instead(case, ending, sending))
 
     def end(self, case: Case) -> tuple[End, str]:
         name = self.job.destination.name
         if case.leaving is None:
             return (End.NOTHING, "Nothing is sent.") if case.ending is None else ended(case.ending)
         if case.destination_id is None:
-            return End.MADE, f"It is made in {name}, with {_counted(_filled(case.body))}."
+            told = f"It is made in {name}, with {_counted(_filled(case.body))}. {put_note(case.parcel)}"
+            return End.MADE, told.strip()
         told = " and ".join(word.replace("_", " ") for word in operations(case))
         return End.CHANGED, f"{name} is asked: {told}."
 

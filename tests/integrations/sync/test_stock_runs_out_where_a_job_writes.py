@@ -93,6 +93,17 @@ def test_what_becomes_of_a_refusal_is_decided_where_a_real_run_decides_it(
     assert out_of_stock.told == "It is held. Held until tomorrow. Once there is stock, 1 order is there."
 
 
+def test_the_jobs_fallback_decides_as_in_a_real_run(job: SyncJob) -> None:
+    job.fallbacks = [{"when": "refused", "then": "skip", "note": "Sold in the shop."}]
+    out_of_stock, _ = tried(job)
+    assert out_of_stock.is_good is False, "a paid order would be lost"
+    assert "It is skipped. Sold in the shop." in out_of_stock.told
+    job.fallbacks = [{"when": "out_of_stock", "tries": 5}]
+    out_of_stock, _ = tried(job)
+    assert out_of_stock.is_good is True
+    assert out_of_stock.told.startswith("It is tried again by itself.")
+
+
 def test_what_is_left_out_for_good_is_lost(job: SyncJob, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(case_trial, "after_failure", lambda *told, **more: Ending(State.IGNORED, "Left out."))
     assert tried(job)[0].is_good is False
