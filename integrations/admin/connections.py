@@ -138,15 +138,12 @@ class ConnectionAdmin(ConsentActions, WebhookActions):
     def response_add(
         self, request: HttpRequest, obj: Connection, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """To its own page, where it is tested: until then no job can use it."""
+        """To its test, whoever may do it: until that has passed no job can use it. Else to its own page."""
         if {IS_POPUP_VAR, "_continue", "_addanother"} & set(request.POST):
             return super().response_add(request, obj, post_url_continue)
-        url = reverse("admin:integrations_connection_change", args=[obj.pk])
-        test_url = reverse("admin:integrations_connection_test_connection", args=[obj.pk])
-        told = format_html(
-            '{} is saved. <a class="portal-link" href="{}">Test it now</a>', obj.name, test_url
-        )
-        return self.done(request, told, url)
+        page = "test_connection" if self.has_test_permission(request, obj) else "change"
+        url = reverse(f"admin:integrations_connection_{page}", args=[obj.pk])
+        return self.done(request, f"{obj.name} is saved.", url)
 
     # --- what can be connected --------------------------------------------------------------------------------
 

@@ -53,6 +53,21 @@ def test_a_connection_is_made_from_the_declared_settings(admin_client: Client) -
     assert made.secret_values() == {"token": TOKEN}
 
 
+def test_what_was_connected_is_tested_next_by_whoever_may_test_it(admin_client: Client) -> None:
+    response = admin_client.post(ADD + "?platform=sandbox_shop", filled(secret__token=TOKEN))
+    made = Connection.objects.get(key="shop")
+    assert response["Location"] == action_url(made, "test_connection")
+    page = admin_client.get(response["Location"]).content.decode()
+    assert "Shop is saved." in page
+    assert "Test now" in page
+
+    others = signed_in(
+        factories.user(*(f"integrations.{what}_connection" for what in ("add", "view", "change")))
+    )
+    response = others.post(ADD + "?platform=sandbox_shop", filled(key="second", secret__token=TOKEN))
+    assert response["Location"] == change_url(Connection.objects.get(key="second"))
+
+
 def test_a_secret_is_never_in_a_page(admin_client: Client, shop: Connection) -> None:
     pages = [change_url(shop), reverse("admin:integrations_connection_changelist")]
     pages.append(reverse("admin:integrations_connection_history", args=[shop.pk]))
