@@ -20,6 +20,10 @@ def stylesheet(request: HttpRequest) -> str:
     return static("portal/portal.css")
 
 
+def figures_stylesheet(request: HttpRequest) -> str:
+    return static("portal/figures.css")
+
+
 def script(request: HttpRequest) -> str:
     return static("portal/portal.js")
 

@@ -1,277 +1,236 @@
-"""The figures of the front page, each with the rows behind it."""
+"""The tiles of a dashboard, each figure with the rows behind it: of everything, one workflow, or one connection."""
 
 from __future__ import annotations
 
-from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
-from django.db.models import Count
-from django.urls import reverse
+from django.utils import timezone
 
-from integrations.models import ErrorRecord, JobState, Kind, State, SyncJob
-from integrations.sync.measures import NEAR_HOURS
-from integrations.templatetags.portal import ago, duration, money, percent
-from monitoring import accuracy_figures, announcements, histogram, links
-from monitoring.figures import Figures, before
-from monitoring.models import ASKS_FOR_A_PERSON, Incident
+from integrations.models import Kind, State
+from integrations.templatetags.portal import ago, duration, number, percent
+from monitoring import histogram, links, money_cards, portal_cards
 from monitoring.payments import card as payments
-from monitoring.standing import Standing
+from monitoring.periods import BARS, BY_WEEK, HOUR, bounds
+from monitoring.scopes import PORTAL
+from monitoring.seen import Seen, before, change, tone
 
-SHOWN_INCIDENTS = 5
-BEFORE = "before"
-SHOWN_CURRENCIES = 4
-SHOWN_NEAR = 2
-# Above the first the rate is shown as good, above the second as a warning.
-GOOD_RATE, FAIR_RATE = 0.98, 0.9
+# So much of a rate budget used is a warning.
+NEARLY_USED = 0.8
 
 
-def cards(found: Figures, stand: Standing, period: str) -> list[dict[str, Any]]:
-    earlier = before(found, period)
-    return [
-        _success(found, earlier, period),
-        _times(found, earlier, period),
-        {
-            "title": "Open errors",
-            "main": links.errors(stand.open_errors),
-            "tone": "bad" if stand.open_errors else "good",
-            "lines": [
-                ("in doubt", links.errors(stand.in_doubt, doubt="yes")),
-                ("nobody has them", links.errors(stand.unassigned, assigned="nobody")),
-            ],
-        },
-        _stuck(stand),
-        *_announcements(),
-        _accuracy(),
-        *payments.cards(),
-        {
-            "title": "On their way",
-            "main": links.records(stand.backlog, state="backlog"),
-            "lines": [("held back", links.records(stand.held, state=State.HELD))],
-            "note": f"oldest {ago(stand.oldest)}" if stand.oldest else "nothing waits",
-        },
-    ]
-
-
-def _success(found: Figures, earlier: Figures, period: str) -> dict[str, Any]:
-    delivered, failed = found.number(State.DELIVERED), found.number(State.FAILED)
-    rate = found.success_rate
-    return {
-        "title": "Sync success rate",
-        "about": "Delivered, of all tries that ended; a retry counts again. “Before”: the period before",
-        "main": links.outcomes(delivered + failed, period, percent(rate), result="attempted"),
-        "tone": _tone(rate),
-        "lines": [
-            ("delivered", links.outcomes(delivered, period, result=State.DELIVERED)),
-            ("failed", links.outcomes(failed, period, result=State.FAILED)),
-            *_rate_before(earlier),
-        ],
-    }
-
-
-def _rate_before(earlier: Figures) -> list[tuple[str, links.Linked]]:
-    """Nothing where there was nothing to compare with."""
-    tried = earlier.number(State.DELIVERED) + earlier.number(State.FAILED)
-    if not tried:
-        return []
-    text = percent(earlier.success_rate)
-    return [(BEFORE, links.outcomes_between(tried, earlier.since, earlier.as_of, text, result="attempted"))]
-
-
-def _tone(rate: float | None) -> str:
-    if rate is None:
-        return ""
-    return "good" if rate >= GOOD_RATE else "warn" if rate >= FAIR_RATE else "bad"
-
-
-def _times(found: Figures, earlier: Figures, period: str) -> dict[str, Any]:
-    """Read from a histogram: at most 4.5 % off."""
-    middle, slow = (histogram.percentile(found.processing, share) for share in (0.5, 0.95))
-    here = histogram.percentile(found.passage, 0.95)
-    return {
-        "title": "Order processing time",
-        "about": "Checkout to acceptance; “here”: the part in Crossdock. Exact to 5 %",
-        "main": links.outcomes(found.timed, period, duration(middle), result="timed"),
-        "unit": "p50",
-        "lines": [
-            ("p95", links.outcomes(found.timed, period, duration(slow), result="timed")),
-            ("p95 here", links.outcomes(found.timed, period, duration(here), result="timed")),
-            *_times_before(earlier),
-        ],
-    }
-
-
-def _times_before(earlier: Figures) -> list[tuple[str, links.Linked]]:
-    if not earlier.timed:
-        return []
-    text = duration(histogram.percentile(earlier.processing, 0.5))
-    return [
-        (BEFORE, links.outcomes_between(earlier.timed, earlier.since, earlier.as_of, text, result="timed"))
-    ]
-
-
-def _accuracy() -> dict[str, Any]:
-    """Of each SKU × location × channel, as the latest audit of each stock job found it."""
-    found = accuracy_figures.of_stock()
-    whole = found.accuracy
-    differ = whole.compared - whole.agree
-    rate = whole.settled_share if whole.settled_share is not None else whole.share
-    card: dict[str, Any] = {
-        "title": "Inventory accuracy",
-        "about": "SKU × location × channel that agree, by the latest audits",
-        "main": links.compared(whole.compared, percent(whole.share), latest="stock", verdict="compared"),
-        "tone": _tone(rate),
-        "lines": [
-            ("differ", links.compared(differ, latest="stock", verdict="differs")),
-            ("of these in flight", links.compared(whole.in_flight, latest="stock", verdict="in_flight")),
-            (
-                "without these",
-                links.compared(
-                    whole.compared - whole.in_flight,
-                    percent(whole.settled_share),
-                    latest="stock",
-                    verdict="at_rest",
-                ),
-            ),
-        ],
-    }
-    if whole.compared:
-        interval = whole.interval() if found.is_sample else None
-        note = "" if interval is None else f"by a sample: {percent(interval[0])} to {percent(interval[1])}"
-        return card | {"note": note}
-    begin = (
-        "It is measured at its time." if found.stock_audits else "Add an audit of a stock job to measure it."
-    )
-    return card | {"main": links.audits(found.audits, "–"), "lines": [], "note": begin, "tone": ""}
-
-
-def _stuck(stand: Standing) -> dict[str, Any]:
-    sums = [
-        links.errors(entry.records, money(entry.amount, entry.currency), currency=entry.currency)
-        for entry in stand.stuck
-    ]
-    records = sum(entry.records for entry in stand.stuck)
-    lines = [("and", other) for other in sums[1:SHOWN_CURRENCIES]]
-    if more := len(sums[SHOWN_CURRENCIES:]):
-        lines.append((f"and {more} more currencies, in all", links.errors(records, currency="any")))
-    elif sums:
-        lines.append(("records", links.errors(records, currency="any")))
-    lines += _near(stand)
-    return {
-        "title": "Value stuck in errors",
-        "about": "Each currency by itself",
-        "main": sums[0] if sums else links.errors(stand.open_errors, "nothing"),
-        "tone": "bad" if sums else "good",
-        "lines": lines,
-    }
-
-
-def _near(stand: Standing) -> list[tuple[str, links.Linked]]:
-    """What was promised for an hour that is near, each currency by itself."""
+def cards(seen: Seen) -> list[dict[str, Any]]:
     shown = [
-        (
-            f"due in {NEAR_HOURS} h or past" if place == 0 else "and",
-            links.errors(
-                entry.records, money(entry.amount, entry.currency), promised="near", currency=entry.currency
-            ),
-        )
-        for place, entry in enumerate(stand.stuck_near[:SHOWN_NEAR])
+        _success(seen),
+        _throughput(seen),
+        _times(seen),
+        _fulfilment(seen),
+        _errors(seen),
+        money_cards.stuck(seen),
+        money_cards.delivered_value(seen),
+        _backlog(seen),
+        *money_cards.saved(seen),
+        *_rates(seen),
     ]
-    if more := len(stand.stuck_near[SHOWN_NEAR:]):
-        records = sum(entry.records for entry in stand.stuck_near)
-        shown.append((f"and {more} more currencies", links.errors(records, promised="near", currency="any")))
+    if seen.look.scope.kind == PORTAL:
+        shown += [*portal_cards.unannounced(), portal_cards.accuracy(), *payments.cards()]
     return shown
 
 
-def _announcements() -> list[dict[str, Any]]:
-    """No card where no job tells anybody of parcels."""
-    found = announcements.counts()
-    if found is None:
-        return []
-    not_told, without_number, without_parcel = found
-    return [
-        {
-            "title": "Shipped, not announced",
-            "main": links.unannounced(not_told + without_number + without_parcel),
-            "tone": "bad" if not_told or without_parcel else "warn" if without_number else "good",
-            "lines": [
-                ("nobody was told", links.unannounced(not_told, missing="news")),
-                ("no tracking number", links.unannounced(without_number, missing="number")),
-                ("no parcel known", links.unannounced(without_parcel, missing="parcel")),
-            ],
-        }
-    ]
+def _success(seen: Seen) -> dict[str, Any]:
+    found, earlier, look = seen.found, seen.earlier, seen.look
+    rate, past = found.success_rate, earlier.success_rate
+    points = "" if rate is None or past is None else f"{(rate - past) * 100:+.1f} points".replace("-", "−")
+    return {
+        "title": "Sync success rate",
+        "about": "Delivered, of all tries that ended; a retry counts again",
+        "main": look.outcomes(found.tried, percent(rate), result="attempted"),
+        "tone": tone(rate),
+        "lines": [
+            ("delivered", look.outcomes(found.number(State.DELIVERED), result=State.DELIVERED)),
+            ("failed", look.outcomes(found.number(State.FAILED), result=State.FAILED)),
+            *before(seen, earlier.tried, percent(past), points, result="attempted"),
+        ],
+    }
 
 
-def by_kind(found: Figures, stand: Standing, period: str) -> list[dict[str, Any]]:
-    return [
-        {
-            "label": label,
-            "failed": links.outcomes(
-                found.number(State.FAILED, kind=kind), period, result=State.FAILED, kind=kind
+def _throughput(seen: Seen) -> dict[str, Any]:
+    found, look = seen.found, seen.look
+    delivered, past = found.number(State.DELIVERED), seen.earlier.number(State.DELIVERED)
+    return {
+        "title": "Throughput",
+        "about": "Delivered per hour, on the average of the whole time",
+        "main": look.outcomes(delivered, rate_text(delivered / found.hours), result=State.DELIVERED),
+        "unit": "an hour",
+        "lines": [
+            *_peak(seen),
+            *before(
+                seen,
+                past,
+                rate_text(past / seen.earlier.hours),
+                change(delivered / found.hours, past / seen.earlier.hours),
+                result=State.DELIVERED,
             ),
-            "open": links.errors(stand.open_by_kind.get(kind, 0), kind=kind),
+        ],
+    }
+
+
+def rate_text(per_hour: float) -> str:
+    """With a fraction where there are few: 0.4, 31, 1,204."""
+    return number(round(per_hour)) if per_hour >= 10 or not per_hour else f"{per_hour:.1f}"
+
+
+def _peak(seen: Seen) -> list[tuple[str, links.Linked]]:
+    """The hour in which most was delivered; of a long time, the week."""
+    found = seen.found
+    if BARS[seen.look.period] == BY_WEEK:
+        return _busiest_week(seen)
+    most = max((found.by_hour or {}).items(), key=lambda entry: (entry[1], entry[0]), default=None)
+    if most is None or not most[1]:
+        return []
+    hour, count = most
+    end = hour + HOUR
+    text = f"{number(count)}, {timezone.localtime(hour):%a %H:%M}"
+    return [("busiest hour", seen.look.outcomes_between(count, hour, end, text, result=State.DELIVERED))]
+
+
+def _busiest_week(seen: Seen) -> list[tuple[str, links.Linked]]:
+    cuts = bounds(seen.found.since, seen.look.period)
+    weeks = [
+        (
+            sum(states.get(State.DELIVERED, 0) for part, states in seen.found.parts.items() if a <= part < b),
+            a,
+            b,
+        )
+        for a, b in pairwise(cuts)
+    ]
+    count, begin, end = max(weeks)
+    if not count:
+        return []
+    text = f"{number(count)}, from {timezone.localtime(begin):%d %b}"
+    return [("busiest week", seen.look.outcomes_between(count, begin, end, text, result=State.DELIVERED))]
+
+
+def _times(seen: Seen) -> dict[str, Any]:
+    """Read from a histogram: at most 4.5 % off."""
+    found, earlier, look = seen.found, seen.earlier, seen.look
+    middle, slow = (histogram.percentile(found.processing, share) for share in (0.5, 0.95))
+    here = histogram.percentile(found.passage, 0.95)
+    past = histogram.percentile(earlier.processing, 0.5)
+    return {
+        "title": "Order processing time",
+        "about": "Checkout to acceptance; “here”: the part in Crossdock. Exact to 5 %",
+        "main": look.outcomes(found.timed, duration(middle), result="timed"),
+        "unit": "p50",
+        "lines": [
+            ("p95", look.outcomes(found.timed, duration(slow), result="timed")),
+            ("p95 here", look.outcomes(found.timed, duration(here), result="timed")),
+            *before(
+                seen,
+                earlier.timed,
+                duration(past),
+                change(middle or 0, past or 0) if middle else "",
+                result="timed",
+            ),
+        ],
+    }
+
+
+def _fulfilment(seen: Seen) -> dict[str, Any]:
+    found, earlier, look = seen.found.fulfilment, seen.earlier.fulfilment, seen.look
+    middle, slow = (histogram.percentile(found, share) for share in (0.5, 0.95))
+    past = histogram.percentile(earlier, 0.5)
+    count = sum(found.values())
+    shown: dict[str, Any] = {
+        "title": "Fulfilment delay",
+        "about": "Order placed to parcel shipped, by the parcels told in this time",
+        "main": look.outcomes(count, duration(middle), result="shipped"),
+        "unit": "p50",
+        "lines": [
+            ("p95", look.outcomes(count, duration(slow), result="shipped")),
+            ("parcels", look.outcomes(count, result="shipped")),
+            *before(
+                seen,
+                sum(earlier.values()),
+                duration(past),
+                change(middle or 0, past or 0) if middle else "",
+                result="shipped",
+            ),
+        ],
+    }
+    if not count:
+        carries = any(job.kind == "shipment" for job in seen.jobs)
+        why = "No parcel of a known order was told." if carries else "No job carries parcels."
+        shown |= {"lines": shown["lines"][2:], "note": why}
+    return shown
+
+
+def _errors(seen: Seen) -> dict[str, Any]:
+    look, stand = seen.look, seen.stand
+    return {
+        "title": "Open errors",
+        "main": look.errors(stand.open_errors),
+        "tone": "bad" if stand.open_errors else "good",
+        "lines": [
+            ("in doubt", look.errors(stand.in_doubt, doubt="yes")),
+            ("nobody has them", look.errors(stand.unassigned, assigned="nobody")),
+        ],
+    }
+
+
+def _backlog(seen: Seen) -> dict[str, Any]:
+    look, stand = seen.look, seen.stand
+    return {
+        "title": "On their way",
+        "main": look.records(stand.backlog, state="backlog"),
+        "lines": [("held back", look.records(stand.held, state=State.HELD))],
+        "note": f"oldest {ago(stand.oldest)}" if stand.oldest else "nothing waits",
+    }
+
+
+def _rates(seen: Seen) -> list[dict[str, Any]]:
+    """The system that is nearest to its limit. No tile where none has a limit."""
+    if not seen.rates:
+        return []
+    rate = seen.rates[0]
+    used = rate.used
+    share = used.today / used.per_day if used.share is None and used.per_day else used.share
+    lines = []
+    if used.per_day:
+        lines.append(("today", links.Linked(0, rate.href, f"{number(used.today)} of {number(used.per_day)}")))
+    if rate.calls is not None:
+        lines.append(("calls in this time", links.Linked(rate.calls, rate.href)))
+    if rate.busiest_share is not None:
+        lines.append(("busiest hour", links.Linked(0, rate.href, percent(rate.busiest_share))))
+    colour = "warn" if used.waits or rate.fullest >= NEARLY_USED else "good"
+    return [
+        {
+            "title": "Rate budget used",
+            "about": f"{rate.connection.name}: of what it allows at once"
+            + (f"; the fullest of {len(seen.rates)}" if len(seen.rates) > 1 else ""),
+            "main": links.Linked(0, rate.href, "waits" if used.waits else percent(share)),
+            "tone": colour,
+            "lines": lines,
         }
-        for kind, label in Kind.choices
     ]
 
 
-def by_job(found: Figures, stand: Standing, period: str, jobs: list[SyncJob]) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
-    for job in jobs:
-        delivered, failed = (found.number(state, job=job.pk) for state in (State.DELIVERED, State.FAILED))
-        delay = found.delays.get(job.pk)
+def by_kind(seen: Seen) -> list[dict[str, Any]]:
+    """Frequency of errors by kind, with the time before."""
+    found, earlier, look = seen.found, seen.earlier, seen.look
+    rows = []
+    for kind, label in Kind.choices:
+        now, past = (of.number(State.FAILED, kind=kind) for of in (found, earlier))
         rows.append(
             {
-                "name": job.name,
-                "about": f"{job.source.name} → {job.destination.name}",
-                "state": "" if job.state == JobState.ACTIVE else job.get_state_display(),
-                "href": reverse("admin:integrations_syncjob_change", args=[job.pk]),
-                "delivered": links.outcomes(delivered, period, job=job.pk, result=State.DELIVERED),
-                "failed": links.outcomes(failed, period, job=job.pk, result=State.FAILED),
-                "rate": percent(delivered / (delivered + failed)) if delivered + failed else "–",
-                "delay": None if delay is None else _delay(delay, period, job),
-                "fresh_at": job.last_complete_read_at,
-                "open": links.errors(stand.open_by_job.get(job.pk, 0), job=job.pk),
-                "backlog": links.records(stand.backlog_by_job.get(job.pk, 0), job=job.pk, state="backlog"),
+                "label": label,
+                "failed": look.outcomes(now, result=State.FAILED, kind=kind),
+                "share": percent(now / found.tried) if found.tried else "–",
+                "before": look.outcomes_between(
+                    past, earlier.since, earlier.as_of, result=State.FAILED, kind=kind
+                ),
+                "change": change(now, past) or "–",
+                "open": look.errors(seen.stand.open_by_kind.get(kind, 0), kind=kind),
             }
         )
-    if without := stand.open_by_job.get(None, 0):
-        # So that the column adds up to the number of all open errors.
-        rows.append({"name": "Without a job", "open": links.errors(without, job__isnull=True)})
     return rows
-
-
-def _delay(delay: histogram.Histogram, period: str, job: SyncJob) -> links.Linked:
-    """p50 and p95 of one channel, from the change at the owner to the channel's acceptance."""
-    middle, slow = (histogram.percentile(delay, share) for share in (0.5, 0.95))
-    text = f"{duration(middle)} · {duration(slow)}"
-    return links.outcomes(sum(delay.values()), period, text, job=job.pk, result="told")
-
-
-def open_causes() -> int:
-    return Incident.objects.filter(ASKS_FOR_A_PERSON).count()
-
-
-def incidents() -> list[dict[str, Any]]:
-    """The causes with most open errors. They are counted now: the last triage may be a minute old."""
-    rows = list(
-        Incident.objects.filter(ASKS_FOR_A_PERSON).order_by("-open_errors", "-last_seen_at")[:SHOWN_INCIDENTS]
-    )
-    marks = [row.fingerprint for row in rows]
-    open_now = dict(
-        ErrorRecord.objects.filter(settled_at__isnull=True, fingerprint__in=marks)
-        .order_by()
-        .values_list("fingerprint")
-        .annotate(number=Count("id"))
-    )
-    return [
-        {
-            "incident": row,
-            "open": links.unsettled(open_now[row.fingerprint], fingerprint=row.fingerprint),
-            "stuck": ", ".join(
-                money(Decimal(amount), currency) for currency, amount in sorted(row.stuck.items())
-            ),
-        }
-        for row in rows
-        if row.fingerprint in open_now
-    ]

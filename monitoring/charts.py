@@ -1,129 +1,307 @@
-"""The figures of a period over time: two charts with one axis of time, and the same as a table."""
+"""Charts as plain shapes: they print, they renew with the page, and each has its table for whoever does not see them.
+
+A chart is drawn by `monitoring/chart.html`. Where it has a second series, that is an outline around the first: nothing
+is told by colour alone.
+"""
 
 from __future__ import annotations
 
-import copy
-import json
+import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import pairwise
-from typing import Any
 
 from django.utils import timezone
 
 from integrations.models import State
-from integrations.sync.measures import PERIODS
-from monitoring import links
+from integrations.templatetags.portal import duration, number, percent
+from monitoring import histogram, periods
 from monitoring.audits.accuracy import Accuracy
 from monitoring.figures import Figures
 from monitoring.links import Linked
+from monitoring.scopes import Look
+from monitoring.tables import Row, Table
 
-# Hours per bar, so that a chart has 24 to 31 bars. A bar of 24 is a calendar day, the first and last are parts of one.
-STEP = {"24h": 1, "7d": 6, "30d": 24}
-LABEL = {"24h": "%H:%M", "7d": "%a %H:%M", "30d": "%d %b"}
-DAY = 24
-HOUR = timedelta(hours=1)
-
-OPTIONS: dict[str, Any] = {
-    "responsive": True,
-    "maintainAspectRatio": False,
-    "animation": False,
-    "plugins": {"legend": {"display": False}},
-    "scales": {
-        "x": {
-            "grid": {"display": False},
-            "border": {"display": False},
-            "ticks": {"maxTicksLimit": 8, "maxRotation": 0, "color": "#6b7280"},
-        },
-        "y": {
-            "beginAtZero": True,
-            "border": {"display": False},
-            "ticks": {"precision": 0, "maxTicksLimit": 5, "color": "#6b7280"},
-        },
-    },
-}
+LABEL = {"24h": "%H:%M", "7d": "%a %d %b", "30d": "%d %b", "12w": "from %d %b", "52w": "from %d %b %y"}
+# A drawing is so many units high, each bar so many wide.
+HEIGHT, STEP, THICK = 100.0, 10.0, 7.6
+SHOWN_TIMES = 7
+# Where the distribution of times is cut, in seconds: the same in each look, so that two can be compared.
+TIME_CUTS = (10, 30, 60, 120, 300, 600, 1_800, 3_600, 4 * 3_600, 24 * 3_600)
 
 
 @dataclass(frozen=True)
-class Row:
-    """One bar."""
+class Bar:
+    """`x`, `y`, `height` of its shape; `outline` the same of the second series: 0 is none. `told`: on hover."""
 
-    begin: datetime
-    label: str
-    delivered: Linked
-    failed: Linked
+    x: float
+    y: float
+    height: float
+    outline_y: float
+    outline: float
+    told: str
 
 
-def series(found: Figures, period: str) -> list[Row]:
-    rows = []
-    for begin, end in pairwise(bounds(found.since, period)):
-        states = [states for hour, states in found.hours.items() if begin <= hour < end]
-        rows.append(
-            Row(
-                begin=begin,
-                label=timezone.localtime(begin).strftime(LABEL[period]),
-                delivered=_linked(states, State.DELIVERED, begin, end),
-                failed=_linked(states, State.FAILED, begin, end),
+@dataclass(frozen=True)
+class Chart:
+    """`ticks` are (label, per cent from below), `times` (label, per cent from the left). `said` is what it shows in a
+    sentence; `name` keeps its table open while the page renews itself."""
+
+    name: str
+    title: str
+    about: str
+    said: str
+    bars: list[Bar]
+    ticks: list[tuple[str, float]]
+    times: list[tuple[str, float]]
+    table: Table | None = None
+    colour: str = "main"
+    is_low: bool = False
+    legend: tuple[str, str] | None = None
+
+    @property
+    def width(self) -> float:
+        return len(self.bars) * STEP
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(bar.height or bar.outline for bar in self.bars)
+
+
+def drawn(
+    name: str,
+    title: str,
+    labels: Sequence[str],
+    values: Sequence[float | None],
+    *,
+    outlines: Sequence[float | None] = (),
+    say: Callable[[float], str] = lambda value: number(round(value)),
+    about: str = "",
+    table: Table | None = None,
+    colour: str = "main",
+    is_low: bool = False,
+    legend: tuple[str, str] | None = None,
+    lowest: float = 0.0,
+    most: float | None = None,
+) -> Chart:
+    """From `lowest`, where the axis begins, to `most`, or to a round number above the highest value."""
+    top = most if most is not None else _round_up(max([*_told(values), *_told(outlines)], default=0.0), say)
+    reach = (top - lowest) or 1.0
+
+    def height(value: float | None) -> float:
+        return 0.0 if value is None else round(max(value - lowest, 0) / reach * HEIGHT, 2)
+
+    bars = []
+    for place, (label, value) in enumerate(zip(labels, values, strict=True)):
+        outline = outlines[place] if outlines else None
+        both = [say(one) for one in (value, outline) if one is not None]
+        bars.append(
+            Bar(
+                x=round(place * STEP + (STEP - THICK) / 2, 2),
+                y=round(HEIGHT - height(value), 2),
+                height=height(value),
+                outline_y=round(HEIGHT - height(outline), 2),
+                outline=height(outline),
+                told=f"{label}: {' · '.join(both) if both else 'none'}",
             )
         )
-    return _told_apart(rows)
-
-
-def bounds(since: datetime, period: str) -> list[datetime]:
-    """Where bars begin and the last one ends, at full hours: the figures are kept by the hour."""
-    end = since + timedelta(hours=PERIODS[period][1])
-    found, step = [since], STEP[period]
-    while found[-1] < end:
-        following = _next_day(found[-1]) if step == DAY else found[-1] + timedelta(hours=step)
-        found.append(min(following, end))
-    return found
-
-
-def _next_day(moment: datetime) -> datetime:
-    """The full hour in which the next local day begins; a day has 23 to 25 hours."""
-    today = timezone.localtime(moment).date()
-    following = moment + HOUR
-    while timezone.localtime(following).date() == today:
-        following += HOUR
-    return following
-
-
-def _told_apart(rows: list[Row]) -> list[Row]:
-    """When clocks go back, an hour comes twice under one name: the zone tells them apart."""
-    times = Counter(row.label for row in rows)
-    return [
-        replace(row, label=f"{row.label} {timezone.localtime(row.begin):%Z}") if times[row.label] > 1 else row
-        for row in rows
-    ]
-
-
-def _linked(states: list[dict[str, int]], state: str, begin: datetime, end: datetime) -> Linked:
-    return links.outcomes_between(sum(entry.get(state, 0) for entry in states), begin, end, result=state)
-
-
-def delivered_chart(rows: list[Row]) -> dict[str, str]:
-    return bars(
-        "Delivered", [row.label for row in rows], [row.delivered.count for row in rows], "primary-600"
+    middle = lowest + reach / 2
+    return Chart(
+        name=name,
+        title=title,
+        about=about,
+        said=_said(title, labels, values, say),
+        bars=bars,
+        ticks=[(say(lowest), 0.0), (say(middle), 50.0), (say(top), 100.0)],
+        times=_times(labels),
+        table=table,
+        colour=colour,
+        is_low=is_low,
+        legend=legend,
     )
 
 
-def failed_chart(rows: list[Row]) -> dict[str, str]:
-    """By itself and on its own axis: beside the deliveries, three failures could not be seen."""
-    return bars("Failed", [row.label for row in rows], [row.failed.count for row in rows], "red-500")
+def _told(values: Sequence[float | None]) -> list[float]:
+    return [value for value in values if value is not None]
 
 
-def bars(label: str, names: list[str], values: Sequence[float], colour: str) -> dict[str, str]:
-    drawn = {"label": label, "data": values, "backgroundColor": f"var(--color-{colour})", "borderRadius": 3}
-    return {"data": json.dumps({"labels": names, "datasets": [drawn]}), "options": json.dumps(OPTIONS)}
+def _round_up(value: float, say: Callable[[float], str]) -> float:
+    """So that half of it is told without a fraction: 2, 4, 10, 20, 40, 60, 100 …"""
+    if value <= 2:
+        return 2.0 if say is not duration else max(value, 0.01)
+    power = 10 ** math.floor(math.log10(value))
+    return float(next(step * power for step in (1, 2, 4, 6, 8, 10) if step * power >= value))
 
 
-def accuracy_chart(days: Mapping[date, Accuracy]) -> dict[str, str]:
+def _said(
+    title: str, labels: Sequence[str], values: Sequence[float | None], say: Callable[[float], str]
+) -> str:
+    told = [(value, label) for value, label in zip(values, labels, strict=True) if value is not None]
+    if not told or not any(value for value, _ in told):
+        return f"{title}: nothing in this time."
+    value, label = max(told, key=lambda pair: pair[0])
+    return f"{title}: {len(labels)} bars, the highest {say(value)} at {label}. The same stands in the table below."
+
+
+def _times(labels: Sequence[str]) -> list[tuple[str, float]]:
+    """As many as have room, each below the middle of its bar."""
+    every = max(math.ceil(len(labels) / SHOWN_TIMES), 1)
+    return [
+        (label, round((place + 0.5) / len(labels) * 100, 2))
+        for place, label in enumerate(labels)
+        if place % every == 0
+    ]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One bar of the figures over time."""
+
+    begin: datetime
+    end: datetime
+    label: str
+    delivered: Linked
+    failed: Linked
+    processing: histogram.Histogram
+
+    @property
+    def rate(self) -> float | None:
+        tried = self.delivered.count + self.failed.count
+        return self.delivered.count / tried if tried else None
+
+    def percentile(self, share: float) -> float | None:
+        return histogram.percentile(self.processing, share)
+
+
+def series(found: Figures, look: Look) -> list[Slot]:
+    slots = []
+    for begin, end in pairwise(periods.bounds(found.since, look.period)):
+        states = [states for part, states in found.parts.items() if begin <= part < end]
+        times = [times for part, times in found.processing_of.items() if begin <= part < end]
+        slots.append(
+            Slot(
+                begin=begin,
+                end=end,
+                label=timezone.localtime(begin).strftime(LABEL[look.period]),
+                delivered=_linked(look, states, State.DELIVERED, begin, end),
+                failed=_linked(look, states, State.FAILED, begin, end),
+                processing=histogram.add(times),
+            )
+        )
+    return _told_apart(slots)
+
+
+def _told_apart(slots: list[Slot]) -> list[Slot]:
+    """When clocks go back, an hour comes twice under one name: the zone tells them apart."""
+    names = Counter(slot.label for slot in slots)
+    return [
+        replace(slot, label=f"{slot.label} {timezone.localtime(slot.begin):%Z}")
+        if names[slot.label] > 1
+        else slot
+        for slot in slots
+    ]
+
+
+def _linked(look: Look, states: list[dict[str, int]], state: str, begin: datetime, end: datetime) -> Linked:
+    count = sum(entry.get(state, 0) for entry in states)
+    return look.outcomes_between(count, begin, end, result=state)
+
+
+def over_time(slots: list[Slot], look: Look) -> list[Chart]:
+    labels = [slot.label for slot in slots]
+    noun = periods.BARS[look.period]
+    counts = Table(
+        f"Delivered and failed records, by {noun}",
+        "From",
+        ("Delivered", "Failed", "Success"),
+        [Row(_from(slot), (slot.delivered, slot.failed, percent(slot.rate))) for slot in slots],
+    )
+    times = Table(
+        f"Order processing time, by {noun}",
+        "From",
+        ("New orders", "p50", "p95"),
+        [
+            Row(
+                _from(slot),
+                (
+                    look.outcomes_between(
+                        sum(slot.processing.values()), slot.begin, slot.end, result="timed"
+                    ),
+                    duration(slot.percentile(0.5)),
+                    duration(slot.percentile(0.95)),
+                ),
+            )
+            for slot in slots
+        ],
+    )
+    return [
+        drawn(
+            "delivered",
+            f"Delivered, by {noun}",
+            labels,
+            [slot.delivered.count for slot in slots],
+            table=counts,
+        ),
+        # By itself and on its own axis: beside the deliveries, three failures could not be seen.
+        drawn(
+            "failed",
+            f"Failed, by {noun}",
+            labels,
+            [slot.failed.count for slot in slots],
+            about="on a scale of its own; the table above has both",
+            colour="bad",
+            is_low=True,
+        ),
+        drawn(
+            "times",
+            f"Order processing time, by {noun}",
+            labels,
+            [slot.percentile(0.5) for slot in slots],
+            outlines=[slot.percentile(0.95) for slot in slots],
+            say=duration,
+            legend=("half took no longer (p50)", "95 of 100 took no longer (p95)"),
+            table=times,
+        ),
+    ]
+
+
+def _from(slot: Slot) -> str:
+    return f"{timezone.localtime(slot.begin):%d %b %Y %H:%M %Z}"
+
+
+def distribution(found: Figures) -> Chart:
+    """How many new orders took how long: exact to 5 % at the cuts, since times are kept in bins."""
+    times = found.processing
+    edges = [0.0, *TIME_CUTS, math.inf]
+    labels, values, rows = [], [], []
+    whole, so_far = sum(times.values()), 0
+    for begin, end in pairwise(edges):
+        count = sum(times_in for place, times_in in times.items() if begin <= histogram.middle(place) < end)
+        so_far += count
+        label = f"over {duration(begin)}" if end == math.inf else f"≤ {duration(end)}"
+        labels.append(label)
+        values.append(count)
+        share, all_share = (count / whole, so_far / whole) if whole else (None, None)
+        rows.append(Row(label, (number(count), percent(share), percent(all_share))))
+    return drawn(
+        "distribution",
+        "How long new orders took",
+        labels,
+        values,
+        about="checkout to acceptance",
+        table=Table(
+            "New orders by processing time", "It took", ("Orders", "Share", "No longer than this"), rows
+        ),
+    )
+
+
+def accuracy_chart(days: Mapping[date, Accuracy]) -> Chart:
     """The share that agrees, by day. The axis begins where it still shows a difference of one in a hundred."""
-    shares = [round((found.settled_share or found.share or 0) * 100, 2) for found in days.values()]
-    lowest = max(min(shares, default=0) - 2, 0)
-    options = copy.deepcopy(OPTIONS)
-    options["scales"]["y"] |= {"beginAtZero": False, "min": int(lowest), "max": 100}
+    shares = [round(found.settled_share or found.share or 0, 4) for found in days.values()]
+    lowest = max(min(shares, default=0) - 0.02, 0)
     names = [f"{day:%d %b}" for day in days]
-    return bars("Agrees, in per cent", names, shares, "primary-600") | {"options": json.dumps(options)}
+    return drawn(
+        "accuracy", "Agrees", names, shares, say=percent, lowest=math.floor(lowest * 100) / 100, most=1.0
+    )

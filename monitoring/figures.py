@@ -1,39 +1,77 @@
-"""What the Outcomes of a period add up to: hourly figures for what is counted already, facts for the rest."""
+"""What the Outcomes of a period add up to: stored figures for what is counted already, facts for the rest."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
+from functools import reduce
+from operator import or_
+from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
 from integrations.models import State
-from integrations.sync.measures import PERIODS, period_start
-from monitoring import histogram
-from monitoring.models import HourlyFigure
-from monitoring.rollups import HOUR, SORT, Sort, Tally, complete_until, hours_with_facts, tally
+from monitoring import histogram, periods
+from monitoring.folding import SORT, Cover, Sort, cover
+from monitoring.models import FoldedFigure, FoldUnit, HourlyFigure
+from monitoring.rollups import HOUR, Tally, complete_until, hours_with_facts, tally
+
+Amounts = dict[str, tuple[int, Decimal]]
 
 
 @dataclass
 class Figures:
-    """`counts` by the columns of `rollups.SORT`; `hours` by hour and state; `delays` of stock by job."""
+    """`counts` by the columns of `folding.SORT`, `new_orders` (number, value) by job and currency.
+
+    `parts` are states by where the hour, day or week begins that they are kept by; `processing_of` the same of
+    processing times. `by_hour` is what was delivered in each hour, None where the period is too long to ask. `delays`
+    of stock are by job.
+    """
 
     since: datetime
     as_of: datetime
     counts: dict[Sort, int] = field(default_factory=dict)
-    hours: dict[datetime, dict[str, int]] = field(default_factory=dict)
-    processing: histogram.Histogram = field(default_factory=dict)
+    new_orders: dict[tuple[int, str], tuple[int, Decimal]] = field(default_factory=dict)
+    parts: dict[datetime, dict[str, int]] = field(default_factory=dict)
+    by_hour: dict[datetime, int] | None = None
+    processing_of: dict[datetime, histogram.Histogram] = field(default_factory=dict)
     passage: histogram.Histogram = field(default_factory=dict)
+    fulfilment: histogram.Histogram = field(default_factory=dict)
     delays: dict[int, histogram.Histogram] = field(default_factory=dict)
 
     def number(self, state: str, *, job: int | None = None, kind: str | None = None) -> int:
         return sum(
             count
-            for (of_job, of_state, _, of_kind, _), count in self.counts.items()
+            for (of_job, of_state, of_kind, _), count in self.counts.items()
             if of_state == state and job in (None, of_job) and kind in (None, of_kind)
         )
+
+    def by_job(self, state: str) -> dict[int, int]:
+        found: dict[int, int] = {}
+        for (job, of_state, _, _), count in self.counts.items():
+            if of_state == state:
+                found[job] = found.get(job, 0) + count
+        return found
+
+    def carried(self) -> Amounts:
+        """Number and value of the new orders, by currency. Where no value was told there is no currency."""
+        found: Amounts = {}
+        for (_, currency), (number, amount) in self.new_orders.items():
+            if currency and number:
+                before = found.get(currency, (0, Decimal(0)))
+                found[currency] = (before[0] + number, before[1] + amount)
+        return found
+
+    @property
+    def processing(self) -> histogram.Histogram:
+        return histogram.add(self.processing_of.values())
+
+    @property
+    def tried(self) -> int:
+        return self.number(State.DELIVERED) + self.number(State.FAILED)
 
     @property
     def success_rate(self) -> float | None:
@@ -41,59 +79,122 @@ class Figures:
 
         A record that fails again after a retry counts twice.
         """
-        delivered, failed = self.number(State.DELIVERED), self.number(State.FAILED)
-        return delivered / (delivered + failed) if delivered + failed else None
+        return self.number(State.DELIVERED) / self.tried if self.tried else None
 
     @property
     def timed(self) -> int:
         return sum(self.processing.values())
 
+    @property
+    def hours(self) -> float:
+        """How long it is, at least one."""
+        return max((self.as_of - self.since) / HOUR, 1.0)
+
 
 def figures(period: str, now: datetime | None = None, jobs: Collection[int] | None = None) -> Figures:
-    """`period` is a key of `measures.PERIODS`; `jobs` are ids, None for all.
+    """`period` is a key of `periods.LABELS`; `jobs` are ids, None for all.
 
-    The figures agree exactly with a count of the facts.
+    The figures agree exactly with a count of the facts, as long as these are kept.
     """
     moment = now or timezone.now()
-    found = Figures(since=period_start(period, moment), as_of=moment)
-    _add_stored(found, jobs)
-    for hour, tallies in not_counted_yet(found.since):
-        for sort, extra in tallies.items():
-            if jobs is None or sort[0] in jobs:
-                _add(found, hour, sort, extra)
+    bar = periods.BARS.get(period, periods.BY_HOUR)
+    found = Figures(since=periods.begin(period, moment), as_of=moment)
+    _add_stored(found, jobs, bar)
+    if bar == periods.BY_DAY:
+        # Of whole days the hours are not known.
+        found.by_hour = _delivered_by_hour(found, jobs)
+    elif bar == periods.BY_HOUR:
+        found.by_hour = {hour: states.get(State.DELIVERED, 0) for hour, states in found.parts.items()}
+    _add_facts(found, jobs, None)
     return found
 
 
-def before(found: Figures, period: str) -> Figures:
-    """The same of as many whole hours before it: what the figures of `found` are compared with."""
-    earlier = Figures(since=found.since - HOUR * PERIODS[period][1], as_of=found.since)
-    _add_stored(earlier, None)
-    for hour, tallies in not_counted_yet(earlier.since, earlier.as_of):
-        for sort, extra in tallies.items():
-            _add(earlier, hour, sort, extra)
+def before(
+    found: Figures, period: str, jobs: Collection[int] | None = None, now: datetime | None = None
+) -> Figures:
+    """The same of the time before it (see `periods.before`): what the figures of `found` are compared with."""
+    since, until = periods.before(period, now or found.as_of)
+    earlier = Figures(since=since, as_of=until)
+    _add_stored(earlier, jobs, periods.BARS.get(period, periods.BY_HOUR))
+    _add_facts(earlier, jobs, until)
     return earlier
 
 
-def _add_stored(found: Figures, jobs: Collection[int] | None) -> None:
+def _add_stored(found: Figures, jobs: Collection[int] | None, bar: str) -> None:
+    whole: Cover
+    if bar == periods.BY_HOUR:
+        whole = Cover((), (), ((found.since, found.as_of),))
+    else:
+        whole = cover(found.since, found.as_of, by_weeks=bar == periods.BY_WEEK)
+    folded = FoldedFigure.objects.order_by()
+    if whole.weeks:
+        _add_rows(found, _within(folded.filter(unit=FoldUnit.WEEK), "begin", whole.weeks, jobs), "begin")
+    if whole.days:
+        _add_rows(found, _within(folded.filter(unit=FoldUnit.DAY), "begin", whole.days, jobs), "begin")
     # Of the present hour as well: what is to come has no figures.
-    stored = HourlyFigure.objects.filter(hour__gte=found.since, hour__lt=found.as_of).order_by()
-    if jobs is not None:
-        stored = stored.filter(job__in=jobs)
-    for row in stored.values_list(*SORT).annotate(number=Sum("count")):
-        found.counts[row[:5]] = row[5]
-    for hour, state, number in stored.values_list("hour", "state").annotate(number=Sum("count")):
-        found.hours.setdefault(hour, {})[state] = number
-    timed = stored.exclude(processing={}).values_list("processing", "passage")
-    pairs = list(timed)
-    found.processing = histogram.add(pair[0] for pair in pairs)
-    found.passage = histogram.add(pair[1] for pair in pairs)
-    for job, delay in stored.filter(delay__isnull=False).values_list("job", "delay"):
-        found.delays[job] = histogram.add([found.delays.get(job, {}), delay or {}])
+    if whole.hours:
+        _add_rows(found, _within(HourlyFigure.objects.order_by(), "hour", whole.hours, jobs), "hour")
+
+
+def _within(
+    rows: QuerySet[Any],
+    moment: str,
+    ranges: tuple[tuple[datetime, datetime], ...],
+    jobs: Collection[int] | None,
+) -> QuerySet[Any]:
+    within = reduce(or_, (Q(**{f"{moment}__gte": since, f"{moment}__lt": until}) for since, until in ranges))
+    rows = rows.filter(within)
+    return rows if jobs is None else rows.filter(job__in=list(jobs))
+
+
+def _add_rows(found: Figures, rows: QuerySet[Any], moment: str) -> None:
+    sums = rows.values_list(*SORT).annotate(Sum("count"), Sum("new_orders"), Sum("new_amount"))
+    for job, state, kind, currency, count, orders, amount in sums:
+        _add_count(found, (job, state, kind, currency), count, orders, amount)
+    for begin, state, number in rows.values_list(moment, "state").annotate(number=Sum("count")):
+        states = found.parts.setdefault(begin, {})
+        states[state] = states.get(state, 0) + number
+    timed = rows.filter(~Q(processing={}) | Q(delay__isnull=False) | Q(fulfilment__isnull=False))
+    for begin, job, *times in timed.values_list(
+        moment, "job", "processing", "passage", "delay", "fulfilment"
+    ):
+        _add_times(found, begin, job, *times)
+
+
+def _add_count(found: Figures, sort: Sort, count: int, orders: int, amount: Decimal) -> None:
+    found.counts[sort] = found.counts.get(sort, 0) + count
+    if orders:
+        number, value = found.new_orders.get((sort[0], sort[3]), (0, Decimal(0)))
+        found.new_orders[sort[0], sort[3]] = (number + orders, value + amount)
+
+
+def _add_times(
+    found: Figures,
+    begin: datetime,
+    job: int,
+    processing: histogram.Histogram,
+    passage: histogram.Histogram,
+    delay: histogram.Histogram | None,
+    fulfilment: histogram.Histogram | None,
+) -> None:
+    if processing:
+        histogram.add_to(found.processing_of.setdefault(begin, {}), processing)
+        histogram.add_to(found.passage, passage)
+    if delay:
+        histogram.add_to(found.delays.setdefault(job, {}), delay)
+    if fulfilment:
+        histogram.add_to(found.fulfilment, fulfilment)
+
+
+def _delivered_by_hour(found: Figures, jobs: Collection[int] | None) -> dict[datetime, int]:
+    rows = HourlyFigure.objects.filter(state=State.DELIVERED).order_by()
+    within = _within(rows, "hour", ((found.since, found.as_of),), jobs)
+    return dict(within.values_list("hour").annotate(number=Sum("count")))
 
 
 def not_counted_yet(
     since: datetime, until: datetime | None = None
-) -> Iterator[tuple[datetime, dict[Sort, Tally]]]:
+) -> Iterator[tuple[datetime, dict[tuple[int, str, str, str, str], Tally]]]:
     """Straight from the facts, hour by hour: what no rollup has counted. `until` is a full hour."""
     counted = complete_until()
     cut = max(since, counted) if counted else since
@@ -103,11 +204,14 @@ def not_counted_yet(
         yield hour, tally(max(hour, cut), hour + HOUR)
 
 
-def _add(found: Figures, hour: datetime, sort: Sort, extra: Tally) -> None:
-    found.counts[sort] = found.counts.get(sort, 0) + extra.count
-    states = found.hours.setdefault(hour, {})
-    states[sort[1]] = states.get(sort[1], 0) + extra.count
-    found.processing = histogram.add([found.processing, extra.processing])
-    found.passage = histogram.add([found.passage, extra.passage])
-    if extra.delay:
-        found.delays[sort[0]] = histogram.add([found.delays.get(sort[0], {}), extra.delay])
+def _add_facts(found: Figures, jobs: Collection[int] | None, until: datetime | None) -> None:
+    for hour, tallies in not_counted_yet(found.since, until):
+        for (job, state, _, kind, currency), extra in tallies.items():
+            if jobs is not None and job not in jobs:
+                continue
+            _add_count(found, (job, state, kind, currency), extra.count, extra.new_orders, extra.new_amount)
+            states = found.parts.setdefault(hour, {})
+            states[state] = states.get(state, 0) + extra.count
+            if found.by_hour is not None and state == State.DELIVERED:
+                found.by_hour[hour] = found.by_hour.get(hour, 0) + extra.count
+            _add_times(found, hour, job, extra.processing, extra.passage, extra.delay, extra.fulfilment)

@@ -30,9 +30,18 @@ def count(durations: Iterable[float]) -> Histogram:
 def add(histograms: Iterable[Mapping[str, int]]) -> Histogram:
     total: Histogram = {}
     for histogram in histograms:
-        for place, number in histogram.items():
-            total[place] = total.get(place, 0) + number
+        add_to(total, histogram)
     return total
+
+
+def add_to(total: Histogram, more: Mapping[str, int]) -> None:
+    for place, number in more.items():
+        total[place] = total.get(place, 0) + number
+
+
+def middle(place: str) -> float:
+    """Seconds, in the middle of a bin."""
+    return float(2 ** ((int(place) + 0.5) / BINS_PER_DOUBLING))
 
 
 def percentile(histogram: Mapping[str, int], share: float) -> float | None:
@@ -45,5 +54,5 @@ def percentile(histogram: Mapping[str, int], share: float) -> float | None:
     for place in sorted(histogram, key=int):
         seen += histogram[place]
         if seen >= wanted:
-            return float(2 ** ((int(place) + 0.5) / BINS_PER_DOUBLING))
+            return middle(place)
     raise AssertionError("a histogram's counts add up to its total")

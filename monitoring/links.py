@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -11,11 +12,16 @@ from django.urls import reverse
 
 @dataclass(frozen=True)
 class Linked:
-    """`count` rows are behind `href`: the list there has exactly that many. `text` is shown instead, if given."""
+    """`count` rows are behind `href`: the list there has exactly that many. `text` is shown instead, if given.
+
+    Without `href` the rows are not kept any more, or in no one list.
+    """
 
     count: int
     href: str
     text: str = ""
+    # What a template asks of a cell that may be a text.
+    is_linked: ClassVar[bool] = True
 
 
 def outcomes(count: int, period: str, text: str = "", **query: object) -> Linked:
@@ -25,6 +31,10 @@ def outcomes(count: int, period: str, text: str = "", **query: object) -> Linked
 def outcomes_between(count: int, begin: datetime, end: datetime, text: str = "", **query: object) -> Linked:
     bounds = {"recorded_at__gte": begin.isoformat(), "recorded_at__lt": end.isoformat()}
     return Linked(count, _list("outcome", **query, **bounds), text)
+
+
+def outcomes_since(count: int, begin: datetime, text: str = "", **query: object) -> Linked:
+    return Linked(count, _list("outcome", **query, recorded_at__gte=begin.isoformat()), text)
 
 
 def outcomes_of(count: int, workflow: int, period: str, text: str = "", **query: object) -> Linked:

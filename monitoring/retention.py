@@ -39,6 +39,7 @@ from monitoring.models import (
     AuditDifference,
     AuditedRecord,
     AuditRun,
+    CallHour,
     DifferenceState,
     MissedWebhook,
     WebhookHour,
@@ -82,6 +83,12 @@ def prune(deadline: float, now: datetime | None = None) -> Pruned:
     return Pruned(counts, is_done=True)
 
 
+def kept_since(now: datetime) -> datetime | None:
+    """Outcomes from then on are all there still; None: all are."""
+    days = settings.KEEP_OUTCOMES_DAYS
+    return now - timedelta(days=max(days, SHOWN_DAYS)) if days > 0 else None
+
+
 def _slices(old: Old, deadline: float) -> Iterator[int]:
     while time.monotonic() < deadline:
         ids = list(old.rows.order_by(old.order).values_list("pk", flat=True)[:SLICE])
@@ -109,10 +116,12 @@ def _let_go(old: Old, ids: list[int]) -> int:
 
 def _all_old(now: datetime) -> Iterator[Old]:
     """Facts before what they belong to, so that no delete takes more with it than its slice."""
+    counted_calls = CallHour.objects.filter(hour__lt=now - timedelta(days=SHOWN_DAYS))
+    yield Old("counted calls", counted_calls, "hour")
     if (days := settings.KEEP_INTENTS_DAYS) > 0:
         yield Old("intents", _intents(now - timedelta(days=days)), "settled_at")
     if (days := settings.KEEP_OUTCOMES_DAYS) > 0:
-        before = now - timedelta(days=max(days, SHOWN_DAYS))
+        before = kept_since(now) or now
         yield Old("missed webhooks", MissedWebhook.objects.filter(changed_at__lt=before), "changed_at")
         yield Old("webhook ledger", WebhookHour.objects.filter(hour__lt=before), "hour")
         yield Old("outcomes", _outcomes(before), "recorded_at")

@@ -19,8 +19,13 @@ from django.db.models import Count, QuerySet, Sum
 
 from integrations.models import Outcome
 from integrations.sync import shared_clock
-from integrations.sync.measures import NEW_ORDERS_ACCEPTED, STOCK_TOLD, processing_seconds
-from monitoring import histogram
+from integrations.sync.measures import (
+    NEW_ORDERS_ACCEPTED,
+    STOCK_TOLD,
+    parcels_of_known_orders,
+    processing_seconds,
+)
+from monitoring import folding, histogram
 from monitoring.models import HourlyFigure, RollupMark
 
 MARGIN = timedelta(seconds=60)
@@ -46,6 +51,7 @@ class Tally:
     processing: histogram.Histogram = field(default_factory=dict)
     passage: histogram.Histogram = field(default_factory=dict)
     delay: histogram.Histogram = field(default_factory=dict)
+    fulfilment: histogram.Histogram = field(default_factory=dict)
 
 
 def hour_of(moment: datetime) -> datetime:
@@ -93,14 +99,22 @@ def tally(since: datetime, until: datetime | None = None) -> dict[Sort, Tally]:
     for row in counted.filter(NEW_ORDERS_ACCEPTED).annotate(number=Count("id"), total=Sum("amount")):
         if row[:5] in tallies:  # a fact may have come in between the two questions
             tallies[row[:5]].new_orders, tallies[row[:5]].new_amount = row[5], row[6] or Decimal(0)
+    _add_times(tallies, facts, since, until)
+    return tallies
+
+
+def _add_times(
+    tallies: dict[Sort, Tally], facts: QuerySet[Outcome], since: datetime, until: datetime | None
+) -> None:
+    """Only where something was counted: a fact may have come in between the two questions."""
     for sort, (processing, passage) in _durations(facts).items():
-        if sort in tallies:  # a fact may have come in between the two questions
+        if sort in tallies:
             tallies[sort].processing = histogram.count(processing)
             tallies[sort].passage = histogram.count(passage)
-    for sort, delays in _delays(facts).items():
-        if sort in tallies:
-            tallies[sort].delay = histogram.count(delays)
-    return tallies
+    for name, found in (("delay", _delays(facts)), ("fulfilment", _fulfilments(since, until))):
+        for sort, delays in found.items():
+            if sort in tallies:
+                setattr(tallies[sort], name, histogram.count(delays))
 
 
 def _durations(facts: QuerySet[Outcome]) -> dict[Sort, tuple[list[float], list[float]]]:
@@ -124,6 +138,17 @@ def _delays(facts: QuerySet[Outcome]) -> dict[Sort, list[float]]:
     timed = told.values_list(*SORT, "occurred_at", "accepted_at", "job__created_at")
     for *sort, occurred, accepted, began in timed.iterator(chunk_size=5_000):
         found[tuple(sort)].append(processing_seconds(occurred, accepted, began))
+    return found
+
+
+def _fulfilments(since: datetime, until: datetime | None) -> dict[Sort, list[float]]:
+    found: dict[Sort, list[float]] = defaultdict(list)
+    parcels = parcels_of_known_orders().filter(recorded_at__gte=since)
+    if until is not None:
+        parcels = parcels.filter(recorded_at__lt=until)
+    timed = parcels.order_by().values_list(*SORT, "placed_at", "occurred_at")
+    for *sort, placed, shipped in timed.iterator(chunk_size=5_000):
+        found[tuple(sort)].append((shipped - placed).total_seconds())
     return found
 
 
@@ -155,6 +180,7 @@ def _store(hour: datetime, tallies: dict[Sort, Tally]) -> None:
             processing=found.processing,
             passage=found.passage,
             delay=found.delay or None,
+            fulfilment=found.fulfilment or None,
         )
         for sort, found in sorted(tallies.items())
     ]
@@ -165,8 +191,18 @@ def _store(hour: datetime, tallies: dict[Sort, Tally]) -> None:
             rows,
             update_conflicts=True,
             unique_fields=["hour", "job", "state", "operation", "kind", "currency"],
-            update_fields=["count", "amount", "new_orders", "new_amount", "processing", "passage", "delay"],
+            update_fields=[
+                "count",
+                "amount",
+                "new_orders",
+                "new_amount",
+                "processing",
+                "passage",
+                "delay",
+                "fulfilment",
+            ],
         )
+        folding.unfold(hour)
 
 
 def _sort_of(row: HourlyFigure) -> Sort:

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import TruncDate
-from django.utils import timezone
 
 from integrations.models import BookedOrder, BookedRefund
 from integrations.sync.measures import GIVEN_BACK, SOLD, SOLD_TO_KNOWN, SOLD_WITH_VALUE
 from monitoring.booked_hours import bought_before
+from monitoring.periods import midnight
 
 ZERO = Decimal(0)
 
@@ -84,11 +84,6 @@ def sales(first: date, last: date) -> Sales:
     found.currencies = _currencies(orders, refunds)
     found.days = dict(_days(found, stand, refunds))
     return found
-
-
-def midnight(day: date) -> datetime:
-    """The moment at which this day begins where the store is: days have 23 to 25 hours."""
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def _of_shops(refunds: QuerySet[BookedRefund]) -> QuerySet[BookedRefund]:

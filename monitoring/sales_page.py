@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,30 +18,16 @@ from django.views.decorators.http import require_safe
 from integrations.models import BookedOrder
 from integrations.templatetags.portal import money, percent
 from monitoring import links
-from monitoring.charts import bars
+from monitoring.charts import drawn
 from monitoring.links import Linked
-from monitoring.sales import Currency, Sales, midnight, sales, shops
+from monitoring.periods import midnight
+from monitoring.sales import Currency, Sales, sales, shops
+from monitoring.tables import Row, Table
 
 PERMISSION = "integrations.view_bookedorder"
 # So that one look costs little, however many orders there are.
 LONGEST = 366
 SHOWN = 31
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of a table: each cell is a number that leads to its rows, or a text."""
-
-    name: str
-    cells: tuple[Linked | str, ...]
-
-
-@dataclass(frozen=True)
-class Table:
-    caption: str
-    of: str
-    columns: tuple[str, ...]
-    rows: list[Row]
 
 
 CURRENCY_COLUMNS = ("Orders", "Value", "Refunds", "Given back", "What stays", "Per order")
@@ -72,7 +57,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "days": Table(
             "Sales by day", "Day", ("Currency", "Orders", "Value", "Given back"), list(days(found))
         ),
-        "chart": bars("Orders", *chart(found), "primary-600"),
+        "chart": drawn("orders", "Orders", *chart(found)),
         "is_empty": not BookedOrder.objects.exists(),
     }
     return TemplateResponse(request, "monitoring/sales.html", context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -37,6 +38,7 @@ class Standing:
     stuck_near: list[Stuck] = field(default_factory=list)
     backlog: int = 0
     backlog_by_job: dict[int, int] = field(default_factory=dict)
+    oldest_by_job: dict[int, datetime] = field(default_factory=dict)
     oldest: datetime | None = None
     held: int = 0
     last_beat: datetime | None = None
@@ -46,16 +48,17 @@ class Standing:
         return self.last_beat is None or shared_clock.now() - self.last_beat > SILENT_AFTER
 
 
-def standing() -> Standing:
+def standing(jobs: Collection[int] | None = None, errors: Q | None = None) -> Standing:
+    """Of everything, or of these jobs (ids) and these errors."""
     found = Standing()
-    _count_errors(found)
-    _count_backlog(found)
+    _count_errors(found, Q() if errors is None else errors)
+    _count_backlog(found, jobs)
     found.last_beat = Heartbeat.objects.aggregate(last=Max("beat_at"))["last"]
     return found
 
 
-def _count_errors(found: Standing) -> None:
-    open_errors = ErrorRecord.objects.filter(ERROR_ASKS_FOR_A_PERSON).order_by()
+def _count_errors(found: Standing, which: Q) -> None:
+    open_errors = ErrorRecord.objects.filter(which, ERROR_ASKS_FOR_A_PERSON).order_by()
     for row in open_errors.values("kind", "job_id").annotate(
         number=Count("id"), in_doubt=Count("id", filter=Q(place="in_doubt"))
     ):
@@ -78,12 +81,11 @@ def _by_currency(rows: QuerySet[ErrorRecord]) -> list[Stuck]:
     ]
 
 
-def _count_backlog(found: Standing) -> None:
+def _count_backlog(found: Standing, jobs: Collection[int] | None) -> None:
     # The jobs are named so that the index (job, state, since) is used: only pending rows are read, however
     # many have been delivered.
-    pending = Delivery.objects.filter(
-        job__in=list(SyncJob.objects.values_list("pk", flat=True)), state__in=[*BACKLOG_STATES, State.HELD]
-    )
+    named = list(SyncJob.objects.values_list("pk", flat=True) if jobs is None else jobs)
+    pending = Delivery.objects.filter(job__in=named, state__in=[*BACKLOG_STATES, State.HELD])
     for row in (
         pending.order_by().values("job_id", "state").annotate(number=Count("id"), oldest=Min("state_since"))
     ):
@@ -93,3 +95,5 @@ def _count_backlog(found: Standing) -> None:
         found.backlog += row["number"]
         found.backlog_by_job[row["job_id"]] = found.backlog_by_job.get(row["job_id"], 0) + row["number"]
         found.oldest = min(found.oldest or row["oldest"], row["oldest"])
+        of_job = found.oldest_by_job.get(row["job_id"], row["oldest"])
+        found.oldest_by_job[row["job_id"]] = min(of_job, row["oldest"])

@@ -7,7 +7,15 @@ import time
 from django.conf import settings
 
 from integrations.sync import doorbell, receipts
-from monitoring import booked_hours, merges, retention, rollups, webhook_ledger
+from monitoring import (
+    booked_hours,
+    call_counts,
+    folding,
+    merges,
+    retention,
+    rollups,
+    webhook_ledger,
+)
 from monitoring.alerts import telling, watching
 from monitoring.audits import auditor, starting
 from monitoring.incidents import triage
@@ -20,10 +28,12 @@ MEASURE_SECONDS = 20.0
 
 
 def watch() -> None:
-    """Once a minute: counts what is new and groups the open errors."""
+    """Once a minute: counts what is new, and the calls that left, and groups the open errors."""
     deadline = time.monotonic() + float(settings.TASK_SECONDS)
     triage.triage()
-    rollups.roll_up(deadline=deadline)
+    reached = rollups.roll_up(deadline=deadline)
+    folding.fold(rollups.hour_of(reached - rollups.LOOK_BACK), deadline)
+    call_counts.count()
     booked_hours.count(deadline=deadline)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import path
 
-from monitoring import sales_page, views
+from monitoring import dashboard_pages, sales_page, views
 from monitoring.journey import pages as journeys
 from monitoring.systems import views as systems
 
@@ -20,6 +20,16 @@ urlpatterns = [
     path("admin/find/", admin.site.admin_view(journeys.search), name="find"),
     path("admin/find/palette/", admin.site.admin_view(journeys.palette), name="find_palette"),
     path("admin/journey/<int:thing_id>/", admin.site.admin_view(journeys.journey), name="journey"),
-    path("admin/today/now/", admin.site.admin_view(views.now), name="today_now"),
-    path("admin/today/numbers/", admin.site.admin_view(views.numbers), name="today_numbers"),
+    path("admin/today/now/", admin.site.admin_view(dashboard_pages.now), name="today_now"),
+    path("admin/today/numbers/", admin.site.admin_view(dashboard_pages.numbers), name="today_numbers"),
+    path(
+        "admin/dashboard/workflow/<int:pk>/",
+        admin.site.admin_view(dashboard_pages.of_one_workflow),
+        name="workflow_dashboard",
+    ),
+    path(
+        "admin/dashboard/connection/<int:pk>/",
+        admin.site.admin_view(dashboard_pages.of_one_connection),
+        name="connection_dashboard",
+    ),
 ]

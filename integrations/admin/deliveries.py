@@ -18,7 +18,7 @@ from integrations.templatetags.portal import ago, money, promised_hour
 from .frame import FactsAdmin, QuickView, display
 from .job_columns import RECORD_COLOURS, rows_url
 from .mapping_versions import used_by
-from .questions import Question, When, WhichJob
+from .questions import FromSystem, OfSystem, Question, ToSystem, When, WhichJob
 from .record_pages import journey_of, pages_of
 
 SHOWN_OUTCOMES = 50
@@ -74,7 +74,7 @@ class DeliveryAdmin(FactsAdmin):
         "since",
         "first_delivered",
     )
-    list_filter = (WhereDoesItStand, WhichJob, PromisedWhen, Since)
+    list_filter = (WhereDoesItStand, WhichJob, PromisedWhen, Since, OfSystem, FromSystem, ToSystem)
     list_select_related = ("job", "thing")
     # By id: sorting a million rows by anything else takes seconds. Since when is sorted by on request.
     ordering = ("-id",)

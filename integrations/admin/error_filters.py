@@ -12,7 +12,7 @@ from integrations.models import ERROR_ASKS_FOR_A_PERSON, Kind, Outcome, State
 from integrations.sync import put_off
 from integrations.sync.measures import NEAR_HOURS, assigned_errors, promise_is_near, promise_is_past
 
-from .questions import Question, RowQuestion, When
+from .questions import OfSystem, Question, RowQuestion, When
 
 IN_DOUBT = Q(place="in_doubt")
 # Answers to “Still open?” that show open errors alone.
@@ -79,6 +79,13 @@ class LeftByRun(RowQuestion):
 
     def condition(self, pk: int) -> Q:
         return left_by_run(pk)
+
+
+class ErrorsOfSystem(OfSystem):
+    """Of its jobs, in both directions, and of the system itself."""
+
+    def condition(self, pk: int) -> Q:
+        return super().condition(pk) | Q(job__isnull=True, connection_id=pk)
 
 
 def left_by_run(pk: int) -> Q:

@@ -19,6 +19,7 @@ from . import stuck_money
 from .error_actions import ErrorActions
 from .error_filters import (
     OPEN_ONES,
+    ErrorsOfSystem,
     InDoubt,
     LeftByRun,
     PromisedWhen,
@@ -31,7 +32,7 @@ from .error_filters import (
 from .error_page import is_on_its_way, page_of
 from .frame import Crumb, QuickView, display
 from .job_columns import KIND_COLOURS
-from .questions import WhichJob, WhichSystem
+from .questions import FromSystem, ToSystem, WhichJob, WhichSystem
 from .record_pages import below, link_to_source, source_id_of
 
 
@@ -57,6 +58,9 @@ class ErrorRecordAdmin(ErrorActions):
         WhichSystem,
         SeenWhen,
         LeftByRun,
+        ErrorsOfSystem,
+        FromSystem,
+        ToSystem,
     )
     empty_title = "No open errors"
     empty_text = "Nothing needs a person at this moment."

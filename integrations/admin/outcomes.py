@@ -9,12 +9,18 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from integrations.models import Kind, Outcome, State
-from integrations.sync.measures import ATTEMPTED_STATES, NEW_ORDERS_ACCEPTED, STOCK_TOLD, processing_seconds
+from integrations.sync.measures import (
+    ATTEMPTED_STATES,
+    NEW_ORDERS_ACCEPTED,
+    STOCK_TOLD,
+    parcels_of_known_orders,
+    processing_seconds,
+)
 from integrations.templatetags.portal import ago, duration, money
 
 from .frame import FactsAdmin, QuickView, display
 from .job_columns import RECORD_COLOURS
-from .questions import Question, When, WhichJob
+from .questions import FromSystem, OfSystem, Question, ToSystem, When, WhichJob
 
 
 class WhatCameOfIt(Question):
@@ -26,6 +32,11 @@ class WhatCameOfIt(Question):
         *((value, label, Q(state=value)) for value, label in State.choices),
         ("timed", "New orders, with a processing time", NEW_ORDERS_ACCEPTED),
         ("told", "Stock that a channel took, with its delay", STOCK_TOLD),
+        (
+            "shipped",
+            "Parcels, with the delay from their order",
+            lambda request: Q(pk__in=parcels_of_known_orders().values("pk")),
+        ),
     )
 
 
@@ -52,7 +63,7 @@ class OutcomeAdmin(FactsAdmin):
         "recorded",
     )
     list_display_links = None
-    list_filter = (WhatCameOfIt, When, WhichJob, WhoseFault)
+    list_filter = (WhatCameOfIt, When, WhichJob, WhoseFault, OfSystem, FromSystem, ToSystem)
     empty_title = "Nothing has happened yet"
     empty_text = "Each try of each record stands here, with what came of it."
     list_select_related = ("delivery", "job")

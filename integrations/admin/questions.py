@@ -112,6 +112,37 @@ class WhichSystemOfJob(WhichSystem):
         return Q(job__source_id=pk) | Q(job__destination_id=pk)
 
 
+class OfSystem(RowQuestion):
+    """Asked by a link from a system's dashboard: what its jobs carried, in both directions."""
+
+    title = "Of which system?"
+    parameter_name = "of_system"
+
+    def rows(self, request: HttpRequest) -> list[tuple[int, str]]:
+        asked = request.GET.get(self.parameter_name or "", "")
+        pk = int(asked) if asked.isdecimal() else 0
+        return list(Connection.objects.filter(pk=pk).values_list("pk", "name"))
+
+    def condition(self, pk: int) -> Q:
+        return Q(job__source_id=pk) | Q(job__destination_id=pk)
+
+
+class FromSystem(OfSystem):
+    title = "From which system?"
+    parameter_name = "from_system"
+
+    def condition(self, pk: int) -> Q:
+        return Q(job__source_id=pk)
+
+
+class ToSystem(OfSystem):
+    title = "To which system?"
+    parameter_name = "to_system"
+
+    def condition(self, pk: int) -> Q:
+        return Q(job__destination_id=pk)
+
+
 class When(admin.SimpleListFilter):
     """Within one of the periods of the dashboard, by the same bounds."""
 

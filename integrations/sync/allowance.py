@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from integrations.connectors import registry
 from integrations.connectors.base import Limit
 from integrations.exceptions import NotConfigured
@@ -10,6 +13,44 @@ from integrations.models import CallShare, Connection, RateBudget
 from . import breaker
 from .budget import DAY
 from .clock import MICROSECONDS, now_us
+
+
+@dataclass(frozen=True)
+class Used:
+    """`share` is how much of what may leave at once is used up at this moment, 0 to 1: None where calls are not counted
+    by time. `per_hour` is the most that may leave in an hour, 0 where nothing is declared."""
+
+    share: float | None
+    waits: bool
+    today: int
+    per_day: int
+    per_hour: float
+
+
+def used(connections: Iterable[Connection]) -> dict[int, Used]:
+    """By connection, of those that have a limit of calls. One query, however many there are."""
+    limits = {
+        row.pk: limit for row in connections if (limit := _limit(row)).calls_per_second or limit.calls_per_day
+    }
+    rows = {row.connection_id: row for row in RateBudget.objects.filter(connection__in=list(limits))}
+    now = now_us()
+    return {pk: _used(limit, rows.get(pk) or RateBudget(), now) for pk, limit in limits.items()}
+
+
+def _used(limit: Limit, row: RateBudget, now: int) -> Used:
+    waits = max(row.blocked_until_us, row.open_until_us) > now
+    share = None
+    if limit.calls_per_second:
+        ahead = max(row.next_free_us - now, 0) / MICROSECONDS * limit.calls_per_second
+        share = min(ahead / max(limit.burst, 1), 1.0)
+    per_hour = limit.calls_per_second * 3600 or float(limit.calls_per_day)
+    return Used(
+        share=1.0 if waits else share,
+        waits=waits,
+        today=row.day_calls if row.day == now // (DAY * MICROSECONDS) else 0,
+        per_day=limit.calls_per_day,
+        per_hour=min(per_hour, limit.calls_per_day) if limit.calls_per_day else per_hour,
+    )
 
 
 def sentence(connection: Connection) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from integrations.models import BookedOrder, BookedTicket, Decision, Judgement, State
+from integrations.models import BookedOrder, BookedTicket, Decision, Judgement, Outcome, SearchKey, State
 
 from . import shared_clock
 
@@ -18,6 +18,8 @@ PERIODS: Final[dict[str, tuple[str, int]]] = {
     "7d": ("7 days", 7 * 24),
     "30d": ("30 days", 30 * 24),
 }
+
+ORDER_NUMBER: Final = "order_number"
 
 # Outcomes of new orders that the destination accepted: the only ones with a processing time. A later change of
 # an order carries the checkout's time too, and would make every edit look slow.
@@ -35,6 +37,30 @@ NEW_ORDERS_ACCEPTED: Final = Q(
 STOCK_TOLD: Final = Q(
     state=State.DELIVERED, job__kind="stock_level", occurred_at__isnull=False, accepted_at__isnull=False
 )
+
+
+def parcels_of_known_orders() -> QuerySet[Outcome]:
+    """Parcels that were told to somebody for the first time, with `placed_at` of their order: where a shipment names
+    an order by a number that a job carries between the same systems. Each has a fulfilment delay, from the order to
+    the shipping as the source tells it. What the facts do not join to an order is left out."""
+    earlier = Outcome.objects.filter(
+        delivery=OuterRef("delivery"), state=State.DELIVERED, id__lt=OuterRef("id")
+    )
+    named = SearchKey.objects.filter(kind=ORDER_NUMBER, thing=OuterRef(OuterRef("delivery__thing")))
+    of_order = "thing__deliveries__outcomes"
+    orders = SearchKey.objects.filter(
+        Q(thing__deliveries__job__source=OuterRef("job__destination"))
+        | Q(thing__deliveries__job__destination=OuterRef("job__source"))
+        | Q(thing__deliveries__job__source=OuterRef("job__source")),
+        kind=ORDER_NUMBER,
+        digest__in=named.values("digest"),
+        thing__kind="order",
+        thing__deliveries__job__kind="order",
+        thing__deliveries__outcomes__occurred_at__isnull=False,
+    )
+    placed = orders.order_by(f"{of_order}__occurred_at").values(f"{of_order}__occurred_at")[:1]
+    told = Outcome.objects.filter(state=State.DELIVERED, job__kind="shipment", occurred_at__isnull=False)
+    return told.filter(~Exists(earlier)).annotate(placed_at=Subquery(placed)).filter(placed_at__isnull=False)
 
 
 def processing_seconds(occurred_at: datetime, accepted_at: datetime, job_began_at: datetime) -> float:

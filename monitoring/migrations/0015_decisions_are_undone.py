@@ -6,31 +6,48 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('monitoring', '0014_entries_of_payouts_are_compared'),
+        ("monitoring", "0014_entries_of_payouts_are_compared"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='mergeproposal',
-            name='joined',
-            field=models.BigIntegerField(blank=True, help_text="The Thing that became the other's person by this decision.", null=True),
+            model_name="mergeproposal",
+            name="joined",
+            field=models.BigIntegerField(
+                blank=True, help_text="The Thing that became the other's person by this decision.", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='mergeproposal',
-            name='undone_at',
+            model_name="mergeproposal",
+            name="undone_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='mergeproposal',
-            name='undone_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="mergeproposal",
+            name="undone_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AlterField(
-            model_name='mergeproposal',
-            name='state',
-            field=models.CharField(choices=[('open', 'To be decided'), ('accepted', 'One person'), ('rejected', 'Two people'), ('gone', 'No longer alike'), ('undone', 'Undone')], default='open', max_length=10),
+            model_name="mergeproposal",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("open", "To be decided"),
+                    ("accepted", "One person"),
+                    ("rejected", "Two people"),
+                    ("gone", "No longer alike"),
+                    ("undone", "Undone"),
+                ],
+                default="open",
+                max_length=10,
+            ),
         ),
     ]

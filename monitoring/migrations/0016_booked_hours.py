@@ -5,38 +5,59 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('integrations', '0032_announced_ends'),
-        ('monitoring', '0015_decisions_are_undone'),
+        ("integrations", "0032_announced_ends"),
+        ("monitoring", "0015_decisions_are_undone"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='BookedMark',
+            name="BookedMark",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('complete_until', models.DateTimeField(null=True)),
-                ('counting_from', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("complete_until", models.DateTimeField(null=True)),
+                ("counting_from", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='BookedHour',
+            name="BookedHour",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('hour', models.DateTimeField()),
-                ('currency', models.CharField(blank=True, max_length=3)),
-                ('orders', models.PositiveIntegerField(default=0)),
-                ('valued', models.PositiveIntegerField(default=0)),
-                ('value', models.DecimalField(decimal_places=4, default=0, max_digits=24)),
-                ('known', models.PositiveIntegerField(default=0)),
-                ('again', models.PositiveIntegerField(default=0)),
-                ('counted_at', models.DateTimeField()),
-                ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='integrations.connection')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("hour", models.DateTimeField()),
+                ("currency", models.CharField(blank=True, max_length=3)),
+                ("orders", models.PositiveIntegerField(default=0)),
+                ("valued", models.PositiveIntegerField(default=0)),
+                ("value", models.DecimalField(decimal_places=4, default=0, max_digits=24)),
+                ("known", models.PositiveIntegerField(default=0)),
+                ("again", models.PositiveIntegerField(default=0)),
+                ("counted_at", models.DateTimeField()),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="integrations.connection",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['counted_at', 'id'], name='booked_hours_in_turn')],
-                'constraints': [models.UniqueConstraint(fields=('source', 'hour', 'currency'), name='one_booked_hour_per_currency')],
+                "indexes": [models.Index(fields=["counted_at", "id"], name="booked_hours_in_turn")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("source", "hour", "currency"), name="one_booked_hour_per_currency"
+                    )
+                ],
             },
         ),
     ]

@@ -5,35 +5,60 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('monitoring', '0017_incidents_are_settled_as_one'),
+        ("monitoring", "0017_incidents_are_settled_as_one"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='alertchannel',
-            name='quiet_from',
-            field=models.TimeField(blank=True, help_text="By the portal's clock. What fires in quiet hours is told when they are over.", null=True),
+            model_name="alertchannel",
+            name="quiet_from",
+            field=models.TimeField(
+                blank=True,
+                help_text="By the portal's clock. What fires in quiet hours is told when they are over.",
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='alertchannel',
-            name='quiet_until',
+            model_name="alertchannel",
+            name="quiet_until",
             field=models.TimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='alertrule',
-            name='is_urgent',
-            field=models.BooleanField(db_default=False, default=False, help_text="Told at once, also in a channel's quiet hours."),
+            model_name="alertrule",
+            name="is_urgent",
+            field=models.BooleanField(
+                db_default=False, default=False, help_text="Told at once, also in a channel's quiet hours."
+            ),
         ),
         migrations.AlterField(
-            model_name='alertrule',
-            name='kind',
-            field=models.CharField(choices=[('success_rate_below', 'Success rate below'), ('failures_above', 'Failures above'), ('no_success_within', 'Nothing delivered within'), ('backlog_older_than', 'Records on their way for longer than'), ('api_version_ends', 'An API version ends within'), ('connection_down', 'A connection does not work'), ('access_ends_within', "A person's access ends within"), ('webhooks_silent_for', 'No webhook has come for'), ('promise_within', 'What is stuck is promised within')], max_length=20),
+            model_name="alertrule",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("success_rate_below", "Success rate below"),
+                    ("failures_above", "Failures above"),
+                    ("no_success_within", "Nothing delivered within"),
+                    ("backlog_older_than", "Records on their way for longer than"),
+                    ("api_version_ends", "An API version ends within"),
+                    ("connection_down", "A connection does not work"),
+                    ("access_ends_within", "A person's access ends within"),
+                    ("webhooks_silent_for", "No webhook has come for"),
+                    ("promise_within", "What is stuck is promised within"),
+                ],
+                max_length=20,
+            ),
         ),
         migrations.AlterField(
-            model_name='alertrule',
-            name='threshold',
-            field=models.DecimalField(blank=True, decimal_places=2, help_text='Success rate: percent. Failures: how many are too many. API version, access: days before its end.', max_digits=9, null=True, validators=[django.core.validators.MinValueValidator(0)]),
+            model_name="alertrule",
+            name="threshold",
+            field=models.DecimalField(
+                blank=True,
+                decimal_places=2,
+                help_text="Success rate: percent. Failures: how many are too many. API version, access: days before its end.",
+                max_digits=9,
+                null=True,
+                validators=[django.core.validators.MinValueValidator(0)],
+            ),
         ),
     ]

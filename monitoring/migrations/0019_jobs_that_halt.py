@@ -4,15 +4,28 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('monitoring', '0018_quiet_hours_and_more_alerts'),
+        ("monitoring", "0018_quiet_hours_and_more_alerts"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='alertrule',
-            name='kind',
-            field=models.CharField(choices=[('success_rate_below', 'Success rate below'), ('failures_above', 'Failures above'), ('no_success_within', 'Nothing delivered within'), ('backlog_older_than', 'Records on their way for longer than'), ('api_version_ends', 'An API version ends within'), ('connection_down', 'A connection does not work'), ('job_halted', 'A job halts'), ('access_ends_within', "A person's access ends within"), ('webhooks_silent_for', 'No webhook has come for'), ('promise_within', 'What is stuck is promised within')], max_length=20),
+            model_name="alertrule",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("success_rate_below", "Success rate below"),
+                    ("failures_above", "Failures above"),
+                    ("no_success_within", "Nothing delivered within"),
+                    ("backlog_older_than", "Records on their way for longer than"),
+                    ("api_version_ends", "An API version ends within"),
+                    ("connection_down", "A connection does not work"),
+                    ("job_halted", "A job halts"),
+                    ("access_ends_within", "A person's access ends within"),
+                    ("webhooks_silent_for", "No webhook has come for"),
+                    ("promise_within", "What is stuck is promised within"),
+                ],
+                max_length=20,
+            ),
         ),
     ]

@@ -4,15 +4,29 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('monitoring', '0019_jobs_that_halt'),
+        ("monitoring", "0019_jobs_that_halt"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='hourlyfigure',
-            name='state',
-            field=models.CharField(choices=[('queued', 'Queued'), ('retrying', 'Retrying'), ('waiting', 'Waiting for what it refers to'), ('held', 'Held back'), ('failed', 'Needs a person'), ('delivered', 'Delivered'), ('unchanged', 'Unchanged'), ('superseded', 'Superseded: it came in again later'), ('filtered', 'Filtered by a rule'), ('ignored', 'Ignored by a person'), ('skipped', 'Skipped by a fallback')], max_length=12),
+            model_name="hourlyfigure",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("queued", "Queued"),
+                    ("retrying", "Retrying"),
+                    ("waiting", "Waiting for what it refers to"),
+                    ("held", "Held back"),
+                    ("failed", "Needs a person"),
+                    ("delivered", "Delivered"),
+                    ("unchanged", "Unchanged"),
+                    ("superseded", "Superseded: it came in again later"),
+                    ("filtered", "Filtered by a rule"),
+                    ("ignored", "Ignored by a person"),
+                    ("skipped", "Skipped by a fallback"),
+                ],
+                max_length=12,
+            ),
         ),
     ]

@@ -25,7 +25,7 @@ from .audits import (
 from .booked_hours import BookedHour, BookedMark
 from .incidents import ASKS_FOR_A_PERSON, Incident, IncidentDeed, IncidentNote
 from .merges import MergeProposal, Proposed, Reason
-from .metrics import HourlyFigure, RollupMark
+from .metrics import CallHour, CallMark, FoldedFigure, FoldMark, FoldUnit, HourlyFigure, RollupMark
 from .payments import (
     CoveredShop,
     FeeRate,
@@ -57,11 +57,16 @@ __all__ = [
     "AuditedRecord",
     "BookedHour",
     "BookedMark",
+    "CallHour",
+    "CallMark",
     "Cause",
     "ChannelKind",
     "CoveredShop",
     "DifferenceState",
     "FeeRate",
+    "FoldMark",
+    "FoldUnit",
+    "FoldedFigure",
     "HourlyFigure",
     "HowMatched",
     "Incident",

@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 
 from integrations.connectors import registry
 from integrations.exceptions import Failure
-from integrations.models import Connection, Health, JobState, State, SyncJob, SyncRun, Workflow
+from integrations.models import Connection, Health, JobState, State, SyncJob, Workflow
 from integrations.sync import shared_clock
-from monitoring import links
+from monitoring import freshness, links
 from monitoring.figures import figures
 from monitoring.standing import Standing, standing
 
 PERIOD = "24h"
-# A job that reads by itself is late where it has missed so many of its reads, and never before so long.
-MISSED_READS, LATE_AFTER = 3, timedelta(minutes=10)
 # From the best to the worst: an arrow of several jobs shows the worst.
 FLOWS, NEW, PAUSED, LATE, ERRORS, STOPPED = "flows", "new", "paused", "late", "errors", "stopped"
 WORST = (FLOWS, NEW, PAUSED, LATE, ERRORS, STOPPED)
@@ -151,21 +148,13 @@ def _platform(name: str) -> str:
 
 def _carriers(jobs: list[SyncJob], now: datetime) -> list[Carrier]:
     found, stand = figures(PERIOD, now), standing()
-    newest = SyncRun.objects.filter(job=OuterRef("pk")).order_by("-started_at").values("started_at")[:1]
-    heard = dict(
-        SyncJob.objects.filter(pk__in=[job.pk for job in jobs])
-        .annotate(heard_at=Subquery(newest))
-        .values_list("pk", "heard_at")
-    )
-    return [
-        _carrier(job, found.number(State.DELIVERED, job=job.pk), stand, heard.get(job.pk), now)
-        for job in jobs
-    ]
+    heard, delivered = freshness.heard([job.pk for job in jobs]), found.by_job(State.DELIVERED)
+    return [_carrier(job, delivered.get(job.pk, 0), stand, heard.get(job.pk), now) for job in jobs]
 
 
 def _carrier(job: SyncJob, delivered: int, stand: Standing, heard: datetime | None, now: datetime) -> Carrier:
     errors = stand.open_by_job.get(job.pk, 0)
-    fresh_at = max((at for at in (job.last_complete_read_at, heard) if at is not None), default=None)
+    fresh_at = freshness.fresh_at(job, heard)
     state, said = _state(job, errors, fresh_at, now)
     return Carrier(
         job=job,
@@ -197,18 +186,9 @@ def _state(job: SyncJob, errors: int, fresh_at: datetime | None, now: datetime) 
         return ERRORS, f"{errors:,} open error{'' if errors == 1 else 's'}"
     if fresh_at is None:
         return NEW, "Has not run yet"
-    if _is_late(job, now):
+    if freshness.is_late(job, now):
         return LATE, "Has not read for too long"
     return FLOWS, "Works"
-
-
-def _is_late(job: SyncJob, now: datetime) -> bool:
-    """Only of what reads by itself: what waits for webhooks or for people may rest."""
-    if not job.every_seconds:
-        return False
-    read_at = job.last_complete_read_at or job.created_at
-    may_take = max(timedelta(seconds=job.every_seconds * MISSED_READS), LATE_AFTER)
-    return now - read_at > may_take
 
 
 def _thing(job: SyncJob) -> str:

@@ -9,9 +9,9 @@ from integrations.models import Measure, Workflow
 from monitoring import links
 from monitoring.audits.accuracy import Accuracy
 from monitoring.models import AuditDoor, AuditRun, AuditState
+from monitoring.periods import Span
 
 from .readings import Reading, not_yet, of_trend
-from .spans import Span
 
 MEASURE = Measure.INVENTORY_ACCURACY
 

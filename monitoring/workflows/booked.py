@@ -13,9 +13,9 @@ from integrations.models.books import BookedOrder, BookedTicket
 from integrations.sync.measures import about_orders
 from monitoring import links
 from monitoring.booked_hours import Numbers, between, summed
+from monitoring.periods import Span
 
 from .readings import Reading, not_yet, of_trend, per_hundred
-from .spans import Span
 
 BOOKS = "books"
 

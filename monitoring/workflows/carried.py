@@ -21,10 +21,10 @@ from integrations.sync.measures import TOUCHES, promise_is_near
 from monitoring import histogram, links
 from monitoring.figures import not_counted_yet
 from monitoring.models import HourlyFigure
+from monitoring.periods import Span
 from monitoring.rollups import complete_until
 
 from .readings import Reading, not_yet, of_trend, per_hundred
-from .spans import Span
 
 MINUTE = 60.0
 

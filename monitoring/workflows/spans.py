@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from integrations.sync.measures import PERIODS, period_start
-from monitoring.charts import bounds
-
-
-@dataclass(frozen=True)
-class Span:
-    """From `since` until before `until`. `cuts` are where bars begin, and the last one's end."""
-
-    since: datetime
-    until: datetime
-    cuts: tuple[datetime, ...]
-
-    @property
-    def bars(self) -> int:
-        return len(self.cuts) - 1
-
-    def bar_of(self, moment: datetime) -> int:
-        """Which bar a moment of this span belongs to."""
-        return min(max(bisect_right(self.cuts, moment) - 1, 0), self.bars - 1)
+from integrations.sync.measures import PERIODS
+from monitoring import periods
+from monitoring.periods import Span
 
 
 def lately(period: str, now: datetime) -> Span:
     """The period that ends now and begins at a full hour: the same as the dashboard's and the lists'."""
-    since = period_start(period, now)
-    return Span(since, now, tuple(bounds(since, period)))
+    return periods.span(period, now)
 
 
 def before_launch(period: str, launched_at: datetime) -> Span:

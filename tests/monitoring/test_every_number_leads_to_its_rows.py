@@ -119,7 +119,8 @@ def test_the_sums_on_the_page_are_those_of_the_rows(client: Client, busy: list[S
 
 
 def column(page: str, label: str) -> list[int]:
-    cells = re.findall(rf'<td class="portal-number" data-label="{label}">.*?data-count="(\d+)"', page)
+    of_jobs = page[page.index("Figures by job, over") :]
+    cells = re.findall(rf'<td class="portal-number" data-label="{label}">.*?data-count="(\d+)"', of_jobs)
     return [int(cell) for cell in cells]
 
 

@@ -90,7 +90,7 @@ def test_what_runs_is_asked_for_again_only_while_the_page_is_seen(job: SyncJob) 
 
 def test_an_unknown_period_is_a_day(job: SyncJob) -> None:
     factories.run(job)
-    assert 'href="?period=24h" aria-current="page"' in page_for(
+    assert 'href="/admin/?period=24h" aria-current="page"' in page_for(
         factories.administrator(), f"{INDEX}?period=x"
     )
 
@@ -117,9 +117,10 @@ def test_failures_are_drawn_on_a_scale_of_their_own(job: SyncJob) -> None:
     for _ in range(3):
         factories.outcome(factories.delivery(job), run=run)
     quiet = page_for(factories.administrator())
-    assert quiet.count('data-type="bar"') == 1
+    assert 'data-chart="delivered"' in quiet
+    assert 'data-chart="failed"' not in quiet
     assert "None in this period." in quiet
     factories.failure(factories.delivery(job), run=run)
     page = page_for(factories.administrator())
-    assert page.count('data-type="bar"') == 2
-    assert "The same as a table" in page
+    assert 'data-chart="failed"' in page
+    assert "Show as table" in page

@@ -191,6 +191,25 @@ function mend(root) {
   nameBareIcons(root);
 }
 
+// What renews itself keeps the tables that a reader has opened.
+const opened = new Set();
+
+function noteOpened(root) {
+  for (const details of root.querySelectorAll?.("details[id]") ?? []) {
+    opened[details.open ? "add" : "delete"](details.id);
+  }
+}
+
+function openAgain(root) {
+  for (const details of root.querySelectorAll?.("details[id]") ?? []) {
+    details.open = details.open || opened.has(details.id);
+  }
+}
+
+for (const before of ["htmx:beforeSwap", "htmx:oobBeforeSwap"]) {
+  document.addEventListener(before, (event) => noteOpened(event.detail.target ?? event.target));
+}
+
 window.addEventListener("load", () => {
   // Where the page's own part begins, for whoever jumps over the menu.
   document.querySelector("#main:not(main)")?.setAttribute("role", "main");
@@ -199,7 +218,12 @@ window.addEventListener("load", () => {
   document.querySelectorAll("[data-boxes]").forEach(helpToChoose);
   takeInFromPopups();
 });
+document.addEventListener("htmx:oobAfterSwap", (event) => {
+  openAgain(event.target);
+  mend(event.target);
+});
 document.addEventListener("htmx:afterSwap", (event) => {
+  openAgain(event.target);
   mend(event.target);
   askToSaveFirst(event.target);
 });
