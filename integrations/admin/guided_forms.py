@@ -119,6 +119,12 @@ class LaunchJobForm(forms.Form):
         help_text="Of what was tried in the last half hour, from ten records on. The job halts, and it is told. "
         "0: never.",
     )
+    waits_for_payment = forms.BooleanField(
+        label="Only what is paid",
+        required=False,
+        widget=widgets.switch(),
+        help_text="An order that is not paid is held, and goes by itself once it is.",
+    )
     workflow = forms.ModelChoiceField(
         Workflow.objects.none(),
         label="Part of a workflow?",
@@ -135,10 +141,13 @@ class LaunchJobForm(forms.Form):
                 "rollout_percent": 10,
                 "every_seconds": 300,
                 "halts_above_percent": drafts.HALTS_ABOVE,
+                "waits_for_payment": job.waits_for_payment,
                 "workflow": job.workflow_id,
             },
         )
         self.job = job
+        if job.kind != "order":
+            del self.fields["waits_for_payment"]
         self.fields["workflow"].queryset = Workflow.objects.order_by("name")  # type: ignore[attr-defined]
         self.choices = choices_of(job.kind)
         for choice in self.choices:
@@ -210,6 +219,7 @@ class LaunchJobForm(forms.Form):
             if told.get(name) not in (None, ""):
                 setattr(job, name, told[name])
         job.workflow = told.get("workflow")
+        job.waits_for_payment = bool(told.get("waits_for_payment"))
         job.filter = told.get("whole_filter", "")
         return job
 

@@ -8,6 +8,9 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
+from integrations.connectors import catalogue
+from integrations.connectors.facts import Group
+from integrations.exceptions import Failure
 from integrations.models import Connection, Delivery, JobState, SyncJob, SyncRun
 from integrations.sync import launch, steer
 from mappings.models import Mapping
@@ -77,7 +80,17 @@ def _made(source: Connection, destination: Connection, read: Way, write: Way, by
         write_mapping=_mapping(write, destination, by),
         state=JobState.DRAFT,
         halts_above_percent=HALTS_ABOVE,
+        waits_for_payment=ships(read.kind, destination),
     )
+
+
+def ships(kind: str, destination: Connection) -> bool:
+    """Whether what is written there leaves the house: then an order that nobody has paid is not sent, unless a person
+    says otherwise."""
+    try:
+        return kind == "order" and catalogue.entry(destination.platform).facts.group == Group.SHIPPING
+    except Failure:
+        return False
 
 
 def _free_key(base: str) -> str:
@@ -136,6 +149,7 @@ SETTLED_AT_LAUNCH = (
     "rollout_percent",
     "every_seconds",
     "halts_above_percent",
+    "waits_for_payment",
     "writes_beside",
     "shares_fields",
 )
