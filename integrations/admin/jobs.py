@@ -26,7 +26,7 @@ from integrations.models import (
 from integrations.sync import stock_settings
 from integrations.templatetags.portal import ago
 
-from . import guided
+from . import guided, job_fallbacks
 from .frame import FactsInline, QuickView, display
 from .job_actions import JobActions
 from .job_columns import RUN_COLOURS, STATE_COLOURS, counted, nothing_to_send, rows_url, state_of
@@ -131,6 +131,7 @@ class SyncJobAdmin(JobActions):
     prepopulated_fields = {"key": ("name",)}
     form = JobForm
     change_form_before_template = "admin/integrations/syncjob/head.html"
+    change_form_outer_after_template = "admin/integrations/syncjob/fallbacks.html"
     inlines = (LastRuns,)
     quick_views = (
         QuickView("All", ""),
@@ -159,6 +160,7 @@ class SyncJobAdmin(JobActions):
                 )
                 for name, view in steps.items()
             ),
+            *job_fallbacks.urls(self),
             *super().get_urls(),
         ]
 
@@ -176,7 +178,14 @@ class SyncJobAdmin(JobActions):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         return super().change_view(
-            request, object_id, form_url, {**(extra_context or {}), **self._head(request, object_id)}
+            request,
+            object_id,
+            form_url,
+            {
+                **(extra_context or {}),
+                **self._head(request, object_id),
+                **job_fallbacks.shown(request, object_id),
+            },
         )
 
     def _head(self, request: HttpRequest, object_id: str) -> dict[str, Any]:

@@ -62,6 +62,18 @@ def job_problems(key: str, job: Plain) -> list[tuple[str, str]]:
     return [(str(place[2]) if len(place) > 2 else "", reason) for place, reason in found]
 
 
+def fallback_problems(key: str, fallbacks: list[Plain]) -> list[tuple[int, str, str]]:
+    """What is wrong with the fallbacks of a job: at which place in the list, at which field, and why."""
+    before = load(without_unreadable=True)
+    if key not in before["jobs"]:
+        return []
+    job = {**before["jobs"][key], "fallbacks": fallbacks}
+    return [
+        (int(place[3]), str(place[4]) if len(place) > 4 else "", reason)
+        for place, reason in check_fallbacks.check(("jobs", key), job)
+    ]
+
+
 def owner_problems(kind: str, fields: Plain) -> list[tuple[str, str]]:
     """The same for the owners of one kind, by field of the record ("" where it is about jobs)."""
     before = load()

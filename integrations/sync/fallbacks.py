@@ -131,6 +131,10 @@ class Fallback(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_unknown_
         return plain
 
     @property
+    def changes_the_end(self) -> bool:
+        return self.then != Then.HOLD
+
+    @property
     def exactness(self) -> int:
         return bool(self.code) + bool(self.field) + (self.when == When.OUT_OF_STOCK)
 
@@ -202,7 +206,7 @@ def _steps(fallback: Fallback) -> Iterator[str]:
 
 def then_sentence(fallback: Fallback) -> str:
     if fallback.then == Then.SKIP:
-        return f"skip it, with the note “{fallback.note}”"
+        return f"skip it, with the note “{fallback.note.rstrip('. ')}”"
     if fallback.then == Then.DEFAULT:
         return f"put {shown(fallback.value)} into {fallback.field} and send it once more"
     return "hold it for a person"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from integrations.models import Delivery, Workflow
+from integrations.models import Delivery, SyncJob, Workflow
 from monitoring.models import Incident
 from tests.browser.portal_rows import fill
 from tests.browser.steps import browser, open_page, serious_findings, sign_in
@@ -38,6 +38,9 @@ def more_screens() -> list[str]:
         reverse("admin:monitoring_alertchannel_add"),
         reverse("admin:monitoring_alertevent_changelist"),
         reverse("admin:mappings_fieldowner_changelist"),
+        reverse(
+            "admin:integrations_syncjob_fallback_new", args=[SyncJob.objects.values_list("pk", flat=True)[0]]
+        ),
         reverse(
             "admin:integrations_workflow_document", args=[Workflow.objects.values_list("pk", flat=True)[0]]
         ),
