@@ -222,6 +222,8 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _page("Mappings", "conversion_path", "mappings.mapping"),
                     _page("Value maps", "translate", "mappings.valuemap"),
+                    _page("Sandbox suites", "checklist", "integrations.suiterun"),
+                    _page("Cases of your own", "playlist_add_check", "integrations.suitecase"),
                     _page("Owners of fields", "verified_user", "mappings.fieldowner"),
                 ],
             },

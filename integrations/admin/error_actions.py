@@ -12,8 +12,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from integrations.models import Effect, ErrorRecord
-from integrations.sync import put_off, receipts, retry
+from integrations.exceptions import Failure
+from integrations.models import Effect, ErrorRecord, Wanted
+from integrations.sync import own_cases, put_off, receipts, retry
 
 from .bulk import bulk_action
 from .connection_form import as_json
@@ -30,6 +31,7 @@ from .error_forms import (
 )
 from .error_page import is_in_doubt, may_be_edited, may_be_read_back
 from .frame import Crumb, DialogForm, FactsAdmin, action
+from .suite_cases import MakeCaseForm
 
 IN_DOUBT_ACTIONS = ("confirm_arrived", "send_again")
 PLAIN_ACTIONS = ("retry_now",)
@@ -43,7 +45,7 @@ class ErrorActions(FactsAdmin):
         "send_again",
         "read_back",
         "take_up",
-        {"title": "More", "items": ["put_off", "ignore", "assign", "comment"]},
+        {"title": "More", "items": ["put_off", "ignore", "assign", "comment", "make_case"]},
     )
 
     def has_retry_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -53,9 +55,11 @@ class ErrorActions(FactsAdmin):
         """Only what makes sense for this error: a doubt is settled by a person, never by a plain retry."""
         offered = super().get_actions_detail(request, object_id)
         error = self.get_object(request, str(object_id))
+        if error is not None and own_cases.why_none(error):
+            offered = [entry for entry in offered if entry.path != "make_case"]
         if error is None or not error.is_open:
             left = ("comment", "read_back") if error is not None and may_be_read_back(error) else ("comment",)
-            return [entry for entry in offered if entry.path in left]
+            return [entry for entry in offered if entry.path in (*left, "make_case")]
         of_time = "put_off" if error.is_put_off else "take_up"
         hidden = (*(PLAIN_ACTIONS if is_in_doubt(error) else IN_DOUBT_ACTIONS), "read_back", of_time)
         return [entry for entry in offered if entry.path not in hidden]
@@ -209,6 +213,31 @@ class ErrorActions(FactsAdmin):
         return self._decide(
             request, error, lambda by: retry.comment(error, text, by), "Your comment is kept."
         )
+
+    def has_make_case_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("integrations.add_suitecase")
+
+    @action(
+        "Make it a case of the sandbox suite",
+        icon="checklist",
+        permissions=["make_case"],
+        title="Make it a case of the sandbox suite",
+        text="Every suite of the jobs that read this tries it from now on. A copy of the record is kept encrypted, "
+        "with harmless values in place of a person's.",
+        button="Make the case",
+        form=MakeCaseForm,
+    )
+    def make_case(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:
+        error = self.error(request, object_id, "make_case")
+        told = form.cleaned_data
+        try:
+            case = own_cases.make_case(error, told["title"], Wanted(told["wanted"]), self.person(request))
+        except own_cases.NoCase as why:
+            return self._back(request, error, str(why), messages.ERROR)
+        except Failure as failure:
+            return self._back(request, error, f"No case was made. {failure.sentence}", messages.ERROR)
+        url = reverse("admin:integrations_suitecase_change", args=[case.pk])
+        return self.done(request, f"“{case.title}” is a case from now on. Run the suite at its job.", url)
 
     def edit_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Edit the source's record and send it as written. Changes something only on POST."""

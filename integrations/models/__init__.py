@@ -58,7 +58,7 @@ from .payload_shape import PayloadShape
 from .people import LeftContact, PersonKey, SamePerson
 from .run import Door, RunState, SyncRun
 from .stock import StockFigure, UnitsInFlight
-from .suite import SuiteRun
+from .suite import SuiteCase, SuiteRun, Wanted
 from .things import ExternalId, SearchKey, Thing
 from .workflow import MEASURE_FORMS, Direction, Launch, Measure, Period, Unit, Workflow, WorkflowTarget
 
@@ -138,12 +138,14 @@ __all__ = [
     "Side",
     "State",
     "StockFigure",
+    "SuiteCase",
     "SuiteRun",
     "SyncJob",
     "SyncRun",
     "Thing",
     "Unit",
     "UnitsInFlight",
+    "Wanted",
     "WebhookSubscription",
     "Workflow",
     "WorkflowTarget",

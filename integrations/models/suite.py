@@ -1,4 +1,4 @@
-"""A job's way through the sandbox suite, kept: what should become of each case, and what would."""
+"""A job's way through the sandbox suite, kept: what should become of each case, and what would. A store's own cases."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from mappings.fields import SecretField
 from mappings.models import Mapping
 
+from .connection import Connection
+from .errors import ErrorRecord
 from .job import SyncJob
 
 
@@ -55,3 +58,66 @@ class SuiteRun(models.Model):
         """What went wrong first, then what was not tried."""
         told = [dict(zip(("title", "should", "told", "is_good"), line, strict=True)) for line in self.lines]
         return sorted(told, key=lambda one: (one["is_good"] is not False, one["is_good"] is True))
+
+
+class Wanted(models.TextChoices):
+    """What should become of a case."""
+
+    MADE = "made", "It is made"
+    CHANGED = "changed", "It is changed"
+    HELD = "held", "It is held, or waits"
+    PERSON = "person", "A person is asked"
+    NOTHING = "nothing", "Nothing is sent, and nobody is asked"
+
+
+class SuiteCase(models.Model):
+    """A record that went wrong once, kept for every suite of the jobs that read this resource of this source.
+
+    `payload` is as the source told it, with harmless values at `replaced`; those at `kept` are as they were, since
+    without them another thing would become of it. `was_there`: it had been delivered before; `written_state`, then,
+    holds quantities and statuses alone. `source` None: the system is gone, and nothing tries the case.
+    """
+
+    title = models.CharField(max_length=120)
+    wanted = models.CharField(
+        max_length=10,
+        choices=Wanted.choices,
+        help_text="What should become of it, in every job that reads it.",
+    )
+    is_paused = models.BooleanField(default=False, help_text="No suite tries it.")
+    source = models.ForeignKey(
+        Connection, null=True, blank=True, on_delete=models.SET_NULL, related_name="suite_cases"
+    )
+    source_name = models.CharField(max_length=120, editable=False)
+    resource = models.CharField(max_length=60, editable=False)
+    external_id = models.CharField(max_length=255, editable=False)
+    payload = SecretField(null=True, blank=True, compress=True)
+    replaced = models.JSONField(default=list, blank=True, editable=False)
+    kept = models.JSONField(default=list, blank=True, editable=False)
+    was_there = models.BooleanField(default=False, editable=False)
+    written_state = models.JSONField(null=True, blank=True, editable=False)
+    made_of = models.ForeignKey(
+        ErrorRecord,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="suite_cases",
+    )
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    made_at = models.DateTimeField(editable=False)
+
+    class Meta:
+        verbose_name = "case of the sandbox suite"
+        verbose_name_plural = "cases of the sandbox suite"
+        ordering = ["title", "id"]
+
+    def __str__(self) -> str:
+        return self.title

@@ -5,6 +5,7 @@ What becomes of a record that cannot be made is asked where a real run asks it (
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -21,6 +22,7 @@ from .parcels import Parcel
 from .rules import JobRules
 from .weigh import Scales, put_note
 
+WHOLE: Final = 100
 # An id over there, of what is taken to be there already.
 THERE: Final = "1"
 Payload = dict[str, Any]
@@ -48,6 +50,7 @@ _OF_STATES: Final = {
     State.UNCHANGED: End.NOTHING,
     State.SUPERSEDED: End.NOTHING,
     State.DELIVERED: End.NOTHING,
+    State.FILTERED: End.NOTHING,
     State.FAILED: End.PERSON,
     State.RETRYING: End.AGAIN,
     State.QUEUED: End.AGAIN,
@@ -75,15 +78,24 @@ class Trial:
     """A job's rules, with what its destination's connector knows by itself."""
 
     def __init__(self, job: SyncJob, connector: Connector, rules: JobRules) -> None:
-        self.job = job
+        # What a rollout leaves out today is let in one day.
+        self.job = job = copy(job)
+        job.rollout_percent = WHOLE
         self.connector = connector
         self.scales = Scales(job, connector, rules)
         self.falling_back = FallingBack(job)
 
     def weigh(
-        self, payload: Payload, external_id: str, version: str, before: Case | None = None, there: str = THERE
+        self,
+        payload: Payload,
+        external_id: str,
+        version: str,
+        before: Case | None = None,
+        there: str = THERE,
+        there_with: dict[str, Any] | None = None,
     ) -> Case:
-        """`before`: as it was delivered; since then it is over there, under the id `there`."""
+        """`before`: as it was delivered; since then it is over there, under the id `there`. `there_with`: it is there,
+        in this state, and otherwise than it is told now."""
         now = shared_clock.now()
         delivery = Delivery(job=self.job, accepted_serial=1, accepted_at=now)
         parcel = Parcel(external_id=external_id, version=version, payload=payload, read_at=now.timestamp())
@@ -94,6 +106,9 @@ class Trial:
             delivery.written_state = before.leaving.written_state
             delivery.source_version = before.parcel.version
             delivery.source_read_at = now
+        elif there_with is not None:
+            case.destination_id = there
+            delivery.written_state = there_with
         self.scales.weigh([case])
         while case.ending is not None and self.falling_back.puts_value(case, case.ending):
             case.ending = case.record = case.as_read = case.leaving = None
@@ -123,6 +138,8 @@ class Trial:
 
 def ended(ending: Ending) -> tuple[End, str]:
     end = _OF_STATES.get(ending.state, End.HELD)
+    if ending.state == State.FILTERED:
+        return end, f"It is not sent. {ending.reason}"
     if end == End.NOTHING:
         return end, "Nothing is sent."
     if end == End.PERSON:
@@ -130,8 +147,7 @@ def ended(ending: Ending) -> tuple[End, str]:
             end,
             f"A person is asked. {ending.fault.sentence if ending.fault is not None else ending.reason}",
         )
-    head = "It is not sent." if ending.state == State.FILTERED else _SAID[end]
-    return end, f"{head} {ending.reason}".strip()
+    return end, f"{_SAID[end]} {ending.reason}".strip()
 
 
 def operations(case: Case) -> list[str]:

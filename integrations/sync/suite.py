@@ -18,16 +18,20 @@ from mappings.models import Mapping
 from . import shared_clock
 from .draft_rules import rules_with
 from .edge_cases import Tried, may_try, try_cases
+from .own_cases import cases_of, try_own
 from .rules import JobRules, rules_of
 from .runs import circumstances
 
 LONGEST: Final = 500
-NOT_ABOUT: Final = "The sandbox suite has no case for what this job carries."
+NOT_ABOUT: Final = (
+    "The sandbox suite is about orders. It has no case for what this job carries yet: "
+    "make one of an error of this job."
+)
 
 
 def is_about(job: SyncJob) -> bool:
     """Whether there is a case that the job could be tried with."""
-    return may_try(job)
+    return may_try(job) or cases_of(job).exists()
 
 
 def run_suite(job: SyncJob, by: User | None, draft: Mapping | None = None) -> SuiteRun:
@@ -55,7 +59,8 @@ def run_suite(job: SyncJob, by: User | None, draft: Mapping | None = None) -> Su
 
 def _tried(job: SyncJob, draft: Mapping | None) -> tuple[list[Tried], str]:
     try:
-        return try_cases(job, _rules(job, draft)), ""
+        rules = _rules(job, draft)
+        return [*(try_cases(job, rules) if may_try(job) else ()), *try_own(job, rules)], ""
     except Failure as failure:
         return [], failure.sentence
     except (ExpressionError, KeyError) as error:

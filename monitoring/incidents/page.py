@@ -102,6 +102,7 @@ def _record(row: Any) -> dict[str, Any]:
         "worth": money(row.amount, row.currency) if row.amount is not None else "–",
         "promised": row.delivery.promised_at if row.delivery is not None else None,
         "last_seen_at": row.last_seen_at,
+        "case": reverse("admin:integrations_errorrecord_make_case", args=[row.pk]) if row.delivery else "",
         "source": job.source.name if job is not None else "",
         "page": page_in(job.source, job.source_resource, row.source_id) if job is not None else "",
     }
