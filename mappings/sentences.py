@@ -12,9 +12,9 @@ def sentence_for(problem: Problem, subject: str, source_name: str, destination_n
     source = within(source_name)
     match problem.code:
         case "missing_field":
-            what = f"{name.of} has no {name.what}" if name.of else f"there is no {name.what}"
+            wanted = "at least one" if is_plural(name.what) else "one"
             return (
-                f"{subject}: {what}. {destination_name} requires one. "
+                f"{subject}: {name.of or 'it'} has no {name.what}. {destination_name} requires {wanted}. "
                 f"Add it in {source}, or set a default in the mapping."
             )
         case "unknown_value":
@@ -28,6 +28,10 @@ def sentence_for(problem: Problem, subject: str, source_name: str, destination_n
                 f"{subject}: the {name.what} cannot be used. {problem.detail} "
                 f"Correct it in {source}, or change its rule in the mapping."
             )
+
+
+def is_plural(word: str) -> bool:
+    return word.endswith("s") and not word.endswith(("ss", "us"))
 
 
 def within(name: str) -> str:

@@ -18,7 +18,7 @@ from django.utils.html import format_html
 from integrations.admin import stuck_money
 from integrations.admin.error_filters import StuckMoney
 from integrations.admin.frame import Crumb, QuickView, display
-from integrations.admin.job_columns import KIND_COLOURS, counted, rows_url
+from integrations.admin.job_columns import counted, rows_url
 from integrations.admin.questions import Question
 from integrations.admin.record_pages import below
 from integrations.models import ErrorRecord, Kind
@@ -80,7 +80,6 @@ class IncidentAdmin(IncidentActions):
         "promised",
         "seen",
         "who_has_it",
-        "kind_label",
     )
     list_filter = (StillOpen, WhoseFault, WhoHasIt, StuckMoneyOfCause)
     list_select_related = ("assignee",)
@@ -147,17 +146,13 @@ class IncidentAdmin(IncidentActions):
         told = format_html(
             '<span class="portal-sentence">{}</span><span class="portal-quiet">{}</span>',
             row.sentence,
-            row.job_name,
+            " · ".join(filter(None, (row.job_name, row.get_kind_display()))),
         )
         if row.is_put_off:
             return format_html('{} <span class="portal-again">{}</span>', told, put_off.words(row))
         if row.is_open and row.reopened:
             return format_html('{} <span class="portal-again">It came back</span>', told)
         return told
-
-    @display("Whose fault", ordering="kind", label=KIND_COLOURS)
-    def kind_label(self, row: Incident) -> str:
-        return row.get_kind_display()
 
     @display("Open errors", ordering="open_errors", most_first=True)
     def open_count(self, row: Any) -> str:

@@ -13,6 +13,7 @@ from mappings.content_hash import content_hash
 from mappings.records import ABSENT, Order
 from mappings.sentences import sentence_for
 from mappings.translate import (
+    Problem,
     RuleData,
     Rules,
     compile_rules,
@@ -193,6 +194,19 @@ def test_missing_fields_inside_a_list_are_told_by_their_place() -> None:
     assert [(problem.source, problem.field) for problem in problems] == [("items.1.sku", "lines[].sku")]
     said = sentence_for(problems[0], "Order #1", "The shop", "The warehouse")
     assert said.startswith("Order #1: one of its lines has no SKU. The warehouse requires one.")
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ("items", "it has no items. The warehouse requires at least one."),
+        ("number", "it has no number. The warehouse requires one."),
+        ("address", "it has no address. The warehouse requires one."),
+    ],
+)
+def test_what_the_thing_itself_lacks_is_told_of_it(field: str, said: str) -> None:
+    problem = Problem("missing_field", field, field)
+    assert said in sentence_for(problem, "Order #1", "The shop", "The warehouse")
 
 
 def test_an_argument_that_is_not_there_is_never_written_as_a_word() -> None:

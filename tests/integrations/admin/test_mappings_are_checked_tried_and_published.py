@@ -159,7 +159,7 @@ def test_a_pasted_payload_is_shown_beside_its_result_and_problems(
     tried = shown(response)["tried"]
     assert json.loads(tried.result) == {"email": PERSON}
     assert [(told.field, told.source) for told in tried.problems] == [("number", "name")]
-    assert "there is no number" in tried.problems[0].sentence
+    assert "it has no number" in tried.problems[0].sentence
     assert PERSON in response.content.decode()
 
 
