@@ -75,7 +75,7 @@ def test_a_problem_stands_at_its_rule_and_the_others_are_tried(
     assert said["rules-0"] == []
     assert said["rules-1"] == ["order has no field “emial”."]
     assert "is not a path or a JMESPath expression" in said["rules-2"][0]
-    assert "there is no total" in said["rules-3"][0]
+    assert "it has no total" in said["rules-3"][0]
     assert json.loads(found.result) == {"number": "1042"}
 
 
@@ -86,7 +86,7 @@ def test_over_all_records_it_is_told_how_often_a_field_is_filled(
     assert [(one.filled, one.value) for one in found.rules] == [(2, "“1”")]
     assert (found.good, found.tried) == (2, 3)
     (problem,) = found.problems
-    assert problem.sentence.startswith("1 of 3 records: there is no number. The destination requires one.")
+    assert problem.sentence.startswith("1 of 3 records: it has no number. The destination requires one.")
 
 
 def test_a_removed_rule_is_not_tried(admin_client: Client, mapping: Mapping) -> None:
