@@ -105,9 +105,8 @@ class JobActions(PortalAdmin):
         "run_now",
         "widen",
         "dry_run",
-        "run_suite",
         "throw_away",
-        {"title": "More", "items": ["run_in_full", "run_span", "run_ids", "pause", "resume"]},
+        {"title": "More", "items": ["run_suite", "run_in_full", "run_span", "run_ids", "pause", "resume"]},
     )
 
     def has_run_permission(self, request: HttpRequest, obj: Any = None) -> bool:
