@@ -9,10 +9,15 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.templatetags.static import static
 
+from integrations.models import Connection, Environment
 
-def environment(request: HttpRequest) -> list[str]:
-    """The badge in the header: nobody should take a trial for the real thing."""
+
+def environment(request: HttpRequest) -> list[str] | None:
+    """The badge in the header: nobody should take a trial for the real thing, nor an empty portal for one that works
+    on it. None where a portal that is meant for production has no connection to a production system yet."""
     name = str(settings.PORTAL_ENVIRONMENT)
+    if name == "production" and not Connection.objects.filter(environment=Environment.PRODUCTION).exists():
+        return None
     return [name.capitalize(), "success" if name == "production" else "warning"]
 
 

@@ -12,6 +12,8 @@ from .people import bare_phone, same_email, same_phone
 from .records import Address, Customer, Order, Record, Shipment, StockLevel, told
 
 LENGTH = 32
+# Of the lines of one record so many goods are found by their SKU.
+MOST_LINES = 200
 # What belongs to an order, by the id that its own source gives the order. The order itself is found by "id".
 OF_ORDER = "of_order"
 # Of all kinds that have no names of their own below: what they are found by, and the field that tells it.
@@ -100,3 +102,10 @@ def search_keys(record: Record) -> list[tuple[str, str]]:
         case _:
             found = [(name, told(getattr(record, field, None))) for name, field in OTHERS]
     return [(kind, keyed_hash(kind, value)) for kind, value in found if value]
+
+
+def line_keys(record: Record) -> list[tuple[str, str]]:
+    """("sku", digest) of the goods on its lines: by them a person looks for a record that did not arrive."""
+    lines = told(getattr(record, "lines", None)) or []
+    skus = dict.fromkeys(told(getattr(line, "sku", None)) for line in lines[:MOST_LINES])
+    return [("sku", keyed_hash("sku", sku)) for sku in skus if sku]

@@ -16,6 +16,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from integrations.models import ErrorRecord
+from integrations.sync import retry
 from mappings.models import Mapping, ValueMap, ValueMapEntry
 from mappings.value_maps import LONGEST_WORD, BadWords, as_csv, from_csv, unknown_in
 
@@ -85,25 +86,32 @@ def _text_of(file: Any) -> str:
 
 
 class WordForm(forms.Form):
-    """`replaces`: a word that is there becomes something else from now on."""
+    """`replaces`: a word that is there becomes something else from now on. `retry`: what waited for it goes again."""
 
     replaces = forms.BooleanField(required=False)
+    retry = forms.BooleanField(required=False)
     source = forms.CharField(max_length=LONGEST_WORD, strip=False)
     target = forms.CharField(
         max_length=LONGEST_WORD, error_messages={"required": "Write what the word becomes."}
     )
 
 
-def unknown_words(row: ValueMap) -> list[tuple[str, int]]:
-    """What records that wait for it say and it does not know, the commonest first."""
+def waiting(row: ValueMap) -> dict[str, list[int]]:
+    """Word that the map does not know → the open errors of records that say it."""
     errors = ErrorRecord.objects.filter(code="unknown_value", settled_at__isnull=True).order_by(
         "-last_seen_at"
     )
-    counts: Counter[str] = Counter()
-    for sentence in errors.values_list("sentence", flat=True)[:MOST_ERRORS]:
-        found = unknown_in(sentence)
-        if found is not None and found[0] == row.key:
-            counts[found[1]] += 1
+    found: dict[str, list[int]] = {}
+    for key, sentence in errors.values_list("pk", "sentence")[:MOST_ERRORS]:
+        told = unknown_in(sentence)
+        if told is not None and told[0] == row.key:
+            found.setdefault(told[1], []).append(key)
+    return found
+
+
+def unknown_words(row: ValueMap) -> list[tuple[str, int]]:
+    """What records that wait for it say and it does not know, the commonest first."""
+    counts = Counter({word: len(errors) for word, errors in waiting(row).items()})
     known = set(row.entries.filter(source__in=counts).values_list("source", flat=True))
     return [(word, count) for word, count in counts.most_common() if word not in known]
 
@@ -242,21 +250,39 @@ class ValueMapAdmin(PortalAdmin):
             return self._told(request, back, sentence, messages.ERROR)
         row.publish(self.person(request))
         self.log_change(request, row, f"Word added or changed: {source} → {target}.")
-        return self._told(
-            request,
-            back,
-            f"“{source}” becomes “{target}” from now on. Retry the records that waited for it.",
-            messages.SUCCESS,
-        )
+        waited = retry.may_go(ErrorRecord.objects.filter(pk__in=waiting(row).get(source, [])))
+        told = f"“{source}” becomes “{target}” from now on."
+        if form.cleaned_data["retry"]:
+            if not request.user.has_perm("integrations.retry_errorrecord"):
+                return self._told(request, back, f"{told} You may not retry records.", messages.WARNING)
+            sent = retry.retry(waited, self.person(request))
+            told = f"{told} {counted_records(sent)} on {'its' if sent == 1 else 'their'} way again."
+            return self._told(request, back, told, messages.SUCCESS)
+        number = waited.count()
+        if number:
+            told = f"{told} {number:,} {'record waits' if number == 1 else 'records wait'} for it: not sent again yet."
+        left = {"word": source, "target": target, "number": number, "url_of": row.pk}
+        return self._told(request, back, told, messages.SUCCESS, left)
 
-    def _told(self, request: HttpRequest, back: str, sentence: str, level: int) -> HttpResponse:
+    def _told(
+        self,
+        request: HttpRequest,
+        back: str,
+        sentence: str,
+        level: int,
+        left: dict[str, Any] | None = None,
+    ) -> HttpResponse:
         """In the studio beside the word; on the map's own page as a message."""
         if request.headers.get("HX-Request"):
             is_good = level == messages.SUCCESS
-            context = {"sentence": sentence, "is_good": is_good}
+            context = {"sentence": sentence, "is_good": is_good, **(left or {})}
             heads = {"HX-Trigger": "studio:added"} if is_good else None
             return TemplateResponse(request, "admin/mappings/valuemap/told.html", context, headers=heads)
         return self.done(request, sentence, back, level)
+
+
+def counted_records(number: int) -> str:
+    return "1 record is" if number == 1 else f"{number:,} records are"
 
 
 def replace_words(row: ValueMap, words: dict[str, str], removes: bool) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from integrations.connectors.base import Call
 from integrations.models import Delivery, Intent, State
 from mappings.records import Record, StockLevel, told
-from mappings.search import search_keys
+from mappings.search import line_keys, search_keys
 
 from .differences import Difference
 from .faults import Fault
@@ -100,6 +100,9 @@ class Case:
 
     def search_keys(self) -> list[tuple[str, str]]:
         return [] if self.record is None else search_keys(self.record)
+
+    def line_keys(self) -> list[tuple[str, str]]:
+        return [] if self.record is None else line_keys(self.record)
 
 
 @dataclass

@@ -272,7 +272,11 @@ def _store_search_keys(group: Group) -> None:
         (kind, digest, case.delivery.thing_id)
         for case, ending in group.ended
         if ending.state in FOUND_BY_WORDS and ending.not_before is None
-        for kind, digest in case.search_keys()
+        for kind, digest in [
+            *case.search_keys(),
+            # What arrives is found by its books; an error is all that is known of this one.
+            *(case.line_keys() if ending.fault is not None else ()),
+        ]
     }
     rows.insert(SearchKey, ("kind", "digest", "thing_id"), sorted(found), rows.IGNORE)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -105,6 +105,12 @@ class AlertChannelAdmin(PortalAdmin):
         "enabled",
     )
     written_with_form = ("address", "signing_secret")
+    # Asked only where the chosen kind has it.
+    conditional_fields: ClassVar[dict[str, str]] = {
+        "recipients": "kind == 'email'",
+        "new_address": "kind != 'email'",
+        "new_signing_secret": "kind == 'webhook'",
+    }
     search_fields = ("name",)
     empty_title = "Nobody is told yet"
     empty_text = "A channel is where an alert goes: e-mail, Slack, or a signed webhook."

@@ -9,9 +9,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from integrations.models import SearchKey
 from tests import factories
 
-from .doorstep import Doorstep
+from .doorstep import ORDERS, Doorstep
 
 
 @pytest.fixture
@@ -70,3 +71,15 @@ def test_a_stuck_order_says_so_and_an_address_leads_to_it(doorstep: Doorstep, op
     assert page.context["title"] == "Order #1001"
     assert page.context["journey"].verdict.head.startswith("Stuck: Order #1001")
     assert "errorrecord" in page.context["journey"].verdict.links[0].href
+
+
+def test_an_order_that_did_not_arrive_is_found_by_the_goods_on_it(
+    doorstep: Doorstep, operator: Client
+) -> None:
+    nowhere = {"name": "K", "line1": "L 1", "city": "X", "country": "DE"}
+    doorstep.order("1001", ("MUG", 2), shipping_address=nowhere)
+    doorstep.order("1002")
+    doorstep.carry(ORDERS)
+    assert len(doorstep.open_errors()) == 1
+    assert found(operator, "mug").context["title"] == "Order #1001"
+    assert SearchKey.objects.filter(kind="sku").count() == 1, "what arrived is found by its books"

@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from integrations.models import ErrorRecord
+from integrations.models import Decision, ErrorRecord, Judgement
 from mappings.models import FieldRule, Mapping, ValueMap, ValueMapEntry
 from mappings.value_maps import UnknownValue
 from tests import factories
@@ -94,6 +94,39 @@ def test_words_that_records_wait_for_are_listed_and_added_with_one_click(
     admin_client.post(url(states, "word"), {"source": "chargeback", "target": "disputed"})
     assert words_in_use(mapping)["chargeback"] == "disputed"
     assert admin_client.get(change_url(states)).context_data["unknown"] == [("void", 1)]  # type: ignore[index]
+
+
+def test_records_that_waited_for_a_word_go_again_in_the_same_step_if_asked(
+    admin_client: Client, states: ValueMap, mapping: Mapping
+) -> None:
+    errors = [waiting("chargeback"), waiting("chargeback"), waiting("void")]
+    assert "Add and retry 2" in admin_client.get(change_url(states)).content.decode()
+    admin_client.post(url(states, "word"), {"source": "void", "target": "cancelled"})
+    assert messages_of(admin_client) == [
+        "“void” becomes “cancelled” from now on. 1 record waits for it: not sent again yet."
+    ]
+    assert not Judgement.objects.exists(), "nothing is sent by itself"
+    admin_client.post(url(states, "word"), {"source": "chargeback", "target": "disputed", "retry": "on"})
+    assert messages_of(admin_client) == [
+        "“chargeback” becomes “disputed” from now on. 2 records are on their way again."
+    ]
+    assert set(Judgement.objects.values_list("error", "decision")) == {
+        (error.pk, Decision.RETRY) for error in errors[:2]
+    }
+
+
+def test_the_studio_offers_the_retry_beside_the_word(
+    admin_client: Client, states: ValueMap, mapping: Mapping
+) -> None:
+    waiting("void")
+    told = admin_client.post(
+        url(states, "word"), {"source": "void", "target": "cancelled"}, headers={"HX-Request": "true"}
+    )
+    assert "Retry 1 record" in told.content.decode()
+    words = signed_in(factories.user("mappings.view_valuemap", "mappings.change_valuemap"))
+    sent = words.post(url(states, "word"), {"source": "void", "target": "cancelled", "retry": "on"})
+    assert sent.status_code == 302
+    assert not Judgement.objects.exists(), "who may not retry does not"
 
 
 def test_a_word_that_is_there_is_not_overwritten(admin_client: Client, states: ValueMap) -> None:

@@ -6,8 +6,8 @@ from django.test import Client
 from django.urls import reverse
 
 from integrations.models import Connection, Thing
-from mappings.records import Payment, Shipment, Variant
-from mappings.search import keyed_hash, search_keys
+from mappings.records import Order, OrderLine, Payment, Shipment, Variant
+from mappings.search import keyed_hash, line_keys, search_keys
 from tests import factories
 from tests.monitoring.journey.rows import (
     booked_order,
@@ -139,6 +139,13 @@ def test_records_are_found_by_the_id_of_their_order_and_variants_by_sku() -> Non
     assert of_order in search_keys(Shipment(order_id="5512"))
     assert of_order in search_keys(Payment(order_id="5512"))
     assert ("sku", keyed_hash("sku", "MUG-1")) in search_keys(Variant(sku="mug-1"))
+
+
+def test_goods_on_the_lines_of_a_record_are_known_by_digests_alone() -> None:
+    lines = [OrderLine(sku="MUG-1"), OrderLine(), OrderLine(sku="MUG-1"), OrderLine(sku="CUP-2")]
+    known = [("sku", keyed_hash("sku", sku)) for sku in ("MUG-1", "CUP-2")]
+    assert line_keys(Order(number="1042", lines=lines)) == known
+    assert line_keys(Variant(sku="mug-1")) == []
 
 
 def test_a_line_leads_to_its_order(admin_client: Client) -> None:
