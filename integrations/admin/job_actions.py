@@ -145,7 +145,7 @@ class JobActions(PortalAdmin):
         return self.done(request, "The dry run has begun. Nothing is written.", url)
 
     @action(
-        "Run the sandbox suite",
+        "Sandbox suite",
         icon="checklist",
         permissions=["run"],
         title="Try what goes wrong in a store",

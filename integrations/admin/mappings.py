@@ -162,7 +162,7 @@ class MappingAdmin(PortalAdmin):
         return request.user.has_perm("integrations.run_syncjob")
 
     @action(
-        "Run the sandbox suite",
+        "Sandbox suite",
         icon="checklist",
         permissions=["run_suite"],
         title="Try what goes wrong in a store",

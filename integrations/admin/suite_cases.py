@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
@@ -24,6 +24,19 @@ COLOURS = {
     "Its source is gone": "danger",
     "No job reads it": "warning",
 }
+
+
+if TYPE_CHECKING:
+    ModelForm = forms.ModelForm[SuiteCase]
+else:
+    ModelForm = forms.ModelForm
+
+
+class CaseForm(ModelForm):
+    class Meta:
+        model = SuiteCase
+        fields = ("title", "wanted", "is_paused")
+        labels = {"title": "Name", "wanted": "Should be", "is_paused": "Paused"}
 
 
 class MakeCaseForm(DialogForm):
@@ -54,7 +67,8 @@ def _jobs(case: SuiteCase) -> Any:
 
 @admin.register(SuiteCase)
 class SuiteCaseAdmin(PortalAdmin):
-    list_display = ("title", "standing_label", "wanted_label", "of", "made")
+    form = CaseForm
+    list_display = ("title", "standing_label", "wanted_label", "of", "made_when")
     list_select_related = ("source", "made_by")
     search_fields = ("title", "source_name", "resource")
     search_help_text = "Name, system or resource"
@@ -100,12 +114,18 @@ class SuiteCaseAdmin(PortalAdmin):
         return f"{row.source.name if row.source is not None else row.source_name}, {row.resource}{there}"
 
     @display("Made", ordering="made_at")
+    def made_when(self, row: SuiteCase) -> str:
+        return ago(row.made_at)
+
+    @display("Made")
     def made(self, row: SuiteCase) -> str:
         by = f" by {row.made_by}" if row.made_by else ""
         if row.made_of_id is None:
             return f"{ago(row.made_at)}{by}"
         url = reverse("admin:integrations_errorrecord_change", args=[row.made_of_id])
-        return format_html('{}{}, of <a href="{}">this error</a>', ago(row.made_at), by, url)
+        return format_html(
+            '{}{}, of <a class="underline" href="{}">this error</a>', ago(row.made_at), by, url
+        )
 
     @display("Tried by")
     def tried_by(self, row: SuiteCase) -> str:

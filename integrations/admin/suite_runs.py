@@ -47,22 +47,23 @@ def suite_line(job: SyncJob) -> str:
     """On the pages of jobs and workflows: the newest, its date, and whether it still stands for what is in use."""
     run = suite.newest(job)
     if run is None:
-        return format_html("{}", "not run yet" if suite.is_about(job) else suite.NOT_ABOUT)
+        return "not run yet" if suite.is_about(job) else "no case for what it carries"
     changed = format_html(' <span class="portal-bad">{}</span>', CHANGED) if suite.has_changed(run) else ""
     told = f"{verdict_of(run)}: {score_of(run)}"
     return format_html('<a href="{}">{}</a>, {}.{}', run_url(run), told, ago(run.tried_at), changed)
 
 
 def suite_line_with_history(job: SyncJob) -> str:
-    return format_html(
-        '{} <a href="{}">All of this job</a>', suite_line(job), rows_url("suiterun", job=job.pk)
-    )
+    if suite.newest(job) is None and not suite.is_about(job):
+        return suite.why_not_about(job)
+    history = rows_url("suiterun", job=job.pk)
+    return format_html('{} <a href="{}">All of this job</a>', suite_line(job), history)
 
 
 def run_at_job(page: PortalAdmin, request: HttpRequest, job: SyncJob) -> HttpResponse:
     if not suite.is_about(job):
         back = reverse("admin:integrations_syncjob_change", args=[job.pk])
-        return page.done(request, f"{job.name}: {suite.NOT_ABOUT}", back, messages.WARNING)
+        return page.done(request, f"{job.name}: {suite.why_not_about(job)}", back, messages.WARNING)
     return _shown(page, request, [suite.run_suite(job, page.person(request))])
 
 

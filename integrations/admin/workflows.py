@@ -225,7 +225,9 @@ class WorkflowAdmin(PortalAdmin):
         if not lacking:
             return format_html("{} Nothing is missing: press “Launch”.", head)
         lines = format_html_join(
-            "", '<li>{} <a href="{}">Mend it</a></li>', ((one.sentence, way_to(one)) for one in lacking)
+            "",
+            '<li>{} <a class="underline" href="{}">Mend it</a></li>',
+            ((one.sentence, way_to(one)) for one in lacking),
         )
         return format_html('{} Missing are:<ul class="portal-bullets">{}</ul>', head, lines)
 

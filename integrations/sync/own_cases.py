@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 
 from integrations.exceptions import Failure
 from integrations.http.redact import ANYTHING
@@ -16,6 +16,7 @@ from . import shared_clock, stock
 from .case import Case
 from .case_trial import End, Trial, Tried
 from .draft_rules import unplugged
+from .endings import UNREADABLE_PLACE
 from .harmless import Place, harmless, personal_places, replaced, said
 from .retry import is_nameless, source_ids
 from .rules import JobRules, rules_of
@@ -36,6 +37,13 @@ GOOD: Final = {
 }
 
 
+# Errors that a case can be made of.
+OF_A_RECORD: Final = ExpressionWrapper(
+    Q(payload__isnull=False, delivery__isnull=False) & ~Q(code=UNREADABLE_PLACE) & ~Q(job__kind=stock.KIND),
+    output_field=BooleanField(),
+)
+
+
 class NoCase(Exception):
     """Why no case can be made, in a sentence."""
 
@@ -50,8 +58,7 @@ def why_none(error: ErrorRecord) -> str:
         return NOT_OF_A_RECORD
     if error.job.kind == stock.KIND:
         return OF_STOCK
-    is_kept = ErrorRecord.objects.filter(pk=error.pk, payload__isnull=False).exists()
-    return "" if is_kept else NOTHING_KEPT
+    return "" if ErrorRecord.objects.filter(OF_A_RECORD, pk=error.pk).exists() else NOTHING_KEPT
 
 
 def make_case(error: ErrorRecord, title: str, wanted: Wanted, by: User | None) -> SuiteCase:

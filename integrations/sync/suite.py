@@ -15,7 +15,7 @@ from integrations.models import SuiteRun, SyncJob
 from mappings.expressions import ExpressionError
 from mappings.models import Mapping
 
-from . import shared_clock
+from . import shared_clock, stock
 from .draft_rules import rules_with
 from .edge_cases import Tried, may_try, try_cases
 from .own_cases import cases_of, try_own
@@ -27,11 +27,20 @@ NOT_ABOUT: Final = (
     "The sandbox suite is about orders. It has no case for what this job carries yet: "
     "make one of an error of this job."
 )
+NOT_ABOUT_STOCK: Final = (
+    "The sandbox suite has no case for stock, which is counted from all that is there at the moment. "
+    "A dry run shows what would be written."
+)
 
 
 def is_about(job: SyncJob) -> bool:
     """Whether there is a case that the job could be tried with."""
     return may_try(job) or cases_of(job).exists()
+
+
+def why_not_about(job: SyncJob) -> str:
+    """For a person who looks for the suite of a job that there is none for."""
+    return NOT_ABOUT_STOCK if job.kind == stock.KIND else NOT_ABOUT
 
 
 def run_suite(job: SyncJob, by: User | None, draft: Mapping | None = None) -> SuiteRun:

@@ -13,7 +13,7 @@ from integrations.admin.error_page import field_link, remedy_of
 from integrations.admin.job_columns import KIND_COLOURS
 from integrations.admin.record_pages import page_in, source_id_of
 from integrations.models import ErrorRecord
-from integrations.sync import put_off
+from integrations.sync import own_cases, put_off
 from integrations.sync.measures import promise_is_near, promise_is_past
 from integrations.sync.retry import most_urgent
 from integrations.templatetags.portal import money
@@ -89,7 +89,9 @@ def _records(errors: QuerySet[ErrorRecord]) -> list[dict[str, Any]]:
         most_urgent(errors)
         .select_related("job__source", "delivery")
         .defer("evidence", "payload", "job__source__secrets")
-        .annotate(source_id=source_id_of("job", "delivery__thing"))[:SHOWN_RECORDS]
+        .annotate(source_id=source_id_of("job", "delivery__thing"), is_kept=own_cases.OF_A_RECORD)[
+            :SHOWN_RECORDS
+        ]
     )
     return [_record(row) for row in rows]
 
@@ -102,7 +104,7 @@ def _record(row: Any) -> dict[str, Any]:
         "worth": money(row.amount, row.currency) if row.amount is not None else "–",
         "promised": row.delivery.promised_at if row.delivery is not None else None,
         "last_seen_at": row.last_seen_at,
-        "case": reverse("admin:integrations_errorrecord_make_case", args=[row.pk]) if row.delivery else "",
+        "case": reverse("admin:integrations_errorrecord_make_case", args=[row.pk]) if row.is_kept else "",
         "source": job.source.name if job is not None else "",
         "page": page_in(job.source, job.source_resource, row.source_id) if job is not None else "",
     }

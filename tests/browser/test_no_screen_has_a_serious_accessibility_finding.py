@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from integrations.models import Delivery, SyncJob, Workflow
+from integrations.models import Delivery, SuiteCase, SuiteRun, SyncJob, Wanted, Workflow
+from integrations.sync.runs import circumstances
 from monitoring.models import Incident
 from tests.browser.portal_rows import fill
 from tests.browser.steps import browser, open_page, serious_findings, sign_in
 from tests.browser.test_portal_in_a_browser import change_url, no_queue, screens
+from tests.integrations.admin.pages import list_url
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -47,6 +50,30 @@ def more_screens() -> list[str]:
     ]
 
 
+def suite_screens() -> list[str]:
+    """A score card and a case of one's own, with their lists."""
+    job = SyncJob.objects.filter(kind="order").select_related("source", "destination")[0]
+    run = SuiteRun.objects.create(
+        job=job,
+        tried_at=timezone.now(),
+        mapping_versions=circumstances(job)["mapping_versions"],
+        good=1,
+        wrong=1,
+        lines=[["Duplicate", "Nothing.", "It is made.", False], ["Refund", "Nothing.", "Nothing.", True]],
+    )
+    case = SuiteCase.objects.create(
+        title="Without a postal code",
+        wanted=Wanted.PERSON,
+        source=job.source,
+        source_name=job.source.name,
+        resource=job.source_resource,
+        payload={"id": "1"},
+        replaced=["shipping_address.name"],
+        made_at=timezone.now(),
+    )
+    return [change_url(run), list_url(SuiteRun), change_url(case), list_url(SuiteCase)]
+
+
 @pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(("width", "scheme"), [(1360, "light"), (390, "dark")])
@@ -55,7 +82,7 @@ def test_no_screen_has_a_serious_finding(live_server: Any, opened: Any, width: i
     page = open_page(opened, live_server.url, width, scheme)
     sign_in(page, live_server.url, staff)
     found: list[tuple[Any, ...]] = []
-    for address in [*screens(), *more_screens()]:
+    for address in [*screens(), *more_screens(), *suite_screens()]:
         response = page.goto(address)
         assert response is not None
         assert response.status == 200, address

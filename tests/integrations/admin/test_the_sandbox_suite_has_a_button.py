@@ -98,8 +98,8 @@ def test_a_job_that_the_suite_is_not_about_says_so(admin_client: Client, job: Sy
     stock = SyncJob.objects.get(key="stock-to-shop")
     act(admin_client, stock, "run_suite")
     assert not SuiteRun.objects.exists()
-    assert suite.NOT_ABOUT in " ".join(messages_of(admin_client))
-    assert suite.NOT_ABOUT in text_of(admin_client, change_url(stock))
+    assert suite.NOT_ABOUT_STOCK in " ".join(messages_of(admin_client))
+    assert suite.NOT_ABOUT_STOCK in text_of(admin_client, change_url(stock))
 
 
 def test_a_card_outlives_the_mapping_whose_draft_it_tried(admin_client: Client, job: SyncJob) -> None:
