@@ -21,7 +21,7 @@ from monitoring.payload_changes import changed
 from monitoring.payments import card
 from monitoring.scopes import BOTH, CONNECTION, DIRECTIONS, Look, Scope, portal
 from monitoring.seen import Seen
-from monitoring.setup_steps import setup_steps
+from monitoring.setup_steps import for_user, setup_steps
 from monitoring.standing import Standing, standing
 from monitoring.versions import ending
 from monitoring.workflows.strip import strip
@@ -38,6 +38,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context |= {"title": "Today", "may_see": request.user.has_perm(PERMISSION)}
     if context["may_see"]:
         context |= overview(period_of(request))
+        context["steps"] = for_user(context["steps"], request.user)
     return context
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from django.urls import reverse
 
@@ -16,6 +17,13 @@ class Step:
     href: str
     button: str
     done: bool
+    # Without it the step is told, and no button leads there.
+    needs: str = "integrations.view_connection"
+
+
+def for_user(steps: list[Step], user: Any) -> list[Step]:
+    """The same steps, without the buttons that would lead this person to a refusal."""
+    return [step if user.has_perm(step.needs) else replace(step, href="") for step in steps]
 
 
 def setup_steps(jobs: list[SyncJob]) -> list[Step]:
@@ -33,6 +41,7 @@ def setup_steps(jobs: list[SyncJob]) -> list[Step]:
             reverse("admin:integrations_connection_add"),
             "Connect another system" if systems else "Connect a system",
             len(systems) >= 2,
+            "integrations.add_connection",
         ),
         Step(
             "Test both",
@@ -49,6 +58,7 @@ def setup_steps(jobs: list[SyncJob]) -> list[Step]:
             reverse("admin:integrations_syncjob_guided_look", args=[draft.pk]) if draft else new_job,
             "Go on with your draft" if draft else "New job",
             bool(launched),
+            "integrations.add_syncjob",
         ),
         Step(
             "See the first record arrive",
@@ -58,5 +68,6 @@ def setup_steps(jobs: list[SyncJob]) -> list[Step]:
             else reverse("admin:integrations_syncjob_changelist"),
             "To the job",
             SyncRun.objects.exists(),
+            "integrations.view_syncjob",
         ),
     ]

@@ -313,7 +313,7 @@ def launch_view(model_admin: PortalAdmin, request: HttpRequest, object_id: str) 
         is_real=job.destination.environment == Environment.PRODUCTION,
         reads_real=job.source.environment == Environment.PRODUCTION,
         estimate_url=step_url(job, "estimate"),
-        advices=_ways_to(launch.advices(job)),
+        advices=_ways_to(launch.advices(job), request),
         back=step_url(job, "dry_run"),
     )
 
@@ -333,8 +333,8 @@ def _launched(model_admin: PortalAdmin, request: HttpRequest, job: SyncJob) -> H
     return model_admin.done(request, f"{job.name} is launched already.", url, messages.INFO)
 
 
-def _ways_to(lacking: Iterable[launch.Missing]) -> list[dict[str, str]]:
-    return [{"sentence": one.sentence, "href": way_to(one)} for one in lacking]
+def _ways_to(lacking: Iterable[launch.Missing], request: HttpRequest) -> list[dict[str, str]]:
+    return [{"sentence": one.sentence, "href": way_to(one, request.user)} for one in lacking]
 
 
 def estimate_view(model_admin: PortalAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -345,7 +345,7 @@ def estimate_view(model_admin: PortalAdmin, request: HttpRequest, object_id: str
     form = LaunchJobForm(job, request.POST)
     form.is_valid()
     newest = job.dry_runs.filter(state="finished").first()
-    context: dict[str, Any] = {"job": job, "missing": _ways_to(form.missing_for_production())}
+    context: dict[str, Any] = {"job": job, "missing": _ways_to(form.missing_for_production(), request)}
     if newest is not None and not {"filter", "rollout_percent"} & set(form.errors):
         told = form.told()
         going, shown = dry_run_report.would_go(newest, told)

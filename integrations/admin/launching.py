@@ -15,8 +15,13 @@ from . import widgets
 from .frame import DialogForm
 
 
-def way_to(lacking: launch.Missing) -> str:
-    """The page on which it is mended."""
+def way_to(lacking: launch.Missing, user: Any) -> str:
+    """The page on which it is mended; "" where this person may not open it."""
+    model, _, verb = lacking.page.removeprefix("admin:").rpartition("_")
+    needed = {"add": "add", "change": "view", "changelist": "view"}.get(verb)
+    app, _, name = model.partition("_")
+    if needed is not None and not user.has_perm(f"{app}.{needed}_{name}"):
+        return ""
     address = reverse(lacking.page, args=lacking.arguments)
     return f"{address}?{lacking.query}" if lacking.query else address
 
@@ -43,7 +48,7 @@ class LaunchForm(DialogForm):
         self, request: HttpRequest, object_id: int | str | None = None
     ) -> dict[str, Any]:
         lacking = _lacking(object_id)
-        return {"missing": [{"sentence": one.sentence, "href": way_to(one)} for one in lacking]}
+        return {"missing": [{"sentence": one.sentence, "href": way_to(one, request.user)} for one in lacking]}
 
 
 def _lacking(object_id: int | str | None) -> list[launch.Missing]:

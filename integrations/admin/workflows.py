@@ -224,12 +224,20 @@ class WorkflowAdmin(PortalAdmin):
         lacking = launch.missing(row)
         if not lacking:
             return format_html("{} Nothing is missing: press “Launch”.", head)
-        lines = format_html_join(
-            "",
-            '<li>{} <a class="underline" href="{}">Mend it</a></li>',
-            ((one.sentence, way_to(one)) for one in lacking),
-        )
+        lines = format_html_join("", "<li>{} {}</li>", (self._mend(row, one) for one in lacking))
         return format_html('{} Missing are:<ul class="portal-bullets">{}</ul>', head, lines)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        row = super().get_object(request, object_id, from_field)
+        if row is not None:
+            row.looked_at_by = request.user
+        return row
+
+    def _mend(self, row: Any, lacking: launch.Missing) -> tuple[str, str]:
+        page = way_to(lacking, row.looked_at_by)
+        return lacking.sentence, format_html(
+            '<a class="underline" href="{}">Mend it</a>', page
+        ) if page else ""
 
     @display("Did it help?")
     def did_it_help(self, row: Workflow) -> str:

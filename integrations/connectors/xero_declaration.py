@@ -136,12 +136,16 @@ def _search(kind: str, match: str, where: str, records: str = "@") -> dict[str, 
 
 
 CHANGED = {"at": "UpdatedDateUTC", "format": "dotnet"}
+# Where a person sees them, as Xero's own server of tools links to them:
+# https://github.com/XeroAPI/xero-mcp-server/blob/main/src/consts/deeplinks.ts
+PAGES = "https://go.xero.com/app/{short_code}"
 # Unit prices with four decimal places.
 UNITS = {"unitdp": 4}
 
 RESOURCES: dict[str, dict[str, Any]] = {
     "contacts": {
         "id": "ContactID",
+        "page": f"{PAGES}/contacts/contact/{{external_id}}",
         "updated_at": CHANGED,
         "natural_key": "ContactNumber",
         "required": ["ContactNumber", "Name"],
@@ -154,6 +158,7 @@ RESOURCES: dict[str, dict[str, Any]] = {
     },
     "invoices": {
         "id": "InvoiceID",
+        "page": f"{PAGES}/invoicing/view/{{external_id}}",
         "updated_at": CHANGED,
         "deleted": "Status == 'DELETED'",
         "natural_key": "InvoiceNumber",
@@ -264,6 +269,7 @@ DECLARATION: dict[str, Any] = {
     "variables": {
         "base_url": {"default": ADDRESS},
         "tenant_id": {"required": False},
+        "short_code": {"required": False},
         "scope": {"default": SCOPE},
         "sales_account": {"default": "200"},
         "payment_account": {"required": False},

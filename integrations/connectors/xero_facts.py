@@ -25,6 +25,13 @@ SETTINGS = (
         help_text="Its id. Leave it empty where access is given to one alone; the test names all of them.",
     ),
     SettingField(
+        "short_code",
+        "Short code",
+        required=False,
+        help_text="Such as !23vYd: it stands behind go.xero.com/app/ in the address bar. With it, invoices and "
+        "contacts here lead to their page in Xero.",
+    ),
+    SettingField(
         "sales_account",
         "Account for sales",
         required=False,
