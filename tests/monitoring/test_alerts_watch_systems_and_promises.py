@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from integrations.models import AccessToken, Connection, Health, SyncJob
 from integrations.sync import launch
+from monitoring.alerts import watching
 from monitoring.alerts.conditions import finding
 from monitoring.incidents.triage import triage
 from monitoring.models import AlertChannel, AlertKind, AlertRule, Incident
@@ -65,7 +66,11 @@ def test_a_job_that_halted_is_told_by_who_watches_it(job: SyncJob) -> None:
     assert found.rows == reverse("admin:integrations_syncjob_change", args=[job.pk])
 
 
-def test_before_a_launch_it_is_said_that_nobody_hears_of_a_halt(job: SyncJob) -> None:
+def test_before_a_launch_it_is_said_that_nobody_hears_of_a_halt(
+    job: SyncJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What else is well to have is told elsewhere.
+    monkeypatch.setattr(launch, "_advices", [watching.without_word_of_a_halt])
     assert [one.sentence for one in launch.advices(job)] == [
         "Nobody is told when it halts. Make an alert that tells somebody."
     ]

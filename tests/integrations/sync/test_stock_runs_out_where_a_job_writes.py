@@ -72,6 +72,18 @@ def test_what_is_made_a_second_time_is_seen(job: SyncJob, monkeypatch: pytest.Mo
     assert "2 orders are there" in backorder.told
 
 
+def test_a_change_that_makes_a_second_one_is_seen(job: SyncJob) -> None:
+    """The declaration says that a change is made by the very call that makes an order."""
+    declared = job.destination.settings["declaration"]["resources"]["orders"]
+    declared["update"] = {**declared["create"], "repeatable": True}
+    job.read_mapping.rules.filter(target="note").update(source="fulfillment_status")
+    job.read_mapping.publish(None)
+    _, backorder = tried(job)
+    assert "is asked: update" in backorder.told
+    assert "2 orders are there." in backorder.told
+    assert backorder.is_good is False
+
+
 def test_a_change_that_the_warehouse_refuses_after_it_shipped_asks_somebody(job: SyncJob) -> None:
     """The mapping tells of the parcel, and what has shipped is not changed there any more."""
     job.read_mapping.rules.filter(target="note").update(source="fulfillment_status")
