@@ -24,10 +24,18 @@ from monitoring.links import Linked
 from monitoring.scopes import Look
 from monitoring.tables import Row, Table
 
-LABEL = {"24h": "%H:%M", "7d": "%a %d %b", "30d": "%d %b", "12w": "from %d %b", "52w": "from %d %b %y"}
+# A week is named by its Monday: in 52 of them no day comes twice.
+LABEL = {"24h": "%H:%M", "7d": "%a %d", "30d": "%d %b", "12w": "%d %b", "52w": "%d %b"}
 # A drawing is so many units high, each bar so many wide.
 HEIGHT, STEP, THICK = 100.0, 10.0, 7.6
-SHOWN_TIMES = 7
+SHOWN_TIMES = 6
+MINUTE, HOUR, DAY = 60, 3_600, 24 * 3_600
+ROUND_TIMES = (
+    *(2, 4, 10, 20, 40, MINUTE),
+    *(MINUTE * number for number in (2, 4, 6, 10, 20, 40, 60)),
+    *(HOUR * number for number in (2, 4, 8, 12, 24)),
+    *(DAY * number for number in (2, 4, 10, 20, 40, 100)),
+)
 # Where the distribution of times is cut, in seconds: the same in each look, so that two can be compared.
 TIME_CUTS = (10, 30, 60, 120, 300, 600, 1_800, 3_600, 4 * 3_600, 24 * 3_600)
 
@@ -58,7 +66,6 @@ class Chart:
     times: list[tuple[str, float]]
     table: Table | None = None
     colour: str = "main"
-    is_low: bool = False
     legend: tuple[str, str] | None = None
 
     @property
@@ -81,7 +88,6 @@ def drawn(
     about: str = "",
     table: Table | None = None,
     colour: str = "main",
-    is_low: bool = False,
     legend: tuple[str, str] | None = None,
     lowest: float = 0.0,
     most: float | None = None,
@@ -114,11 +120,10 @@ def drawn(
         about=about,
         said=_said(title, labels, values, say),
         bars=bars,
-        ticks=[(say(lowest), 0.0), (say(middle), 50.0), (say(top), 100.0)],
+        ticks=[(say(lowest) if lowest else "0", 0.0), (say(middle), 50.0), (say(top), 100.0)],
         times=_times(labels),
         table=table,
         colour=colour,
-        is_low=is_low,
         legend=legend,
     )
 
@@ -128,9 +133,11 @@ def _told(values: Sequence[float | None]) -> list[float]:
 
 
 def _round_up(value: float, say: Callable[[float], str]) -> float:
-    """So that half of it is told without a fraction: 2, 4, 10, 20, 40, 60, 100 …"""
+    """So that half of it is told without a fraction: 2, 4, 10, 20, 40, 60, 100 …; of times 2 s, 4 min, 12 h …"""
+    if say is duration:
+        return next((float(top) for top in ROUND_TIMES if top >= value), math.ceil(value / DAY) * DAY)
     if value <= 2:
-        return 2.0 if say is not duration else max(value, 0.01)
+        return 2.0
     power = 10 ** math.floor(math.log10(value))
     return float(next(step * power for step in (1, 2, 4, 6, 8, 10) if step * power >= value))
 
@@ -250,9 +257,9 @@ def over_time(slots: list[Slot], look: Look) -> list[Chart]:
             f"Failed, by {noun}",
             labels,
             [slot.failed.count for slot in slots],
-            about="on a scale of its own; the table above has both",
+            about="on a scale of its own",
             colour="bad",
-            is_low=True,
+            table=counts,
         ),
         drawn(
             "times",

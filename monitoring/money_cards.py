@@ -13,7 +13,7 @@ from integrations.templatetags.portal import duration, money
 from monitoring import links
 from monitoring.groups import hours_saved
 from monitoring.scopes import WORKFLOW, Look
-from monitoring.seen import Seen, before, change
+from monitoring.seen import Seen, before, change, difference
 from monitoring.standing import Stuck
 
 SHOWN_CURRENCIES = 4
@@ -105,20 +105,26 @@ def saved(seen: Seen) -> list[dict[str, Any]]:
         return [
             card | {"main": links.Linked(0, edit, "–"), "note": "Enter at the workflow how long one took."}
         ]
-    told = [
+    with_minutes = [
         job for job in seen.jobs if job.workflow is not None and job.workflow.minutes_per_record is not None
     ]
     delivered = seen.found.number(State.DELIVERED)
     text = duration(float(now) * 3_600) if now else "0"
-    if len(told) == len(seen.jobs):
+    if len(with_minutes) == len(seen.jobs):
         card["main"] = seen.look.outcomes(delivered, text, result=State.DELIVERED)
     else:
-        count = sum(seen.found.by_job(State.DELIVERED).get(job.pk, 0) for job in told)
-        card |= {"main": links.Linked(count, "", text), "note": f"of {len(told)} of {len(seen.jobs)} jobs"}
+        count = sum(seen.found.by_job(State.DELIVERED).get(job.pk, 0) for job in with_minutes)
+        card |= {
+            "main": links.Linked(count, "", text),
+            "note": f"of {len(with_minutes)} of {len(seen.jobs)} jobs",
+        }
     past = hours_saved(seen.earlier.by_job(State.DELIVERED), seen.jobs)
     if past:
-        compared = f"{duration(float(past) * 3_600)} ({change(float(now), float(past))})"
-        card["lines"] = [("before", links.Linked(0, "", compared))]
+        told = duration(float(past) * 3_600)
+        card["lines"] = [
+            ("before", links.Linked(0, "", told)),
+            *difference(change(float(now), float(past))),
+        ]
     return [card]
 
 

@@ -46,7 +46,10 @@ def before(seen: Seen, count: int, text: str, compared: str, **query: object) ->
     """The same figure of the time before, and the difference. Nothing where there was nothing to compare with."""
     if not count:
         return []
-    told = f"{text} ({compared})" if compared else text
     earlier = seen.earlier
-    linked = seen.look.outcomes_between(count, earlier.since, earlier.as_of, told, **query)
-    return [("before", linked)]
+    linked = seen.look.outcomes_between(count, earlier.since, earlier.as_of, text, **query)
+    return [("before", linked), *difference(compared)]
+
+
+def difference(compared: str) -> list[tuple[str, Linked]]:
+    return [("change", Linked(0, "", compared))] if compared else []

@@ -27,8 +27,9 @@ from . import catalogue
 from .connection_form import CLEAR, SECRET, SETTING, ConnectionForm, form_for
 from .consent import ConsentActions, redirect_url
 from .frame import DialogForm, FactsAdmin, QuickView, action, display
-from .job_columns import rows_url
+from .job_columns import dashboard_link, rows_url
 from .questions import Question
+from .record_pages import below
 from .webhooks import WebhookActions, webhook_path
 
 PAGES = "admin/integrations/connection"
@@ -124,7 +125,8 @@ class ConnectionAdmin(ConsentActions, WebhookActions):
         if not row.reading + row.writing:
             return "–"
         url = rows_url("syncjob", system=row.pk)
-        return format_html('<a href="{}">read by {}, written by {}</a>', url, row.reading, row.writing)
+        told = format_html('<a href="{}">read by {}, written by {}</a>', url, row.reading, row.writing)
+        return below(told, dashboard_link("connection", row.pk))
 
     # --- the form ---------------------------------------------------------------------------------------------
 
@@ -217,6 +219,7 @@ class ConnectionAdmin(ConsentActions, WebhookActions):
                     {
                         "fields": [
                             "health_line",
+                            "figures_line",
                             "version_line",
                             "access_line",
                             "budget_line",
@@ -231,6 +234,7 @@ class ConnectionAdmin(ConsentActions, WebhookActions):
     def get_readonly_fields(self, request: HttpRequest, obj: Connection | None = None) -> Any:
         return (
             "health_line",
+            "figures_line",
             "version_line",
             "access_line",
             "budget_line",
@@ -304,6 +308,10 @@ class ConnectionAdmin(ConsentActions, WebhookActions):
         whose = "entered here" if spoken.is_pinned else "spoken by Crossdock"
         ends = f"kept at least until {spoken.ends:%d %b %Y}" if spoken.ends else "no end is announced"
         return ". ".join(part for part in (f"{spoken.name} ({whose}), {ends}", told) if part)
+
+    @display("Figures")
+    def figures_line(self, row: Connection) -> str:
+        return dashboard_link("connection", row.pk, "What comes from it and goes to it, over time") or "–"
 
     @display("Calls")
     def budget_line(self, row: Connection) -> str:

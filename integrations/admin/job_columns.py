@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from integrations.models import JobState, State, SyncJob, SyncRun
 from integrations.templatetags.portal import number
@@ -48,6 +49,16 @@ def rows_url(model: str, **query: object) -> str:
     """The list of a model of this app, narrowed."""
     address = reverse(f"admin:integrations_{model}_changelist")
     return f"{address}?{urlencode(query)}" if query else address
+
+
+def dashboard_link(kind: str, pk: int, text: str = "Dashboard") -> SafeString | str:
+    """To the figures of a workflow or a connection; "" in a portal without sight."""
+    try:
+        return format_html(
+            '<a class="portal-here" href="{}">{}</a>', reverse(f"{kind}_dashboard", args=[pk]), text
+        )
+    except NoReverseMatch:
+        return ""
 
 
 def counted(count: int, url: str) -> str:

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 
 from integrations.models import (
     ERROR_ASKS_FOR_A_PERSON,
@@ -29,7 +29,15 @@ from integrations.templatetags.portal import ago
 from . import guided, job_fallbacks
 from .frame import FactsInline, QuickView, display
 from .job_actions import JobActions
-from .job_columns import RUN_COLOURS, STATE_COLOURS, counted, nothing_to_send, rows_url, state_of
+from .job_columns import (
+    RUN_COLOURS,
+    STATE_COLOURS,
+    counted,
+    dashboard_link,
+    nothing_to_send,
+    rows_url,
+    state_of,
+)
 from .job_fields import fieldsets_of
 from .job_form import JobForm
 from .questions import Question, RowQuestion
@@ -278,12 +286,29 @@ class SyncJobAdmin(JobActions):
         held = row.deliveries.filter(state=State.HELD).count()
         return format_html(
             'Open errors: {} · held back: {} · <a href="{}">all records of this job</a> · '
-            '<a href="{}">its outcomes</a> · <a href="{}">dry runs</a>',
+            '<a href="{}">its outcomes</a> · <a href="{}">dry runs</a>{}',
             self.open_errors(row),
             counted(held, rows_url("delivery", job=row.pk, state=State.HELD)),
             rows_url("delivery", job=row.pk),
             rows_url("outcome", job=row.pk),
             rows_url("dryrun", job=row.pk),
+            self._dashboards(row),
+        )
+
+    @staticmethod
+    def _dashboards(row: SyncJob) -> str:
+        """Of what it is a part of."""
+        of = [
+            ("connection", row.source_id, row.source.name),
+            ("connection", row.destination_id, row.destination.name),
+        ]
+        if row.workflow is not None:
+            of.insert(0, ("workflow", row.workflow.pk, row.workflow.name))
+        found = [link for kind, pk, name in of if (link := dashboard_link(kind, pk, name))]
+        return (
+            format_html(" · figures of {}", format_html_join(", ", "{}", ((link,) for link in found)))
+            if found
+            else ""
         )
 
     @display("Sandbox suite")

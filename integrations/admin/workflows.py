@@ -18,8 +18,9 @@ from integrations.sync import launch
 from integrations.templatetags.portal import ago
 
 from .frame import AnyTabularInline, DialogForm, FactsAdmin, FactsInline, PortalAdmin, action, display
-from .job_columns import STATE_COLOURS, counted, rows_url, state_of
+from .job_columns import STATE_COLOURS, counted, dashboard_link, rows_url, state_of
 from .launching import LaunchForm, way_to
+from .record_pages import below
 from .starting import may_start, shelf_view, start_view
 from .suite_runs import suite_line
 from .workflow_document import markdown_view, may_read, page_view
@@ -202,7 +203,8 @@ class WorkflowAdmin(PortalAdmin):
 
     @display("Jobs", ordering="number_of_jobs")
     def job_count(self, row: Any) -> str:
-        return counted(row.number_of_jobs, rows_url("syncjob", workflow=row.pk))
+        found = counted(row.number_of_jobs, rows_url("syncjob", workflow=row.pk))
+        return below(found, dashboard_link("workflow", row.pk)) if row.number_of_jobs else found
 
     @display("Launched?", ordering="launched_at", label=LAUNCH_COLOURS)
     def launch_label(self, row: Workflow) -> str:
@@ -245,7 +247,11 @@ class WorkflowAdmin(PortalAdmin):
             url = reverse("admin:monitoring_workflowresult_change", args=[row.pk])
         except NoReverseMatch:  # a portal without sight
             return "–"
-        return format_html('<a href="{}">Its figures: before, now, and as it should be</a>', url)
+        return format_html(
+            '<a href="{}">Its figures: before, now, and as it should be</a> · {}',
+            url,
+            dashboard_link("workflow", row.pk),
+        )
 
     @display("Documentation")
     def documented(self, row: Workflow) -> str:

@@ -20,12 +20,13 @@ from integrations.models import (
     Outcome,
     State,
     SyncJob,
+    WebhookSubscription,
     may_work,
 )
 from integrations.sync.measures import ATTEMPTED_STATES, BACKLOG_STATES
 from integrations.templatetags.portal import duration, percent
 from monitoring import links
-from monitoring.models import AlertKind, AlertRule, Incident
+from monitoring.models import AlertKind, AlertRule, Incident, MissedWebhook
 from monitoring.versions import ending
 
 MINUTE = 60
@@ -202,19 +203,34 @@ def _access_ends(rule: AlertRule, now: datetime) -> Finding | None:
 
 
 def _webhooks_silent(rule: AlertRule, now: datetime) -> Finding | None:
-    """Only of systems of which a webhook came before: where none was set up, none can be missed."""
+    """Of systems that sent webhooks before, or were asked to: where none was set up, none can be missed.
+
+    Where reading found changes that no webhook had told, they plainly do not arrive, also if none ever came. Where
+    reading went through and found none, the shop is quiet and nothing is wrong.
+    """
     since = now - timedelta(minutes=rule.window_minutes)
     events = InboundEvent.objects.filter(connection=OuterRef("pk"))
+    ordered = WebhookSubscription.objects.filter(connection=OuterRef("pk"))
+    missed = MissedWebhook.objects.filter(connection=OuterRef("pk"), found_at__gte=since, found_at__lte=now)
+    read = SyncJob.objects.filter(source=OuterRef("pk"), last_complete_read_at__gte=since)
+    came_before = Exists(events.filter(received_at__lt=since))
+    is_quiet = Exists(ordered.filter(made_at__lt=since)) & Exists(read) & ~Exists(missed)
     silent = _connections_of(rule).filter(
-        Exists(events.filter(received_at__lt=since)), ~Exists(events.filter(received_at__gte=since))
+        ~Exists(events.filter(received_at__gte=since)),
+        (came_before & ~is_quiet) | (Exists(ordered) & Exists(missed)),
     )
-    first = silent.first()
-    if first is None:
+    names = list(silent.values_list("pk", "name")[:5])
+    if not names:
         return None
-    names = ", ".join(silent.values_list("name", flat=True)[:5])
+    told = ", ".join(name for _, name in names)
+    untold = MissedWebhook.objects.filter(
+        connection__in=[pk for pk, _ in names], found_at__gte=since, found_at__lte=now
+    ).count()
+    noun = "change" if untold == 1 else "changes"
+    why = f", though reading found {untold:,} {noun} there" if untold else ""
     return Finding(
-        f"No webhook has come from {names} for {_minutes(rule)}. Look there whether it still sends them.",
-        _connection_page(first),
+        f"No webhook has come from {told} for {_minutes(rule)}{why}. Look there whether it still sends them.",
+        reverse("admin:integrations_connection_change", args=[names[0][0]]),
     )
 
 

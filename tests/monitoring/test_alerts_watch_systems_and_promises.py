@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.models import AccessToken, Connection, Health, SyncJob
+from integrations.models import AccessToken, Connection, Health, SyncJob, WebhookSubscription
 from integrations.sync import launch
 from monitoring.alerts import watching
 from monitoring.alerts.conditions import finding
 from monitoring.incidents.triage import triage
-from monitoring.models import AlertChannel, AlertKind, AlertRule, Incident
+from monitoring.models import AlertChannel, AlertKind, AlertRule, Incident, MissedWebhook
 from tests import factories
 from tests.monitoring.alerting import DAY, HOUR, MINUTE, email, fail, rule
 from tests.monitoring.conftest import NOW
@@ -105,6 +105,45 @@ def test_webhooks_that_stay_away_are_told_only_where_they_came_before(job: SyncJ
     assert told(watched) == (
         "No webhook has come from The desk for 1 h. Look there whether it still sends them."
     )
+
+
+def ordered(of: Connection, **values: Any) -> None:
+    WebhookSubscription.objects.create(
+        connection=of, address="https://portal.example/hooks/x", **{"made_at": NOW - 2 * DAY} | values
+    )
+
+
+def missed(of: SyncJob, found_at: datetime) -> None:
+    record = factories.delivery(of)
+    MissedWebhook.objects.create(
+        connection=of.source, delivery=record, resource="orders", changed_at=found_at, found_at=found_at
+    )
+
+
+def test_webhooks_that_never_came_are_told_where_reading_found_what_they_should_have_told(
+    job: SyncJob,
+) -> None:
+    watched = rule(kind=AlertKind.WEBHOOKS, threshold=None, window_minutes=60)
+    ordered(job.source)
+    missed(job, NOW - 61 * MINUTE)
+    assert told(watched) == "", "nothing was found lately"
+    missed(job, NOW - 20 * MINUTE)
+    assert told(watched) == (
+        f"No webhook has come from {job.source.name} for 1 h, though reading found 1 change there. "
+        "Look there whether it still sends them."
+    )
+    factories.inbound_event(job.source, received_at=NOW - 5 * MINUTE)
+    assert told(watched) == "", "one came: they arrive"
+
+
+def test_a_quiet_shop_raises_no_alarm_about_its_webhooks(job: SyncJob) -> None:
+    watched = rule(kind=AlertKind.WEBHOOKS, threshold=None, window_minutes=60)
+    ordered(job.source)
+    factories.inbound_event(job.source, received_at=NOW - 5 * HOUR)
+    SyncJob.objects.filter(pk=job.pk).update(last_complete_read_at=NOW - 10 * MINUTE)
+    assert told(watched) == "", "it was read through, and nothing had changed"
+    SyncJob.objects.filter(pk=job.pk).update(last_complete_read_at=NOW - 2 * HOUR)
+    assert "No webhook has come" in told(watched), "nobody has looked"
 
 
 def test_what_is_stuck_is_told_before_its_promised_hour(job: SyncJob) -> None:
