@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterator
 from copy import deepcopy
 from typing import Any, Final
 
+import phonenumbers
+
 from integrations.http.redact import ANYTHING, LONGEST_LIST
 from mappings.sources import targets_by_path
 from mappings.translate import RuleData
@@ -21,9 +23,9 @@ EMAIL_AT: Final = "@"
 HARMLESS_DOMAIN: Final = "example.com"
 
 
-def personal_places(payload: Any, rules: Collection[RuleData]) -> list[Place]:
-    """Where in the payload something of a person stands."""
-    by_name = dict.fromkeys(_redacted(payload, ANYTHING.value(payload), ()))
+def personal_places(payload: Any, rules: Collection[RuleData], *, is_of_person: bool = False) -> list[Place]:
+    """Where in the payload something of a person stands. `is_of_person`: all of it is about one."""
+    by_name = dict.fromkeys(_redacted(payload, ANYTHING.value(payload, personal=is_of_person), ()))
     named = {
         path for path, targets in targets_by_path(list(rules)).items() if any(map(_is_personal, targets))
     }
@@ -54,7 +56,20 @@ def harmless(value: Any) -> Any:
     if at and "." in domain and not any(sign.isspace() for sign in value.strip()):
         blanks = value[: len(value) - len(value.lstrip())], value[len(value.rstrip()) :]
         return f"{blanks[0]}{''.join(map(_sign, head.strip()))}@{HARMLESS_DOMAIN}{blanks[1]}"
-    return "".join(map(_sign, value))
+    return _phone(value) if value.lstrip().startswith("+") else "".join(map(_sign, value))
+
+
+def _phone(value: str) -> str:
+    """Of the same country, since a number is judged by its country's rules."""
+    try:
+        left = len(str(phonenumbers.parse(value, None).country_code))
+    except phonenumbers.NumberParseException:
+        left = 0
+    made = ""
+    for sign in value:
+        made += sign if left and sign.isdecimal() else _sign(sign)
+        left -= bool(left and sign.isdecimal())
+    return made
 
 
 def said(place: Place) -> str:

@@ -12,7 +12,7 @@ from integrations.http.redact import ANYTHING
 from integrations.models import ErrorRecord, SuiteCase, SyncJob, Wanted
 from mappings.models import rule_data_of
 
-from . import shared_clock, stock
+from . import people, shared_clock, stock
 from .case import Case
 from .case_trial import End, Trial, Tried
 from .draft_rules import unplugged
@@ -128,7 +128,7 @@ def _weighed(trial: Trial, case: SuiteCase, payload: Any) -> Case:
 def _put_in(case: SuiteCase, job: SyncJob, payload: dict[str, Any]) -> None:
     """With as few values of a person as may be: one stays only where another thing becomes of the record without it."""
     read = rule_data_of(job.read_mapping_id, job.read_mapping.current_number)
-    places = personal_places(payload, read)
+    places = personal_places(payload, read, is_of_person=job.kind == people.KIND)
     connector = unplugged(job)
     try:
         trial = Trial(job, connector, rules_of(job))

@@ -67,6 +67,8 @@ def run_suite(job: SyncJob, by: User | None, draft: Mapping | None = None) -> Su
 
 
 def _tried(job: SyncJob, draft: Mapping | None) -> tuple[list[Tried], str]:
+    if not (job.read_mapping.current_number and job.write_mapping.current_number):
+        return [], "One of its mappings is not published yet. Publish it, then run the suite again."
     try:
         rules = _rules(job, draft)
         return [*(try_cases(job, rules) if may_try(job) else ()), *try_own(job, rules)], ""

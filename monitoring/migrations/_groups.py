@@ -31,6 +31,7 @@ SET = tuple(
         "audit",
         "alertrule",
         "alertchannel",
+        "suitecase",
     )
     for verb in ("add", "change")
 )

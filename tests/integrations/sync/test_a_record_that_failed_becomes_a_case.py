@@ -152,7 +152,8 @@ def test_a_job_that_carries_no_orders_has_its_own_cases(job: SyncJob) -> None:
         ("Ann Example", "Aaa Aaaaaaa"),
         ("Käthe", "Aéaaa"),
         ("山田", "字字"),
-        ("+49 30 1234", "+11 11 1111"),
+        ("+49 30 123456", "+49 11 111111"),
+        ("+", "+"),
         (" SW1A 1AA", " AA1A 1AA"),
         ("ann@mail.example.com", "aaa@example.com"),
         ("  ", "  "),
@@ -164,6 +165,13 @@ def test_a_job_that_carries_no_orders_has_its_own_cases(job: SyncJob) -> None:
 )
 def test_a_harmless_value_has_the_same_shape(value: Any, shape: Any) -> None:
     assert harmless(value) == shape
+
+
+def test_of_a_customer_every_text_is_personal() -> None:
+    payload = {"id": "cus_1", "name": "Ann", "state": "open", "tags": ["vip"], "created_at": "2026-01-05"}
+    of_person = [said(place) for place in personal_places(payload, [], is_of_person=True)]
+    assert of_person == ["name", "tags[]"]
+    assert personal_places(payload, []) == []
 
 
 def test_a_rule_tells_what_is_personal_where_no_name_does(job: SyncJob) -> None:

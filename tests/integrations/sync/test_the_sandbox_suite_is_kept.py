@@ -83,6 +83,13 @@ def test_rules_that_cannot_be_compiled_are_told(job: SyncJob) -> None:
     assert "do not pass their checks" in run.sentence
 
 
+def test_a_mapping_that_is_not_published_is_told(job: SyncJob) -> None:
+    job.read_mapping.current_number = 0
+    run = suite.run_suite(job, None)
+    assert not run.is_passed
+    assert "not published yet" in run.sentence
+
+
 def test_another_version_asks_for_another_run(job: SyncJob) -> None:
     assert "has not been through the sandbox suite yet" in suite.why_not_passed(job)
     run = suite.run_suite(job, None)
