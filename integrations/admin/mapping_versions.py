@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from django import forms
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -103,6 +106,45 @@ def standing(mapping: Mapping) -> Standing:
     differs = in_short(in_use.snapshot, mapping.snapshot()) if in_use is not None else ""
     compare = f"{url}?old={mapping.current_number}&new={DRAFT}"
     return Standing(in_use, differs, url, compare, _changed_shapes(mapping))
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Rules that are not in use. `since`, `by`: of the last time that they were saved; None where it is not known."""
+
+    differs: str
+    since: datetime | None
+    by: str
+
+
+def drafts_among(mappings: Sequence[Mapping]) -> dict[int, Draft]:
+    """Mapping → its draft, of those that have one. So many questions as for one, however many there are. Words of value
+    maps are no draft: they are in use as soon as they are saved."""
+    prefetch_related_objects(mappings, "rules")
+    numbers = {row.pk: row.current_number for row in mappings}
+    versions = MappingVersion.objects.filter(mapping__in=numbers, number__in=set(numbers.values()))
+    in_use = {row.mapping_id: row.snapshot for row in versions if row.number == numbers[row.mapping_id]}
+    differs = {
+        row.pk: in_short(before, {**before, **_as_saved(row)})
+        for row in mappings
+        if (before := in_use.get(row.pk)) is not None
+    }
+    saved = Mapping.history.filter(id__in=[pk for pk, told in differs.items() if told])
+    last = {
+        row.id: row for row in saved.select_related("history_user").order_by("history_date", "history_id")
+    }
+    return {pk: _draft(told, last.get(pk)) for pk, told in differs.items() if told}
+
+
+def _draft(differs: str, saved: Any) -> Draft:
+    if saved is None:
+        return Draft(differs, None, "")
+    return Draft(differs, saved.history_date, str(saved.history_user or ""))
+
+
+def _as_saved(mapping: Mapping) -> dict[str, Any]:
+    rules = [msgspec.to_builtins(rule) for rule in mapping.rule_data()]
+    return {"direction": mapping.direction, "kind": mapping.kind, "rules": rules}
 
 
 class RollBackForm(DialogForm):

@@ -10,6 +10,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 
 from integrations.models import SyncJob
 from integrations.sync.payload_changes import accept_as_they_are, shapes_of
@@ -19,7 +20,7 @@ from mappings.models import Direction, Mapping, MappingVersion
 from .frame import DialogForm, PortalAdmin, QuickView, action, display
 from .mapping_presets import preset_view
 from .mapping_rules import Rules
-from .mapping_versions import RollBackForm, standing, versions_view
+from .mapping_versions import RollBackForm, drafts_among, standing, versions_view
 from .questions import Question
 from .studio import page_of, studio_view
 from .suite_runs import run_at_mapping
@@ -85,6 +86,16 @@ class MappingAdmin(PortalAdmin):
     def get_prepopulated_fields(self, request: HttpRequest, obj: Mapping | None = None) -> Any:
         return self.prepopulated_fields if obj is None else {}
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Of the rows of this page, which have a draft: asked once for all of them."""
+        shown = super().get_changelist_instance(request)
+        rows: list[Any] = list(shown.result_list)
+        drafts = drafts_among(rows)
+        for row in rows:
+            row.draft = drafts.get(row.pk)
+        shown.result_list = rows
+        return shown
+
     # --- columns ----------------------------------------------------------------------------------------------
 
     @display("Way", ordering="direction", label={"Reads": "info", "Writes": "success"})
@@ -92,8 +103,13 @@ class MappingAdmin(PortalAdmin):
         return "Reads" if row.direction == Direction.READ else "Writes"
 
     @display("Version in use", ordering="current_number")
-    def version(self, row: Mapping) -> str:
-        return str(row.current_number) if row.current_number else "none yet"
+    def version(self, row: Any) -> str:
+        number = str(row.current_number) if row.current_number else "none yet"
+        if row.draft is None:
+            return number
+        by = f", by {row.draft.by}" if row.draft.by else ""
+        told = format_html("Draft, {}. Saved {}{}", row.draft.differs, ago(row.draft.since), by)
+        return format_html('{}<span class="portal-again">{}</span>', number, told)
 
     @display("Rules", ordering="number_of_rules")
     def rule_count(self, row: Any) -> int:

@@ -3,13 +3,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from mappings.models import FieldRule, Mapping, ValueMap
 from tests import factories
 from tests.integrations.admin.conftest import signed_in
-from tests.integrations.admin.pages import act, change_url, messages_of
+from tests.integrations.admin.pages import act, change_url, list_url, listed, messages_of
 from tests.integrations.mapping_rows import sent
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +59,40 @@ def test_a_draft_is_kept_and_not_used(admin_client: Client, mapping: Mapping) ->
     save(admin_client, mapping, SECOND)
     assert in_use(mapping) == [("number", "id"), ("email", "mail")]
     assert shown(admin_client.get(change_url(mapping)))["state"].differs == ""
+
+
+def test_the_list_says_which_mappings_have_a_draft_since_when_and_by_whom(
+    admin_client: Client, mapping: Mapping, boss: User
+) -> None:
+    factories.mapping(name="Never published")
+    other = factories.mapping(name="Published")
+    other.publish()
+    save(admin_client, mapping, SECOND, _draft="1")
+
+    def drafts() -> dict[str, str]:
+        rows = listed(admin_client.get(list_url(Mapping)))
+        return {row.name: row.draft.differs for row in rows if row.draft is not None}
+
+    assert drafts() == {"Shop order": "2 differences"}
+    page = admin_client.get(list_url(Mapping)).content.decode()
+    assert "Draft, 2 differences. Saved" in page
+    assert f", by {boss.username}" in page
+    save(admin_client, mapping, SECOND)
+    assert drafts() == {}
+
+
+def test_drafts_are_looked_for_once_a_page(admin_client: Client, mapping: Mapping) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            admin_client.get(list_url(Mapping))
+        return sum("mappings_mappingversion" in one["sql"] and "snapshot" in one["sql"] for one in queries)
+
+    assert asked() == 1
+    for _ in range(5):
+        more = factories.mapping()
+        FieldRule.objects.create(mapping=more, target="number", source="name")
+        more.publish()
+    assert asked() == 1
 
 
 def test_new_words_are_used_at_once_and_the_draft_stays_one(admin_client: Client, mapping: Mapping) -> None:
