@@ -253,7 +253,7 @@ class JobActions(PortalAdmin):
     def _start(self, request: HttpRequest, object_id: str, full: bool) -> HttpResponse:
         job = self.object_for(request, object_id, "run")
         back = reverse("admin:integrations_syncjob_change", args=[job.pk])
-        if not job.may_run:
+        if not job.may_run or job.takes_handed_over:
             return self.done(request, _why_not(job), back, messages.ERROR)
         run = steer.run_now(job, full=full)
         if run is None:
@@ -303,6 +303,8 @@ class JobActions(PortalAdmin):
 
 
 def _why_not(job: SyncJob) -> str:
+    if job.takes_handed_over:
+        return steer.why_not(job)
     if job.state != JobState.ACTIVE:
         return f"{job.name} is {job.get_state_display().lower()}. Resume it first. {job.state_reason}".strip()
     if job.is_held_for_launch:

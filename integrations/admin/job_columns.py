@@ -75,6 +75,7 @@ def nothing_to_send(run: SyncRun) -> str:
         (run.filtered, "filtered", State.FILTERED),
         (run.ignored, "dropped", State.IGNORED),
         (run.skipped, "skipped", State.SKIPPED),
+        (run.handed_over, "handed over", State.HANDED_OVER),
         (run.superseded, "superseded", State.SUPERSEDED),
         (run.held, "held back", State.HELD),
     )

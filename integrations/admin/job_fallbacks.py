@@ -73,10 +73,29 @@ class FallbackForm(forms.Form):
         label="The value to put in", required=False, max_length=300, widget=widgets.text()
     )
 
-    def __init__(self, data: Any = None, *, before: Fallback | None = None) -> None:
+    to = forms.ChoiceField(
+        label="The job that takes it over",
+        required=False,
+        widget=widgets.select(),
+        help_text="Offered are jobs that take only what is handed over. All that comes of the record later goes there "
+        "too, for good.",
+    )
+
+    def __init__(self, job: SyncJob, data: Any = None, *, before: Fallback | None = None) -> None:
         told = before.to_plain() if before is not None else {}
         super().__init__(data, initial=told)
         self.before = before
+        takers = SyncJob.objects.filter(takes_handed_over=True, source=job.source_id, kind=job.kind).exclude(
+            pk=job.pk
+        )
+        offered = [("", "None"), *((row.key, row.name) for row in takers)]
+        self.fields["to"] = forms.ChoiceField(
+            label=self.fields["to"].label,
+            required=False,
+            choices=offered,
+            widget=widgets.select(offered),
+            help_text=self.fields["to"].help_text,
+        )
         for name, field in self.fields.items():
             if told.get(name) is None and before is not None and hasattr(before, name):
                 value = getattr(before, name)
@@ -156,7 +175,7 @@ def _edit_view(
     if place is not None and place >= len(present):
         raise Http404("There is no such fallback.")
     before = present[place] if place is not None else None
-    form = FallbackForm(request.POST or None, before=before)
+    form = FallbackForm(job, request.POST or None, before=before)
     if request.method == "POST" and form.is_valid():
         wanted = _with(present, place, form.fallback())
         if _is_right(job, wanted, place, form):
@@ -219,7 +238,7 @@ def _store(
 def _preview_view(model_admin: PortalAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
     """The sentence as it would stand, and how many open errors it is about. Writes nothing."""
     job: SyncJob = model_admin.object_for(request, object_id, "change")
-    form = FallbackForm(request.POST or None)
+    form = FallbackForm(job, request.POST or None)
     shown: dict[str, Any] = {}
     if form.is_valid():
         told, present = form.fallback(), from_plain(job.fallbacks)

@@ -15,6 +15,7 @@ OF_PEOPLE: Final = frozenset({"order", "customer", "event", "refund", "shipment"
 KINDS_OF_FIELDS: Final[dict[str, frozenset[str]]] = {
     "counts_units_in_flight": ORDERS,
     "explode_bundles": ORDERS,
+    "takes_handed_over": ORDERS,
     "waits_for_payment": ORDERS,
     "checks_address": ORDERS,
     "pick_up_hours": ORDERS,
@@ -43,6 +44,7 @@ FIELDSETS: Final[tuple[tuple[str, tuple[Row, ...]], ...]] = (
         (
             "every_seconds",
             "accepts_pushes",
+            "takes_handed_over",
             "filter",
             "rollout_percent",
             "halts_above_percent",

@@ -35,6 +35,7 @@ LABELS = {
     "write_mapping": "Write with",
     "every_seconds": "Read every (seconds)",
     "accepts_pushes": "Partners may push",
+    "takes_handed_over": "Takes only what is handed over",
     "filter": "Only if",
     "rollout_percent": "Share of records (%)",
     "halts_above_percent": "Halts above so many errors (%)",
@@ -60,6 +61,12 @@ LABELS = {
     "shares_fields": "Why it may write what another job writes",
     "read_overlap_seconds": "Overlap of reads (seconds)",
 }
+
+
+def names_it(key: str) -> bool:
+    """Whether a fallback of any job hands over to the job of this short name."""
+    rows = SyncJob.objects.exclude(fallbacks=[]).values_list("fallbacks", flat=True)
+    return bool(key) and any(row.get("to") == key for fallbacks in rows for row in fallbacks)
 
 
 class LocationsField(forms.CharField):
@@ -114,5 +121,7 @@ class JobForm(ModelForm):
         is_counted_anew = job.get("kind") == stock_names.KIND and self.instance.pk is not None
         if is_counted_anew and not set(stock_settings.SETTINGS).isdisjoint(self.changed_data):
             self.news = [stock_settings.SENTENCE]
+        if "key" in self.changed_data and names_it(self.initial.get("key") or ""):
+            self.add_error("key", "Fallbacks of another job hand over to it by this name. It stays.")
         self.notes = [] if self.errors else job_notes(self.initial.get("key") or cleaned["key"], job)
         return cleaned

@@ -201,6 +201,7 @@ def progress_of(run: SyncRun) -> dict[str, Any]:
             ("superseded", "Superseded: came in again later", State.SUPERSEDED, "plain"),
             ("filtered", "Filtered by a rule", State.FILTERED, "plain"),
             ("ignored", "Dropped by a cancel or a person", State.IGNORED, "plain"),
+            ("handed_over", "Handed over to another job", State.HANDED_OVER, "plain"),
             ("skipped", "Skipped by a fallback", State.SKIPPED, "warn"),
             ("held", "Held back", State.HELD, "warn"),
             ("failed", "Need a person", State.FAILED, "bad"),

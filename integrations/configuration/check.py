@@ -12,6 +12,7 @@ from . import (
     check_circles,
     check_double_paths,
     check_fallbacks,
+    check_hand_overs,
     check_jobs,
     check_owners,
     check_writers,
@@ -70,7 +71,11 @@ def fallback_problems(key: str, fallbacks: list[Plain]) -> list[tuple[int, str, 
     job = {**before["jobs"][key], "fallbacks": fallbacks}
     return [
         (int(place[3]), str(place[4]) if len(place) > 4 else "", reason)
-        for place, reason in check_fallbacks.check(("jobs", key), job)
+        for place, reason in (
+            *check_fallbacks.check(("jobs", key), job),
+            *check_hand_overs.check({**before, "jobs": {**before["jobs"], key: job}}, {"jobs": {key: job}}),
+        )
+        if len(place) > 3
     ]
 
 
@@ -120,6 +125,7 @@ class _Check:
         yield from self.together()
         for key in self.wanted["partners"]:
             yield from self._partner(key)
+        yield from check_hand_overs.check(self.after, self.wanted)
         for section in added.ADDED.values():
             yield from section.check(self.wanted, self.after)
 

@@ -78,6 +78,7 @@ def problems_of(fallback: Fallback, kind: str) -> Wrong:
     yield from _tries(fallback, when)
     yield from _skip(fallback, then)
     yield from _default(fallback, then, kind)
+    yield from _hand_over(fallback, then, kind)
     if then == Then.HOLD and not fallback.tries:
         yield (
             "then",
@@ -131,6 +132,15 @@ def _default(fallback: Fallback, then: Then, kind: str) -> Wrong:
             put_values.check(kind, fallback.field, fallback.value)
         except put_values.CannotPut as reason:
             yield reason.about, str(reason)
+
+
+def _hand_over(fallback: Fallback, then: Then, kind: str) -> Wrong:
+    if then != Then.HAND_OVER and fallback.to:
+        yield "to", "Only 'hand_over' names another job. Leave this empty, or choose that."
+    if then == Then.HAND_OVER and not fallback.to:
+        yield "to", "Say which job takes it over, by its short name."
+    if then == Then.HAND_OVER and kind != "order":
+        yield "then", f"Only orders can be handed over, and this job carries a {kind}. Choose something else."
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -80,6 +80,7 @@ class JobEntry(Entry, kw_only=True):
     batch_size: int | UnsetType = UNSET
     retry_limit: int | UnsetType = UNSET
     waiting_hours: int | UnsetType = UNSET
+    takes_handed_over: bool | UnsetType = UNSET
     # Of any kind inside, so that `check_fallbacks` can name the one that is wrong.
     fallbacks: list[dict[str, Any]] | UnsetType = UNSET
     writes_beside: str | UnsetType = UNSET

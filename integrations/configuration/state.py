@@ -46,6 +46,7 @@ JOB_FIELDS = (
     "retry_limit",
     "waiting_hours",
     "fallbacks",
+    "takes_handed_over",
 )
 # Fields that name another row by its key.
 JOB_REFERENCES = ("workflow", "source", "destination", "read_mapping", "write_mapping")

@@ -28,6 +28,7 @@ class State(models.TextChoices):
     FILTERED = "filtered", "Filtered by a rule"
     IGNORED = "ignored", "Ignored by a person"
     SKIPPED = "skipped", "Skipped by a fallback"
+    HANDED_OVER = "handed_over", "Handed over to another job"
 
 
 PENDING_STATES = (State.QUEUED, State.RETRYING, State.WAITING, State.HELD)
@@ -38,6 +39,7 @@ FINAL_STATES = (
     State.FILTERED,
     State.IGNORED,
     State.SKIPPED,
+    State.HANDED_OVER,
 )
 
 
@@ -86,6 +88,17 @@ class Delivery(models.Model):
         null=True,
         blank=True,
         help_text="Orders: since when the source calls it shipped, with no parcel of it known at that time.",
+    )
+    # For good, also where that job is gone: made here after all, it might be there twice. So no database clears it.
+    handed_to = models.ForeignKey(
+        SyncJob,
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        help_text="The job that carries this record instead, with all that comes of it later.",
     )
     first_delivered_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)

@@ -31,6 +31,7 @@ class Settled(models.TextChoices):
     IGNORED = "ignored", "Ignored by a person"
     GONE = "gone", "The cause is gone"
     SKIPPED = "skipped", "Skipped by a fallback"
+    HANDED_OVER = "handed_over", "Handed over to another job"
 
 
 class PutOff(models.Model):

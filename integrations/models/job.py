@@ -182,6 +182,11 @@ class SyncJob(models.Model):
     waiting_hours = models.PositiveSmallIntegerField(
         default=24, help_text="How long a record may wait for what it refers to before it becomes an error."
     )
+    takes_handed_over = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="It reads nothing by itself: it carries what fallbacks of other jobs hand over to it, and no more.",
+    )
     fallbacks = models.JSONField(
         default=list,
         blank=True,

@@ -16,6 +16,7 @@ class Door(models.TextChoices):
     RECOUNT = "recount", "Stock counted anew"
     AGAIN = "again", "Run again by a person"
     CONSENT = "consent", "Consent told by another system"
+    HANDED = "handed", "Handed over by another job"
 
 
 class RunState(models.TextChoices):
@@ -86,6 +87,9 @@ class SyncRun(models.Model):
     skipped = models.PositiveIntegerField(
         default=0, db_default=0, help_text="Left out by a fallback of the job."
     )
+    handed_over = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Left to another job by a fallback."
+    )
     held = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
 
@@ -111,7 +115,7 @@ class SyncRun(models.Model):
 
     @property
     def settled(self) -> int:
-        left_out = self.superseded + self.filtered + self.ignored + self.skipped
+        left_out = self.superseded + self.filtered + self.ignored + self.skipped + self.handed_over
         return self.delivered + self.unchanged + left_out + self.held + self.failed
 
     @property

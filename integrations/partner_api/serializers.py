@@ -102,6 +102,7 @@ class RunSerializer(serializers.ModelSerializer[SyncRun]):
             "filtered",
             "ignored",
             "skipped",
+            "handed_over",
             "held",
             "failed",
             "settled",

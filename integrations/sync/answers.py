@@ -11,13 +11,13 @@ from integrations.exceptions import Failure, Kind
 from integrations.models import State, SyncJob
 from mappings.shapes import convert
 
-from . import intents, shared_clock
+from . import hand_over, intents, shared_clock
 from .case import Ending, Sending
 from .claim import Lease
 from .endings import after_failure
 from .falling_back import FallingBack
 from .leaving import Leaving
-from .record import Group, record
+from .record import Group
 from .send import NothingThere, Result, Results, ThereAlready, is_away
 from .watch import Watch
 from .weigh import prepare
@@ -53,7 +53,7 @@ class Answers:
                 stepping.append((sending, leaving))
             else:
                 self._sort(group, sending, result, system_is_away)
-        stored = record(self.job, lease, group)
+        stored = hand_over.record_all(self.job, lease, group)
         return [
             Sending(sending.case, intent_id, leaving, leaving.as_call())
             for (sending, leaving), intent_id in zip(stepping, stored, strict=True)
@@ -97,6 +97,8 @@ class Answers:
             group.intents_to_repeat.append(sending.intent_id)
             if ending.fault is not None:
                 ending.fault.intent_id = sending.intent_id
+        elif ending.to is not None:
+            ending.settles = sending.intent_id
         else:
             group.settled_intents.append(sending.intent_id)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from integrations.connectors.base import Call
-from integrations.models import Delivery, Intent, State
+from integrations.models import Delivery, Intent, State, SyncJob
 from mappings.records import Record, StockLevel, told
 from mappings.search import line_keys, search_keys
 
@@ -27,6 +27,8 @@ class Ending:
     `not_before` set (seconds since 1970): the parcel goes back to the queue until then. `counts` says whether
     the try counts against the job's retry limit. `keeps_intent`: the write is in doubt and stays the key's lock.
     `note`: what a fallback of the job did; it is kept with the Outcome, so nothing personal stands in it.
+    `to`: the job that the record is handed over to, in one transaction with the end of this Intent (`settles`);
+    `otherwise` is how it ends where that is not possible.
     """
 
     state: State
@@ -36,6 +38,9 @@ class Ending:
     counts: bool = False
     keeps_intent: bool = False
     note: str = ""
+    to: SyncJob | None = None
+    otherwise: Ending | None = None
+    settles: int | None = None
 
 
 @dataclass

@@ -20,7 +20,7 @@ from integrations.connectors.base import Answer, Connector
 from integrations.exceptions import Failure
 from integrations.models import Priority, RunState, State, SyncJob, SyncRun, may_work
 
-from . import breaker, cancel, claim, error_guard, faults, intents, shared_clock, stock_units
+from . import breaker, cancel, claim, error_guard, faults, hand_over, intents, shared_clock, stock_units
 from .answers import Answers
 from .case import Ending, Sending
 from .claim import Lease, LeaseLost
@@ -270,7 +270,7 @@ class Carrier:
             self.sender.look()
         ended = Group.of_ended(cases, self.weighing.watch)
         if ended.ended:
-            record(self.job, lease, ended)
+            hand_over.record_all(self.job, lease, ended)
         self._send(lease, sendings)
 
     def _send(self, lease: Lease, sendings: Sequence[Sending]) -> None:

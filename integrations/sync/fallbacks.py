@@ -1,8 +1,8 @@
 """What a job does with a record that fails, in the words that an operator chooses, by kind of failure.
 
 A fallback says how often the record is tried again first, and what happens then: it is held for a person (which is what
-happens without any), skipped with a note, or sent once more with a value put into the field that failed. What may have
-arrived, and what stops a whole job, has a way of its own that no fallback changes.
+happens without any), skipped with a note, sent once more with a value put into the field that failed, or handed over to
+a job that leads elsewhere. What may have arrived, and what stops a whole job, no fallback changes.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ class Then(StrEnum):
     HOLD = "hold"
     SKIP = "skip"
     DEFAULT = "default"
+    HAND_OVER = "hand_over"
 
 
 LABELS = {
@@ -56,6 +57,7 @@ THEN_LABELS = {
     Then.HOLD: "Hold it for a person",
     Then.SKIP: "Skip it, with a note",
     Then.DEFAULT: "Put a value into the field, and send it once more",
+    Then.HAND_OVER: "Hand it over to another job, for another system",
 }
 _SENTENCES = {
     When.TEMPORARY: "{to} fails for a while",
@@ -71,7 +73,7 @@ _SENTENCES = {
 ALLOWED: Mapping[When, tuple[Then, ...]] = {
     When.TEMPORARY: (Then.HOLD, Then.SKIP),
     When.REFUSED: tuple(Then),
-    When.OUT_OF_STOCK: (Then.HOLD, Then.SKIP),
+    When.OUT_OF_STOCK: (Then.HOLD, Then.SKIP, Then.HAND_OVER),
     When.MISSING_FIELD: tuple(Then),
     When.UNKNOWN_VALUE: tuple(Then),
     When.BAD_VALUE: tuple(Then),
@@ -114,7 +116,8 @@ class Failed(Protocol):
 
 class Fallback(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """One of a job's, as it stands in a configuration file. `code` and `field` narrow what it is about. `tries` of 0:
-    it is not tried again first. `value` is put into `field`."""
+    it is not tried again first. `value` is put into `field`. `to` is the key of the job that takes
+    it over."""
 
     when: str
     code: str = ""
@@ -125,6 +128,7 @@ class Fallback(msgspec.Struct, kw_only=True, omit_defaults=True, forbid_unknown_
     then: str = Then.HOLD.value
     note: str = ""
     value: Any = UNSET
+    to: str = ""
 
     def to_plain(self) -> dict[str, Any]:
         plain: dict[str, Any] = msgspec.to_builtins(self)
@@ -209,6 +213,8 @@ def then_sentence(fallback: Fallback) -> str:
         return f"skip it, with the note “{fallback.note.rstrip('. ')}”"
     if fallback.then == Then.DEFAULT:
         return f"put {shown(fallback.value)} into {fallback.field} and send it once more"
+    if fallback.then == Then.HAND_OVER:
+        return f"hand it over to the job {fallback.to}"
     return "hold it for a person"
 
 

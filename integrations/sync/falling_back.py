@@ -10,7 +10,7 @@ from mappings import put_values
 
 from . import shared_clock
 from .case import Case, Ending, Sending
-from .endings import backoff
+from .endings import backoff, data_fault, name_by_id
 from .fallbacks import Fallback, Then, condition_of, fallback_for, fallbacks_of
 from .faults import Fault
 from .weigh import put_note
@@ -18,6 +18,8 @@ from .weigh import put_note
 # What cancels, refunds or deletes is never passed over: a person hears of it.
 _PLAIN_WRITES = ("create", "update", "upsert")
 _SECONDS = 60.0
+JOB_PARTS = ("source", "destination", "read_mapping", "write_mapping", "workflow")
+JOB_GONE = "job_gone"
 
 
 class FallingBack:
@@ -26,6 +28,7 @@ class FallingBack:
     def __init__(self, job: SyncJob) -> None:
         self.job = job
         self.fallbacks = fallbacks_of(job)
+        self._others: dict[str, SyncJob] | None = None
 
     def tries_of(self, failure: Failure) -> int:
         """How often such a failure is tried before it is one: where a fallback counts by itself, it is one at once."""
@@ -96,7 +99,50 @@ class FallingBack:
             note = f"{condition_of(fallback, self.job.destination.name)}, it is skipped: {fallback.note}"
             reason = f"{fallback.note} ({fault.sentence})"
             return Ending(State.SKIPPED, reason[:300], counts=True, note=note)
+        if fallback.then == Then.HAND_OVER:
+            return self._hand_over(fallback, case, fault)
         return self._send_with_value(fallback, case, fault, sending)
+
+    def _hand_over(self, fallback: Fallback, case: Case, fault: Fault) -> Ending | None:
+        """None, and the reason stands with the error, where the other job does not go; and what is there is not made
+        elsewhere as well."""
+        if case.destination_id is not None or case.delivery.first_delivered_at is not None:
+            return None
+        other = self.others.get(fallback.to)
+        reason = why_not_to(self.job, other, fallback.to)
+        if other is None or reason:
+            fault.sentence = f"{fault.sentence} {reason}"
+            return None
+        note = f"{condition_of(fallback, self.job.destination.name)}, it is handed over to {other.name}."
+        held = Ending(State.FAILED, fault.sentence[:300], fault=fault, counts=True)
+        return Ending(State.HANDED_OVER, note[:300], counts=True, note=note, to=other, otherwise=held)
+
+    @property
+    def others(self) -> dict[str, SyncJob]:
+        """The jobs that fallbacks hand over to, by key: asked once a drain, when the first record fails so."""
+        if self._others is None:
+            keys = [fallback.to for fallback in self.fallbacks if fallback.to]
+            rows = SyncJob.objects.filter(key__in=keys).select_related(*JOB_PARTS)
+            self._others = {row.key: row for row in rows}
+        return self._others
+
+    def follow(self, case: Case) -> None:
+        """A record that was handed over once stays with that job: each later version goes there, whatever it is."""
+        to = case.delivery.handed_to_id
+        if to is None or case.ending is not None or case.is_superseded:
+            return
+        other = SyncJob.objects.filter(pk=to).select_related(*JOB_PARTS).first()
+        case.subject = case.delivery.subject or name_by_id(self.job, case.parcel.external_id)
+        if other is None:
+            sentence = (
+                f"{case.subject} was handed over to a job that is gone, and may be in its system. Look there; this "
+                f"change was not sent to {self.job.destination.name}. Do it by hand, then ignore this."
+            )
+            fault = data_fault(case, JOB_GONE, "worker", sentence)
+            case.ending = Ending(State.FAILED, sentence[:300], fault=fault, counts=True)
+            return
+        note = f"Handed over to {other.name}, as the version before it."
+        case.ending = Ending(State.HANDED_OVER, note, note=note, to=other)
 
     def _send_with_value(
         self, fallback: Fallback, case: Case, fault: Fault, sending: Sending | None
@@ -109,6 +155,25 @@ class FallingBack:
         return Ending(
             State.RETRYING, fault.sentence[:300], not_before=shared_clock.seconds(), counts=True, note=note
         )
+
+
+def why_not_to(job: SyncJob, other: SyncJob | None, key: str) -> str:
+    """Why nothing can be handed over to this job at present; "" where it can."""
+    if other is None:
+        return f"It was not handed over: there is no job “{key}” any more."
+    if (
+        not other.takes_handed_over
+        or other.source_id != job.source_id
+        or other.destination_id == job.destination_id
+    ):
+        return f"It was not handed over: “{other.name}” does not take over what this job carries. Look at its settings."
+    if (other.source_resource, other.kind) != (job.source_resource, job.kind):
+        return f"It was not handed over: “{other.name}” carries something else."
+    if not other.may_run:
+        return (
+            f"It was not handed over: “{other.name}” does not run at present. Let it go on, then retry this."
+        )
+    return ""
 
 
 def is_surely_without_effect(case: Case, sending: Sending | None) -> bool:

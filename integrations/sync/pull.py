@@ -156,6 +156,8 @@ class _Reading:
 
 
 def _is_wanted(job: SyncJob) -> bool:
+    if job.takes_handed_over:
+        return False
     if reading_run(job) is not None:
         return True
     return job.every_seconds > 0 and (job.next_read_at is None or job.next_read_at <= shared_clock.now())

@@ -64,6 +64,7 @@ COUNTED = {
     State.FILTERED: "filtered",
     State.IGNORED: "ignored",
     State.SKIPPED: "skipped",
+    State.HANDED_OVER: "handed_over",
     State.HELD: "held",
     State.FAILED: "failed",
 }
@@ -294,6 +295,7 @@ def _settle(job: SyncJob, run: SyncRun, group: Group, standings: dict[int, Stand
         (Settled.GONE, (State.UNCHANGED, State.FILTERED, State.SUPERSEDED)),
         (Settled.IGNORED, (State.IGNORED,)),
         (Settled.SKIPPED, (State.SKIPPED,)),
+        (Settled.HANDED_OVER, (State.HANDED_OVER,)),
     ):
         at_rest = [
             case.delivery.pk
@@ -302,7 +304,7 @@ def _settle(job: SyncJob, run: SyncRun, group: Group, standings: dict[int, Stand
         ]
         if at_rest:
             faults.settle_errors(at_rest, how)
-            if how == Settled.SKIPPED and job.counts_units_in_flight:
+            if how in (Settled.SKIPPED, Settled.HANDED_OVER) and job.counts_units_in_flight:
                 stock_units.forget_units(at_rest)
     intents.settle(group.settled_intents)
     intents.put_in_doubt(group.doubtful_intents)

@@ -69,7 +69,7 @@ def begin(job: SyncJob, selection: Selection, *, rewrite: Sequence[int] = ()) ->
     so that the same content is written once more.
     """
     job.refresh_from_db()
-    if not job.may_run:
+    if not job.may_run or job.takes_handed_over:
         raise NotPossible(steer.why_not(job))
     if not selection.has_span:
         _check_single(job, selection)

@@ -27,6 +27,9 @@ from .runs import open_run, reading_run
 from .stock_names import KIND
 
 HELD_AT_ONCE = 200
+ONLY_HANDED_OVER = (
+    "The job '{}' takes only what others hand over, and reads nothing. Run the job that hands over."
+)
 
 
 def run_now(job: SyncJob, full: bool = False) -> SyncRun | None:
@@ -35,7 +38,7 @@ def run_now(job: SyncJob, full: bool = False) -> SyncRun | None:
     `full` reads everything again, from the beginning, and compares it with what was written.
     """
     job.refresh_from_db()
-    if not job.may_run:
+    if not job.may_run or job.takes_handed_over:
         return None
     with transaction.atomic():
         previous = reading_run(job)
@@ -63,6 +66,8 @@ def why_not(job: SyncJob) -> str:
             f"The job '{job.key}' waits until its workflow '{job.workflow}' is launched: until then it runs between "
             "sandbox systems only. Open the workflow and press “Launch”; it says what is missing."
         )
+    if job.state == JobState.ACTIVE and job.takes_handed_over:
+        return ONLY_HANDED_OVER.format(job.key)
     reason = f": {job.state_reason.rstrip('.')}" if job.state_reason else ""
     return f"The job '{job.key}' is {job.state}{reason}. Mend the cause, then resume it."
 

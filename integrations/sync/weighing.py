@@ -46,9 +46,12 @@ class Weighing:
 
     def weigh(self, cases: Sequence[Case]) -> None:
         """Twice at most: what turns out to need a fetch is fetched and weighed again."""
+        for case in cases:
+            self.falling_back.follow(case)
         if self.watch is not None:
             self.watch.look(cases, can_fetch(self.job))
-        fetch(self.job, [case for case in cases if case.parcel.partial and not case.is_superseded])
+        partial = [case for case in cases if case.parcel.partial and case.ending is None]
+        fetch(self.job, [case for case in partial if not case.is_superseded])
         self._keep_figures(cases)
         self._weigh_safely(cases)
         unclear = [case for case in cases if case.parcel.partial and case.ending is None]

@@ -186,7 +186,7 @@ def sortable_time(moment: datetime) -> str:
 def _jobs_reading(connection_id: int, resource: str) -> list[SyncJob]:
     """Paused and halted jobs too: what comes in meanwhile is kept for when they go on. A draft reads nothing yet."""
     rows = (
-        SyncJob.objects.filter(source_id=connection_id, source_resource=resource)
+        SyncJob.objects.filter(source_id=connection_id, source_resource=resource, takes_handed_over=False)
         .exclude(state=JobState.DRAFT)
         .order_by("pk")
     )

@@ -81,6 +81,8 @@ def _held(facts: Facts) -> Verdict | None:
         return Verdict(Cause.HELD, facts.is_left_out)
     if facts.state == State.IGNORED:
         return Verdict(Cause.HELD, f"A person decided to leave it out. {facts.state_reason}".rstrip())
+    if facts.state == State.HANDED_OVER:
+        return Verdict(Cause.HELD, f"Another job carries it. {facts.state_reason}".rstrip())
     if facts.state == State.SKIPPED:
         return Verdict(Cause.HELD, f"A fallback of the job left it out. {facts.state_reason}".rstrip())
     if facts.state in (State.HELD, State.FAILED):

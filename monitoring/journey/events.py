@@ -51,6 +51,7 @@ SENTENCES: Final = {
     State.SUPERSEDED: "Left to a newer version on its way to {to}",
     State.FILTERED: "Left out of {to} by a rule",
     State.IGNORED: "Not brought to {to}: a person decided so",
+    State.HANDED_OVER: "Not brought to {to}: handed over to another job",
     State.SKIPPED: "Skipped for {to} by a fallback of the job",
     State.RETRYING: "{to} did not take it yet: it is tried again",
     State.WAITING: "It waits before it may go to {to}",
@@ -75,6 +76,7 @@ DOORS: Final = {
     Door.PARTNER: "Sent by a partner, for {source}",
     Door.RECOUNT: "Stock of {source} counted anew",
     Door.AGAIN: "Read again from {source}: a person asked for it",
+    Door.HANDED: "Handed over by another job, from {source}",
     Door.CONSENT: "A consent was told by {source}",
 }
 

@@ -32,6 +32,7 @@ COUNTS = (
     "filtered",
     "ignored",
     "skipped",
+    "handed_over",
     "held",
     "failed",
     "left",

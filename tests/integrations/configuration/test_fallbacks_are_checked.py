@@ -8,6 +8,7 @@ import pytest
 
 from integrations.configuration.apply import apply
 from integrations.configuration.check_fallbacks import check
+from integrations.configuration.check_hand_overs import check as check_hand_overs
 from integrations.configuration.document.jobs import errors_of
 from integrations.configuration.export import as_yaml
 from integrations.configuration.plan import plan
@@ -32,10 +33,12 @@ SKIP = {"when": "refused", "then": "skip", "note": "Sold by hand."}
     ("fallback", "field", "words"),
     [
         ({"when": "sometimes"}, "when", "no such kind of failure. Known are: temporary, refused"),
-        ({"when": "refused", "then": "forget"}, "then", "Known are: hold, skip, default"),
+        ({"when": "refused", "then": "forget"}, "then", "Known are: hold, skip, default, hand_over"),
         ({"when": "refused", "then": "skip"}, "note", "Say why it may be skipped"),
         ({"when": "missing_field", "then": "default", "value": "x"}, "field", "Say into which field"),
         ({"when": "missing_field", "then": "default", "field": "number"}, "value", "Say which value"),
+        ({"when": "refused", "then": "hand_over"}, "to", "Say which job"),
+        ({**SKIP, "to": "x"}, "to", "Only 'hand_over'"),
         ({**SKIP, "value": "x"}, "value", "put in by 'default' alone"),
         ({**SKIP, "when": "bug"}, "then", "Choose one of: hold"),
         ({**SKIP, "when": "out_of_stock", "code": "x"}, "code", "Only a refusal"),
@@ -82,6 +85,52 @@ def test_they_are_planned_applied_exported_and_planned_again_without_a_change() 
     assert "When warehouse refuses the record (code unknown_sku): skip it, with the note “Sold by hand”." in [
         sentence.replace("Warehouse", "warehouse") for sentence in sentences
     ]
+
+
+def hand_overs(**others: Any) -> dict[str, str]:
+    jobs: dict[str, dict[str, Any]] = {
+        "a": {**ENDS, "destination": "one", "fallbacks": [{**OVER, "to": "b"}]},
+        "b": {**ENDS, "destination": "two", "takes_handed_over": True, "every_seconds": 0},
+    }
+    for key, values in others.items():
+        jobs[key] = {**jobs.get(key, ENDS), **values}
+    return {dotted(place): reason for place, reason in check_hand_overs({"jobs": jobs}, {"jobs": jobs})}
+
+
+ENDS: dict[str, Any] = {"kind": "order", "source": "shop", "source_resource": "orders"}
+OVER = {"when": "out_of_stock", "then": "hand_over"}
+TO = "jobs.a.fallbacks[0].to"
+
+
+def test_a_job_that_was_made_for_it_takes_over() -> None:
+    assert hand_overs() == {}
+
+
+@pytest.mark.parametrize(
+    ("others", "place", "words"),
+    [
+        ({"b": {"takes_handed_over": False}}, TO, "made twice"),
+        ({"b": {"source": "market"}}, TO, "another source"),
+        ({"b": {"destination": "one"}}, TO, "the same system"),
+        ({"b": {"counts_units_in_flight": True}}, TO, "units in flight"),
+        ({"a": {"fallbacks": [{**OVER, "to": "c"}]}}, TO, "There is no job 'c'"),
+        ({"a": {"fallbacks": [{**OVER, "to": "a"}]}}, TO, "to itself"),
+        ({"b": {"every_seconds": 60}}, "jobs.b.every_seconds", "Set 0"),
+        ({"b": {"filter": "x"}}, "jobs.b.filter", "all of it"),
+        ({"b": {"rollout_percent": 10}}, "jobs.b.rollout_percent", "Set 100"),
+        ({"b": {"accepts_pushes": True}}, "jobs.b.accepts_pushes", "let partners push"),
+    ],
+)
+def test_what_could_double_or_lose_is_refused(others: dict[str, Any], place: str, words: str) -> None:
+    assert words in hand_overs(**others)[place]
+
+
+def test_a_circle_of_hand_overs_is_refused_with_its_way() -> None:
+    third: dict[str, Any] = {"destination": "three", "takes_handed_over": True, "every_seconds": 0}
+    found = hand_overs(
+        b={"fallbacks": [{**OVER, "to": "c"}]}, c={**third, "fallbacks": [{**OVER, "to": "b"}]}
+    )
+    assert "b → c → b" in found["jobs.b.fallbacks[0].to"]
 
 
 @pytest.mark.usefixtures("_mappings")
