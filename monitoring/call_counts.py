@@ -38,6 +38,6 @@ def _note(connection_id: int, mark: CallMark | None, hour: datetime, day: int, c
         else:
             same = {"pk": mark.pk, "day": mark.day, "day_calls": mark.day_calls}
             is_mine = bool(CallMark.objects.filter(**same).update(day=day, day_calls=calls))
-        if is_mine:
+        if is_mine and more:
             row, _ = CallHour.objects.get_or_create(connection_id=connection_id, hour=hour)
             CallHour.objects.filter(pk=row.pk).update(calls=F("calls") + more)

@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.models import Delivery, SuiteCase, SuiteRun, SyncJob, Wanted, Workflow
+from integrations.models import Connection, Delivery, SuiteCase, SuiteRun, SyncJob, Wanted, Workflow
 from integrations.sync.runs import circumstances
 from monitoring.models import Incident
 from tests.browser.portal_rows import fill
@@ -34,6 +34,8 @@ def more_screens() -> list[str]:
     return [
         change_url(Incident.objects.first()),
         reverse("systems"),
+        reverse("workflow_dashboard", args=[Workflow.objects.values_list("pk", flat=True)[0]]),
+        f"{reverse('connection_dashboard', args=[Connection.objects.values_list('pk', flat=True)[0]])}?period=12w",
         reverse("sales"),
         reverse("find"),
         reverse("journey", args=[record.thing_id]),
