@@ -15,9 +15,10 @@ from django.utils.html import format_html
 from integrations.exceptions import Failure
 from integrations.models import SyncJob
 from integrations.sync.draft_rules import jobs_with, rules_with
-from integrations.sync.edge_cases import KIND, SANDBOX, Tried, may_try, reads_sandbox, try_cases
+from integrations.sync.edge_cases import KIND, SANDBOX, Tried, may_try, reads_sandbox
 from integrations.sync.payload_changes import accept_as_they_are, shapes_of
 from integrations.sync.rules import rules_of
+from integrations.sync.suite import try_all
 from mappings.expressions import ExpressionError
 from mappings.models import Direction, Mapping
 from mappings.versions import in_short
@@ -108,8 +109,8 @@ def suite_jobs(mapping: Mapping) -> list[SyncJob]:
 
 def _card(job: SyncJob, mapping: Mapping, snapshot: dict[str, Any]) -> Card:
     try:
-        now = try_cases(job, rules_of(job))
-        then = try_cases(job, rules_with(job, mapping, snapshot))
+        now = try_all(job, rules_of(job))
+        then = try_all(job, rules_with(job, mapping, snapshot))
     except Failure as failure:
         return Card(job, [], failure.sentence)
     except (ExpressionError, KeyError) as error:

@@ -66,12 +66,16 @@ def run_suite(job: SyncJob, by: User | None, draft: Mapping | None = None) -> Su
     )
 
 
+def try_all(job: SyncJob, rules: JobRules) -> list[Tried]:
+    """The sandbox's cases, where they are about the job, and the store's own. Nothing is stored. Raises Failure."""
+    return [*(try_cases(job, rules) if may_try(job) else ()), *try_own(job, rules)]
+
+
 def _tried(job: SyncJob, draft: Mapping | None) -> tuple[list[Tried], str]:
     if not (job.read_mapping.current_number and job.write_mapping.current_number):
         return [], "One of its mappings is not published yet. Publish it, then run the suite again."
     try:
-        rules = _rules(job, draft)
-        return [*(try_cases(job, rules) if may_try(job) else ()), *try_own(job, rules)], ""
+        return try_all(job, _rules(job, draft)), ""
     except Failure as failure:
         return [], failure.sentence
     except (ExpressionError, KeyError) as error:

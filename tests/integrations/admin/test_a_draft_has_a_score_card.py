@@ -9,7 +9,9 @@ from django.test import Client
 from django.urls import reverse
 
 from integrations.demo import stage
-from integrations.models import SyncJob
+from integrations.models import SyncJob, Wanted
+from integrations.sync.edge_orders import ORDINARY, order
+from integrations.sync.own_cases import make_case
 from mappings.models import Mapping
 from tests import factories
 from tests.integrations.admin.conftest import signed_in
@@ -74,6 +76,16 @@ def test_what_breaks_no_case_is_published_at_once(admin_client: Client, mapping:
     told = publish(admin_client, mapping, note="number")
     assert told == ["Version 2 is in use from now on."]
     assert "9 of 9 as they should be" in text_of(admin_client, mapping)
+
+
+def test_a_case_of_ones_own_holds_a_draft_back_too(admin_client: Client, mapping: Mapping) -> None:
+    job = SyncJob.objects.get(key="orders-to-warehouse")
+    error = factories.error(factories.delivery(job), payload=order(ORDINARY) | {"note": "Ring twice."})
+    make_case(error, "With a note", Wanted.MADE, None)
+    assert "10 of 10 as they should be" in text_of(admin_client, mapping)
+    (told,) = publish(admin_client, mapping, status="'cancelled'")
+    assert "“With a note”" in told
+    assert number_of(mapping) == 1
 
 
 def test_who_may_only_look_sees_the_card_and_publishes_nothing(mapping: Mapping) -> None:
