@@ -30,7 +30,7 @@ Payload = dict[str, Any]
 
 class End(StrEnum):
     """What becomes of a record: made, changed or acted upon over there; nothing; left or held; tried again by itself;
-    left out for good; for a person."""
+    left out for good; handed over to another job; for a person."""
 
     MADE = "made"
     CHANGED = "changed"
@@ -38,11 +38,12 @@ class End(StrEnum):
     HELD = "held"
     AGAIN = "again"
     SKIPPED = "skipped"
+    ELSEWHERE = "elsewhere"
     PERSON = "person"
 
 
 # Nobody loses sight of it, and it is not sent.
-NOT_LOST: Final = (End.PERSON, End.HELD, End.AGAIN)
+NOT_LOST: Final = (End.PERSON, End.HELD, End.AGAIN, End.ELSEWHERE)
 # It is there, and stays there once.
 NOT_TWICE: Final = (End.CHANGED, End.NOTHING, End.HELD)
 
@@ -56,11 +57,13 @@ _OF_STATES: Final = {
     State.QUEUED: End.AGAIN,
     State.IGNORED: End.SKIPPED,
     State.SKIPPED: End.SKIPPED,
+    State.HANDED_OVER: End.ELSEWHERE,
 }
 _SAID: Final = {
     End.HELD: "It is held.",
     End.AGAIN: "It is tried again by itself.",
     End.SKIPPED: "It is skipped.",
+    End.ELSEWHERE: "Another job makes it.",
 }
 
 

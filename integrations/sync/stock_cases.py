@@ -85,6 +85,9 @@ def _run_out(there: _There) -> tuple[str, bool]:
     if not isinstance(answer, Failure):
         return "It is taken all the same.", False
     end, told = trial.refused(case, answer)
+    if end == End.ELSEWHERE:
+        # There it stays, also when there is stock here again.
+        return told, True
     stand_in.keeps(_skus(case), 1000)
     # As a retry has it: weighed anew, under a key of its own.
     later = there.send(_weighed(trial, order(SHORT)))

@@ -17,6 +17,7 @@ from integrations.sync.case import Case, Ending
 from integrations.sync.draft_rules import unplugged
 from integrations.sync.edge_cases import Tried, try_cases
 from integrations.sync.rules import rules_of
+from tests import factories
 from tests.integrations.sync.test_edge_cases_go_through_a_jobs_mapping import ENVIRONMENT
 
 pytestmark = pytest.mark.django_db
@@ -114,6 +115,23 @@ def test_the_jobs_fallback_decides_as_in_a_real_run(job: SyncJob) -> None:
     out_of_stock, _ = tried(job)
     assert out_of_stock.is_good is True
     assert out_of_stock.told.startswith("It is tried again by itself.")
+
+
+def test_what_another_job_makes_is_not_lost(job: SyncJob) -> None:
+    other = factories.job(
+        source=job.source,
+        source_resource=job.source_resource,
+        kind=job.kind,
+        key="dropshipper",
+        name="To the dropshipper",
+        takes_handed_over=True,
+    )
+    assert other.destination_id != job.destination_id
+    job.fallbacks = [{"when": "out_of_stock", "then": "hand_over", "to": "dropshipper"}]
+    out_of_stock, _ = tried(job)
+    assert out_of_stock.is_good is True
+    assert out_of_stock.told.startswith("Another job makes it.")
+    assert "it is handed over to To the dropshipper." in out_of_stock.told
 
 
 def test_what_is_left_out_for_good_is_lost(job: SyncJob, monkeypatch: pytest.MonkeyPatch) -> None:
