@@ -19,9 +19,10 @@ from itertools import islice
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from integrations.models import BookedOrder
+from integrations.models.money_sum import MoneySum
 from integrations.sync import shared_clock
 from integrations.sync.measures import SOLD, SOLD_TO_KNOWN, SOLD_WITH_VALUE
 from monitoring.models import BookedHour, BookedMark
@@ -182,7 +183,7 @@ def tally(sources: Collection[int], since: datetime, until: datetime) -> dict[tu
     counted = by_sort.annotate(
         number=Count("pk"),
         with_value=Count("pk", filter=SOLD_WITH_VALUE),
-        sum=Sum("total", filter=SOLD_WITH_VALUE),
+        sum=MoneySum("total", filter=SOLD_WITH_VALUE),
         of_known=Count("pk", filter=SOLD_TO_KNOWN),
     )
     for source, currency, orders, valued, value, known in counted:

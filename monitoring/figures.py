@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
 from integrations.models import State
+from integrations.models.money_sum import MoneySum
 from monitoring import histogram, periods
 from monitoring.folding import SORT, Cover, Sort, cover
 from monitoring.models import FoldedFigure, FoldUnit, HourlyFigure
@@ -148,7 +149,7 @@ def _within(
 
 
 def _add_rows(found: Figures, rows: QuerySet[Any], moment: str) -> None:
-    sums = rows.values_list(*SORT).annotate(Sum("count"), Sum("new_orders"), Sum("new_amount"))
+    sums = rows.values_list(*SORT).annotate(Sum("count"), Sum("new_orders"), MoneySum("new_amount"))
     for job, state, kind, currency, count, orders, amount in sums:
         _add_count(found, (job, state, kind, currency), count, orders, amount)
     for begin, state, number in rows.values_list(moment, "state").annotate(number=Sum("count")):

@@ -15,9 +15,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, QuerySet
 
 from integrations.models import Outcome
+from integrations.models.money_sum import MoneySum
 from integrations.sync import shared_clock
 from integrations.sync.measures import (
     NEW_ORDERS_ACCEPTED,
@@ -94,9 +95,9 @@ def tally(since: datetime, until: datetime | None = None) -> dict[Sort, Tally]:
         facts = facts.filter(recorded_at__lt=until)
     tallies: dict[Sort, Tally] = {}
     counted = facts.order_by().values_list(*SORT)
-    for row in counted.annotate(number=Count("id"), total=Sum("amount")):
+    for row in counted.annotate(number=Count("id"), total=MoneySum("amount")):
         tallies[row[:5]] = Tally(count=row[5], amount=row[6] or Decimal(0))
-    for row in counted.filter(NEW_ORDERS_ACCEPTED).annotate(number=Count("id"), total=Sum("amount")):
+    for row in counted.filter(NEW_ORDERS_ACCEPTED).annotate(number=Count("id"), total=MoneySum("amount")):
         if row[:5] in tallies:  # a fact may have come in between the two questions
             tallies[row[:5]].new_orders, tallies[row[:5]].new_amount = row[5], row[6] or Decimal(0)
     _add_times(tallies, facts, since, until)

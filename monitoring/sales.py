@@ -16,6 +16,7 @@ from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
 from integrations.models import BookedOrder, BookedRefund
+from integrations.models.money_sum import MoneySum
 from integrations.sync.measures import GIVEN_BACK, SOLD, SOLD_TO_KNOWN, SOLD_WITH_VALUE
 from monitoring.booked_hours import bought_before
 from monitoring.periods import midnight
@@ -98,12 +99,12 @@ def shops() -> list[int]:
 def _currencies(orders: QuerySet[BookedOrder], refunds: QuerySet[BookedRefund]) -> list[Currency]:
     found: dict[str, Currency] = {}
     sums = orders.order_by().values_list("currency")
-    for code, count, total in sums.filter(SOLD_WITH_VALUE).annotate(Count("pk"), Sum("total")):
+    for code, count, total in sums.filter(SOLD_WITH_VALUE).annotate(Count("pk"), MoneySum("total")):
         found[code] = Currency(code, orders=count, value=total or ZERO)
     for code, count in sums.exclude(SOLD).annotate(Count("pk")):
         found.setdefault(code, Currency(code)).cancelled = count
     back = refunds.order_by().values_list("currency")
-    for code, count, total in back.annotate(Count("pk"), Sum("amount")):
+    for code, count, total in back.annotate(Count("pk"), MoneySum("amount")):
         of = found.setdefault(code, Currency(code))
         of.refunds, of.refunded = count, total or ZERO
     return sorted(found.values(), key=lambda one: (-one.orders, one.code))

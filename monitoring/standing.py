@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, Max, Min, Q, QuerySet, Sum
+from django.db.models import Count, Max, Min, Q, QuerySet
 
 from integrations.models import ERROR_ASKS_FOR_A_PERSON, Delivery, ErrorRecord, Heartbeat, State, SyncJob
+from integrations.models.money_sum import MoneySum
 from integrations.sync import shared_clock
 from integrations.sync.measures import BACKLOG_STATES, assigned_errors, promise_is_near
 
@@ -76,7 +77,7 @@ def _by_currency(rows: QuerySet[ErrorRecord]) -> list[Stuck]:
     return [
         Stuck(row["currency"], row["total"], row["number"])
         for row in rows.values("currency")
-        .annotate(total=Sum("amount"), number=Count("id"))
+        .annotate(total=MoneySum("amount"), number=Count("id"))
         .order_by("-number")
     ]
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, Count, F, IntegerField, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, F, IntegerField, QuerySet, Value, When
 from django.db.models.expressions import OrderBy
 
 from integrations.models import ErrorRecord
+from integrations.models.money_sum import MoneySum
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ def of_errors(errors: QuerySet[ErrorRecord]) -> list[InCurrency]:
     """The currency of most errors comes first."""
     chosen = ErrorRecord.objects.filter(pk__in=errors.order_by().values("pk"), amount__isnull=False)
     sums = chosen.exclude(currency="").order_by().values_list("currency")
-    found = sums.annotate(amount=Sum("amount"), rows=Count("pk")).order_by("-rows", "currency")
+    found = sums.annotate(amount=MoneySum("amount"), rows=Count("pk")).order_by("-rows", "currency")
     return [InCurrency(currency, amount, rows) for currency, amount, rows in found]
 
 

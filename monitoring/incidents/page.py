@@ -6,13 +6,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, QuerySet
 from django.urls import reverse
 
 from integrations.admin.error_page import field_link, remedy_of
 from integrations.admin.job_columns import KIND_COLOURS
 from integrations.admin.record_pages import page_in, source_id_of
 from integrations.models import ErrorRecord
+from integrations.models.money_sum import MoneySum
 from integrations.sync import own_cases, put_off
 from integrations.sync.measures import promise_is_near, promise_is_past
 from integrations.sync.retry import most_urgent
@@ -74,7 +75,7 @@ def _stuck(errors: QuerySet[ErrorRecord], mark: str) -> list[links.Linked]:
     )
     return [
         links.unsettled(number, money(Decimal(total), currency), fingerprint=mark, currency=currency)
-        for currency, total, number in sums.annotate(total=Sum("amount"), number=Count("pk"))
+        for currency, total, number in sums.annotate(total=MoneySum("amount"), number=Count("pk"))
     ]
 
 

@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, F, Max, Min, Sum
+from django.db.models import Count, F, Max, Min
 from django.utils import timezone
 
 from integrations.models import NOT_PUT_OFF, ErrorRecord
+from integrations.models.money_sum import MoneySum
 from monitoring.models import Incident, IncidentDeed, IncidentNote
 
 # Incidents are written in groups, so that no write transaction is long.
@@ -59,7 +60,7 @@ def _open_causes() -> dict[str, _Cause]:
     ):
         causes[row["fingerprint"]] = _Cause(row["errors"], row["first"], row["last"], row["example"])
     with_money = open_errors.filter(amount__isnull=False).exclude(currency="")
-    sums = with_money.values_list("fingerprint", "currency").annotate(total=Sum("amount"))
+    sums = with_money.values_list("fingerprint", "currency").annotate(total=MoneySum("amount"))
     for mark, currency, total in sums:
         if mark in causes:  # an error may have come in between the two questions
             causes[mark].stuck[currency] = _money(total)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q
 
+from integrations.models.money_sum import MoneySum
 from integrations.sync import shared_clock
 from monitoring.models import MismatchKind, PaymentCheck, PaymentMismatch
 
@@ -49,7 +50,7 @@ def by_kind(condition: Q) -> list[OfKind]:
     """The kinds of which there are any, in the order of the list. Money is summed by currency, never across."""
     rows = PaymentMismatch.objects.filter(condition).order_by().values_list("kind", "currency")
     found: dict[str, OfKind] = defaultdict(lambda: OfKind("", ""))
-    for kind, currency, count, total in rows.annotate(number=Count("pk"), total=Sum("amount")):
+    for kind, currency, count, total in rows.annotate(number=Count("pk"), total=MoneySum("amount")):
         of = found[kind]
         of.kind, of.label = kind, MismatchKind(kind).label
         of.count += count

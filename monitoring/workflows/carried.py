@@ -17,6 +17,7 @@ from integrations.models import (
     SyncJob,
     Workflow,
 )
+from integrations.models.money_sum import MoneySum
 from integrations.sync.measures import TOUCHES, promise_is_near
 from monitoring import histogram, links
 from monitoring.figures import not_counted_yet
@@ -71,7 +72,7 @@ class Carried:
             return
         stored = HourlyFigure.objects.filter(job__in=list(self.jobs), hour__gte=self.span.since).order_by()
         sums = stored.values_list("hour", "state", "currency").annotate(
-            Sum("count"), Sum("new_orders"), Sum("new_amount")
+            Sum("count"), Sum("new_orders"), MoneySum("new_amount")
         )
         for hour, state, currency, *numbers in sums:
             self.bars[self.span.bar_of(hour)].add(state, currency, *numbers)
@@ -187,7 +188,7 @@ class Carried:
             .exclude(currency="")
             .order_by()
             .values_list("currency")
-            .annotate(Sum("amount"), Count("id"))
+            .annotate(MoneySum("amount"), Count("id"))
         )
         found = sorted(stuck)
         if not found:
