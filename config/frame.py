@@ -16,9 +16,17 @@ def environment(request: HttpRequest) -> list[str] | None:
     """The badge in the header: nobody should take a trial for the real thing, nor an empty portal for one that works
     on it. None where a portal that is meant for production has no connection to a production system yet."""
     name = str(settings.PORTAL_ENVIRONMENT)
+    if name == "production" and not _is_signed_in(request):
+        return None
     if name == "production" and not Connection.objects.filter(environment=Environment.PRODUCTION).exists():
         return None
     return [name.capitalize(), "success" if name == "production" else "warning"]
+
+
+def _is_signed_in(request: HttpRequest) -> bool:
+    """Whoever is at the door is told nothing of what is connected, and the door stands without a database."""
+    user = getattr(request, "user", None)
+    return user is not None and bool(user.is_authenticated)
 
 
 def stylesheet(request: HttpRequest) -> str:

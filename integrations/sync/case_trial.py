@@ -109,6 +109,7 @@ class Trial:
             delivery.written_state = before.leaving.written_state
             delivery.source_version = before.parcel.version
             delivery.source_read_at = now
+            delivery.first_delivered_at = now
         elif there_with is not None:
             case.destination_id = there
             delivery.written_state = there_with

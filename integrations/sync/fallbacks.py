@@ -219,6 +219,8 @@ def then_sentence(fallback: Fallback) -> str:
 
 
 def shown(value: Any) -> str:
+    if value is UNSET:
+        return "a value"
     return f"“{value}”" if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 

@@ -150,8 +150,9 @@ class Scales:
         return translation
 
     def _is_carried(self, case: Case) -> bool:
-        """A record that was delivered once stays in, whatever the filter or the rollout says now."""
-        if self.carries_all or case.destination_id is not None:
+        """A record that this job delivered once stays in, whatever its filter or rollout says now. That it is there by
+        another job, or made by hand, lets it in nowhere."""
+        if self.carries_all or case.delivery.first_delivered_at is not None:
             return True
         if not passes_filter(self.job, case.record_data):
             case.ending = Ending(State.FILTERED, f"The job's filter is not true: {self.job.filter}"[:300])

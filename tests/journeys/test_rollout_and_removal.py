@@ -11,6 +11,7 @@ from integrations.connectors.base import Page
 from integrations.connectors.http import DeclaredConnector
 from integrations.models import SyncJob
 from integrations.sync import reap, steer
+from mappings.models import Mapping
 
 from .world import ORDERS, World
 
@@ -35,6 +36,31 @@ def test_what_a_rollout_holds_back_is_caught_up_when_it_widens(world: World) -> 
     world.deliver(ORDERS)
     assert len(world.warehouse_orders()) == 8
     assert set(world.states().values()) == {"delivered"}
+
+
+@pytest.mark.parametrize("setting", [{"rollout_percent": 40}, {"filter": "number == '1001'"}])
+def test_that_an_order_is_there_by_another_job_lets_it_in_nowhere(
+    world: World, setting: dict[str, Any]
+) -> None:
+    for number in range(1001, 1009):
+        world.place(str(number))
+    world.carry(ORDERS)
+    before = {order["reference"]: order["updated_at"] for order in world.warehouse_orders()}
+    second = world.job(ORDERS)
+    second.pk, second.key, second.name = None, "orders-once-more", "Orders once more"
+    second._state.adding = True
+    second.save()
+    change("orders-once-more", released_percent=100, **setting)
+    # It tells the warehouse otherwise, so that each one that is in would be written.
+    again = Mapping.objects.get(pk=second.write_mapping_id)
+    again.rules.filter(target="notes").update(source="'again'")
+    again.publish(None)
+    world.carry("orders-once-more")
+    states = world.states("orders-once-more")
+    out = {subject for subject, state in states.items() if state in ("held", "filtered")}
+    assert 0 < len(out) < 8
+    after = {order["reference"]: order["updated_at"] for order in world.warehouse_orders()}
+    assert {f"Order #{number}" for number in after if after[number] == before[number]} == out
 
 
 @pytest.fixture

@@ -89,6 +89,14 @@ def test_the_preview_says_how_many_open_errors_it_is_about(staff: Client, job: S
     assert SyncJob.objects.get(pk=job.pk).fallbacks == []
 
 
+@pytest.mark.parametrize("then", ["hold", "skip", "default", "hand_over"])
+def test_the_preview_of_what_is_half_filled_in_is_a_sentence(staff: Client, job: SyncJob, then: str) -> None:
+    told = FORM | {"when": "missing_field", "then": then, "note": "", "field": "notes", "value": "", "to": ""}
+    response = staff.post(url(job, "preview"), told)
+    assert response.status_code == 200
+    assert "a required value is missing" in response.content.decode()
+
+
 def test_the_open_errors_that_they_are_about_are_sent_again_and_no_others(
     staff: Client, job: SyncJob
 ) -> None:
