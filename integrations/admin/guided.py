@@ -142,7 +142,9 @@ def _drafts() -> QuerySet[SyncJob]:
 def _steps(place: int, job: SyncJob | None = None) -> dict[str, Any]:
     """Steps that were taken are links back."""
     urls = [_begin_url(), "", "", "", ""]
+    twins: list[SyncJob] = []
     if job is not None:
+        twins = drafts.carried_by(job)
         urls[1] = _begin_url(job)
         urls[2:] = [step_url(job, name) for name in ("look", "dry_run", "launch")]
     return {
@@ -151,6 +153,7 @@ def _steps(place: int, job: SyncJob | None = None) -> dict[str, Any]:
             for at, name in enumerate(STEPS, start=1)
         ],
         "place": place,
+        "twins": twins,
     }
 
 

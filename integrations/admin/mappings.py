@@ -18,6 +18,7 @@ from integrations.templatetags.portal import ago
 from mappings.models import Direction, Mapping, MappingVersion
 
 from .frame import DialogForm, PortalAdmin, QuickView, action, display
+from .mapping_form import MappingForm, stamp
 from .mapping_presets import preset_view
 from .mapping_rules import Rules
 from .mapping_versions import RollBackForm, drafts_among, standing, versions_view
@@ -66,6 +67,7 @@ class MappingAdmin(PortalAdmin):
             {"fields": (("name", "key"), ("direction", "kind"), ("platform", "resource"), "description")},
         ),
     )
+    form = MappingForm
     inlines = (Rules,)
     change_form_template = "admin/mappings/mapping/studio.html"
     actions_detail = ("run_suite", "roll_back", "accept_payloads")
@@ -293,6 +295,7 @@ class MappingAdmin(PortalAdmin):
         if mapping is not None:
             shown = page_of(mapping, self.has_preview_permission(request)) | {"state": standing(mapping)}
             shown["trial"] = trial_of(request, mapping)
+            shown["seen"] = request.POST.get("seen") or stamp(mapping)
             shown["suite_url"] = suite_url(mapping) if has_card(mapping) else ""
         response = super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
         if mapping is not None and getattr(request, "publishes_mapping", False):

@@ -93,6 +93,19 @@ def ships(kind: str, destination: Connection) -> bool:
         return False
 
 
+def carried_by(job: SyncJob) -> list[SyncJob]:
+    """Jobs between the very ends of this one, drafts left out, by name. One that only takes what others hand over is
+    none of them."""
+    same = SyncJob.objects.filter(
+        source=job.source_id,
+        source_resource=job.source_resource,
+        destination=job.destination_id,
+        destination_resource=job.destination_resource,
+        takes_handed_over=False,
+    )
+    return list(same.exclude(pk=job.pk).exclude(state=JobState.DRAFT).order_by("name"))
+
+
 def _free_key(base: str) -> str:
     taken = set(SyncJob.objects.filter(key__startswith=base[: LONGEST_KEY - 5]).values_list("key", flat=True))
     numbered = (f"{base[: LONGEST_KEY - 5]}-{number}" for number in range(2, len(taken) + 3))

@@ -11,6 +11,7 @@ from django.db import connection as database
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from integrations.configuration import drafts
 from integrations.configuration.plan import plan
@@ -149,6 +150,19 @@ def test_a_source_that_cannot_be_read_says_so_in_a_sentence(
     page = admin_client.get(step(draft, "records"))
     assert page.status_code == 200
     assert change_url(draft.source) in text_of(page)
+
+
+def test_a_job_that_carries_the_same_already_is_named_at_each_step(
+    admin_client: Client, draft: SyncJob
+) -> None:
+    steps = [step(draft, name) for name in ("look", "dry_run", "launch")]
+    assert not any("carries the same already" in text_of(admin_client.get(one)) for one in steps)
+    ends = ("source", "source_resource", "destination", "destination_resource", "kind")
+    there = factories.job(name="Contacts 🛍️", **{name: getattr(draft, name) for name in ends})
+    for one in steps:
+        page = admin_client.get(one)
+        assert "Contacts 🛍️ carries the same already." in " ".join(strip_tags(text_of(page)).split())
+        assert change_url(there) in text_of(page)
 
 
 def test_a_launch_begins_the_first_run_once(admin_client: Client, draft: SyncJob, bells: Bells) -> None:
