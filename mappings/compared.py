@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,8 @@ from typing import Any, Final
 from .records import ABSENT
 
 DEEPEST: Final = 12
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)")
+_FRACTION: Final = re.compile(r"-?\d{1,18}\.\d{1,18}")
 
 
 @dataclass(frozen=True)
@@ -58,3 +61,27 @@ def _is_same(before: Any, after: Any) -> bool:
     if isinstance(before, datetime) and isinstance(after, datetime):
         return before.timestamp() == after.timestamp()
     return bool(before == after)
+
+
+def says_same(there: Any, written: Any) -> bool:
+    """Whether a system's own JSON says what would be written there: an instant in other words, a number with other zeros
+    and more fields than were written all count as the same."""
+    if isinstance(written, Mapping):
+        return isinstance(there, Mapping) and all(
+            says_same(there.get(name), part) for name, part in written.items()
+        )
+    if isinstance(written, list):
+        return _are_rows(there, written) and all(map(says_same, there, written))
+    if isinstance(there, str) and isinstance(written, str):
+        return there == written or _plain(there) == _plain(written)
+    return _is_same(there, written)
+
+
+def _plain(text: str) -> object:
+    """An instant, a number with a point, or the text itself."""
+    if _INSTANT.fullmatch(text):
+        try:
+            return datetime.fromisoformat(text).timestamp()
+        except ValueError:
+            return text
+    return Decimal(text) if _FRACTION.fullmatch(text) else text

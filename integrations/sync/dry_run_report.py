@@ -19,6 +19,7 @@ from django.db import transaction
 from integrations.connectors.base import Connector, Item
 from integrations.exceptions import Failure
 from integrations.models import DryRun, DryRunLine, DryRunResult, DryRunState, State, SyncJob
+from mappings.compared import says_same
 from mappings.outline import shown
 from mappings.records import ABSENT
 from mappings.translate import as_json
@@ -244,6 +245,8 @@ def _fields(body: dict[str, Any], payload: dict[str, Any] | None) -> list[list[s
     made: list[list[str | None]] = []
     for path, new in _leaves_of(body, ""):
         old = ABSENT if payload is None else value_at(payload, path)
+        if old is not ABSENT and says_same(old, new):
+            old = new
         made.append([path, None if old is ABSENT else said(old), said(new)])
     return made
 

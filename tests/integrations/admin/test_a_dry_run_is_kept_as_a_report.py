@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from integrations.models import DryRun, SyncJob
 from integrations.sync import dry_run_report
+from mappings.models import FieldRule
 from tests import factories
 from tests.integrations.admin.bells import Bells
 from tests.integrations.admin.conftest import signed_in
@@ -61,6 +62,21 @@ def test_what_is_there_already_is_told_with_its_old_values(
     report = text_of(admin_client.get(reverse("admin:integrations_dryrun_change", args=[row.pk])))
     assert "<del>Anna</del>" in report
     assert "<ins>Ann</ins>" in report
+
+
+def test_the_same_instant_in_other_words_is_no_change(draft: SyncJob, platform: Platform) -> None:
+    FieldRule.objects.create(
+        mapping=draft.write_mapping, target="since", source="'2026-01-01T00:00:00Z'", position=99
+    )
+    draft.write_mapping.publish()
+    known = {"id": "7", "name": "Anna", "since": "2026-01-01T01:00:00.000+01:00"}
+    platform.on("GET /contacts/search", Says({"contacts": [known]}))
+    row = dry_run_report.begin(draft, None)
+    dry_run_report.carry_out(row.pk, float("inf"))
+    line = row.lines.filter(what="change").first()
+    assert line is not None
+    ((old, new),) = [(old, new) for name, old, new in line.told["fields"] if name == "since"]
+    assert old == new
 
 
 def test_an_order_that_is_there_already_would_be_doubled_and_that_is_told(
