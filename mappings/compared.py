@@ -64,8 +64,8 @@ def _is_same(before: Any, after: Any) -> bool:
 
 
 def says_same(there: Any, written: Any) -> bool:
-    """Whether a system's own JSON says what would be written there: an instant in other words, a number with other zeros
-    and more fields than were written all count as the same."""
+    """Whether a system's own JSON says what would be written there. An instant in other words, a number with other
+    zeros and more fields than were written count as the same."""
     if isinstance(written, Mapping):
         return isinstance(there, Mapping) and all(
             says_same(there.get(name), part) for name, part in written.items()

@@ -12,6 +12,8 @@ MOST_WORDS = 100_000
 MOST_TOLD = 20
 _CUT = 40
 _HEAD = ("source", "target")
+# As the screen calls them, too.
+_HEADS = (_HEAD, ("word", "becomes"))
 # What spreadsheets run as a formula: https://owasp.org/www-community/attacks/CSV_Injection
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _UNKNOWN = re.compile(r"The value map “([^”]*)” does not know “(.*)”\. Add it there\.")
@@ -76,7 +78,7 @@ def _rows(text: str, wrong: list[str]) -> Iterator[tuple[int, tuple[str, str]]]:
     try:
         for place, row in enumerate(reader):
             cells = [_plain(cell.strip()) for cell in row]
-            if not any(cells) or (place == 0 and tuple(cell.lower() for cell in cells) == _HEAD):
+            if not any(cells) or (place == 0 and tuple(cell.lower() for cell in cells) in _HEADS):
                 continue
             problem = _problem(cells)
             if problem:
@@ -89,7 +91,8 @@ def _rows(text: str, wrong: list[str]) -> Iterator[tuple[int, tuple[str, str]]]:
 
 def _problem(cells: list[str]) -> str:
     if len(cells) != 2:
-        return f"it has {len(cells)} cells. Each line needs two: the word, and what it becomes."
+        counted = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
+        return f"it has {counted}. Each line needs two: the word, and what it becomes."
     if not cells[0]:
         return "the first cell is empty. Write the word of the system that is read."
     if not cells[1]:

@@ -223,7 +223,7 @@ class ErrorActions(FactsAdmin):
         permissions=["make_case"],
         title="Make it a case of the sandbox suite",
         text="Every suite of the jobs that read this tries it from now on. A copy of the record is kept encrypted, "
-        "with harmless values in place of a person's.",
+        "with harmless values in place of a person's. What the real system alone refuses is not seen by the suite.",
         button="Make the case",
         form=MakeCaseForm,
     )

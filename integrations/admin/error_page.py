@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from integrations.models import Effect, ErrorRecord, Kind, Receipt, Settled
+from integrations.models import Decision, Effect, ErrorRecord, Kind, Receipt, Settled
 from integrations.sync import put_off, receipts
 from integrations.sync.retry import UNDER_WAY, is_nameless
 from integrations.templatetags.portal import money
@@ -73,6 +73,11 @@ def may_be_edited(error: ErrorRecord) -> bool:
     return error.is_open and payload is not None and not is_in_doubt(error) and not is_nameless(error)
 
 
+def _who_has_it(error: ErrorRecord) -> str:
+    assigned = error.judgements.filter(decision=Decision.ASSIGN).order_by("-id")
+    return assigned.values_list("assignee__username", flat=True).first() or ""
+
+
 def page_of(error: ErrorRecord, may_see_payload: bool) -> dict[str, Any]:
     """Context of the page. The source's record has personal data: only for users with the permission."""
     in_doubt = is_in_doubt(error)
@@ -93,6 +98,7 @@ def page_of(error: ErrorRecord, may_see_payload: bool) -> dict[str, Any]:
         "may_see_payload": may_see_payload,
         "payload": as_json(payload) if may_see_payload and payload is not None else "",
         "sent": _sent(error) if may_see_payload and in_doubt else "",
+        "who_has_it": _who_has_it(error),
         "judgements": error.judgements.select_related("by", "assignee"),
         "links": _links(error),
         "pages": pages_of(error.delivery) if error.delivery is not None else [],

@@ -109,7 +109,9 @@ def tell_of_errors(model_admin: PortalAdmin, request: HttpRequest, mapping: Mapp
     trial = trial_of(request, mapping)
     if trial is None or not trial.errors:
         return
-    text = "{} open {} of its jobs may be settled by it. <a href='{}'>See which, and retry one first</a>."
+    text = (
+        "{} open {} of its jobs came before it. <a href='{}'>See which it settles, and retry one first</a>."
+    )
     sentence = format_html(text, trial.errors[:1].upper() + trial.errors[1:], trial.errors_word, trial.url)
     model_admin.message_user(request, sentence, messages.INFO)
 

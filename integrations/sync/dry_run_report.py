@@ -59,6 +59,8 @@ _OF_STATES = {
     State.QUEUED: DryRunResult.WAIT,
 }
 
+AGAIN = " It is tried again."
+
 
 def begin(job: SyncJob, by: User | None, most: int | None = SAMPLE) -> DryRun:
     """A worker carries it out. While one of this extent is under way for the job, that one is returned."""
@@ -106,7 +108,7 @@ def carry_out(dry_run_id: int, deadline: float) -> None:
         if not found.is_complete and row.most is None:
             sentence = "There was no time for all records. What was looked at is told here."
     except Failure as failure:
-        state, sentence = DryRunState.FAILED, failure.sentence[:500]
+        state, sentence = DryRunState.FAILED, _ended_by(failure)
     with transaction.atomic():
         found.keep_lines(row)
         DryRun.objects.filter(pk=row.pk).update(
@@ -116,6 +118,14 @@ def carry_out(dry_run_id: int, deadline: float) -> None:
             is_complete=found.is_complete,
             **found.numbers(),
         )
+
+
+def _ended_by(failure: Failure) -> str:
+    """A dry run is not tried again by itself, as a run is."""
+    told = failure.sentence.removesuffix(AGAIN)
+    return (
+        f"{told} Begin the dry run again once it answers."[:500] if told != failure.sentence else told[:500]
+    )
 
 
 @dataclass

@@ -133,7 +133,8 @@ def why_not_passed(job: SyncJob) -> str:
     elif last.mapping_versions != circumstances(job)["mapping_versions"]:
         why = "has had its mappings changed since it last ran between sandbox systems. Run it there once more"
     elif last.failed:
-        why = f"failed with {last.failed:,} records in its last run between sandbox systems. Mend them, then run it"
+        number = "1 record" if last.failed == 1 else f"{last.failed:,} records"
+        why = f"failed with {number} in its last run between sandbox systems. Mend what is wrong, then run it"
     elif last.state != RunState.FINISHED:
         why = "did not come to the end of its last run between sandbox systems. Run it there once more"
     else:

@@ -116,7 +116,9 @@ def words(row: PutOff) -> str:
     """Until when it asks for nobody: "Ignored until 27 Nov 08:00, or more than 40 open errors"."""
     ends = []
     if row.put_off_until is not None:
-        ends.append(formats.date_format(timezone.localtime(row.put_off_until), "j M H:i"))
+        until = timezone.localtime(row.put_off_until)
+        shown = "j M H:i" if until.year == timezone.localtime().year else "j M Y H:i"
+        ends.append(formats.date_format(until, shown))
     if row.put_off_up_to is not None:
         ends.append(f"more than {row.put_off_up_to:,} open errors")
     return f"Ignored until {', or '.join(ends)}"

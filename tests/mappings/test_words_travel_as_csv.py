@@ -26,12 +26,18 @@ def test_lines_come_with_commas_semicolons_or_tabs(text: str) -> None:
     assert from_csv(text) == {"PAID": "paid", "OPEN": "open"}
 
 
+@pytest.mark.parametrize("head", ["source,target", "Word,Becomes", "WORD;becomes"])
+def test_a_line_that_names_the_columns_is_no_word(head: str) -> None:
+    sign = ";" if ";" in head else ","
+    assert from_csv(f"{head}\npaid{sign}PAID\n") == {"paid": "PAID"}
+
+
 def test_each_bad_line_is_named_with_what_to_do() -> None:
     text = "source,target\nPAID,paid\nOPEN\nPAID,other\n,x\nVOID,\na,b,c\nLONG," + "x" * 201
     with pytest.raises(BadWords) as bad:
         from_csv(text)
     assert bad.value.sentences == [
-        "Line 3: it has 1 cells. Each line needs two: the word, and what it becomes.",
+        "Line 3: it has 1 cell. Each line needs two: the word, and what it becomes.",
         "Line 4: “PAID” stands in line 2 already.",
         "Line 5: the first cell is empty. Write the word of the system that is read.",
         "Line 6: what “VOID” becomes is missing. Write it in the second cell.",

@@ -269,7 +269,7 @@ def test_after_publishing_the_way_to_the_retry_is_told(
         {"target": "shipping_address.postal_code", "source": "postal"},
     ]
     assert admin_client.post(change_url(reader), sent(reader, rules)).status_code == 302
-    assert any("1 open error of its jobs may be settled by it" in told for told in messages_of(admin_client))
+    assert any("1 open error of its jobs came before it" in told for told in messages_of(admin_client))
     assert "A retry with version 2 would settle 1 of 1 open error" in text_of(admin_client, reader)
 
 

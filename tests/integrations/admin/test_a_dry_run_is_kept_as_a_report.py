@@ -79,6 +79,16 @@ def test_the_same_instant_in_other_words_is_no_change(draft: SyncJob, platform: 
     assert old == new
 
 
+def test_a_source_that_cannot_be_reached_ends_it_and_that_is_said(draft: SyncJob, platform: Platform) -> None:
+    platform.on("GET /customers", Says({}, 503))
+    row = dry_run_report.begin(draft, None)
+    dry_run_report.carry_out(row.pk, float("inf"))
+    row.refresh_from_db()
+    assert row.state == "failed"
+    assert "tried again" not in row.sentence
+    assert row.sentence.endswith("Begin the dry run again once it answers.")
+
+
 def test_an_order_that_is_there_already_would_be_doubled_and_that_is_told(
     admin_client: Client, draft: SyncJob, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -110,6 +110,7 @@ def test_an_error_is_assigned_and_commented(admin_client: Client, failed: ErrorR
     ben = factories.user(username="ben")
     act(admin_client, failed, "assign", assignee=ben.pk)
     act(admin_client, failed, "comment", text="The shop is asked.")
+    assert f"<dt>Who has it</dt><dd>{ben}</dd>" in admin_client.get(change_url(failed)).content.decode()
     rows = list(Judgement.objects.filter(error=failed).values_list("decision", "text", "assignee"))
     assert rows == [(Decision.ASSIGN, "", ben.pk), (Decision.COMMENT, "The shop is asked.", None)]
     assert "ben" in admin_client.get(list_url(ErrorRecord)).content.decode()

@@ -69,7 +69,7 @@ def test_words_that_are_not_in_the_file_are_removed_if_asked(admin_client: Clien
 @pytest.mark.parametrize(
     ("sent", "said"),
     [
-        ({"pasted": "VOID,cancelled\nbroken"}, "Line 2: it has 1 cells."),
+        ({"pasted": "VOID,cancelled\nbroken"}, "Line 2: it has 1 cell."),
         ({"pasted": ""}, "Choose a file, or paste its lines"),
         ({"file": SimpleUploadedFile("w.csv", b"caf\xe9,x")}, "The file is not in UTF-8."),
     ],

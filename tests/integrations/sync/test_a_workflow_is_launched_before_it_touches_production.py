@@ -148,7 +148,7 @@ def test_a_workflow_without_a_job_is_not_launched() -> None:
     ("values", "why"),
     [
         ({"delivered": 0}, "delivered nothing"),
-        ({"failed": 1}, "failed with 1 records"),
+        ({"failed": 1}, "failed with 1 record"),
         ({"environment": PRODUCTION}, "has not run between sandbox systems yet"),
         ({"environment": ""}, "has not run between sandbox systems yet"),
         ({"door": Door.RETRY}, "has not run between sandbox systems yet"),
