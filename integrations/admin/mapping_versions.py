@@ -158,6 +158,13 @@ class RollBackForm(DialogForm):
         help_text="Kept with the new version, for whoever looks at it later.",
     )
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Begins with the version that the address names."""
+        super().__init__(*args, **options)
+        named = self.request.GET.get("version", "")
+        if _is_number(named):
+            self.fields["version"].initial = int(named)
+
     def clean_version(self) -> int:
         """Refused where it is not there, is in use already, or would not pass today's checks."""
         number: int = self.cleaned_data["version"]

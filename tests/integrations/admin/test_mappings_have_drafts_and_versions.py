@@ -12,7 +12,7 @@ from django.urls import reverse
 from mappings.models import FieldRule, Mapping, ValueMap
 from tests import factories
 from tests.integrations.admin.conftest import signed_in
-from tests.integrations.admin.pages import act, change_url, list_url, listed, messages_of
+from tests.integrations.admin.pages import act, action_url, change_url, list_url, listed, messages_of
 from tests.integrations.mapping_rows import sent
 
 pytestmark = pytest.mark.django_db
@@ -164,3 +164,13 @@ def test_who_may_only_look_rolls_nothing_back(mapping: Mapping) -> None:
     assert "<code>number</code> ← <code>name</code>" in page, "the rules are shown"
     assert "Save as draft" not in page
     assert ">Roll back<" not in page
+
+
+def test_each_old_version_leads_to_the_way_back(admin_client: Client, mapping: Mapping) -> None:
+    save(admin_client, mapping, SECOND)
+    page = admin_client.get(versions_url(mapping)).content.decode()
+    address = f"{action_url(mapping, 'roll_back')}?version="
+    assert f'{address}1"' in page
+    assert f'{address}2"' not in page, "it is in use"
+    assert 'value="1"' in admin_client.get(f"{address}1").content.decode()
+    assert admin_client.get(f"{address}x").status_code == 200
