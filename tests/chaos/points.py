@@ -14,7 +14,7 @@ from django.db import transaction
 from urllib3.connection import HTTPConnection
 
 from integrations.connectors.http import DeclaredConnector
-from integrations.sync import answers, deliver, intents, pull
+from integrations.sync import deliver, hand_over, intents, pull
 
 from .ambush import (
     INTENT_STORED,
@@ -62,7 +62,7 @@ def install(folder: str) -> None:
     _around(intents, "lock", functools.partial(_locking, hands))
     _around(DeclaredConnector, "send", functools.partial(_sending, hands))
     _around(HTTPConnection, "getresponse", functools.partial(_awaiting_an_answer, hands))
-    _around(answers, "record", functools.partial(_recording, hands))
+    _around(hand_over, "record", functools.partial(_recording, hands))
     _around(transaction.Atomic, "__exit__", functools.partial(_committing, hands))
     _around(DeclaredConnector, "login", functools.partial(_then, hands, TOKEN_REFRESH))
 

@@ -17,9 +17,12 @@ pytestmark = pytest.mark.django_db
 def test_a_new_portal_is_not_called_production(rf: RequestFactory, settings: Any) -> None:
     settings.PORTAL_ENVIRONMENT = "production"
     factories.connection(environment=Environment.SANDBOX)
-    assert environment(rf.get("/")) is None
+    asked = rf.get("/")
+    asked.user = factories.administrator()
+    assert environment(asked) is None
     factories.connection(environment=Environment.PRODUCTION)
-    assert environment(rf.get("/")) == ["Production", "success"]
+    assert environment(asked) == ["Production", "success"]
+    assert environment(rf.get("/")) is None, "whoever is at the door is told nothing"
 
 
 def test_a_trial_is_called_so_whatever_it_is_connected_with(rf: RequestFactory, settings: Any) -> None:

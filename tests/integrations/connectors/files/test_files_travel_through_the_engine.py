@@ -18,7 +18,7 @@ from integrations.configuration.apply import apply
 from integrations.configuration.plan import plan
 from integrations.connectors.files_writing import FilesWriter
 from integrations.models import Batch, CallShare, Delivery, ErrorRecord, Intent, SyncJob, SyncRun
-from integrations.sync import answers, deliver, dry_run, intents, pull, retry, shared_clock, steer
+from integrations.sync import deliver, dry_run, hand_over, intents, pull, retry, shared_clock, steer
 from integrations.sync import record as engine_record
 from mappings.presets import PRESETS
 from tests.integrations.connectors.files.drops import Drop
@@ -150,7 +150,7 @@ def test_each_order_is_written_once_though_workers_fall_after_the_file_is_there(
             raise Fell
         return real(*told)
 
-    monkeypatch.setattr(answers, "record", record)
+    monkeypatch.setattr(hand_over, "record", record)
     monkeypatch.setattr(intents, "is_proven_dead", lambda holder: True)
     assert carry(job) == FALLS
     rows = rows_out(allowed)

@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 from integrations.configuration.apply import apply
 from integrations.configuration.plan import plan
 from integrations.models import Batch, Delivery, ErrorRecord, Intent, SyncJob
-from integrations.sync import answers, deliver, intents, pull, shared_clock, steer
+from integrations.sync import deliver, hand_over, intents, pull, shared_clock, steer
 from integrations.sync import record as engine_record
 from mappings.presets.sql import PRESETS
 from tests.integrations.answering import Platform, Says
@@ -138,7 +138,7 @@ def test_each_order_is_one_row_though_workers_fall_after_the_commit(
             raise Fell
         return real(*told)
 
-    monkeypatch.setattr(answers, "record", record)
+    monkeypatch.setattr(hand_over, "record", record)
     monkeypatch.setattr(intents, "is_proven_dead", lambda holder: True)
     steer.run_now(job)
     assert pull.pull(job.pk, time.monotonic() + 30)
