@@ -93,4 +93,4 @@ def test_a_run_with_a_failure_is_no_proof(world: World) -> None:
     suite.run_suite(world.job(ORDERS), None)
 
     (lacking,) = launch.missing(workflow)
-    assert "failed with 1 records" in lacking.sentence
+    assert "failed with 1 record" in lacking.sentence
