@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from integrations.connectors.base import Answer, SignatureRefused, WriteContext
+from integrations.connectors.base import Answer, Call, SignatureRefused, WriteContext
 from integrations.connectors.karrio import Karrio
 from integrations.exceptions import Failure, Kind
 from mappings.presets.karrio import LABELS_WRITE, ORDERS_READ, ORDERS_WRITE, SHIPMENTS_READ
@@ -70,6 +70,19 @@ def bought(connector: Karrio, order: Order) -> Answer:
     body = write_with(LABELS_WRITE, order, connection=connector.settings)
     draft = connector.send(connector.prepare("labels", WriteContext("create", body), 0, ""))
     return connector.send(connector.prepare("labels", WriteContext("create", body, draft.external_id), 1, ""))
+
+
+def cancelled(connector: Karrio, call: Call) -> Answer:
+    """Karrio keeps its rows in SQLite here, and answers 500 while another process of its own writes: then it is asked
+    again, as the engine does."""
+    for _ in range(10):
+        try:
+            return connector.send(call)
+        except Failure as failure:
+            if "database is locked" not in failure.sentence:
+                raise
+            time.sleep(0.5)
+    return connector.send(call)
 
 
 def test_the_test_button(karrio: Karrio) -> None:
@@ -135,7 +148,7 @@ def test_a_label_is_cancelled_once_and_its_order_may_have_another(
     answer = bought(karrio, order)
     call = karrio.prepare("labels", WriteContext("cancel", {}, answer.external_id), 0, "")
     for _ in range(2):
-        assert karrio.send(call).external_id == answer.external_id
+        assert cancelled(karrio, call).external_id == answer.external_id
     assert carrier.shipment(str(answer.external_id))["status"] == "cancelled"
     assert karrio.lookup("labels", str(order.number)) is None
 
