@@ -84,8 +84,22 @@ ONE_BY_ONE = 8.0
 PARTS = "completedAt && [results, errors || `[]`][]"
 
 
+# Where a person sees them, as HubSpot's own server of tools builds its links: https://{uiDomain}/contacts/{portalId}/
+# record/{objectTypeId}/{objectId} (dist/tools/links/getHubspotLinkTool.js in the npm package @hubspot/mcp-server).
+PAGES = "https://{ui_domain}/contacts/{hub_id}/record"
+UI_DOMAIN = "app.hubspot.com"
+# https://developers.hubspot.com/docs/guides/crm/using-object-apis
+CONTACT_TYPE, DEAL_TYPE, ORDER_TYPE = "0-1", "0-3", "0-123"
+
+
 def _objects(
-    kind: str, changed: str, properties: list[str], id_property: str, *, of_contact: bool = False
+    kind: str,
+    type_id: str,
+    changed: str,
+    properties: list[str],
+    id_property: str,
+    *,
+    of_contact: bool = False,
 ) -> dict[str, Any]:
     path = f"/crm/v3/objects/{kind}"
     upsert: dict[str, Any] = {
@@ -114,6 +128,7 @@ def _objects(
     since = f"=since && {{propertyName: '{changed}', operator: 'GTE', value: to_string(since)}}"
     asked = {"properties": ",".join(properties)}
     return {
+        "page": f"{PAGES}/{type_id}/{{external_id}}",
         "updated_at": {"at": "updatedAt"},
         "deleted": "archived",
         "natural_key": "id",
@@ -191,6 +206,20 @@ class HubSpot(DeclaredConnector):
             help_text="Internal name of the property that holds the shop's id of an order.",
         ),
         SettingField(
+            "hub_id",
+            "Hub ID",
+            required=False,
+            help_text="Number of the account: click your picture in HubSpot, it stands beside the account's name. With "
+            "it, contacts, deals and orders here lead to their page in HubSpot.",
+        ),
+        SettingField(
+            "ui_domain",
+            "Address of HubSpot in your browser",
+            required=False,
+            default=UI_DOMAIN,
+            help_text="Only where the address bar shows another one, such as app-eu1.hubspot.com.",
+        ),
+        SettingField(
             "token", "Access token", secret=True, help_text="Of a private app; it begins with pat-."
         ),
         SettingField(
@@ -246,6 +275,8 @@ class HubSpot(DeclaredConnector):
         "variables": {
             "base_url": {"default": ADDRESS},
             "unique_property": {"default": UNIQUE_PROPERTY},
+            "hub_id": {"required": False},
+            "ui_domain": {"default": UI_DOMAIN},
         },
         "auth": {"kind": "bearer"},
         # https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines
@@ -276,12 +307,22 @@ class HubSpot(DeclaredConnector):
             {"status": 207, "when": "errors", "kind": "data", "said": "errors[0].message"},
         ],
         "resources": {
-            "contacts": _objects("contacts", "lastmodifieddate", CONTACT_PROPERTIES, "email"),
+            "contacts": _objects("contacts", CONTACT_TYPE, "lastmodifieddate", CONTACT_PROPERTIES, "email"),
             "deals": _objects(
-                "deals", "hs_lastmodifieddate", DEAL_PROPERTIES, "{unique_property}", of_contact=True
+                "deals",
+                DEAL_TYPE,
+                "hs_lastmodifieddate",
+                DEAL_PROPERTIES,
+                "{unique_property}",
+                of_contact=True,
             ),
             "orders": _objects(
-                "orders", "hs_lastmodifieddate", ORDER_PROPERTIES, "{unique_property}", of_contact=True
+                "orders",
+                ORDER_TYPE,
+                "hs_lastmodifieddate",
+                ORDER_PROPERTIES,
+                "{unique_property}",
+                of_contact=True,
             ),
         },
         "webhook": {
@@ -301,9 +342,9 @@ class HubSpot(DeclaredConnector):
             "delivery_id": "join('-', [to_string(eventId), to_string(objectId), to_string(occurredAt)])",
             "occurred": {"at": "occurredAt", "format": "unix_ms"},
             "topics": {
-                **_topics("contacts", "contact", "0-1"),
-                **_topics("deals", "deal", "0-3"),
-                **_topics("orders", "order", "0-123"),
+                **_topics("contacts", "contact", CONTACT_TYPE),
+                **_topics("deals", "deal", DEAL_TYPE),
+                **_topics("orders", "order", ORDER_TYPE),
                 "contact.privacyDeletion": {"resource": "contacts", "id": "objectId"},
             },
         },
