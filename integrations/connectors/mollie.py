@@ -39,6 +39,8 @@ MOST_PAGES = 10
 SIGNATURE = "X-Mollie-Signature"
 PREFIX = "sha256="
 OF_PAYMENT = expression("_embedded.entity.paymentId", "")
+# As a payment's own _links.dashboard leads: https://docs.mollie.com/reference/get-payment
+PAYMENT_PAGE = "https://my.mollie.com/dashboard/{organisation}/payments/{external_id}"
 
 # Keys of one profile are of one mode each and refuse both words; access tokens need them.
 TEST_MODE = {"testmode": "=(settings.testmode && `true`) || `null`"}
@@ -106,6 +108,13 @@ class Mollie(DeclaredConnector):
             help_text="With an API key leave it off: the key itself is one for tests or for real payments.",
         ),
         SettingField(
+            "organisation",
+            "Organisation",
+            required=False,
+            help_text="Such as org_12345678: it stands behind my.mollie.com/dashboard/ in the address bar. With it, "
+            "payments here lead to their page in Mollie.",
+        ),
+        SettingField(
             "token",
             "API key or access token",
             secret=True,
@@ -156,6 +165,7 @@ class Mollie(DeclaredConnector):
             "base_url": {"default": ADDRESS},
             "profile": {"required": False},
             "testmode": {"required": False},
+            "organisation": {"required": False},
         },
         "auth": {"kind": "bearer"},
         "limits": {"requests_per_second": 10, "burst": 10, "concurrent": 4},
@@ -167,6 +177,7 @@ class Mollie(DeclaredConnector):
         },
         "resources": {
             "payments": {
+                "page": PAYMENT_PAGE,
                 "updated_at": {
                     "at": ["createdAt", "authorizedAt", "paidAt", "failedAt", "canceledAt", "expiredAt"]
                 },

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import orjson
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -42,6 +42,8 @@ OLDEST_DISPUTES = timedelta(days=179)
 WITHOUT_DECIMALS = ("HUF", "JPY", "TWD")
 CERTIFICATES = "/v1/notifications/certs/"
 KEYS = public_keys.PublicKeys()
+# Where a person sees what the API at the address tells.
+PAGES = {"api-m.paypal.com": "www.paypal.com", "api-m.sandbox.paypal.com": "www.sandbox.paypal.com"}
 OF_PAYMENT = expression("resource.links[?rel == 'up'] | [0].href", "")
 
 
@@ -100,6 +102,14 @@ class PayPal(DeclaredConnector):
         "Then copy the Webhook ID.",
     )
     declaration = DECLARATION
+
+    @classmethod
+    def page_for(cls, settings: Mapping[str, Any], resource: str, external_id: str) -> str:
+        """Payments and refunds: a person sees the test accounts' under an address of their own."""
+        api = urlsplit(str(settings.get("base_url") or ADDRESS)).hostname
+        if resource not in ("payments", "refunds") or api not in PAGES:
+            return ""
+        return f"https://{PAGES[api]}/activity/payment/{quote(external_id, safe='')}"
 
     # Reading.
 

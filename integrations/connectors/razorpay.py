@@ -46,6 +46,10 @@ def _listed(path: str) -> dict[str, Any]:
     }
 
 
+# Where a person sees a payment; test and live have one address.
+PAYMENT_PAGE = "https://dashboard.razorpay.com/app/payments/{external_id}"
+
+
 def _resource(path: str) -> dict[str, Any]:
     since = {"param": "from", "format": "unix"}
     return {
@@ -140,7 +144,7 @@ class Razorpay(DeclaredConnector):
             {"status": [400, 422], "kind": "data", "said": "error.description"},
         ],
         "resources": {
-            "payments": _resource("/payments"),
+            "payments": {"page": PAYMENT_PAGE, **_resource("/payments")},
             "disputes": _resource("/disputes"),
             "settlements": _resource("/settlements"),
             "orders": _resource("/orders"),

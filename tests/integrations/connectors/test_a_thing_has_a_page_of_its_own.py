@@ -1,4 +1,4 @@
-"""Links lead to the very order in the shop's own pages, and nowhere else."""
+"""Links lead to the very order or payment in the system's own pages, and nowhere else."""
 
 from __future__ import annotations
 
@@ -63,13 +63,32 @@ from integrations.exceptions import DeclarationError
             "SAL-ORD-2026-00001",
             "https://acme.frappe.cloud/app/sales-order/SAL-ORD-2026-00001",
         ),
+        ("razorpay", {}, "payments", "pay_1", "https://dashboard.razorpay.com/app/payments/pay_1"),
+        (
+            "mollie",
+            {"organisation": "org_12345678"},
+            "payments",
+            "tr_5B8cwPMGnU",
+            "https://my.mollie.com/dashboard/org_12345678/payments/tr_5B8cwPMGnU",
+        ),
+        ("mollie", {}, "payments", "tr_5B8cwPMGnU", ""),
+        ("paypal", {}, "payments", "8AB/1", "https://www.paypal.com/activity/payment/8AB%2F1"),
+        (
+            "paypal",
+            {"base_url": "https://api-m.sandbox.paypal.com"},
+            "refunds",
+            "8AB1",
+            "https://www.sandbox.paypal.com/activity/payment/8AB1",
+        ),
+        ("paypal", {"base_url": "https://paypal.example.com"}, "payments", "8AB1", ""),
+        ("paypal", {}, "disputes", "PP-D-1", ""),
         ("shopify", {"base_url": "https://acme.myshopify.com"}, "stock", "5512", ""),
         ("shopify", {}, "orders", "5512", ""),
         ("shopify", {"base_url": "javascript:alert(1)//"}, "orders", "5512", ""),
         ("webhook_out", {}, "orders", "1", ""),
     ],
 )
-def test_the_page_of_an_order(
+def test_the_page_of_a_thing(
     platform: str, settings: dict[str, Any], resource: str, external_id: str, page: str
 ) -> None:
     assert registry.get(platform).page_for(settings, resource, external_id) == page
