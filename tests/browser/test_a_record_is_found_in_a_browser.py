@@ -48,6 +48,26 @@ def test_what_is_pasted_into_the_palette_leads_to_its_journey_by_one_key(
     assert complaints.said == []
 
 
+def test_the_same_words_are_found_again_after_the_palette_was_closed(live_server: Any, opened: Any) -> None:
+    mine = order(order_job())
+    factories.outcome(mine)
+    page = open_page(opened, live_server.url)
+    sign_in(page, live_server.url, factories.administrator())
+    page.goto(reverse("admin:index"))
+    box = page.get_by_label("Find a record or a page")
+    found = page.locator("#command-results-list li.active").get_by_text("Order #1042")
+    page.keyboard.press("Control+k")
+    box.press_sequentially("1042")
+    found.wait_for()
+    box.press("Escape")
+    box.press("Escape")
+    box.wait_for(state="hidden")
+    page.keyboard.press("Control+k")
+    box.press_sequentially("1042")
+    box.press("Enter")
+    page.wait_for_url(f"**{journey_url(mine)}")
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1360, "light"), (390, "dark")])
 def test_a_journey_fits_the_screen_and_tells_the_readers_hour(
     live_server: Any, opened: Any, width: int, scheme: str

@@ -77,6 +77,17 @@ document.addEventListener("htmx:beforeRequest", (event) => {
     found.asked = event.detail.elt.value.trim();
   }
 });
+// An answer that comes after the words were changed or the palette was closed is no longer asked for.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const input = paletteInput();
+  if (input && event.detail.requestConfig?.elt === input && input.value.trim() !== found.asked) {
+    event.detail.shouldSwap = false;
+  }
+});
+window.addEventListener("palette-emptied", () => {
+  found.shown = "";
+  found.isWaiting = false;
+});
 document.addEventListener("htmx:afterSettle", (event) => {
   const input = paletteInput();
   if (!input || event.detail.elt?.id !== "command-results") {
