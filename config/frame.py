@@ -45,6 +45,10 @@ def once_script(request: HttpRequest) -> str:
     return static("portal/once.js")
 
 
+def unanswered_script(request: HttpRequest) -> str:
+    return static("portal/unanswered.js")
+
+
 def favicon(request: HttpRequest) -> str:
     return static("portal/favicon.svg")
 

@@ -51,7 +51,7 @@ UNFOLD: dict[str, Any] = {
     "ENVIRONMENT": "config.frame.environment",
     "DASHBOARD_CALLBACK": "monitoring.dashboards.dashboard",
     "STYLES": ["config.frame.stylesheet", "config.frame.figures_stylesheet"],
-    "SCRIPTS": ["config.frame.script", "config.frame.once_script"],
+    "SCRIPTS": ["config.frame.script", "config.frame.once_script", "config.frame.unanswered_script"],
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "config.frame.favicon"}],
     "BORDER_RADIUS": "6px",
     "COLORS": {
