@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, QuerySet
 from django.db.models.functions import TruncDate
 
 from integrations.models import BookedOrder, BookedRefund
@@ -133,5 +133,5 @@ def _by_day(rows: QuerySet[Any], moment: str, amount: str) -> dict[tuple[date, s
     by_day = rows.order_by().annotate(day=TruncDate(moment)).values_list("day", "currency")
     return {
         (day, code): (count, total or ZERO)
-        for day, code, count, total in by_day.annotate(Count("pk"), Sum(amount))
+        for day, code, count, total in by_day.annotate(Count("pk"), MoneySum(amount))
     }

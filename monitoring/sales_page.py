@@ -27,6 +27,8 @@ from monitoring.tables import Row, Table
 PERMISSION = "integrations.view_bookedorder"
 # So that one look costs little, however many orders there are.
 LONGEST = 366
+# Beyond these no calendar goes, once a time zone has moved it.
+FIRST_YEAR, LAST_YEAR = 1900, 9000
 SHOWN = 31
 
 
@@ -75,6 +77,8 @@ def asked(request: HttpRequest, today: date) -> tuple[date, date, str]:
         )
     except ValueError:
         return *usual, "Enter days as 2026-11-23. The last 30 days are shown."
+    if first.year < FIRST_YEAR or last.year > LAST_YEAR:
+        return *usual, f"Choose days from {FIRST_YEAR} to {LAST_YEAR}. The last 30 days are shown."
     if first > last or (last - first).days >= LONGEST:
         return (
             *usual,

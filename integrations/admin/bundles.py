@@ -110,7 +110,7 @@ class BundleForm(ModelForm):
             raise ValidationError("Leave the fields above empty, or this one: both cannot be meant.")
         bills: dict[str, dict[str, int]] = {}
         for number, (bundle, part, quantity, *_) in rows_of(cleaned["pasted"], 3):
-            if number == 1 and not quantity.isdigit():
+            if number == 1 and not quantity.isdecimal():
                 continue  # the names of the columns
             if len(bundle) > LONGEST_SKU:
                 raise ValidationError(f"Line {number}: a SKU has at most {LONGEST_SKU} characters.")

@@ -37,7 +37,7 @@ class ConsentActions(PortalAdmin):
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[UnfoldAction]:
         actions: list[UnfoldAction] = super().get_actions_detail(request, object_id)
-        row = Connection.objects.filter(pk=object_id).first() if str(object_id).isdigit() else None
+        row = Connection.objects.filter(pk=object_id).first() if str(object_id).isdecimal() else None
         if row is None or not consent.is_asked_for(row):
             return [one for one in actions if not one.action_name.endswith("give_access")]
         for one in actions:

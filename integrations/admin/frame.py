@@ -74,7 +74,7 @@ class PortalChangeList(UnfoldChangeList):
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> Any:
         """A number in the address that no column can hold names no row: as all that cannot be looked up."""
         asked = [str(value) for name, value in request.GET.items() if name != SEARCH_VAR]
-        if any(value.isdigit() and int(value) > LARGEST for value in asked):
+        if any(value.isdecimal() and int(value) > LARGEST for value in asked):
             raise IncorrectLookupParameters
         return super().get_queryset(request, exclude_parameters)
 

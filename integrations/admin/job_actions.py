@@ -118,7 +118,7 @@ class JobActions(PortalAdmin):
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """A job that goes is paused, and one that stands is resumed: never both. A draft is gone on with, or thrown
         away; only what carries a part is widened."""
-        rows = SyncJob.objects.filter(pk=object_id) if str(object_id).isdigit() else SyncJob.objects.none()
+        rows = SyncJob.objects.filter(pk=object_id) if str(object_id).isdecimal() else SyncJob.objects.none()
         state, percent = rows.values_list("state", "rollout_percent").first() or ("", 100)
         if state == JobState.DRAFT:
             hidden = {"run_now", "widen", *DELIVERING}

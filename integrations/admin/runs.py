@@ -141,7 +141,7 @@ class SyncRunAdmin(FactsAdmin):
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """A run that has ended has nothing to cancel, and one that goes on is not begun again."""
         running = (
-            str(object_id).isdigit()
+            str(object_id).isdecimal()
             and SyncRun.objects.filter(pk=object_id, finished_at__isnull=True).exists()
         )
         wanted = "cancel_run" if running else "run_again"

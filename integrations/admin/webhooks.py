@@ -36,7 +36,7 @@ class OrderForm(DialogForm):
 class WebhookActions(PortalAdmin):
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[UnfoldAction]:
         actions: list[UnfoldAction] = super().get_actions_detail(request, object_id)
-        row = Connection.objects.filter(pk=object_id).first() if str(object_id).isdigit() else None
+        row = Connection.objects.filter(pk=object_id).first() if str(object_id).isdecimal() else None
         if row is not None and subscriptions.topics_of(row):
             return actions
         return [one for one in actions if not one.action_name.endswith("order_webhooks")]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from copy import deepcopy
+from math import isfinite
 from typing import Any, Final
 
 import phonenumbers
@@ -19,6 +20,8 @@ from mappings.translate import RuleData
 
 Place = tuple[str | int, ...]
 EMAIL_AT: Final = "@"
+# Of a fraction so many are kept in shape.
+PLACES: Final = 8
 # Domains that belong to nobody.
 HARMLESS_DOMAIN: Final = "example.com"
 
@@ -50,6 +53,9 @@ def harmless(value: Any) -> Any:
         return value
     if isinstance(value, int):
         return int("".join(map(_sign, str(value))))
+    if isinstance(value, float) and isfinite(value):
+        # Where somebody lives, to the metre: as many digits, none of which is theirs.
+        return float("".join(map(_sign, f"{value:.{PLACES}f}".rstrip("0"))))
     if not isinstance(value, str):
         return value
     head, at, domain = value.partition(EMAIL_AT)

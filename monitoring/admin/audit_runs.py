@@ -199,7 +199,7 @@ class AuditRunAdmin(FactsAdmin):
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         offered = super().get_actions_detail(request, object_id)
         is_open = (
-            str(object_id).isdigit()
+            str(object_id).isdecimal()
             and AuditRun.objects.filter(pk=object_id, finished_at__isnull=True).exists()
         )
         return offered if is_open else []

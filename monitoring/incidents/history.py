@@ -86,5 +86,7 @@ def _ended(decision: str, ended: str) -> str:
         Settled.SUPERSEDED: "a newer version came",
         Settled.IGNORED: "ignored in the end",
         Settled.GONE: "the cause was gone",
+        Settled.SKIPPED: "skipped by a fallback",
+        Settled.HANDED_OVER: "handed over to another job",
     }
     return f": {words[Settled(ended)]}"

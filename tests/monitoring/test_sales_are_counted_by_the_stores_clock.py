@@ -108,6 +108,14 @@ def test_currencies_are_apart_and_what_was_cancelled_is_no_sale(shop: Connection
     }
 
 
+def test_a_days_sum_has_no_more_places_than_its_amounts(shop: Connection) -> None:
+    order(shop, 1, "2026-11-20T10:00:00+00:00")
+    for number, amount in enumerate(("0.10", "0.20", "0.30")):
+        refund(shop, f"r{number}", "2026-11-20T10:00:00+00:00", amount, currency="")
+    (_, _, refunded) = sales(date(2026, 11, 20), date(2026, 11, 20)).days[date(2026, 11, 20)][""]
+    assert str(refunded) == "0.6000"
+
+
 def test_who_came_again_is_known_by_the_hash_alone_and_a_renewal_is_nobodys_choice(shop: Connection) -> None:
     order(shop, 1, "2026-10-01T10:00:00+00:00", person="a" * 32)
     order(shop, 2, "2026-11-20T10:00:00+00:00", person="a" * 32)
@@ -126,9 +134,10 @@ def test_each_number_leads_to_exactly_its_rows(admin_client: Client, shop: Conne
     order(shop, 4, "2026-11-21T11:00:00+00:00", "4500", currency="JPY", is_renewal=True)
     order(shop, 5, "2026-12-01T11:00:00+00:00")
     refund(shop, "r1", "2026-11-21T10:00:00+00:00", "9.90")
+    refund(shop, "r2", "2026-11-21T11:00:00+00:00", "1.00", currency="")
     page = admin_client.get(reverse("sales"), {"from": "2026-11-01", "to": "2026-11-30"}).content.decode()
     numbers = re.findall(r'class="portal-count" href="([^"]+)" data-count="(\d+)"', page)
-    assert sorted(int(count) for _, count in numbers) == [0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 3]
+    assert sorted(int(count) for _, count in numbers) == [0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 2, 2, 2, 3]
     for href, count in numbers:
         answer = admin_client.get(unescape(href))
         assert answer.status_code == 200
@@ -140,7 +149,13 @@ def test_days_without_sense_are_told_and_an_empty_book_says_what_to_do(
 ) -> None:
     assert "Start the workflow" in admin_client.get(reverse("sales")).content.decode()
     order(shop, 1, "2026-11-20T10:00:00+00:00")
-    for query in ({"from": "yesterday"}, {"from": "2026-02-01", "to": "2026-01-01"}, {"from": "1999-01-01"}):
+    for query in (
+        {"from": "yesterday"},
+        {"from": "2026-02-01", "to": "2026-01-01"},
+        {"from": "1999-01-01"},
+        {"from": "9999-12-31", "to": "9999-12-31"},
+        {"from": "0001-01-01", "to": "0001-01-05"},
+    ):
         answer = admin_client.get(reverse("sales"), query)
         assert answer.status_code == 200
         assert 'role="alert"' in answer.content.decode()

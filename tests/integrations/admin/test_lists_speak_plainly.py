@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from integrations.models import Connection, ErrorRecord, Outcome, Partner, SyncJob, SyncRun
+from monitoring.models import AuditRun
 from tests import factories
 from tests.integrations.admin.pages import list_url, result_count
 
@@ -62,9 +63,10 @@ def test_a_dialog_at_an_address_without_a_number_is_no_fault(admin_client: Clien
     assert admin_client.post(address, {"_form_submitted": "True", "key": "1"}).status_code in (200, 404)
 
 
-@pytest.mark.parametrize("model", [SyncJob, SyncRun, Connection, ErrorRecord])
-def test_an_address_that_names_no_row_is_not_found(admin_client: Client, model: Any) -> None:
-    address = reverse(f"admin:integrations_{model._meta.model_name}_change", args=["abc"])
+@pytest.mark.parametrize("name", ["abc", "²"])
+@pytest.mark.parametrize("model", [SyncJob, SyncRun, Connection, ErrorRecord, AuditRun])
+def test_an_address_that_names_no_row_is_not_found(admin_client: Client, model: Any, name: str) -> None:
+    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[name])
     assert admin_client.get(address).status_code in (302, 404)
 
 
@@ -72,3 +74,4 @@ def test_a_number_that_no_row_can_have_narrows_to_nothing(admin_client: Client) 
     too_large = "9" * 25
     assert admin_client.get(f"{list_url(Outcome)}?run={too_large}").status_code == 302
     assert admin_client.get(f"{list_url(ErrorRecord)}?q={too_large}").status_code == 200
+    assert admin_client.get(f"{list_url(ErrorRecord)}?job=²").status_code in (200, 302)

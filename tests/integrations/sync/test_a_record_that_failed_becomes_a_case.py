@@ -159,12 +159,24 @@ def test_a_job_that_carries_no_orders_has_its_own_cases(job: SyncJob) -> None:
         ("  ", "  "),
         ("", ""),
         (4711, 1111),
+        (52.520008, 11.111111),
+        (-0.127758, -1.111111),
         (True, True),
         (None, None),
     ],
 )
 def test_a_harmless_value_has_the_same_shape(value: Any, shape: Any) -> None:
     assert harmless(value) == shape
+
+
+def test_where_somebody_lives_is_replaced_as_their_street_is() -> None:
+    payload = {"id": 7, "total": 19.9, "shipping_address": {"latitude": 52.520008, "longitude": -0.127758}}
+    made = replaced(payload, personal_places(payload, []))
+    assert made == {
+        "id": 7,
+        "total": 19.9,
+        "shipping_address": {"latitude": 11.111111, "longitude": -1.111111},
+    }
 
 
 def test_of_a_customer_every_text_is_personal() -> None:

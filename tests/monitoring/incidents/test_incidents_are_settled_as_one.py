@@ -299,3 +299,14 @@ def test_the_list_is_sorted_by_money_within_each_currency_and_by_promised_hour(
     assert order(o="3")[:3] == ["nine", "hundred", "thousand yen"]
     assert order(o="-3", currency="JPY") == ["thousand yen"]
     assert order(o="4") == ["thousand yen", "nothing", "hundred", "nine"]
+
+
+@pytest.mark.parametrize("how", Settled.values)
+def test_however_an_error_of_the_same_cause_ended_the_page_tells_it(
+    how: str, job: SyncJob, admin_client: Client
+) -> None:
+    before = failed(job)
+    ErrorRecord.objects.filter(pk=before.pk).update(settled_at=timezone.now(), settled_how=how)
+    failed(job)
+    told = admin_client.get(change_url(incident())).context["before"]
+    assert [line.partition(":")[0] for line in told.lines] == ["1 settled without anybody"]
