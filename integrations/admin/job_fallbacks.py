@@ -18,6 +18,7 @@ from integrations.configuration.check import fallback_problems
 from integrations.models import ErrorRecord, JobState, SyncJob
 from integrations.sync import errors_of_fallbacks
 from integrations.sync.fallbacks import LABELS, THEN_LABELS, Fallback, from_plain, sentence_of
+from mappings.content_hash import content_hash
 
 from . import widgets
 from .frame import Crumb, PortalAdmin
@@ -172,6 +173,8 @@ def _edit_view(
 ) -> HttpResponse:
     job: SyncJob = model_admin.object_for(request, object_id, "change")
     present = from_plain(job.fallbacks)
+    if place is not None and _is_another(request, present, place):
+        return model_admin.done(request, CHANGED_MEANWHILE, _job_url(job), messages.ERROR)
     if place is not None and place >= len(present):
         raise Http404("There is no such fallback.")
     before = present[place] if place is not None else None
@@ -189,9 +192,20 @@ def _edit_view(
         original=Crumb(job, job.name),
         preview_url=_url("preview", job) + (f"?place={place}" if place is not None else ""),
         take_out_url=_url("take_out", job, place) if place is not None else "",
+        seen=_stamp(before) if before is not None else "",
         back=_job_url(job),
         **_of_late(job),
     )
+
+
+def _stamp(fallback: Fallback) -> str:
+    return content_hash(fallback.to_plain())
+
+
+def _is_another(request: HttpRequest, present: list[Fallback], place: int) -> bool:
+    """Whether at this place of the list stands another fallback now than the one that the person has before them."""
+    seen = request.POST.get("seen", "")
+    return bool(seen) and (place >= len(present) or _stamp(present[place]) != seen)
 
 
 def _of_late(job: SyncJob) -> dict[str, list[str]]:
@@ -260,7 +274,7 @@ def _take_out_view(
 ) -> HttpResponse:
     job: SyncJob = model_admin.object_for(request, object_id, "change")
     present = from_plain(job.fallbacks)
-    if request.method != "POST" or place >= len(present):
+    if request.method != "POST" or place >= len(present) or _is_another(request, present, place):
         return model_admin.done(request, CHANGED_MEANWHILE, _job_url(job), messages.ERROR)
     return _store(model_admin, request, job, present[:place] + present[place + 1 :])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -72,6 +73,23 @@ def test_one_is_changed_and_taken_out(staff: Client, job: SyncJob) -> None:
     assert SyncJob.objects.get(pk=job.pk).fallbacks, "looking at an address changes nothing"
     staff.post(url(job, "take_out", 0))
     assert SyncJob.objects.get(pk=job.pk).fallbacks == []
+
+
+@pytest.mark.parametrize("deed", ["edit", "take_out"])
+def test_a_page_that_was_opened_before_the_list_changed_touches_no_other_fallback(
+    deed: str, staff: Client, job: SyncJob
+) -> None:
+    mine, other = {**SKIP, "code": "mine"}, {**SKIP, "code": "other"}
+    SyncJob.objects.update(fallbacks=[mine, other])
+    shown = staff.get(url(job, "edit", 0)).content.decode()
+    (seen,) = set(re.findall(r'name="seen" value="(\w+)"', shown))
+    SyncJob.objects.update(fallbacks=[other])
+    answer = staff.post(url(job, deed, 0), {**FORM, "code": "mine", "seen": seen}, follow=True)
+    assert "Somebody else changed these fallbacks meanwhile" in answer.content.decode()
+    assert SyncJob.objects.get(pk=job.pk).fallbacks == [other]
+    SyncJob.objects.update(fallbacks=[mine, other])
+    staff.post(url(job, deed, 0), {**FORM, "code": "new", "seen": seen})
+    assert mine not in SyncJob.objects.get(pk=job.pk).fallbacks
 
 
 def test_a_mistake_is_told_at_its_field_and_nothing_is_saved(staff: Client, job: SyncJob) -> None:
