@@ -257,6 +257,42 @@ def test_all_checks_run_and_those_that_failed_are_named(
     assert manage.run_checks({"second": ["-c", ""]}) == 0
 
 
+def test_what_runs_aside_goes_on_beside_the_others_and_tells_and_fails_like_them(
+    manage: ModuleType, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Each of the two waits for a sign of the other: one after the other, neither would end."""
+    monkeypatch.setattr(manage, "PYTHON", sys.executable)
+    meet = (
+        "import pathlib, sys, time; mine, other = map(pathlib.Path, sys.argv[1:3]); mine.touch()\n"
+        "while not other.exists(): time.sleep(0.01)\n"
+        "print('met', mine.name)"
+    )
+    here, aside = str(tmp_path / "here"), str(tmp_path / "aside")
+    checks = {
+        "here": ["-c", meet, here, aside],
+        "mypy": ["-c", f"{meet}; raise SystemExit(1)", aside, here],
+        "import-linter": ["-c", "print('after mypy')"],
+    }
+
+    assert manage.run_checks(checks) == 1
+
+    told = capfd.readouterr().out
+    assert told.endswith("Failed: mypy\n")
+    assert "--- mypy\nmet aside\n" in told
+    assert "--- import-linter\nafter mypy\n" in told
+    assert "met here\n" in told
+
+
+def test_modules_are_compiled_once_whatever_the_environment_says(
+    manage: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(manage, "PYTHON", sys.executable)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    keeps = ["-c", "import sys; raise SystemExit(sys.dont_write_bytecode)"]
+
+    assert manage.run_checks({"ruff": keeps, "mypy": keeps}) == 0
+
+
 def test_it_needs_nothing_but_python_until_all_is_installed() -> None:
     """Without site-packages, on a folder without .venv."""
     done = subprocess.run(
