@@ -60,10 +60,10 @@ class ValueMap(models.Model):
         Their rules stay those that are in use; a draft stays a draft.
         """
         in_use = MappingVersion.objects.filter(number=models.F("mapping__current_number"))
-        for version in in_use.filter(snapshot__value_maps__has_key=self.key).select_related("mapping"):
-            words = {**version.snapshot["value_maps"], self.key: self.as_dict()}
-            snapshot = {**version.snapshot, "value_maps": words}
-            version.mapping.use(snapshot, by, f"Words of {self.name}")
+        known = in_use.filter(snapshot__value_maps__has_key=self.key).values("mapping")
+        # In one order, so that two who publish words at the same moment do not wait for each other for ever.
+        for mapping in Mapping.objects.filter(pk__in=known).order_by("pk"):
+            mapping.use_words_of(self, by)
 
 
 class ValueMapEntry(models.Model):
@@ -116,12 +116,28 @@ class Mapping(models.Model):
 
     def publish(self, by: Person = None) -> MappingVersion:
         """Makes the rules as they are the version in use; nothing new where they are the same as before."""
-        return self.use(self.snapshot(), by)
+        with transaction.atomic():
+            self._take_turn()
+            return self.use(self.snapshot(), by)
+
+    def _take_turn(self) -> Mapping:
+        """What is made of the words, the rules or the version in use is read behind this: who publishes at the same
+        moment comes before or after, and neither takes back what the other did. In a transaction."""
+        return Mapping.objects.select_for_update().get(pk=self.pk)
+
+    def use_words_of(self, value_map: ValueMap, by: Person = None) -> None:
+        """The version in use, with the words as they are now."""
+        with transaction.atomic():
+            version = self._take_turn().in_use()
+            if version is None or value_map.key not in version.snapshot["value_maps"]:
+                return
+            words = {**version.snapshot["value_maps"], value_map.key: value_map.as_dict()}
+            self.use({**version.snapshot, "value_maps": words}, by, f"Words of {value_map.name}")
 
     def use(self, snapshot: MappingType[str, Any], by: Person = None, note: str = "") -> MappingVersion:
         """Makes this the version in use; nothing new where it is the same as before. The rules stay as they are."""
         with transaction.atomic():
-            locked = Mapping.objects.select_for_update().get(pk=self.pk)
+            locked = self._take_turn()
             newest = self.versions.order_by("-number").first()
             if newest is None or newest.snapshot != snapshot or locked.current_number != newest.number:
                 number = newest.number + 1 if newest else 1
@@ -141,6 +157,7 @@ class Mapping(models.Model):
         """Publishes a new version equal to an old one, and makes its rules those that are edited from now on."""
         rules = [convert(rule, RuleData) for rule in version.snapshot["rules"]]
         with transaction.atomic():
+            self._take_turn()
             self.rules.all().delete()
             rows = [FieldRule.from_data(self, place, rule) for place, rule in enumerate(rules)]
             FieldRule.objects.bulk_create(rows)

@@ -21,11 +21,21 @@ SAVED_MEANWHILE = (
     "to see what changed, and take that over here. Then save once more: what you see here replaces theirs."
 )
 
+SAVED_WHILE_TRIED = (
+    "Somebody else has saved this mapping since it was tried, so nothing was published. Look at its rules, or at its "
+    "score card, as they are now."
+)
+
 
 def stamp(mapping: Mapping) -> str:
     """Of what a person edits on the mapping's page; another one as soon as any of it is saved otherwise."""
     head = {name: getattr(mapping, name) for name in HEAD}
     return content_hash({**head, "rules": [msgspec.to_builtins(rule) for rule in mapping.rule_data()]})
+
+
+def is_as_seen(mapping: Mapping, seen: str) -> bool:
+    """In a transaction, before what is done to what was seen: who saves at the same moment comes first, or waits."""
+    return stamp(Mapping.objects.select_for_update().get(pk=mapping.pk)) == seen
 
 
 class MappingForm(ModelForm):

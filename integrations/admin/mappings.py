@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -18,7 +19,7 @@ from integrations.templatetags.portal import ago
 from mappings.models import Direction, Mapping, MappingVersion
 
 from .frame import DialogForm, PortalAdmin, QuickView, action, display
-from .mapping_form import MappingForm, stamp
+from .mapping_form import SAVED_WHILE_TRIED, MappingForm, is_as_seen, stamp
 from .mapping_presets import preset_view
 from .mapping_rules import Rules
 from .mapping_versions import RollBackForm, drafts_among, standing, versions_view
@@ -139,11 +140,16 @@ class MappingAdmin(PortalAdmin):
         if has_card(mapping):
             request.publishes_mapping = True  # type: ignore[attr-defined]  # see change_view
             return
-        self.publish(request, mapping)
+        self.publish(request, mapping, stamp(mapping))
 
-    def publish(self, request: HttpRequest, mapping: Mapping) -> None:
+    def publish(self, request: HttpRequest, mapping: Mapping, seen: str) -> None:
+        """`seen`: the stamp of what this person saved, which is what was tried."""
         before = mapping.current_number
-        version = mapping.publish(self.person(request))
+        with transaction.atomic():
+            if not is_as_seen(mapping, seen):
+                self.message_user(request, SAVED_WHILE_TRIED, messages.ERROR)
+                return
+            version = mapping.publish(self.person(request))
         # Whoever publishes has looked at what is read.
         accept_as_they_are(shapes_of(mapping))
         if version.number != before:
@@ -301,6 +307,7 @@ class MappingAdmin(PortalAdmin):
         if mapping is not None and getattr(request, "publishes_mapping", False):
             # The rules are saved, and the transaction is over: trying them has no place in it.
             saved = Mapping.objects.get(pk=mapping.pk)
+            seen = stamp(saved)
             if not is_held_back(self, request, saved):
-                self.publish(request, saved)
+                self.publish(request, saved, seen)
         return response

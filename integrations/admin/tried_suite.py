@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -24,6 +25,7 @@ from mappings.models import Direction, Mapping
 from mappings.versions import in_short
 
 from .frame import Crumb, PortalAdmin
+from .mapping_form import SAVED_WHILE_TRIED, is_as_seen, stamp
 from .tried_errors import WRONG_RULES, tell_of_errors
 
 LONGEST_REASON: Final = 200
@@ -140,7 +142,7 @@ def suite_urls(model_admin: PortalAdmin) -> list[URLPattern]:
 
 
 def _page(model_admin: PortalAdmin, request: HttpRequest, mapping: Mapping) -> HttpResponse:
-    is_draft = has_draft(mapping)
+    seen, is_draft = stamp(mapping), has_draft(mapping)
     cards = cards_of(mapping)
     needs_reason = any(card.worse for card in cards)
     return model_admin.page(
@@ -154,6 +156,7 @@ def _page(model_admin: PortalAdmin, request: HttpRequest, mapping: Mapping) -> H
         needs_reason=needs_reason,
         may_publish=is_draft and needs_reason and model_admin.has_change_permission(request, mapping),
         longest=LONGEST_REASON,
+        seen=seen,
         here=suite_url(mapping),
         back=reverse("admin:mappings_mapping_change", args=[mapping.pk]),
         original=Crumb(mapping, mapping.name),
@@ -169,9 +172,13 @@ def _publish(model_admin: PortalAdmin, request: HttpRequest, mapping: Mapping) -
     problems = mapping.check_problems()
     if problems:
         return model_admin.done(request, problems[0].sentence, suite_url(mapping), messages.ERROR)
+    seen = request.POST.get("seen") or stamp(mapping)
     titles = dict.fromkeys(line.then.title for card in cards_of(mapping) for line in card.worse)
     note = f"{reason[:LONGEST_REASON]} (score card: {', '.join(titles) or 'all as before'})"
-    made = mapping.use(mapping.snapshot(), model_admin.person(request), note)
+    with transaction.atomic():
+        if not is_as_seen(mapping, seen):
+            return model_admin.done(request, SAVED_WHILE_TRIED, suite_url(mapping), messages.ERROR)
+        made = mapping.use(mapping.snapshot(), model_admin.person(request), note)
     model_admin.log_change(request, mapping, f"Published against its score card: {reason[:LONGEST_REASON]}")
     accept_as_they_are(shapes_of(mapping))
     tell_of_errors(model_admin, request, mapping)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from integrations.admin.mapping_form import SAVED_WHILE_TRIED
 from integrations.demo import stage
 from integrations.models import SyncJob, Wanted
 from integrations.sync.edge_orders import ORDINARY, order
@@ -70,6 +72,29 @@ def test_what_breaks_a_case_is_not_published_without_a_reason(admin_client: Clie
     assert number_of(mapping) == 2
     note = mapping.versions.get(number=2).note
     assert note == "Cancellations go by telephone. (score card: Cancellation)"
+
+
+def test_a_draft_that_was_saved_since_its_card_was_looked_at_is_not_published_by_it(
+    admin_client: Client, mapping: Mapping
+) -> None:
+    publish(admin_client, mapping, status="'open'")
+    seen = re.findall(r'name="seen" value="(\w+)"', admin_client.get(card_url(mapping)).content.decode())
+    mapping.rules.filter(target="number").update(source="id")
+    told = {"reason": "Cancellations go by telephone.", "seen": seen[-1]}
+    admin_client.post(card_url(mapping), told)
+    assert (number_of(mapping), messages_of(admin_client)[-1]) == (1, SAVED_WHILE_TRIED)
+
+
+def test_what_somebody_else_saves_while_a_draft_is_tried_is_not_published_with_it(
+    admin_client: Client, mapping: Mapping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meanwhile(*_: Any) -> bool:
+        mapping.rules.filter(target="number").update(source="id")
+        return False
+
+    monkeypatch.setattr("integrations.admin.mappings.is_held_back", meanwhile)
+    assert publish(admin_client, mapping, email="'ann@mail.example.com'")[-1] == SAVED_WHILE_TRIED
+    assert number_of(mapping) == 1
 
 
 def test_what_breaks_no_case_is_published_at_once(admin_client: Client, mapping: Mapping) -> None:
