@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -31,10 +30,10 @@ from mappings.sentences import within
 from .dry_runs import report_of
 from .frame import Crumb, PortalAdmin
 from .guided_forms import LaunchJobForm, OwnWayForm
+from .guided_steps import NO_DRY_RUN, begin_url, dry_run_standing, note_looked_at, step_url, steps_of
 from .launching import way_to
 
 PAGES = "admin/integrations/syncjob/guided"
-STEPS = ("Systems", "What to carry", "Look at it", "Dry run", "Launch")
 # Whoever begins a job makes its row and the copies of its mappings.
 PERMISSIONS = ("integrations.add_syncjob", "mappings.add_mapping")
 
@@ -70,7 +69,7 @@ def begin_view(model_admin: PortalAdmin, request: HttpRequest) -> HttpResponse:
         request,
         f"{PAGES}/systems.html",
         "New job: which systems?",
-        **_steps(1),
+        **steps_of(request, 1),
         sources=[card for card in cards if card.reads],
         destinations=[card for card in cards if card.writes],
         ready=sum(not card.why_not for card in cards),
@@ -139,36 +138,6 @@ def _drafts() -> QuerySet[SyncJob]:
     return rows.order_by("-updated_at")[:10]
 
 
-def _steps(place: int, job: SyncJob | None = None) -> dict[str, Any]:
-    """Steps that were taken are links back."""
-    urls = [_begin_url(), "", "", "", ""]
-    twins: list[SyncJob] = []
-    if job is not None:
-        twins = drafts.carried_by(job)
-        urls[1] = _begin_url(job)
-        urls[2:] = [step_url(job, name) for name in ("look", "dry_run", "launch")]
-    return {
-        "steps": [
-            {"name": name, "url": urls[at - 1] if at < place else "", "here": at == place, "done": at < place}
-            for at, name in enumerate(STEPS, start=1)
-        ],
-        "place": place,
-        "twins": twins,
-    }
-
-
-def _begin_url(job: SyncJob | None = None) -> str:
-    """Where systems are chosen; or, with those of a job, where it is chosen what to carry between them."""
-    begin = reverse("admin:integrations_syncjob_add")
-    if job is None:
-        return begin
-    return f"{begin}?{urlencode({'source': job.source_id, 'destination': job.destination_id})}"
-
-
-def step_url(job: SyncJob, name: str) -> str:
-    return reverse(f"admin:integrations_syncjob_guided_{name}", args=[job.pk])
-
-
 # --- what to carry ------------------------------------------------------------------------------------------------
 
 
@@ -193,14 +162,14 @@ def _what_view(
         request,
         f"{PAGES}/what.html",
         "New job: what to carry?",
-        **_steps(2),
+        **steps_of(request, 2),
         source=source,
         destination=destination,
         pairs=[(pair, _sentence(pair, source, destination)) for pair in ready],
         own=own,
         problem=problem,
         is_real=destination.environment == Environment.PRODUCTION,
-        back=_begin_url(),
+        back=begin_url(),
     )
 
 
@@ -245,12 +214,12 @@ def look_view(model_admin: PortalAdmin, request: HttpRequest, object_id: str) ->
         request,
         f"{PAGES}/look.html",
         "New job: look at it",
-        **_steps(3, job),
+        **steps_of(request, 3, job),
         job=job,
         original=Crumb(job, job.name),
         records_url=step_url(job, "records"),
         next_url=step_url(job, "dry_run"),
-        back=_begin_url(job),
+        back=begin_url(job),
     )
 
 
@@ -262,6 +231,8 @@ def records_view(model_admin: PortalAdmin, request: HttpRequest, object_id: str)
         found = looked.look(job)
     except (Failure, ExpressionError) as failure:
         problem = getattr(failure, "sentence", str(failure))
+    else:
+        note_looked_at(request, job)
     good = sum(not one.problems for one in found)
     return model_admin.page(
         request, f"{PAGES}/records.html", "", job=job, looked=found, good=good, problem=problem
@@ -282,7 +253,7 @@ def dry_run_view(model_admin: PortalAdmin, request: HttpRequest, object_id: str)
         request,
         f"{PAGES}/dry_run.html",
         "New job: dry run",
-        **_steps(4, job),
+        **steps_of(request, 4, job),
         **(report_of(newest) if newest is not None else {}),
         job=job,
         original=Crumb(job, job.name),
@@ -307,12 +278,12 @@ def launch_view(model_admin: PortalAdmin, request: HttpRequest, object_id: str) 
         request,
         f"{PAGES}/launch.html",
         "New job: launch",
-        **_steps(5, job),
+        **steps_of(request, 5, job),
         job=job,
         original=Crumb(job, job.name),
         form=form,
         may_launch=may_launch,
-        dry_run=job.dry_runs.filter(state="finished").first(),
+        no_dry_run=NO_DRY_RUN.get(dry_run_standing(job), ""),
         is_real=job.destination.environment == Environment.PRODUCTION,
         reads_real=job.source.environment == Environment.PRODUCTION,
         estimate_url=step_url(job, "estimate"),
