@@ -1,7 +1,7 @@
 """What a system's payloads are made of, learned from the first of them, and what came otherwise later. No database.
 
 Only names of fields and types of JSON are kept, never a value. A name that may itself be data (an id, an address) is
-kept as `*`.
+kept as `*`. What is seen gathers over any number of small looks; one record, however often it comes, counts once.
 """
 
 from __future__ import annotations
@@ -14,10 +14,17 @@ import msgspec
 
 from .profile import type_of
 
-# So many payloads are learned from; what is rare among them is not taken for new later.
-LEARNED = 200
+# So many records are learned from. What is rarer than that is known by `RARE` later.
+LEARNED = 40
 # What each of them had, and so many in turn then have not, is gone.
 MISSED = 20
+# What is new or of another type is told once so many records have it, and at least half of those that could.
+ENOUGH = 3
+# Of so many that could, the fewer have it: then it is rare, no change, and known from now on.
+RARE = 20
+MOST_SIGNS = 50
+# So many records are told apart.
+TOLD_APART = 60
 MOST_PATHS = 500
 MOST_CHANGES = 100
 DEEPEST = 8
@@ -51,15 +58,31 @@ def _named(kind: str) -> str:
     return {"number": "a number", "list": "a list", "object": "an object"}.get(kind, kind)
 
 
+class Sign(msgspec.Struct, frozen=True):
+    """What may be a change: `times` records had it, of `of` that could have."""
+
+    path: str
+    how: str
+    kind: str
+    times: int = 0
+    of: int = 0
+
+    @property
+    def is_enough(self) -> bool:
+        return self.times >= ENOUGH and self.times * 2 >= self.of
+
+
 class Known(msgspec.Struct, frozen=True):
     """`fields`: each path with its types; `always`: those that each payload had; `missed`: how often in turn one of
-    these did not come."""
+    these did not come. `signs` are looked into; `recent` are the names of the last records that counted."""
 
     fields: dict[str, list[str]] = {}
     always: list[str] = []
     looked: int = 0
     missed: dict[str, int] = {}
     changes: list[Change] = []
+    signs: list[Sign] = []
+    recent: list[str] = []
 
     @property
     def is_learned(self) -> bool:
@@ -96,32 +119,48 @@ def _fields(value: Any, path: str, depth: int) -> Iterator[tuple[str, str]]:
             yield from _fields(part, f"{path}[]", depth + 1)
 
 
-def look(known: Known, payloads: Sequence[Mapping[str, Any]], at: str) -> Known:
-    """What is known after these payloads; the same object where nothing was learned and nothing changed."""
-    for payload in payloads:
+def look(known: Known, payloads: Sequence[Mapping[str, Any]], at: str, names: Sequence[str] = ()) -> Known:
+    """What is known after these payloads; the same object where nothing was learned and nothing changed.
+
+    `names` tell the records apart, one for each payload; without them each is a record of its own.
+    """
+    for place, payload in enumerate(payloads):
+        name = names[place] if names else ""
+        if name and name in known.recent:
+            continue
         shape = shape_of(payload)
-        known = _compared(known, shape, at) if known.is_learned else _learned(known, shape)
+        after = _compared(known, shape, at) if known.is_learned else _learned(known, shape)
+        if after is not known and name:
+            after = msgspec.structs.replace(after, recent=[*known.recent, name][-TOLD_APART:])
+        known = after
     return known
 
 
 def accepted(known: Known) -> Known:
     """As it is now, it is right: nothing is told of until something changes again."""
-    return msgspec.structs.replace(known, changes=[], missed={})
+    return msgspec.structs.replace(known, changes=[], missed={}, signs=[])
 
 
 def _learned(known: Known, shape: Mapping[str, str]) -> Known:
-    fields = {path: list(kinds) for path, kinds in known.fields.items()}
-    for path, kind in shape.items():
-        kinds = fields.setdefault(path, []) if len(fields) < MOST_PATHS or path in fields else []
-        if kind not in (_EMPTY, *kinds):
-            kinds.append(kind)
+    fields = _with(known.fields, shape)
     filled = {path for path, kind in shape.items() if kind != _EMPTY}
     always = sorted(filled) if not known.looked else [path for path in known.always if path in filled]
-    return Known(fields, always, known.looked + 1, {}, known.changes)
+    return msgspec.structs.replace(known, fields=fields, always=always, looked=known.looked + 1, missed={})
+
+
+def _with(fields: Mapping[str, list[str]], shape: Mapping[str, str]) -> dict[str, list[str]]:
+    """The fields, and those of this payload."""
+    grown = {path: list(kinds) for path, kinds in fields.items()}
+    for path, kind in shape.items():
+        kinds = grown.setdefault(path, []) if len(grown) < MOST_PATHS or path in grown else []
+        if kind not in (_EMPTY, *kinds):
+            kinds.append(kind)
+    return grown
 
 
 def _compared(known: Known, shape: Mapping[str, str], at: str) -> Known:
-    changes = [*_newly(known, shape, at)]
+    signs, told, rare = _weighed(known, shape)
+    changes = [_change(known, sign, at) for sign in told]
     gone, missed, always = _missing(known, shape, at)
     changes += gone
     back = {
@@ -129,21 +168,43 @@ def _compared(known: Known, shape: Mapping[str, str], at: str) -> Known:
         for change in known.changes
         if change.how == GONE and shape.get(change.path, _EMPTY) != _EMPTY
     }
-    if not changes and not back and missed == known.missed and always == known.always:
+    is_same = signs == known.signs and missed == known.missed and always == known.always
+    if is_same and not changes and not back and not rare:
         return known
-    fields = {path: list(kinds) for path, kinds in known.fields.items()}
-    for change in changes:
-        if change.how != GONE:
-            fields.setdefault(change.path, []).append(change.after)
-    # What lies in a field that is new is known with it.
-    for path, kind in shape.items():
-        if path not in fields and len(fields) < MOST_PATHS:
-            fields[path] = [] if kind == _EMPTY else [kind]
+    settled = {sign.path: sign.kind for sign in (*told, *rare)}
+    # What lies in a field that is looked into is known from the first: it is told with it.
+    outer = [sign.path for sign in (*signs, *told, *rare) if sign.how == NEW]
+    within = {path: kind for path, kind in shape.items() if any(_is_within(path, one) for one in outer)}
     kept = [change for change in known.changes if change.path not in back]
-    return Known(fields, always, known.looked, missed, [*kept, *changes][-MOST_CHANGES:])
+    return msgspec.structs.replace(
+        known,
+        fields=_with(known.fields, settled | within),
+        always=always,
+        missed=missed,
+        changes=[*kept, *changes][-MOST_CHANGES:],
+        signs=signs,
+    )
 
 
-def _newly(known: Known, shape: Mapping[str, str], at: str) -> Iterator[Change]:
+def _weighed(known: Known, shape: Mapping[str, str]) -> tuple[list[Sign], list[Sign], list[Sign]]:
+    """What is still looked into, what is told now, and what turned out to be rare."""
+    here = {(sign.path, sign.kind): sign for sign in _signs(known, shape)}
+    grown = []
+    for sign in known.signs:
+        is_here = here.pop((sign.path, sign.kind), None) is not None
+        could = is_here or sign.how == NEW or shape.get(sign.path, _EMPTY) != _EMPTY
+        grown.append(
+            msgspec.structs.replace(sign, times=sign.times + is_here, of=sign.of + could) if could else sign
+        )
+    room = max(MOST_SIGNS - len(grown), 0)
+    grown += [msgspec.structs.replace(sign, times=1, of=1) for sign in list(here.values())[:room]]
+    told = [sign for sign in grown if sign.is_enough]
+    rare = [sign for sign in grown if not sign.is_enough and sign.of >= RARE]
+    return [sign for sign in grown if not sign.is_enough and sign.of < RARE], told, rare
+
+
+def _signs(known: Known, shape: Mapping[str, str]) -> Iterator[Sign]:
+    """What this payload has otherwise than it is known."""
     new: list[str] = []
     for path, kind in shape.items():
         kinds = known.fields.get(path)
@@ -153,9 +214,14 @@ def _newly(known: Known, shape: Mapping[str, str], at: str) -> Iterator[Change]:
             # Of an object that is new, its fields are not told one by one; beyond the limit nobody knows what is new.
             if len(known.fields) < MOST_PATHS and not any(_is_within(path, outer) for outer in new):
                 new.append(path)
-                yield Change(path, NEW, at, after=kind)
+                yield Sign(path, NEW, kind)
         elif kinds and kind not in kinds:
-            yield Change(path, RETYPED, at, before=" | ".join(kinds), after=kind)
+            yield Sign(path, RETYPED, kind)
+
+
+def _change(known: Known, sign: Sign, at: str) -> Change:
+    before = " | ".join(known.fields.get(sign.path, ())) if sign.how == RETYPED else ""
+    return Change(sign.path, sign.how, at, before=before, after=sign.kind)
 
 
 def _missing(

@@ -32,7 +32,7 @@ def _told(row: PayloadShape) -> Changed:
     more = len(breaks) - SHOWN_CHANGES
     rest = f" And {more} more." if more > 0 else ""
     sentence = (
-        f"{row.connection.name} sends other {row.resource} than before: {told}{rest} "
+        f"{row.connection.name} sends other {row.what} than before: {told}{rest} "
         f"See whether the mapping still fits what {within(row.connection.name)} sends."
     )
     job = SyncJob.objects.filter(source=row.connection, source_resource=row.resource).order_by("pk").first()

@@ -32,7 +32,7 @@ MOST_LOOKED_AT: Final = 50
 def steps_of(request: HttpRequest, place: int, job: SyncJob | None = None) -> dict[str, Any]:
     """What the line of steps shows on the page of the one at `place`, from 1 on. Those that were come to are links."""
     urls = [begin_url(), *[""] * (len(STEPS) - 1)]
-    standing = {at: DONE for at in range(1, min(place, LOOK))}
+    standing = dict.fromkeys(range(1, min(place, LOOK)), DONE)
     if job is not None:
         urls[1:] = [begin_url(job), *(step_url(job, name) for name in ("look", "dry_run", "launch"))]
         standing |= {at: _standing(request, job, at) for at in (LOOK, DRY_RUN)}

@@ -79,7 +79,7 @@ class ToldChange:
 @dataclass(frozen=True)
 class ChangedShape:
     connection: Connection
-    resource: str
+    what: str
     changes: list[ToldChange]
     more: int
 
@@ -96,7 +96,7 @@ def _changed_shapes(mapping: Mapping) -> list[ChangedShape]:
             for change in changes[:SHOWN_CHANGES]
         ]
         if told:
-            found.append(ChangedShape(row.connection, row.resource, told, len(changes) - len(told)))
+            found.append(ChangedShape(row.connection, row.what, told, len(changes) - len(told)))
     return found
 
 

@@ -54,7 +54,7 @@ from .inbox import InboundEvent, InboundState, RefusedWebhooks
 from .job import JobState, Removed, SyncJob, held_for_launch, may_work
 from .known import LastKnown
 from .partners import Partner, PartnerKey, PartnerRequest
-from .payload_shape import PayloadShape
+from .payload_shape import PayloadShape, Way
 from .people import LeftContact, PersonKey, SamePerson
 from .run import Door, RunState, SyncRun
 from .stock import StockFigure, UnitsInFlight
@@ -146,6 +146,7 @@ __all__ = [
     "Unit",
     "UnitsInFlight",
     "Wanted",
+    "Way",
     "WebhookSubscription",
     "Workflow",
     "WorkflowTarget",

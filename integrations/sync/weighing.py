@@ -10,7 +10,7 @@ from integrations.connectors.base import Connector
 from integrations.exceptions import Failure
 from integrations.models import State, SyncJob
 
-from . import conflicts, intents, missing_parcels, stock_figures, stock_recount
+from . import conflicts, intents, missing_parcels, payload_changes, stock_figures, stock_recount
 from .case import Case, Ending, Sending
 from .claim import Lease
 from .endings import data_fault
@@ -52,6 +52,7 @@ class Weighing:
             self.watch.look(cases, can_fetch(self.job))
         partial = [case for case in cases if case.parcel.partial and case.ending is None]
         fetch(self.job, [case for case in partial if not case.is_superseded])
+        payload_changes.notice_fetched(self.job, partial)
         self._keep_figures(cases)
         self._weigh_safely(cases)
         unclear = [case for case in cases if case.parcel.partial and case.ending is None]

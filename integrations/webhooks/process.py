@@ -21,8 +21,8 @@ from django.db.models import F, QuerySet
 
 from integrations.connectors.base import Connector, Item
 from integrations.exceptions import Failure
-from integrations.models import Connection, Door, InboundEvent, InboundState, JobState, SyncJob
-from integrations.sync import shared_clock
+from integrations.models import Connection, Door, InboundEvent, InboundState, JobState, SyncJob, Way
+from integrations.sync import payload_changes, shared_clock
 from integrations.sync.accept import Accepted, accept
 from integrations.sync.doorbell import ring
 
@@ -166,6 +166,7 @@ def _accept_resource(connector: Connector, resource: str, events: Sequence[Inbou
 
     for job in jobs:
         accept(job, Door.WEBHOOK, items, read_at=read_at, also=mark if job is jobs[-1] else None)
+    payload_changes.notice(events[0].connection_id, resource, items, Way.TOLD)
 
 
 def _item(connector: Connector, event: InboundEvent) -> Item:

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
+from django.db import connection as database
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from integrations.connectors.base import Item
-from integrations.models import PayloadShape, SyncJob
+from integrations.models import PayloadShape, SyncJob, Way
+from integrations.sync import payload_changes
 from integrations.sync.payload_changes import notice
-from mappings.payload_shape import LEARNED, MISSED
+from mappings.payload_shape import ENOUGH, LEARNED, MISSED, Known
 from monitoring.payload_changes import changed
 from tests import factories
 from tests.integrations.admin.pages import act, change_url
@@ -26,8 +30,7 @@ def job(db: None) -> SyncJob:
     reader.rules.create(target="total", source="total")
     reader.publish()
     made = factories.job(source=factories.connection(name="The shop"), read_mapping=reader)
-    for _ in range(LEARNED // 10):
-        comes(made, ORDER, 10)
+    comes(made, ORDER, LEARNED)
     return made
 
 
@@ -38,9 +41,16 @@ def client(db: None) -> Client:
     return client
 
 
-def comes(job: SyncJob, payload: dict[str, Any], times: int = 1) -> None:
-    items = [Item(str(place), payload) for place in range(times)]
-    notice(job.source_id, job.source_resource, items)
+NUMBERS = itertools.count()
+
+
+def comes(
+    job: SyncJob, payload: dict[str, Any], times: int = ENOUGH, way: Way = Way.LISTED, at_once: int = 2
+) -> None:
+    """In small reads of records that were not told before."""
+    for begin in range(0, times, at_once):
+        items = [Item(f"{next(NUMBERS)}", payload) for _ in range(min(at_once, times - begin))]
+        notice(job.source_id, job.source_resource, items, way)
 
 
 def told(client: Client, job: SyncJob) -> list[tuple[str, str]]:
@@ -79,8 +89,7 @@ def test_a_field_that_is_only_new_is_no_news_for_the_front_page(client: Client, 
 
 
 def test_a_field_that_does_not_come_any_more_is_told(client: Client, job: SyncJob) -> None:
-    for _ in range(MISSED):
-        comes(job, {"id": "1", "note": "x"})
+    comes(job, {"id": "1", "note": "x"}, MISSED)
     assert told(client, job) == [("total does not come any more; before, each record had it.", "total")]
 
 
@@ -113,6 +122,52 @@ def test_of_two_workers_at_once_one_tells(job: SyncJob, monkeypatch: pytest.Monk
     )
     comes(job, {**ORDER, "total": 12.5})
     assert PayloadShape.objects.get().known == row.known
+
+
+def test_what_two_workers_see_at_once_adds_up(job: SyncJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other one keeps what it saw between our look and our keeping."""
+    other = {**ORDER, "total": 12.5}
+    comes(job, other, ENOUGH - 1)
+    meant = payload_changes.look
+    between: list[str] = []
+
+    def interrupted(*told: Any) -> Known:
+        if not between:
+            between.append("once")
+            comes(job, {"id": "9", "total": 1.5}, 1)
+        return meant(*told)
+
+    monkeypatch.setattr(payload_changes, "look", interrupted)
+    comes(job, ORDER | {"total": 2.5}, 1)
+    (told_of,) = PayloadShape.objects.get().read().changes
+    assert (told_of.path, told_of.how) == ("total", "retyped")
+
+
+def test_each_way_is_known_for_itself(client: Client, job: SyncJob) -> None:
+    """A webhook may tell less than a list, and that is no change; what changes in webhooks is told as theirs."""
+    comes(job, {"id": "1", "total": 1}, LEARNED, Way.TOLD, at_once=1)
+    assert changed() == []
+    comes(job, {"id": "1", "total": "1.00"}, ENOUGH, Way.TOLD, at_once=1)
+    assert "The shop sends other orders in its webhooks than before: total was a number, and is text" in (
+        changed()[0].sentence
+    )
+    page = client.get(change_url(job.read_mapping)).content.decode()
+    assert "sends other orders in its webhooks than before" in page
+    act(client, job.read_mapping, "accept_payloads")
+    assert changed() == []
+
+
+def test_where_nothing_is_new_nothing_is_written(job: SyncJob) -> None:
+    with CaptureQueriesContext(database) as queries:
+        comes(job, ORDER, 1)
+    assert [query["sql"].split()[0] for query in queries] == ["SELECT"]
+
+
+def test_no_id_of_a_record_is_kept(job: SyncJob) -> None:
+    notice(job.source_id, "people", [Item("ann@example.com", ORDER)])
+    kept = str(PayloadShape.objects.get(resource="people").known)
+    assert "ann" not in kept
+    assert "example" not in kept
 
 
 class _Stale:

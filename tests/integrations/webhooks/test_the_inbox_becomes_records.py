@@ -20,12 +20,15 @@ from integrations.models import (
     InboundEvent,
     InboundState,
     JobState,
+    PayloadShape,
     Priority,
     SyncJob,
+    Way,
 )
 from integrations.sync import accept as accepting
 from integrations.webhooks import envelope, process
 from integrations.webhooks.process import MOST_ATTEMPTS, TakenByAnother, process_inbox, replay
+from mappings.payload_shape import ENOUGH, LEARNED
 
 from .conftest import make_job
 from .fake import FakeConnector
@@ -91,6 +94,19 @@ def test_what_cannot_be_fetched_is_taken_from_the_event(
     assert parcel["payload"] == {"id": "1042"}
     assert parcel["version"] == moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     assert not parcel.get("partial")
+
+
+def test_payloads_of_events_that_change_are_noticed(
+    shop: Connection, orders: SyncJob, connector: FakeConnector
+) -> None:
+    connector.fetches = False
+    for number in range(LEARNED + ENOUGH):
+        total = "12.50" if number < LEARNED else 12.5
+        receive(shop, str(number), payload={"id": str(number), "total": total})
+        process_inbox(shop.pk, soon())
+    shape = PayloadShape.objects.get(connection=shop, resource="orders")
+    assert shape.way == Way.TOLD
+    assert [change.sentence for change in shape.read().breaks] == ["total was text, and is a number now."]
 
 
 def test_several_events_about_one_thing_become_one_record(shop: Connection, orders: SyncJob) -> None:
