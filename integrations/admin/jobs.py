@@ -28,6 +28,7 @@ from integrations.templatetags.portal import ago
 
 from . import guided, job_fallbacks
 from .frame import FactsInline, QuickView, display
+from .guided_steps import step_url
 from .job_actions import JobActions
 from .job_columns import (
     RUN_COLOURS,
@@ -207,7 +208,7 @@ class SyncJobAdmin(JobActions):
             return {}
         if job.state == JobState.DRAFT:
             may_go_on = all(request.user.has_perm(name) for name in guided.PERMISSIONS)
-            return {"draft_url": guided.step_url(job, "look")} if may_go_on else {}
+            return {"draft_url": step_url(job, "look")} if may_go_on else {}
         runs = SyncRun.objects.filter(job=job).select_related("job__source", "job__destination")
         run = runs.order_by("-started_at").first()
         if run is None or (run.finished_at and run.finished_at < timezone.now() - SHOWN_AFTER):

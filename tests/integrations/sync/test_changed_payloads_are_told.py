@@ -11,9 +11,8 @@ from django.urls import reverse
 
 from integrations.connectors.base import Item
 from integrations.models import PayloadShape, SyncJob, Way
-from integrations.sync import payload_changes
 from integrations.sync.payload_changes import notice
-from mappings.payload_shape import ENOUGH, LEARNED, MISSED, Known
+from mappings.payload_shape import ENOUGH, LEARNED, MISSED, Known, look
 from monitoring.payload_changes import changed
 from tests import factories
 from tests.integrations.admin.pages import act, change_url
@@ -128,16 +127,15 @@ def test_what_two_workers_see_at_once_adds_up(job: SyncJob, monkeypatch: pytest.
     """The other one keeps what it saw between our look and our keeping."""
     other = {**ORDER, "total": 12.5}
     comes(job, other, ENOUGH - 1)
-    meant = payload_changes.look
     between: list[str] = []
 
     def interrupted(*told: Any) -> Known:
         if not between:
             between.append("once")
             comes(job, {"id": "9", "total": 1.5}, 1)
-        return meant(*told)
+        return look(*told)
 
-    monkeypatch.setattr(payload_changes, "look", interrupted)
+    monkeypatch.setattr("integrations.sync.payload_changes.look", interrupted)
     comes(job, ORDER | {"total": 2.5}, 1)
     (told_of,) = PayloadShape.objects.get().read().changes
     assert (told_of.path, told_of.how) == ("total", "retyped")
