@@ -17,7 +17,6 @@ from integrations.models import Effect, ErrorRecord, Wanted
 from integrations.sync import own_cases, put_off, receipts, retry
 
 from .bulk import bulk_action
-from .connection_form import as_json
 from .error_forms import (
     ArrivedForm,
     AssignForm,
@@ -25,12 +24,12 @@ from .error_forms import (
     CommentForm,
     IgnoreForm,
     IgnoreManyForm,
-    PayloadForm,
     PutOffFields,
     PutOffForm,
 )
 from .error_page import is_in_doubt, may_be_edited, may_be_read_back
-from .frame import Crumb, DialogForm, FactsAdmin, action
+from .frame import DialogForm, FactsAdmin, action
+from .payload_page import edit_payload
 from .suite_cases import MakeCaseForm
 
 IN_DOUBT_ACTIONS = ("confirm_arrived", "send_again")
@@ -240,7 +239,7 @@ class ErrorActions(FactsAdmin):
         return self.done(request, f"“{case.title}” is a case from now on. Run the suite at its job.", url)
 
     def edit_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Edit the source's record and send it as written. Changes something only on POST."""
+        """Edit the source's record and send it as written."""
         error = self.error(request, object_id, "retry")
         if not may_be_edited(error):
             is_nameless = error.is_open and retry.is_nameless(error)
@@ -248,24 +247,7 @@ class ErrorActions(FactsAdmin):
                 retry.NAMELESS if is_nameless else "This error cannot be retried with an edited record."
             )
             return self._back(request, error, sentence, messages.ERROR)
-        form = PayloadForm(error, request.POST or None, initial={"payload": as_json(error.payload)})
-        if form.is_valid():
-            payload = form.cleaned_data["payload"]
-            return self._decide(
-                request,
-                error,
-                lambda by: retry.retry_with_payload(error, payload, by),
-                "The edited record is on its way.",
-            )
-        return self.page(
-            request,
-            "admin/integrations/errorrecord/edit.html",
-            "Edit the record and retry",
-            error=error,
-            form=form,
-            back=change_url(error),
-            original=Crumb(error, error.subject or "Error"),
-        )
+        return edit_payload(self, request, error)
 
     def error(self, request: HttpRequest, object_id: str, permission: str) -> ErrorRecord:
         """The row with all that belongs to it, if this user may do this to it."""

@@ -11,11 +11,10 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from integrations.models import ErrorRecord
-from integrations.sync import mended, put_off
+from integrations.sync import put_off
 
 from . import widgets
 from .frame import DialogForm
-from .pasted import read_record
 
 
 def _staff() -> Any:
@@ -118,21 +117,3 @@ class IgnoreManyForm(forms.Form):
 
 class AssignManyForm(forms.Form):
     assignee = _assignee()
-
-
-class PayloadForm(forms.Form):
-    """The record as the source sent it, to be mended by hand. `payload` is a JSON object."""
-
-    payload = forms.CharField(label="The record, as JSON", strip=False, widget=widgets.code(28))
-
-    def __init__(self, error: ErrorRecord, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.error = error
-
-    def clean_payload(self) -> dict[str, Any]:
-        otherwise = "The record must be a JSON object: it begins with { and ends with }."
-        payload = read_record(self.cleaned_data["payload"], otherwise)
-        reason = mended.why_not(self.error, payload)
-        if reason:
-            raise ValidationError(reason)
-        return payload

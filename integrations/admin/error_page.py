@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from integrations.models import Decision, Effect, ErrorRecord, Kind, Receipt, Settled
-from integrations.sync import put_off, receipts
+from integrations.sync import payload_edits, put_off, receipts
 from integrations.sync.retry import UNDER_WAY, is_nameless
 from integrations.templatetags.portal import money
 
@@ -96,7 +96,7 @@ def page_of(error: ErrorRecord, may_see_payload: bool) -> dict[str, Any]:
         "worth": money(error.amount, error.currency) if error.amount is not None else "",
         "evidence": [(name, as_json(value)) for name, value in evidence.items()],
         "may_see_payload": may_see_payload,
-        "payload": as_json(payload) if may_see_payload and payload is not None else "",
+        "payload": as_json(payload_edits.masked(payload)) if may_see_payload and payload is not None else "",
         "sent": _sent(error) if may_see_payload and in_doubt else "",
         "who_has_it": _who_has_it(error),
         "judgements": error.judgements.select_related("by", "assignee"),

@@ -33,6 +33,11 @@ def read_records(text: str) -> list[dict[str, Any]]:
     return records
 
 
+def as_number(text: str) -> int | float:
+    """Of a text that is a number. Raises ValidationError where it has more digits than are kept."""
+    return _fraction(text) if any(sign in text for sign in ".eE") else _whole(text)
+
+
 def _read(text: str) -> Any:
     try:
         return json.loads(text, parse_int=_whole, parse_float=_fraction, parse_constant=_no_number)

@@ -141,7 +141,15 @@ _MASKS = (
     (_OTHER_PERSONAL, "[personal]"),
 )
 
+# What stands in place of a value. None of them is ever one.
+MASKS = frozenset({HIDDEN, "[deeper]", *(mask for _, mask in _MASKS)})
+
 ANYTHING = Redactor()
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a field of this name holds a secret."""
+    return bool(_SECRET_NAME.search(_plain(name)))
 
 
 class RedactingFilter(logging.Filter):

@@ -77,8 +77,13 @@ def retry(errors: QuerySet[ErrorRecord], by: Person, text: str = "") -> int:
     return queued
 
 
-def retry_with_payload(error: ErrorRecord, payload: dict[str, Any], by: Person) -> None:
-    """Queues the record with a payload that a person mended. It is the same version of the source's record."""
+def retry_with_payload(
+    error: ErrorRecord, payload: dict[str, Any], by: Person, seen: int | None = None
+) -> None:
+    """Queues the record with a payload that a person mended. It is the same version of the source's record.
+
+    `seen`: the newest edit (a Judgement's key) that this person knew of; one that came since is not overwritten.
+    """
     if error.delivery_id is None or not error.is_open:
         raise NotPossible("Only an open error of one record has a payload that can be edited.")
     if is_nameless(error):
@@ -87,8 +92,20 @@ def retry_with_payload(error: ErrorRecord, payload: dict[str, Any], by: Person) 
         raise NotPossible("First say whether the earlier write had arrived; then edit and retry.")
     if error.delivery is not None and error.delivery.state in UNDER_WAY:
         raise NotPossible("It is on its way already, or a newer version of it is. Wait for how that ends.")
-    _requeue(_job_of(error), [error], by, {error.pk: payload}, Decision.EDIT)
+
+    def nobody_else() -> None:
+        # By now the Delivery's row is held: another edit is either seen here or waits for this one.
+        if seen is not None and newest_edit(error) > seen:
+            raise NotPossible("Somebody else has just sent this record as they wrote it. See how that ends.")
+
+    _requeue(_job_of(error), [error], by, {error.pk: payload}, Decision.EDIT, nobody_else)
     held_addresses.let_go(error, payload)
+
+
+def newest_edit(error: ErrorRecord) -> int:
+    """The key of the newest Judgement that sent the record as a person wrote it; 0 where there is none."""
+    edits = error.judgements.filter(decision=Decision.EDIT).order_by("-pk")
+    return edits.values_list("pk", flat=True).first() or 0
 
 
 def most_urgent(errors: QuerySet[ErrorRecord]) -> QuerySet[ErrorRecord]:

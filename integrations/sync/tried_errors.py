@@ -154,26 +154,9 @@ class _OfJob:
         if self.fault:
             return [self._row(error, Verdict.SAME, self.fault) for error in errors]
         names = source_ids(self.job, errors)
-        now = self._weighed(self.in_use, errors, names)
-        then = self._weighed(self.others, errors, names)
+        now = weighed(self.job, self.in_use, errors, names)
+        then = weighed(self.job, self.others, errors, names)
         return [self._judged(error, now.get(error.pk), then.get(error.pk)) for error in errors]
-
-    def _weighed(
-        self, scales: Scales, errors: Iterable[ErrorRecord], names: Mapping[int, str]
-    ) -> dict[int, Case]:
-        cases = {
-            error.pk: case
-            for place, error in enumerate(errors)
-            if (case := _case(place, error, names)) is not None
-        }
-        refresh(self.job, list(cases.values()))
-        try:
-            scales.weigh(list(cases.values()))
-        except Exception:  # noqa: BLE001  # found again below, one record at a time
-            for case in cases.values():
-                case.ending, case.leaving = None, None
-                _weigh_alone(scales, case)
-        return cases
 
     def _judged(self, error: ErrorRecord, now: Case | None, then: Case | None) -> ErrorTried:
         if now is None or then is None:
@@ -192,7 +175,7 @@ class _OfJob:
         was_well = now.ending is None or now.ending.state in _GOES_WELL
         if error.place in _AFTER_LEAVING and then.leaving is not None and was_well:
             return self._leaves_again(error, now, then)
-        return self._row(error, Verdict.FINE, self._foreseen(then), by_retry=was_well)
+        return self._row(error, Verdict.FINE, foreseen(self.job, then), by_retry=was_well)
 
     def _leaves_again(self, error: ErrorRecord, now: Case, then: Case) -> ErrorTried:
         """It failed over there: the rules help only where they change what is sent."""
@@ -205,24 +188,51 @@ class _OfJob:
         sentence = f"It would be sent with another {told}. Whether {name} takes it shows when it is sent."
         return self._row(error, Verdict.UNSURE, sentence)
 
-    def _foreseen(self, case: Case) -> str:
-        name = self.job.destination.name
-        if case.leaving is not None:
-            verb = {"create": "made", "upsert": "written", "update": "changed"}.get(case.leaving.operation)
-            return f"It is {verb} in {name}." if verb else f"It is sent to {name}: {case.leaving.operation}."
-        reason = case.ending.reason if case.ending is not None else ""
-        return reason or f"{name} has it as it should be already."
-
     def _row(self, error: ErrorRecord, verdict: Verdict, then: str, *, by_retry: bool = False) -> ErrorTried:
         return ErrorTried(error.pk, self.job, error.subject, error.sentence, verdict, then, by_retry)
 
 
-def _case(place: int, error: ErrorRecord, names: Mapping[int, str]) -> Case | None:
+def foreseen(job: SyncJob, case: Case) -> str:
+    """What becomes of a record that goes well."""
+    name = job.destination.name
+    if case.leaving is not None:
+        verb = {"create": "made", "upsert": "written", "update": "changed"}.get(case.leaving.operation)
+        return f"It is {verb} in {name}." if verb else f"It is sent to {name}: {case.leaving.operation}."
+    reason = case.ending.reason if case.ending is not None else ""
+    return reason or f"{name} has it as it should be already."
+
+
+def weighed(
+    job: SyncJob,
+    scales: Scales,
+    errors: Iterable[ErrorRecord],
+    names: Mapping[int, str],
+    mended: Mapping[int, dict[str, Any]] | None = None,
+) -> dict[int, Case]:
+    """By the error's key. `mended`: payloads in place of the errors' own."""
+    cases = {
+        error.pk: case
+        for place, error in enumerate(errors)
+        if (case := _case(place, error, names, mended or {})) is not None
+    }
+    refresh(job, list(cases.values()))
+    try:
+        scales.weigh(list(cases.values()))
+    except Exception:  # noqa: BLE001  # found again below, one record at a time
+        for case in cases.values():
+            case.ending, case.leaving = None, None
+            _weigh_alone(scales, case)
+    return cases
+
+
+def _case(
+    place: int, error: ErrorRecord, names: Mapping[int, str], mended: Mapping[int, dict[str, Any]]
+) -> Case | None:
     """As a retry would bring it in, and as if it had been fetched for it: nothing is asked for here."""
     delivery = error.delivery
     if delivery is None or delivery.thing_id not in names:
         return None
-    item = item_of(names[delivery.thing_id], error, {})
+    item = item_of(names[delivery.thing_id], error, mended)
     now = shared_clock.seconds()
     parcel = Parcel(
         external_id=item.external_id,

@@ -9,7 +9,16 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.models import Connection, Delivery, SuiteCase, SuiteRun, SyncJob, Wanted, Workflow
+from integrations.models import (
+    Connection,
+    Delivery,
+    ErrorRecord,
+    SuiteCase,
+    SuiteRun,
+    SyncJob,
+    Wanted,
+    Workflow,
+)
 from integrations.sync.runs import circumstances
 from monitoring.models import Incident
 from tests.browser.portal_rows import fill
@@ -30,8 +39,11 @@ def opened() -> Iterator[Any]:
 
 def more_screens() -> list[str]:
     record = Delivery.objects.filter(outcomes__isnull=False).first()
+    error = ErrorRecord.objects.filter(payload__isnull=False, settled_at__isnull=True).first()
     assert record is not None
+    assert error is not None
     return [
+        reverse("admin:integrations_errorrecord_edit", args=[error.pk]),
         change_url(Incident.objects.first()),
         reverse("systems"),
         reverse("workflow_dashboard", args=[Workflow.objects.values_list("pk", flat=True)[0]]),

@@ -215,6 +215,10 @@ window.addEventListener("load", () => {
   document.querySelector("#main:not(main)")?.setAttribute("role", "main");
   mend(document);
   nameFirstColumn();
+  // What a page wants to be typed into first: the browser gives up where the frame around it is not drawn yet.
+  if (document.activeElement === document.body) {
+    document.querySelector("[autofocus]")?.focus();
+  }
   document.querySelectorAll("[data-boxes]").forEach(helpToChoose);
   takeInFromPopups();
 });

@@ -134,7 +134,7 @@ def test_an_edited_record_is_queued_as_it_was_written(
     admin_client: Client, boss: User, failed: ErrorRecord, bells: Bells
 ) -> None:
     mended = {"id": "A-1", "zip": "10115"}
-    response = admin_client.post(edit_url(failed), {"payload": json.dumps(mended)})
+    response = admin_client.post(edit_url(failed), {"payload": json.dumps(mended), "do": "send"})
     assert response.status_code == 302
     assert queued(failed.delivery.job_id if failed.delivery else 0) == [mended]
     assert judged(failed) == [(Decision.EDIT, "", boss)]
@@ -196,7 +196,8 @@ def test_an_edit_of_what_was_delivered_before_may_end_it(
     admin_client: Client, shut_out: ErrorRecord, bells: Bells
 ) -> None:
     Delivery.objects.update(first_delivered_at=timezone.now())
-    admin_client.post(edit_url(shut_out), {"payload": '{"id": "A-1", "status": "cancelled"}'})
+    cancelled = '{"id": "A-1", "status": "cancelled"}'
+    admin_client.post(edit_url(shut_out), {"payload": cancelled, "do": "send"})
     assert state_of(shut_out) == State.QUEUED
 
 
