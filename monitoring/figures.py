@@ -10,7 +10,9 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+import orjson
+from django.db.models import Q, QuerySet, Sum, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from integrations.models import State
@@ -20,6 +22,8 @@ from monitoring.folding import SORT, Cover, Sort, cover
 from monitoring.models import FoldedFigure, FoldUnit, HourlyFigure
 from monitoring.rollups import HOUR, Tally, complete_until, hours_with_facts, tally
 
+# The columns that hold histograms.
+TIMES = ("processing", "passage", "delay", "fulfilment")
 Amounts = dict[str, tuple[int, Decimal]]
 
 
@@ -156,10 +160,10 @@ def _add_rows(found: Figures, rows: QuerySet[Any], moment: str) -> None:
         states = found.parts.setdefault(begin, {})
         states[state] = states.get(state, 0) + number
     timed = rows.filter(~Q(processing={}) | Q(delay__isnull=False) | Q(fulfilment__isnull=False))
-    for begin, job, *times in timed.values_list(
-        moment, "job", "processing", "passage", "delay", "fulfilment"
-    ):
-        _add_times(found, begin, job, *times)
+    # Read as text and parsed by the quicker parser: of a month of 300 jobs there are more than a hundred thousand.
+    for begin, job, *told in timed.values_list(moment, "job", *(Cast(name, TextField()) for name in TIMES)):
+        processing, passage, delay, fulfilment = (orjson.loads(text) if text else None for text in told)
+        _add_times(found, begin, job, processing, passage, delay, fulfilment)
 
 
 def _add_count(found: Figures, sort: Sort, count: int, orders: int, amount: Decimal) -> None:
@@ -173,14 +177,14 @@ def _add_times(
     found: Figures,
     begin: datetime,
     job: int,
-    processing: histogram.Histogram,
-    passage: histogram.Histogram,
+    processing: histogram.Histogram | None,
+    passage: histogram.Histogram | None,
     delay: histogram.Histogram | None,
     fulfilment: histogram.Histogram | None,
 ) -> None:
     if processing:
         histogram.add_to(found.processing_of.setdefault(begin, {}), processing)
-        histogram.add_to(found.passage, passage)
+        histogram.add_to(found.passage, passage or {})
     if delay:
         histogram.add_to(found.delays.setdefault(job, {}), delay)
     if fulfilment:
