@@ -94,7 +94,7 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _page(
-                        "Open errors",
+                        "Errors",
                         "error",
                         "integrations.errorrecord",
                         badge="monitoring.dashboards.open_errors_badge",
@@ -190,7 +190,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _page("Matches", "join_inner", "monitoring.paymentmatch"),
                     _page("Fees", "percent", "monitoring.feerate"),
-                    _page("Time of grace", "hourglass", "monitoring.paymentcheck"),
+                    _page("Grace period", "hourglass", "monitoring.paymentcheck"),
                 ],
             },
             {

@@ -160,7 +160,9 @@ def _fulfilment(seen: Seen) -> dict[str, Any]:
     }
     if not count:
         carries = any(job.kind == "shipment" for job in seen.jobs)
-        why = "No parcel of a known order was told." if carries else "No job carries parcels."
+        why = (
+            "No parcel of an order that is known here was reported." if carries else "No job carries parcels."
+        )
         shown |= {"lines": shown["lines"][2:], "note": why}
     return shown
 

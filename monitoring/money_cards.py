@@ -27,7 +27,10 @@ def stuck(seen: Seen) -> dict[str, Any]:
         for entry in stand.stuck
     ]
     records = sum(entry.records for entry in stand.stuck)
-    lines = [("and", other) for other in sums[1:SHOWN_CURRENCIES]]
+    lines = [
+        (f"in {entry.currency}", other)
+        for entry, other in zip(stand.stuck[1:SHOWN_CURRENCIES], sums[1:SHOWN_CURRENCIES], strict=True)
+    ]
     if more := len(sums[SHOWN_CURRENCIES:]):
         lines.append((f"and {more} more currencies, in all", look.errors(records, currency="any")))
     elif sums:
@@ -46,7 +49,7 @@ def _near(look: Look, near: list[Stuck]) -> list[tuple[str, links.Linked]]:
     """What was promised for an hour that is near, each currency by itself."""
     shown = [
         (
-            f"due in {NEAR_HOURS} h or past" if place == 0 else "and",
+            f"due in {NEAR_HOURS} h or past" if place == 0 else f"in {entry.currency}",
             look.errors(
                 entry.records, money(entry.amount, entry.currency), promised="near", currency=entry.currency
             ),
@@ -65,8 +68,8 @@ def delivered_value(seen: Seen) -> dict[str, Any]:
     order = sorted(found, key=lambda code: (-found[code][0], code))
     shown = [_value(seen, code, found[code], earlier.get(code)) for code in order]
     lines = [line for _, compared in shown[:1] for line in compared]
-    for main, compared in shown[1:SHOWN_CURRENCIES]:
-        lines += [("and", main), *compared]
+    for code, (main, compared) in zip(order[1:SHOWN_CURRENCIES], shown[1:SHOWN_CURRENCIES], strict=True):
+        lines += [(f"in {code}", main), *compared]
     if more := len(shown[SHOWN_CURRENCIES:]):
         # There is no list of several currencies: the table below has each.
         lines.append((f"and {more} more currencies", links.Linked(0, "", "below")))

@@ -32,7 +32,7 @@ FIRST_YEAR, LAST_YEAR = 1900, 9000
 SHOWN = 31
 
 
-CURRENCY_COLUMNS = ("Orders", "Value", "Refunds", "Given back", "What stays", "Per order")
+CURRENCY_COLUMNS = ("Orders", "Value", "Refunds", "Refunded", "Net", "Per order")
 
 
 @require_safe
@@ -56,9 +56,7 @@ def page(request: HttpRequest) -> HttpResponse:
             CURRENCY_COLUMNS,
             [of_currency(found, one) for one in found.currencies],
         ),
-        "days": Table(
-            "Sales by day", "Day", ("Currency", "Orders", "Value", "Given back"), list(days(found))
-        ),
+        "days": Table("Sales by day", "Day", ("Currency", "Orders", "Value", "Refunded"), list(days(found))),
         "chart": drawn("orders", "Orders", *chart(found)),
         "is_empty": not BookedOrder.objects.exists(),
     }
@@ -108,7 +106,11 @@ def figures(found: Sales) -> list[tuple[str, Linked, str]]:
         ("Orders", _orders(found, found.orders, sold="stands"), "placed and not cancelled"),
         ("Cancelled", _orders(found, found.cancelled, sold="cancelled"), "placed in these days"),
         ("Renewals", _orders(found, found.renewals, far="renewal", sold="stands"), "of subscriptions"),
-        ("Came again", share, f"{found.again:,} of {found.known:,} orders of known people, without renewals"),
+        (
+            "Repeat orders",
+            share,
+            f"{found.again:,} of {found.known:,} orders by known customers, renewals left out",
+        ),
     ]
 
 

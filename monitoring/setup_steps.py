@@ -19,11 +19,17 @@ class Step:
     done: bool
     # Without it the step is told, and no button leads there.
     needs: str = "integrations.view_connection"
+    is_next: bool = False
 
 
 def for_user(steps: list[Step], user: Any) -> list[Step]:
-    """The same steps, without the buttons that would lead this person to a refusal."""
-    return [step if user.has_perm(step.needs) else replace(step, href="") for step in steps]
+    """The same steps, the first that is not done marked, and without the buttons that would lead this person to a
+    refusal."""
+    first = next((step for step in steps if not step.done), None)
+    return [
+        replace(step, href=step.href if user.has_perm(step.needs) else "", is_next=step is first)
+        for step in steps
+    ]
 
 
 def setup_steps(jobs: list[SyncJob]) -> list[Step]:

@@ -115,7 +115,7 @@ class ConnectionAdmin(ConsentActions, WebhookActions):
     def health_label(self, row: Connection) -> str:
         return row.get_health_display()
 
-    @display("Looked at", ordering="health_checked_at")
+    @display("Last tested", ordering="health_checked_at")
     def checked(self, row: Connection) -> str:
         return ago(row.health_checked_at)
 

@@ -68,7 +68,7 @@ class DeliveryAdmin(FactsAdmin):
         "record",
         "state_label",
         "job",
-        "state_reason",
+        "why",
         "attempts",
         "promised",
         "since",
@@ -100,6 +100,10 @@ class DeliveryAdmin(FactsAdmin):
         if not term:
             return queryset, False
         return queryset.filter(thing__in=finding.things_called(term, finding.IN_ADDRESSES)), False
+
+    @display("Why")
+    def why(self, row: Delivery) -> str:
+        return row.state_reason or "–"
 
     @display("Record", ordering="subject")
     def record(self, row: Delivery) -> str:

@@ -36,7 +36,7 @@ class StillOpen(Question):
 
 
 class WhoseFault(Question):
-    title = "Whose fault?"
+    title = "What kind of failure?"
     parameter_name = "kind"
     answers = (
         ("all", "All", Q()),

@@ -38,6 +38,7 @@ from .record_pages import below, link_to_source, source_id_of
 
 @admin.register(ErrorRecord)
 class ErrorRecordAdmin(ErrorActions):
+    row_names = ("error", "errors")
     list_display = (
         "what_happened",
         "kind_label",
@@ -128,7 +129,7 @@ class ErrorRecordAdmin(ErrorActions):
     def promised(self, row: Any) -> str:
         return promised_hour(row.promised_at)
 
-    @display("Whose fault", ordering="kind", label=KIND_COLOURS)
+    @display("Kind", ordering="kind", label=KIND_COLOURS)
     def kind_label(self, row: ErrorRecord) -> str:
         return row.get_kind_display()
 

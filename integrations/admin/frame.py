@@ -24,6 +24,7 @@ from unfold.decorators import display as unfold_display
 from unfold.forms import BaseDialogForm
 
 from integrations.configuration import history
+from integrations.templatetags import sidebar
 
 from . import widgets
 from .paging import CappedPaginator
@@ -68,7 +69,8 @@ class PortalChangeList(UnfoldChangeList):
         super().__init__(*args, **options)
         if not self.is_popup:
             # Instead of "Select sync job to change": the name of the window's tab.
-            name = str(self.opts.verbose_name_plural)
+            here = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+            name = sidebar.title_of(here) or str(self.opts.verbose_name_plural)
             self.title = name[:1].upper() + name[1:]
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> Any:
@@ -196,6 +198,10 @@ class PortalAdmin(AnyModelAdmin):
     quick_views: Sequence[QuickView] = ()
     # What the history of a row does not tell, if anything.
     history_about = ""
+    # What its rows are called below the list, one and several; "" for the model's own words.
+    row_names = ("", "")
+    # The dash of all other tables.
+    empty_value_display = "–"
     # What an empty list says.
     empty_title = ""
     empty_text = ""

@@ -39,7 +39,7 @@ class WhatBecameOfIt(Question):
 
 @admin.register(InboundEvent)
 class InboundEventAdmin(FactsAdmin):
-    list_display = ("what", "connection", "state_label", "arrived", "attempts", "sentence")
+    list_display = ("what", "connection", "state_label", "arrived", "attempts", "what_went_wrong")
     list_filter = (WhatBecameOfIt, WhichSystem)
     empty_title = "No webhooks yet"
     empty_text = "Make a webhook address on a connection, and enter it in the system that shall send."
@@ -69,6 +69,10 @@ class InboundEventAdmin(FactsAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[InboundEvent]:
         rows: QuerySet[InboundEvent] = super().get_queryset(request)
         return rows.defer("body", "headers")
+
+    @display("What went wrong")
+    def what_went_wrong(self, row: InboundEvent) -> str:
+        return row.sentence or "–"
 
     @display("Event", ordering="topic")
     def what(self, row: InboundEvent) -> str:

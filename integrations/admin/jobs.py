@@ -127,6 +127,7 @@ class LastRuns(FactsInline):
 
 @admin.register(SyncJob)
 class SyncJobAdmin(JobActions):
+    row_names = ("job", "jobs")
     list_display = ("name", "route", "state_label", "next_read", "last_complete", "open_errors")
     list_filter = (IsItRunning, WhichSystem, WhichWorkflow)
     empty_title = "No jobs yet"

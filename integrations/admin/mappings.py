@@ -13,9 +13,11 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
+from integrations.connectors import registry
 from integrations.models import SyncJob
 from integrations.sync.payload_changes import accept_as_they_are, shapes_of
 from integrations.templatetags.portal import ago
+from mappings.labels import kind_name
 from mappings.models import Direction, Mapping, MappingVersion
 
 from .frame import DialogForm, PortalAdmin, QuickView, action, display
@@ -45,9 +47,9 @@ class MappingAdmin(PortalAdmin):
     list_display = (
         "name",
         "way",
-        "platform",
+        "platform_label",
         "resource",
-        "kind",
+        "kind_label",
         "version",
         "rule_count",
         "job_count",
@@ -101,9 +103,18 @@ class MappingAdmin(PortalAdmin):
 
     # --- columns ----------------------------------------------------------------------------------------------
 
-    @display("Way", ordering="direction", label={"Reads": "info", "Writes": "success"})
+    @display("Direction", ordering="direction", label={"Reads": "info", "Writes": "success"})
     def way(self, row: Mapping) -> str:
         return "Reads" if row.direction == Direction.READ else "Writes"
+
+    @display("Platform", ordering="platform")
+    def platform_label(self, row: Mapping) -> str:
+        kind = registry.platforms().get(row.platform)
+        return kind.label if kind is not None else row.platform
+
+    @display("Kind", ordering="kind")
+    def kind_label(self, row: Mapping) -> str:
+        return kind_name(row.kind)
 
     @display("Version in use", ordering="current_number")
     def version(self, row: Any) -> str:

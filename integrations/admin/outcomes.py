@@ -41,7 +41,7 @@ class WhatCameOfIt(Question):
 
 
 class WhoseFault(Question):
-    title = "Whose fault?"
+    title = "What kind of failure?"
     parameter_name = "kind"
     answers = (
         ("all", "All", Q()),
@@ -54,7 +54,7 @@ class OutcomeAdmin(FactsAdmin):
     list_display = (
         "record",
         "state_label",
-        "operation",
+        "what_was_done",
         "job",
         "value",
         "processing",
@@ -92,6 +92,10 @@ class OutcomeAdmin(FactsAdmin):
             status=302,
             headers={"Location": reverse("admin:integrations_delivery_change", args=[outcome.delivery_id])},
         )
+
+    @display("What was done", ordering="operation")
+    def what_was_done(self, row: Outcome) -> str:
+        return row.operation.replace("_", " ").capitalize() or "–"
 
     @display("Record", ordering="delivery__subject")
     def record(self, row: Outcome) -> str:

@@ -63,7 +63,7 @@ class FieldOwnerAdmin(PortalAdmin):
             "empty_title": self.empty_title,
             "empty_text": self.empty_text,
         }
-        return self.page(request, "admin/mappings/fieldowner/matrix.html", "Who owns which field", **context)
+        return self.page(request, "admin/mappings/fieldowner/matrix.html", "Owners of fields", **context)
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **options: Any) -> HttpResponse:
         row = self.object_for(request, object_id, "view")

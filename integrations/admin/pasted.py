@@ -43,7 +43,7 @@ def _read(text: str) -> Any:
         return json.loads(text, parse_int=_whole, parse_float=_fraction, parse_constant=_no_number)
     except json.JSONDecodeError as error:
         raise ValidationError(
-            f"This is not JSON: line {error.lineno}, column {error.colno}: {error.msg}. Mend it there."
+            f"This is not JSON: line {error.lineno}, column {error.colno}: {error.msg}. Fix it there."
         ) from error
     except RecursionError as error:
         raise _too_deep() from error

@@ -36,7 +36,7 @@ class HowDidItEnd(Question):
 
 
 class ThroughWhichDoor(Question):
-    title = "Through which door?"
+    title = "How did it begin?"
     parameter_name = "door"
     answers = (("all", "All", Q()), *((value, label, Q(door=value)) for value, label in Door.choices))
 
@@ -48,9 +48,10 @@ class Started(When):
 
 @admin.register(SyncRun)
 class SyncRunAdmin(FactsAdmin):
+    row_names = ("run", "runs")
     list_display = (
         "run_name",
-        "door",
+        "begun_by",
         "state_label",
         "started",
         "took",
@@ -73,6 +74,10 @@ class SyncRunAdmin(FactsAdmin):
         QuickView("With errors", "state=errors"),
         QuickView("Failed", "state=failed"),
     )
+
+    @display("How it began", ordering="door")
+    def begun_by(self, row: SyncRun) -> str:
+        return row.get_door_display()
 
     @display("Run", ordering="id")
     def run_name(self, row: SyncRun) -> str:

@@ -238,7 +238,7 @@ class WorkflowAdmin(PortalAdmin):
     def _mend(self, row: Any, lacking: launch.Missing) -> tuple[str, str]:
         page = way_to(lacking, row.looked_at_by)
         return lacking.sentence, format_html(
-            '<a class="underline" href="{}">Mend it</a>', page
+            '<a class="underline" href="{}">Fix it</a>', page
         ) if page else ""
 
     @display("Did it help?")

@@ -162,6 +162,17 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # the class is no ge
             "channels",
             "enabled",
         )
+        labels = {
+            "threshold": "Limit",
+            "window_minutes": "Looks back (minutes)",
+            "cool_down_minutes": "Silent after an alert (minutes)",
+            "tells_recovery": "Say when it is over",
+            "is_urgent": "Urgent",
+        }
+        help_texts = {
+            "cool_down_minutes": "When the same comes back within this time, nobody is told again.",
+            "tells_recovery": "The same people are told once more when all is well again.",
+        }
 
     def clean(self) -> dict[str, Any]:
         told: dict[str, Any] = super().clean() or self.cleaned_data
@@ -189,7 +200,7 @@ class AlertRuleAdmin(PortalAdmin):
         ("When somebody is told", {"fields": ("kind", ("threshold", "window_minutes"))}),
         (
             "Who is told",
-            {"fields": ("channels", ("cool_down_minutes", "tells_recovery", "is_urgent"), "enabled")},
+            {"fields": ("channels", "cool_down_minutes", "tells_recovery", "is_urgent", "enabled")},
         ),
     )
 
@@ -213,23 +224,24 @@ class AlertRuleAdmin(PortalAdmin):
     def channel_names(self, row: AlertRule) -> str:
         return ", ".join(channel.name for channel in row.channels.all()) or "nobody"
 
-    @display("State", label={"Fires": "danger", "Quiet": "success"})
+    @display("State", label={"Firing": "danger", "Quiet": "success"})
     def state_label(self, row: Any) -> str:
-        return "Fires" if row.open_events else "Quiet"
+        return "Firing" if row.open_events else "Quiet"
 
 
 class DoesItFire(Question):
-    title = "Does it still fire?"
+    title = "Is it still firing?"
     parameter_name = "open"
     answers = (
         ("all", "All", Q()),
-        ("open", "It fires", Q(recovered_at__isnull=True)),
-        ("over", "It is over", Q(recovered_at__isnull=False)),
+        ("open", "Firing now", Q(recovered_at__isnull=True)),
+        ("over", "Over", Q(recovered_at__isnull=False)),
     )
 
 
 @admin.register(AlertEvent)
 class AlertEventAdmin(FactsAdmin):
+    row_names = ("alert", "alerts")
     list_display = ("what", "rule", "fired", "over", "told")
     list_display_links = None
     list_filter = (DoesItFire,)
@@ -239,8 +251,8 @@ class AlertEventAdmin(FactsAdmin):
     empty_text = "When a rule finds that something is not all right, it stands here, with who was told."
     quick_views = (
         QuickView("All", ""),
-        QuickView("It fires", "open=open"),
-        QuickView("It is over", "open=over"),
+        QuickView("Firing now", "open=open"),
+        QuickView("Over", "open=over"),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AlertEvent]:
@@ -256,7 +268,7 @@ class AlertEventAdmin(FactsAdmin):
             status=302, headers={"Location": event.rows or reverse("admin:monitoring_alertevent_changelist")}
         )
 
-    @display("What")
+    @display("What happened")
     def what(self, row: AlertEvent) -> str:
         return format_html('<a class="portal-sentence" href="{}">{}</a>', row.rows or "#", row.sentence)
 

@@ -51,6 +51,7 @@ class WhatIsMissing(Question):
 
 @admin.register(UnannouncedParcel)
 class UnannouncedParcelAdmin(FactsAdmin):
+    row_names = ("row", "rows")
     list_display = ("parcel", "missing", "to_do", "job_link", "known_since")
     list_display_links = None
     actions = ("no_parcel_is_coming",)

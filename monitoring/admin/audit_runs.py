@@ -53,7 +53,7 @@ class HowDidItEnd(Question):
 class AuditRunAdmin(FactsAdmin):
     list_display = (
         "run_name",
-        "door",
+        "begun_by",
         "state_label",
         "started",
         "took",
@@ -106,6 +106,10 @@ class AuditRunAdmin(FactsAdmin):
 
     def has_run_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("monitoring.run_audit")
+
+    @display("How it began", ordering="door")
+    def begun_by(self, row: AuditRun) -> str:
+        return row.get_door_display()
 
     @display("Comparison", ordering="id")
     def run_name(self, row: AuditRun) -> str:
@@ -267,6 +271,7 @@ class AuditedRecordAdmin(FactsAdmin):
 
 @admin.register(AuditPoint)
 class AuditPointAdmin(FactsAdmin):
+    row_names = ("figure", "figures")
     list_display = (
         "day",
         "audit_name",

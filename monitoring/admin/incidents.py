@@ -14,6 +14,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
+from django.utils.text import Truncator
 
 from integrations.admin import stuck_money
 from integrations.admin.error_filters import StuckMoney
@@ -49,7 +50,7 @@ class StillOpen(Question):
 
 
 class WhoseFault(Question):
-    title = "Whose fault?"
+    title = "What kind of failure?"
     parameter_name = "kind"
     answers = (("all", "All", Q()), *((value, label, Q(kind=value)) for value, label in Kind.choices))
 
@@ -137,7 +138,7 @@ class IncidentAdmin(IncidentActions):
         shown = {
             **page_of(incident),
             "title": "Incident",
-            "original": Crumb(incident, incident.sentence[:60]),
+            "original": Crumb(incident, Truncator(incident.sentence).chars(60)),
         }
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 

@@ -27,11 +27,11 @@ class FeeRateAdmin(PortalAdmin):
         is_learned = isinstance(obj, FeeRate) and obj.is_learned
         return not is_learned and super().has_change_permission(request, obj)
 
-    @display("What is kept", ordering="percent")
+    @display("Fee", ordering="percent")
     def rate(self, row: FeeRate) -> str:
         return str(row)
 
-    @display("Whence", ordering="is_learned")
+    @display("Source", ordering="is_learned")
     def whence(self, row: FeeRate) -> str:
         return "Learned from payments" if row.is_learned else "Entered"
 
@@ -63,7 +63,7 @@ class PaymentCheckAdmin(PortalAdmin):
         obj.pk = 1
         super().save_model(request, obj, form, change)
 
-    @display("Time of grace", ordering="grace_minutes")
+    @display("Grace period", ordering="grace_minutes")
     def grace(self, row: PaymentCheck) -> str:
         return duration(row.grace_minutes * 60)
 
@@ -75,6 +75,6 @@ class PaymentCheckAdmin(PortalAdmin):
     def recounted(self, row: PaymentCheck) -> str:
         return ago(row.recounted_at) if row.recounted_at else "–"
 
-    @display("Rows that it found different")
+    @display("Rows that differed")
     def found(self, row: PaymentCheck) -> int:
         return row.recount_found

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from integrations.admin.frame import DialogForm, FactsAdmin, QuickView, action, display
 from integrations.admin.questions import Question, RowQuestion
 from integrations.models import BookedOrder, Connection
-from integrations.templatetags.portal import ago, money
+from integrations.templatetags.portal import ago, money, percent
 from monitoring.models import HowMatched, PaymentMatch, PaymentMismatch
 from monitoring.payments import decisions
 from monitoring.payments.listed import OPEN
@@ -146,7 +146,7 @@ class PaymentMatchAdmin(FactsAdmin):
 
     @display("How sure", ordering="confidence")
     def sure(self, row: PaymentMatch) -> str:
-        return f"{row.confidence:.2f}" if row.order_id is not None else "–"
+        return percent(float(row.confidence)) if row.order_id is not None else "–"
 
     # --- what a person decides --------------------------------------------------------------------------------
 

@@ -32,6 +32,7 @@ class WasAllTold(Question):
 
 @admin.register(WebhookHour)
 class WebhookHourAdmin(FactsAdmin):
+    row_names = ("hour", "hours")
     list_display = (
         "in_hour",
         "system",

@@ -20,6 +20,7 @@ from monitoring.workflows import page
 
 @admin.register(WorkflowResult)
 class WorkflowResultAdmin(FactsAdmin):
+    row_names = ("workflow", "workflows")
     list_display = ("result_link", "problem", "owner", "verdict_label", "launched", "measured")
     list_display_links = None
     list_select_related = ("verdict",)

@@ -218,4 +218,4 @@ class PaymentCheck(models.Model):
         verbose_name = "payment check"
 
     def __str__(self) -> str:
-        return "Time of grace"
+        return "Grace period"

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import Connection, Health, JobState, SyncJob
+from monitoring.incidents import triage
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +35,15 @@ def test_steps_that_are_done_are_ticked_off() -> None:
         factories.connection(health=Health.WORKING)
     page = page_for(factories.administrator())
     assert page.count("(done)") == 2
+
+
+def test_the_step_to_do_now_is_the_only_one_that_stands_out() -> None:
+    for _ in range(2):
+        factories.connection()
+    client = Client()
+    client.force_login(factories.administrator())
+    steps = client.get(INDEX).context["steps"]
+    assert [step.is_next for step in steps] == [False, True, False, False]
 
 
 def test_the_figures_come_with_the_first_run(job: SyncJob) -> None:
@@ -67,6 +77,21 @@ def test_a_halted_job_stands_above_all_figures(job: SyncJob) -> None:
     page = page_for(factories.administrator())
     assert "Orders is halted. The warehouse refused the token." in page
     assert page.count('role="alert"') == 2  # the other: no worker has shown itself
+
+
+def test_what_needs_a_person_stands_above_all_figures(job: SyncJob) -> None:
+    factories.run(job)
+    factories.error(factories.delivery(job), sentence="Order #1042 has no postal code.", fingerprint="f")
+    triage.triage()
+    page = page_for(factories.administrator())
+    assert page.index("Order #1042 has no postal code.") < page.index("Sync success rate")
+    assert page.count('id="today-now"') == 1
+
+
+def test_where_nobody_is_needed_the_figures_stand_above_what_runs(job: SyncJob) -> None:
+    factories.run(job)
+    page = page_for(factories.administrator())
+    assert page.index("Sync success rate") < page.index('id="today-now"')
 
 
 def test_silent_workers_are_told(job: SyncJob) -> None:

@@ -29,7 +29,7 @@ OF_ERRORS: Final = ("retry_limit", "waiting_hours", "removed", "removed_at_most_
 MENDED_BY: Final = {
     Kind.TRANSIENT: "Crossdock tries again by itself, later each time; then a person is asked.",
     Kind.CONFIG: "The job stops once for all. A person mends the connection, and all of it goes on.",
-    Kind.DATA: "This record waits for a person; its neighbours go on. Mended in the source it comes by itself.",
+    Kind.DATA: "This record waits for a person; its neighbours go on. Once fixed in the source it comes by itself.",
     Kind.BUG: "This record waits for a person; somebody looks at the evidence.",
 }
 DOUBT: Final = (

@@ -49,7 +49,15 @@ function nameBareIcons(root) {
   }
 }
 
-// On a phone each cell carries its column's name. unfold calls a first column without a link "Select record".
+// On a phone each cell carries its column's name: written as in the list's head, where a field's own is lower case.
+function nameColumns() {
+  for (const cell of document.querySelectorAll("#result_list td[data-label], #result_list th[data-label]")) {
+    const name = cell.dataset.label;
+    cell.dataset.label = name.charAt(0).toUpperCase() + name.slice(1);
+  }
+}
+
+// unfold calls a first column without a link "Select record".
 function nameFirstColumn() {
   const heads = document.querySelectorAll("#result_list thead th");
   for (const cell of document.querySelectorAll("#result_list tbody tr > td:first-child")) {
@@ -214,6 +222,7 @@ window.addEventListener("load", () => {
   // Where the page's own part begins, for whoever jumps over the menu.
   document.querySelector("#main:not(main)")?.setAttribute("role", "main");
   mend(document);
+  nameColumns();
   nameFirstColumn();
   // What a page wants to be typed into first: the browser gives up where the frame around it is not drawn yet.
   if (document.activeElement === document.body) {

@@ -37,7 +37,7 @@ def test_a_search_that_finds_nothing_says_so(admin_client: Client) -> None:
 
 def test_the_tab_of_the_browser_names_the_list(admin_client: Client) -> None:
     page = admin_client.get(list_url(SyncJob)).content.decode()
-    assert re.search(r"<title>\s*Sync jobs \| Crossdock\s*</title>", page)
+    assert re.search(r"<title>\s*Jobs \| Crossdock\s*</title>", page)
 
 
 def test_the_jobs_of_a_workflow_and_of_a_system_are_behind_their_numbers(admin_client: Client) -> None:
