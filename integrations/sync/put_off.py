@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 from django.utils import formats, timezone
 
 from integrations.models import NOT_PUT_OFF, Decision, ErrorRecord, PutOff
@@ -122,3 +122,10 @@ def words(row: PutOff) -> str:
     if row.put_off_up_to is not None:
         ends.append(f"more than {row.put_off_up_to:,} open errors")
     return f"Ignored until {', or '.join(ends)}"
+
+
+def words_of_each(errors: QuerySet[ErrorRecord]) -> str:
+    """Of several that were put off one by one: the first that ends brings all of them back to mind."""
+    ends = errors.filter(IS_PUT_OFF).aggregate(until=Min("put_off_until"), up_to=Min("put_off_up_to"))
+    first = ErrorRecord(put_off_until=ends["until"], put_off_up_to=ends["up_to"])
+    return words(first).replace("Ignored until", "Each is ignored, the first until", 1)

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Case, F, FloatField, QuerySet, When, Window
+from django.db.models.functions import CumeDist
 
 from integrations.connectors.base import Item
 from integrations.models import (
@@ -49,6 +50,9 @@ NotPossible = judging.NotPossible
 AT_ONCE = 200
 # A newer version is queued, or this one again: the error's own payload must not overtake it.
 UNDER_WAY = (State.QUEUED, State.RETRYING, State.WAITING)
+URGENT_FIRST = (
+    "what was promised first, then what is large among the amounts of its own currency, then the oldest"
+)
 NAMELESS = (
     "It cannot be edited here: which record it is could not be read, so the corrected source would bring it a second "
     "time. Correct the file that the error names; its new version is read, and this error is over."
@@ -109,9 +113,12 @@ def newest_edit(error: ErrorRecord) -> int:
 
 
 def most_urgent(errors: QuerySet[ErrorRecord]) -> QuerySet[ErrorRecord]:
-    """Those whose promised hour is nearest come first, then those with most money, then the oldest."""
-    return errors.order_by(
-        F("delivery__promised_at").asc(nulls_last=True), F("amount").desc(nulls_last=True), "pk"
+    """As URGENT_FIRST says. There are no exchange rates, so an amount is measured by the others of its own currency:
+    the largest of each are equals, however many digits they have."""
+    of_currency = Window(CumeDist(), partition_by=[F("currency")], order_by=F("amount").asc(nulls_first=True))
+    scale = Case(When(amount__isnull=False, then=of_currency), default=None, output_field=FloatField())
+    return errors.annotate(scale=scale).order_by(
+        F("delivery__promised_at").asc(nulls_last=True), F("scale").desc(nulls_last=True), "pk"
     )
 
 

@@ -60,7 +60,9 @@ def money_links(changelist: Any, request: Any) -> dict[str, Any]:
         for one in shown
     ]
     several = len(links) > 1 or (bool(chosen) and bool(links))
+    sorted_by = [place.removeprefix("-") for place in request.GET.get(ORDER_VAR, "").split(".")]
     return {
+        "sorts": several and not chosen and str(column) in sorted_by,
         "links": links if several else [],
         "chosen": chosen,
         "all": changelist.get_query_string(remove=["currency"]),

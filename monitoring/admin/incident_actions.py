@@ -22,6 +22,7 @@ from integrations.admin.error_forms import (
     PutOffForm,
 )
 from integrations.admin.frame import DialogForm, FactsAdmin, action
+from integrations.sync import retry
 from monitoring.incidents import decisions
 from monitoring.models import Incident
 
@@ -55,7 +56,7 @@ class IncidentActions(FactsAdmin):
         incident = self.get_object(request, str(object_id))
         if incident is None or not incident.is_open:
             return [entry for entry in offered if entry.path == "comment"]
-        hidden = "put_off" if incident.is_put_off else "take_up"
+        hidden = "put_off" if decisions.ignored_until(incident) else "take_up"
         return [entry for entry in offered if entry.path != hidden]
 
     @action(
@@ -79,7 +80,8 @@ class IncidentActions(FactsAdmin):
         icon="looks_one",
         permissions=["retry"],
         title="Retry one record first",
-        text="The most urgent one is sent again. When it has arrived, retry the rest; if it fails, it comes back here.",
+        text=f"The most urgent one is sent again: {retry.URGENT_FIRST}. When it has arrived, retry the rest; if it "
+        "fails, it comes back here.",
         button="Retry one",
     )
     def retry_one(self, request: HttpRequest, form: DialogForm, object_id: str) -> HttpResponse:

@@ -8,7 +8,18 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, DateTimeField, DecimalField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import (
+    BooleanField,
+    Count,
+    DateTimeField,
+    DecimalField,
+    ExpressionWrapper,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 from django.db.models.expressions import OrderBy
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce
@@ -23,10 +34,10 @@ from integrations.admin.job_columns import counted, rows_url
 from integrations.admin.questions import Question
 from integrations.admin.record_pages import below
 from integrations.models import ErrorRecord, Kind
-from integrations.sync import put_off
 from integrations.templatetags.portal import ago, money, promised_hour
+from monitoring.incidents import decisions
 from monitoring.incidents.page import page_of
-from monitoring.models import ASKS_FOR_A_PERSON, Incident
+from monitoring.models import ASKS_FOR_A_PERSON, EACH_IS_PUT_OFF, STANDS_AS_IGNORED, Incident
 
 from .incident_actions import IncidentActions
 
@@ -42,7 +53,7 @@ class StillOpen(Question):
     parameter_name = "open"
     answers = (
         ("open", "Open", ASKS_FOR_A_PERSON),
-        ("put_off", "Ignored for now", Q(resolved_at__isnull=True, put_off_since__isnull=False)),
+        ("put_off", "Ignored for now", STANDS_AS_IGNORED),
         ("resolved", "Resolved", Q(resolved_at__isnull=False)),
         ("back", "Came back after it was gone", Q(reopened__gt=0)),
         ("all", "All", Q()),
@@ -111,6 +122,7 @@ class IncidentAdmin(IncidentActions):
             .values("number")
         )
         return rows.annotate(
+            each_is_put_off=ExpressionWrapper(EACH_IS_PUT_OFF, BooleanField()),
             open_now=Coalesce(Subquery(open_now), 0),
             promised_first=Coalesce("promised_at", Value(NEVER, DateTimeField())),
         )
@@ -149,8 +161,9 @@ class IncidentAdmin(IncidentActions):
             row.sentence,
             " · ".join(filter(None, (row.job_name, row.get_kind_display()))),
         )
-        if row.is_put_off:
-            return format_html('{} <span class="portal-again">{}</span>', told, put_off.words(row))
+        ignored = decisions.ignored_until(row, each_is_put_off=row.each_is_put_off)
+        if ignored:
+            return format_html('{} <span class="portal-again">{}</span>', told, ignored)
         if row.is_open and row.reopened:
             return format_html('{} <span class="portal-again">It came back</span>', told)
         return told

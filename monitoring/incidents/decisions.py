@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from integrations.models import NOT_PUT_OFF, ErrorRecord
 from integrations.sync import put_off as rules
 from integrations.sync import retry, shared_clock
-from monitoring.models import Incident, IncidentDeed, IncidentNote
+from monitoring.models import EACH_IS_PUT_OFF, Incident, IncidentDeed, IncidentNote
 
 NotPossible = retry.NotPossible
 
@@ -69,11 +69,27 @@ def put_off(incident: Incident, until: datetime | None, up_to: int | None, reaso
 
 
 def take_up(incident: Incident, by: User) -> bool:
-    """False where it was not put off."""
-    if not Incident.objects.filter(pk=incident.pk, put_off_since__isnull=False).update(**NOT_PUT_OFF):
-        return False
-    _note(incident, IncidentDeed.TAKE_UP, by)
-    return True
+    """It asks for somebody again: also what was put off singly, where nothing of it would ask otherwise. False where
+    nothing was put off."""
+    was = Incident.objects.filter(pk=incident.pk, put_off_since__isnull=False).update(**NOT_PUT_OFF)
+    errors = 0
+    if Incident.objects.filter(EACH_IS_PUT_OFF, pk=incident.pk).exists():
+        errors = rules.take_up(open_errors(incident), by)
+    if was or errors:
+        _note(incident, IncidentDeed.TAKE_UP, by, records=errors or None)
+    return bool(was or errors)
+
+
+def ignored_until(incident: Incident, *, each_is_put_off: bool | None = None) -> str:
+    """Until when it asks for nobody, in words; "" where it does. `each_is_put_off`: where that was asked already."""
+    if incident.is_put_off:
+        return rules.words(incident)
+    if each_is_put_off is None:
+        each_is_put_off = Incident.objects.filter(EACH_IS_PUT_OFF, pk=incident.pk).exists()
+    if not each_is_put_off or not incident.is_open:
+        return ""
+    errors = open_errors(incident)
+    return rules.words_of_each(errors)
 
 
 def assign(incident: Incident, assignee: User, by: User) -> int:

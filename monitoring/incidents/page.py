@@ -14,12 +14,12 @@ from integrations.admin.job_columns import KIND_COLOURS
 from integrations.admin.record_pages import page_in, source_id_of
 from integrations.models import ErrorRecord
 from integrations.models.money_sum import MoneySum
-from integrations.sync import own_cases, put_off
+from integrations.sync import own_cases
 from integrations.sync.measures import promise_is_near, promise_is_past
-from integrations.sync.retry import most_urgent
+from integrations.sync.retry import URGENT_FIRST, most_urgent
 from integrations.templatetags.portal import money
 from monitoring import links
-from monitoring.incidents.decisions import open_errors
+from monitoring.incidents.decisions import ignored_until, open_errors
 from monitoring.incidents.history import last_time
 from monitoring.models import Incident
 
@@ -58,7 +58,8 @@ def page_of(incident: Incident) -> dict[str, Any]:
         "system": _system(example),
         "before": last_time(incident),
         "notes": notes[::-1],
-        "put_off": put_off.words(incident) if incident.is_put_off else "",
+        "put_off": ignored_until(incident),
+        "urgent_first": URGENT_FIRST,
     }
 
 

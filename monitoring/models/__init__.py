@@ -23,7 +23,14 @@ from .audits import (
     Verdict,
 )
 from .booked_hours import BookedHour, BookedMark
-from .incidents import ASKS_FOR_A_PERSON, Incident, IncidentDeed, IncidentNote
+from .incidents import (
+    ASKS_FOR_A_PERSON,
+    EACH_IS_PUT_OFF,
+    STANDS_AS_IGNORED,
+    Incident,
+    IncidentDeed,
+    IncidentNote,
+)
 from .merges import MergeProposal, Proposed, Reason
 from .metrics import CallHour, CallMark, FoldedFigure, FoldMark, FoldUnit, HourlyFigure, RollupMark
 from .payments import (
@@ -41,7 +48,9 @@ from .workflows import WorkflowResult, WorkflowVerdict
 
 __all__ = [
     "ASKS_FOR_A_PERSON",
+    "EACH_IS_PUT_OFF",
     "NEXT_ACTIONS",
+    "STANDS_AS_IGNORED",
     "AlertChannel",
     "AlertEvent",
     "AlertKind",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from integrations.models import Kind, PutOff
+from integrations.models import ErrorRecord, Kind, PutOff
 
 
 class Incident(PutOff):
@@ -58,8 +58,17 @@ class Incident(PutOff):
         return self.resolved_at is None
 
 
+def _open_errors(*, are_asking: bool) -> QuerySet[ErrorRecord]:
+    return ErrorRecord.objects.filter(
+        fingerprint=OuterRef("fingerprint"), settled_at__isnull=True, put_off_since__isnull=are_asking
+    )
+
+
+# Nobody put the cause itself off, and each of its open errors is: it comes back with the first of them.
+EACH_IS_PUT_OFF = Q(Exists(_open_errors(are_asking=False))) & ~Q(Exists(_open_errors(are_asking=True)))
 # What asks for a person: the list's own view, and the number of causes on the front page.
-ASKS_FOR_A_PERSON = Q(resolved_at__isnull=True, put_off_since__isnull=True)
+ASKS_FOR_A_PERSON = Q(resolved_at__isnull=True, put_off_since__isnull=True) & ~EACH_IS_PUT_OFF
+STANDS_AS_IGNORED = Q(resolved_at__isnull=True) & (Q(put_off_since__isnull=False) | EACH_IS_PUT_OFF)
 
 
 class IncidentDeed(models.TextChoices):

@@ -99,6 +99,18 @@ def test_one_goes_first_and_it_is_the_most_urgent(job: SyncJob, admin_client: Cl
     )
 
 
+def test_the_most_urgent_is_never_found_by_comparing_two_currencies(
+    job: SyncJob, admin_client: Client
+) -> None:
+    """Yen have more digits than euros: 5,000 € are the largest of theirs, ¥100,000 the smallest."""
+    amounts = (("JPY", 100_000), ("JPY", 900_000), ("EUR", 10), ("EUR", 5_000), ("", None))
+    rows = [failed(job, amount=amount, currency=currency) for currency, amount in amounts]
+    page = admin_client.get(change_url(incident()))
+    names = [row["name"] for row in page.context["records"]]
+    assert names == [rows[place].subject for place in (1, 3, 0, 2, 4)]
+    assert "what is large among the amounts of its own currency" in page.content.decode()
+
+
 def test_ignoring_all_needs_a_reason_and_settles_them(job: SyncJob, admin_client: Client) -> None:
     errors = [failed(job), failed(job)]
     row = incident()
@@ -299,6 +311,10 @@ def test_the_list_is_sorted_by_money_within_each_currency_and_by_promised_hour(
     assert order(o="3")[:3] == ["nine", "hundred", "thousand yen"]
     assert order(o="-3", currency="JPY") == ["thousand yen"]
     assert order(o="4") == ["thousand yen", "nothing", "hundred", "nine"]
+    said = "Sorted currency by currency"
+    assert said in admin_client.get(list_url(Incident), {"o": "-3"}).content.decode()
+    assert said not in admin_client.get(list_url(Incident), {"o": "4"}).content.decode()
+    assert said not in admin_client.get(list_url(Incident), {"o": "-3", "currency": "EUR"}).content.decode()
 
 
 @pytest.mark.parametrize("how", Settled.values)
