@@ -7,7 +7,7 @@ import time
 from django.conf import settings
 
 from .models import SyncJob
-from .sync import deliver, doorbell, dry_run_report, reap, rerun, share, stock_settings
+from .sync import credentials, deliver, doorbell, dry_run_report, reap, rerun, share, stock_settings
 from .sync import pull as reading
 from .webhooks import process
 
@@ -51,6 +51,11 @@ def recount(job_id: int) -> None:
 def dry_run(dry_run_id: int) -> None:
     with doorbell.at_work("dry_run", dry_run_id):
         dry_run_report.carry_out(dry_run_id, _deadline())
+
+
+def test_connection(connection_id: int) -> None:
+    with doorbell.at_work("test", connection_id):
+        credentials.test_changed(connection_id)
 
 
 def sweep(after_a_start: int = 0) -> None:

@@ -16,6 +16,7 @@ from integrations.connectors import catalogue, registry
 from integrations.connectors.base import SettingField
 from integrations.exceptions import DeclarationError
 from integrations.models import AccessToken, Connection
+from integrations.models.connection import are_other_credentials
 from integrations.sync.connect import settings_fields
 
 from . import widgets
@@ -70,6 +71,8 @@ class ConnectionForm(ModelForm):
     declared: Sequence[SettingField] = ()
     platform = ""
     moved_to: Sequence[str] = ()
+    # Whether an earlier test says nothing of what is saved.
+    has_other_credentials = False
     # What is allowed, and perhaps not meant: told when it is saved.
     notes: Sequence[str] = ()
 
@@ -159,10 +162,13 @@ class ConnectionForm(ModelForm):
     def save(self, commit: bool = True) -> Connection:
         self.instance.platform = self.platform
         self.instance.settings = self.new_settings()
-        self.instance.enter_secrets(self.new_secrets())
+        secrets = self.new_secrets()
+        self.has_other_credentials = are_other_credentials(self.instance.secret_values(), secrets)
+        self.instance.enter_secrets(secrets)
         if self.moved_to:
             # What the old system gave for its session is none of the new one's business either.
             AccessToken.objects.filter(connection=self.instance).delete()
+            self.has_other_credentials = True
         return super().save(commit)
 
 

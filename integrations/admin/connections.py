@@ -20,7 +20,8 @@ from django.utils.safestring import SafeString, mark_safe
 from integrations.connectors import registry
 from integrations.connectors.versions import spoken_by
 from integrations.models import Connection, Health, InboundEvent, JobState, SyncJob
-from integrations.sync import allowance, connect, notices, shared_clock
+from integrations.models.connection import CREDENTIALS_CHANGED
+from integrations.sync import allowance, connect, credentials, notices, shared_clock
 from integrations.templatetags.portal import ago
 
 from . import catalogue
@@ -33,7 +34,12 @@ from .record_pages import below
 from .webhooks import WebhookActions, webhook_path
 
 PAGES = "admin/integrations/connection"
-HEALTH_COLOURS = {"Working": "success", "Failing": "danger", "Not tested yet": "warning"}
+HEALTH_COLOURS = {
+    "Working": "success",
+    "Failing": "danger",
+    "Not tested yet": "warning",
+    CREDENTIALS_CHANGED: "warning",
+}
 
 
 # As people call them where a connection is kept by them.
@@ -113,7 +119,7 @@ class ConnectionAdmin(ConsentActions, WebhookActions):
 
     @display("Health", ordering="health", label=HEALTH_COLOURS)
     def health_label(self, row: Connection) -> str:
-        return row.get_health_display()
+        return row.health_words
 
     @display("Last tested", ordering="health_checked_at")
     def checked(self, row: Connection) -> str:
@@ -242,6 +248,11 @@ class ConnectionAdmin(ConsentActions, WebhookActions):
             "subscription_line",
         )
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and form.has_other_credentials:
+            credentials.changed(obj.pk)
+
     def get_prepopulated_fields(self, request: HttpRequest, obj: Connection | None = None) -> Any:
         return self.prepopulated_fields if obj is None else {}
 
@@ -294,6 +305,8 @@ class ConnectionAdmin(ConsentActions, WebhookActions):
     def health_line(self, row: Connection) -> str:
         if row.health_checked_at is None:
             return row.get_health_display()
+        if row.awaits_test:
+            return f"{row.health_words}. A test is on its way; its jobs go on."
         return format_html(
             "{} ({}) {}", row.get_health_display(), ago(row.health_checked_at), row.health_sentence
         )

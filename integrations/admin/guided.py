@@ -96,6 +96,8 @@ def _not_fit(source: Connection | None, destination: Connection | None) -> str:
 
 
 def _why_not(row: Connection) -> str:
+    if row.awaits_test:
+        return "it was not tested since its credentials changed. A test is on its way."
     if row.health == Health.UNTESTED:
         return "it was not tested yet."
     if row.health == Health.FAILING:
@@ -117,7 +119,7 @@ def _cards() -> Iterable[SystemCard]:
             row.name,
             entry.label if entry is not None else row.platform,
             row.environment == Environment.PRODUCTION,
-            row.get_health_display(),
+            row.health_words,
             ago(row.health_checked_at) if row.health_checked_at else "",
             is_declared or bool(entry and entry.reads),
             is_declared or bool(entry and entry.writes),

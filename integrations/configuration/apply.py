@@ -10,8 +10,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from integrations.models import Connection, Partner, SyncJob, Workflow
-from integrations.models.connection import replaced_webhook_secret
-from integrations.sync import bundle_keeping, bundles
+from integrations.models.connection import are_other_credentials, replaced_webhook_secret
+from integrations.sync import bundle_keeping, bundles, credentials
 from mappings.fields import Sealed, SecretUnreadable, encrypt_json
 
 from . import added, meaning, owners, targets
@@ -20,6 +20,7 @@ from .plain import Plain, title
 from .plan import Plan
 from .state import JOB_REFERENCES
 
+OTHER_CREDENTIALS = "other_credentials"
 REASON = "applied from a file"
 
 
@@ -46,8 +47,10 @@ def _sealed(key: str, wanted: Plain) -> Plain:
     if "secrets" not in wanted:
         return {}
     entered = {name: hidden.value for name, hidden in wanted["secrets"].items()}
-    sealed = {"secrets": Sealed(encrypt_json(entered))}
-    before = replaced_webhook_secret(_readable_secrets(key), entered)
+    sealed: Plain = {"secrets": Sealed(encrypt_json(entered))}
+    known = _readable_secrets(key)
+    sealed[OTHER_CREDENTIALS] = are_other_credentials(known, entered)
+    before = replaced_webhook_secret(known, entered)
     if before is not None:
         sealed["webhook_secret_before"] = Sealed(encrypt_json(before))
     return sealed
@@ -69,7 +72,10 @@ def _connection(change: Change, wanted: Plain) -> None:
         row.webhook_address = random_source.token_urlsafe(24)
     if webhooks is False:
         row.webhook_address = None
+    others = wanted.pop(OTHER_CREDENTIALS, False)
     _save(row, wanted)
+    if others:
+        credentials.changed(row.pk)
 
 
 def _bundle(change: Change, wanted: Plain) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
@@ -30,6 +31,9 @@ class Health(models.TextChoices):
     UNTESTED = "untested", "Not tested yet"
     WORKING = "working", "Working"
     FAILING = "failing", "Failing"
+
+
+CREDENTIALS_CHANGED = "Not tested since its credentials changed"
 
 
 class Connection(models.Model):
@@ -91,6 +95,15 @@ class Connection(models.Model):
     def secret_values(self) -> dict[str, Any]:
         return dict(self.secrets or {})
 
+    @property
+    def awaits_test(self) -> bool:
+        """Its credentials are others than those that were tested: a worker tries them."""
+        return self.health == Health.UNTESTED and self.health_checked_at is not None
+
+    @property
+    def health_words(self) -> str:
+        return CREDENTIALS_CHANGED if self.awaits_test else self.get_health_display()
+
     def enter_secrets(self, secrets: dict[str, Any]) -> None:
         """Replaces them all. The platform may sign with the webhook secret of before for a while."""
         before = replaced_webhook_secret(self.secret_values(), secrets)
@@ -104,12 +117,21 @@ class Connection(models.Model):
         return str(before["secret"]) if before and before["until"] > timezone.now().isoformat() else ""
 
 
+def are_other_credentials(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    """Whether a test of `old` says nothing of `new`. With the webhook secret only what comes in is signed."""
+    return any(old.get(name) != new.get(name) for name in {*old, *new} - {"webhook_secret"})
+
+
 def replaced_webhook_secret(old: dict[str, Any], new: dict[str, Any]) -> dict[str, str] | None:
     """{"secret", "until"} of the one that `new` replaces; None where it stays, or was withdrawn for good."""
     before, after = old.get("webhook_secret"), new.get("webhook_secret")
     if not before or not after or before == after:
         return None
     return {"secret": str(before), "until": (timezone.now() + SECRET_OVERLAP).isoformat()}
+
+
+# See `awaits_test`.
+AWAITS_TEST = Q(health=Health.UNTESTED, health_checked_at__isnull=False)
 
 
 class AccessToken(models.Model):

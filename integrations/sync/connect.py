@@ -89,7 +89,12 @@ def test(connection: Connection) -> TestReport:
     connection.health = Health.WORKING if report.ok else Health.FAILING
     connection.health_sentence = "" if report.ok else report.sentence()[:500]
     connection.health_checked_at = shared_clock.now()
-    connection.save(update_fields=["health", "health_sentence", "health_checked_at"])
+    # What was saved meanwhile (other credentials, another address) was not tested by this.
+    Connection.objects.filter(pk=connection.pk, updated_at=connection.updated_at).update(
+        health=connection.health,
+        health_sentence=connection.health_sentence,
+        health_checked_at=connection.health_checked_at,
+    )
     if report.ok:
         faults.reached(connection.pk)
     return report

@@ -32,6 +32,7 @@ TASKS = {
     "inbox": "integrations.tasks.inbox",
     "recount": "integrations.tasks.recount",
     "dry_run": "integrations.tasks.dry_run",
+    "test": "integrations.tasks.test_connection",
     "sweep": "integrations.tasks.sweep",
 }
 

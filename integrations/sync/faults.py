@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from integrations.exceptions import Failure, Kind
 from integrations.models import (
@@ -21,6 +21,7 @@ from integrations.models import (
     SyncJob,
     SyncRun,
 )
+from integrations.models.connection import AWAITS_TEST
 from mappings.fields import Sealed, encrypt_json
 
 from . import breaker, put_off, rows, shared_clock
@@ -244,7 +245,7 @@ def _tell_once(job: SyncJob, failure: Failure, place: str, connection_id: int | 
             )
             ErrorRecord.objects.bulk_create([row], ignore_conflicts=True)
         if connection_id is not None:
-            Connection.objects.filter(pk=connection_id).exclude(health=Health.FAILING).update(
+            _tested(connection_id).exclude(health=Health.FAILING).update(
                 health=Health.FAILING, health_sentence=failure.sentence[:500], health_checked_at=now
             )
 
@@ -304,11 +305,16 @@ def _of_connection(connection_id: int, code: str) -> str:
 def access_failed(connection_id: int, failure: Failure) -> None:
     """Access that could not be renewed where no job asked for it: what passes is tried again, the rest is told."""
     if failure.kind != Kind.TRANSIENT:
-        Connection.objects.filter(pk=connection_id).exclude(health=Health.FAILING).update(
+        _tested(connection_id).exclude(health=Health.FAILING).update(
             health=Health.FAILING,
             health_sentence=failure.sentence[:500],
             health_checked_at=shared_clock.now(),
         )
+
+
+def _tested(connection_id: int) -> QuerySet[Connection]:
+    """Unless its credentials changed: what was under way with the earlier ones says nothing of the new ones."""
+    return Connection.objects.filter(pk=connection_id).exclude(AWAITS_TEST)
 
 
 def reached(connection_id: int) -> None:
@@ -319,6 +325,6 @@ def reached(connection_id: int) -> None:
     ErrorRecord.objects.filter(fingerprint=_out_of_reach(connection_id), settled_at__isnull=True).update(
         settled_at=now, settled_how=Settled.GONE
     )
-    Connection.objects.filter(pk=connection_id).exclude(health=Health.WORKING).update(
+    _tested(connection_id).exclude(health=Health.WORKING).update(
         health=Health.WORKING, health_sentence="", health_checked_at=now
     )

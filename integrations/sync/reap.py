@@ -21,6 +21,7 @@ from . import (
     claim,
     conflicts,
     consent,
+    credentials,
     dry_run_report,
     held_addresses,
     overdue,
@@ -59,6 +60,7 @@ def sweep() -> None:
     stalled.tell_stalled()
     consent.keep_alive()
     consent.tell_what_ends_soon()
+    credentials.ring_for_changed()
     subscriptions.look_after()
     conflicts.settle_by_rules()
     dry_run_report.ring_for_unfinished()

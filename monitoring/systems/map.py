@@ -107,7 +107,7 @@ class System:
     def said(self) -> str:
         if not self.connection.enabled:
             return "Switched off"
-        return str(self.connection.get_health_display())
+        return self.connection.health_words
 
     @property
     def href(self) -> str:

@@ -53,7 +53,8 @@ def test_it_stands_as_ignored_once_the_last_of_its_errors_is(
     assert (len(shown(admin_client)), len(shown(admin_client, "put_off"))) == (0, 1)
     assert foremost.open_causes() == 0
     assert foremost.incidents() == []
-    told = f"Each is ignored, the first until {put_off.words(ErrorRecord(put_off_until=until)).removeprefix('Ignored until ')}"
+    ends = put_off.words(ErrorRecord(put_off_until=until)).removeprefix("Ignored until ")
+    told = f"Each is ignored, the first until {ends}"
     for address in (f"{list_url(Incident)}?open=put_off", change_url(Incident.objects.get())):
         assert told in admin_client.get(address).content.decode()
 
