@@ -16,6 +16,7 @@ import psycopg
 import pymysql
 import pytest
 import redis
+from pytest_django import DjangoDbBlocker
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT.parent / "shared"
@@ -172,6 +173,23 @@ class SkipWatch:
             terminalreporter.line(f"{count:4}  {reason}")
         for reason in self.unexcused():
             terminalreporter.line(f"FAIL_ON_SKIP: this must run: {reason}", red=True)
+
+
+# --- Tables -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Made once for each process. What a test commits is taken back faster than by Django where they are in memory."""
+    from django.db import connection
+
+    from tests.made_tables import copied_back
+
+    if not (connection.vendor == "sqlite" and connection.is_in_memory_db()):  # type: ignore[attr-defined] # SQLite's
+        yield
+        return
+    with django_db_blocker.unblock(), copied_back(), django_db_blocker.block():
+        yield
 
 
 # --- Servers and ports --------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -43,14 +43,18 @@ def _without_circles(nodes: Sequence[Node], edges: Collection[tuple[Node, Node]]
     kept: dict[Node, list[Node]] = {node: [] for node in nodes}
     done: set[Node] = set()
     # Who sends more than it is sent comes first: what leads back to it is what is turned round.
-    for start in sorted(nodes, key=lambda node: _balance(node, edges)):
+    balance = _balance(edges)
+    for start in sorted(nodes, key=lambda node: balance[node]):
         if start not in done:
             _walk(start, following, kept, done)
     return kept
 
 
-def _balance(node: Node, edges: Collection[tuple[Node, Node]]) -> int:
-    return sum(end == node for _, end in edges) - sum(begin == node for begin, _ in edges)
+def _balance(edges: Collection[tuple[Node, Node]]) -> Counter[Node]:
+    """How many more edges lead to a node than away from it."""
+    balance = Counter(end for _, end in edges)
+    balance.subtract(begin for begin, _ in edges)
+    return balance
 
 
 def _walk(
@@ -97,14 +101,16 @@ def _untangle(by_column: dict[int, list[Node]], edges: Collection[tuple[Node, No
     for begin, end in edges:
         near[begin].append(end)
         near[end].append(begin)
+    height = {node: at for found in by_column.values() for node, at in _heights(found)}
     for _ in range(PASSES):
         for column in sorted(by_column):
-            height = {
-                node: place / len(found) for found in by_column.values() for place, node in enumerate(found)
-            }
-            by_column[column].sort(
-                key=lambda node: _mean([height[other] for other in near[node]], height[node])
-            )
+            found = by_column[column]
+            found.sort(key=lambda node: _mean([height[other] for other in near[node]], height[node]))
+            height.update(_heights(found))
+
+
+def _heights(found: Sequence[Node]) -> list[tuple[Node, float]]:
+    return [(node, place / len(found)) for place, node in enumerate(found)]
 
 
 def _mean(heights: Sequence[float], otherwise: float) -> float:

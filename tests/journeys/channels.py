@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from integrations.configuration.apply import apply
 from integrations.configuration.plan import plan
 from integrations.demo import stage
@@ -23,6 +21,7 @@ from integrations.demo.sandbox_side import SandboxSide
 from integrations.models import Batch, RateBudget, SyncJob
 from integrations.sync import deliver, pull, steer
 
+from .told import as_text, read_told
 from .world import World
 
 CONFIGURATION = Path(__file__).parent / "channels.yaml"
@@ -73,11 +72,11 @@ class Channels(World):
     longest_turn: float = 0.0
 
     def configure(self) -> None:
-        told = yaml.safe_load(CONFIGURATION.read_text("utf-8"))
-        demo = yaml.safe_load(stage.CONFIGURATION.read_text("utf-8"))
+        told = read_told(CONFIGURATION)
+        demo = read_told(stage.CONFIGURATION)
         told["connections"]["warehouse"] = demo["connections"]["warehouse"]
         environment = SandboxSide(self.sandbox.base, self.sandbox.tokens).environment()
-        apply(plan(yaml.safe_dump(told, allow_unicode=True), environment))
+        apply(plan(as_text(told), environment))
         SyncJob.objects.filter(kind="stock_level").update(stock_buffer=self.buffer)
 
     def fill(self) -> None:

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from integrations.configuration.apply import apply
 from integrations.configuration.plan import plan
 from integrations.demo import stage
 from integrations.demo.sandbox_side import SandboxSide
 
+from .told import as_text, read_told
 from .world import World
 
 CONFIGURATION = Path(__file__).parent / "doorstep.yaml"
@@ -48,10 +47,10 @@ ADDRESSES: dict[str, dict[str, str]] = {
 @dataclass
 class Doorstep(World):
     def configure(self) -> None:
-        told = yaml.safe_load(CONFIGURATION.read_text("utf-8"))
+        told = read_told(CONFIGURATION)
         told["connections"]["warehouse"] = _warehouse()
         environment = SandboxSide(self.sandbox.base, self.sandbox.tokens).environment()
-        apply(plan(yaml.safe_dump(told, allow_unicode=True), environment))
+        apply(plan(as_text(told), environment))
 
     def order(self, number: str, *lines: tuple[str, int], country: str = "DE", **more: Any) -> dict[str, Any]:
         """A paid order of somebody with an e-mail address of their own."""
@@ -120,6 +119,6 @@ class Doorstep(World):
 
 
 def _warehouse() -> dict[str, Any]:
-    demo: dict[str, Any] = yaml.safe_load(stage.CONFIGURATION.read_text("utf-8"))["connections"]["warehouse"]
+    demo: dict[str, Any] = read_told(stage.CONFIGURATION)["connections"]["warehouse"]
     demo["settings"]["declaration"]["resources"]["labels"] = WAREHOUSE_LABEL
     return demo

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from integrations.configuration.apply import apply
 from integrations.configuration.plan import plan
@@ -18,6 +17,7 @@ from integrations.models import Delivery, ErrorRecord, SyncJob
 from integrations.sync import deliver, marketing_consent
 from tests.sandbox.running import SandboxProcess
 
+from .told import as_text, read_told
 from .world import World
 
 CONFIGURATION = Path(__file__).parent / "marketing.yaml"
@@ -26,9 +26,9 @@ PLACED, REFUNDED = "Placed Order", "Refunded Order"
 
 class Marketing(World):
     def configure(self) -> None:
-        told = yaml.safe_load(CONFIGURATION.read_text("utf-8"))
+        told = read_told(CONFIGURATION)
         environment = SandboxSide(self.sandbox.base, self.sandbox.tokens).environment()
-        apply(plan(yaml.safe_dump(told, allow_unicode=True), environment))
+        apply(plan(as_text(told), environment))
         product = {"sku": "MUG", "title": "Mug", "price": "12.50", "currency": "EUR", "available": 500}
         self.sandbox.control("POST", "/shop/products", product)
 

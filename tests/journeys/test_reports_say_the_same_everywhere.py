@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from pytest_django.fixtures import Settings
 
 from integrations.configuration.apply import apply
@@ -28,6 +27,7 @@ from tests.integrations.partner_api.calls import Api
 from tests.sandbox.running import SandboxProcess, warehouse_order
 
 from .reports import figures, of_api, of_csv, of_parquet, of_sqlite, plain
+from .told import as_text, read_told
 from .world import World
 
 CONFIGURATION = Path(__file__).parent / "reporting.yaml"
@@ -104,11 +104,11 @@ class Reporting(World):
     folder: Path
 
     def configure(self) -> None:
-        told = yaml.safe_load(CONFIGURATION.read_text("utf-8"))
-        demo = yaml.safe_load(stage.CONFIGURATION.read_text("utf-8"))
+        told = read_told(CONFIGURATION)
+        demo = read_told(stage.CONFIGURATION)
         told["connections"]["warehouse"] = demo["connections"]["warehouse"]
         environment = SandboxSide(self.sandbox.base, self.sandbox.tokens).environment()
-        apply(plan(yaml.safe_dump(told, allow_unicode=True), environment))
+        apply(plan(as_text(told), environment))
 
     def open(self) -> None:
         for sku, units in (("MUG", 40), ("BOWL", 10), ("LAMP", 5)):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import yaml
 
 from integrations.configuration import pairs
 from integrations.configuration.apply import apply
@@ -15,6 +14,7 @@ from integrations.demo.sandbox_side import SandboxSide
 from integrations.models import ErrorRecord
 from tests.sandbox.running import SandboxProcess
 
+from .told import as_text, read_told
 from .world import ORDERS, SHIPMENTS, STOCK, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 class Connected(World):
     def configure(self) -> None:
-        told: dict[str, Any] = yaml.safe_load(stage.CONFIGURATION.read_text("utf-8"))
+        told: dict[str, Any] = read_told(stage.CONFIGURATION)
         told["connections"]["warehouse"] = {
             "name": "The warehouse",
             "platform": "sandbox_warehouse",
@@ -31,7 +31,7 @@ class Connected(World):
             "secrets": {"token": "${SANDBOX_TOKEN_WAREHOUSE}"},
         }
         environment = SandboxSide(self.sandbox.base, self.sandbox.tokens).environment()
-        apply(plan(yaml.safe_dump(told, allow_unicode=True), environment))
+        apply(plan(as_text(told), environment))
 
 
 @pytest.fixture
