@@ -49,9 +49,16 @@ def _success(seen: Seen) -> dict[str, Any]:
         "lines": [
             ("delivered", look.outcomes(found.number(State.DELIVERED), result=State.DELIVERED)),
             ("failed", look.outcomes(found.number(State.FAILED), result=State.FAILED)),
+            *_skipped(seen),
             *before(seen, earlier.tried, percent(past), points, result="attempted"),
         ],
     }
+
+
+def _skipped(seen: Seen) -> list[tuple[str, Any]]:
+    """What a fallback skipped is not in the other system either: it counts as not delivered, and is named."""
+    skipped = seen.found.number(State.SKIPPED)
+    return [("skipped by a fallback", seen.look.outcomes(skipped, result=State.SKIPPED))] if skipped else []
 
 
 def _throughput(seen: Seen) -> dict[str, Any]:

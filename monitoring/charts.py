@@ -171,11 +171,12 @@ class Slot:
     label: str
     delivered: Linked
     failed: Linked
+    skipped: Linked
     processing: histogram.Histogram
 
     @property
     def rate(self) -> float | None:
-        tried = self.delivered.count + self.failed.count
+        tried = self.delivered.count + self.failed.count + self.skipped.count
         return self.delivered.count / tried if tried else None
 
     def percentile(self, share: float) -> float | None:
@@ -194,6 +195,7 @@ def series(found: Figures, look: Look) -> list[Slot]:
                 label=timezone.localtime(begin).strftime(LABEL[look.period]),
                 delivered=_linked(look, states, State.DELIVERED, begin, end),
                 failed=_linked(look, states, State.FAILED, begin, end),
+                skipped=_linked(look, states, State.SKIPPED, begin, end),
                 processing=histogram.add(times),
             )
         )
@@ -220,10 +222,10 @@ def over_time(slots: list[Slot], look: Look) -> list[Chart]:
     labels = [slot.label for slot in slots]
     noun = periods.BARS[look.period]
     counts = Table(
-        f"Delivered and failed records, by {noun}",
+        f"Delivered, failed and skipped records, by {noun}",
         "From",
-        ("Delivered", "Failed", "Success"),
-        [Row(_from(slot), (slot.delivered, slot.failed, percent(slot.rate))) for slot in slots],
+        ("Delivered", "Failed", "Skipped", "Success"),
+        [Row(_from(slot), (slot.delivered, slot.failed, slot.skipped, percent(slot.rate))) for slot in slots],
     )
     times = Table(
         f"Order processing time, by {noun}",

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from integrations.models import State
 from integrations.models.money_sum import MoneySum
+from integrations.sync.measures import ATTEMPTED_STATES
 from monitoring import histogram, periods
 from monitoring.folding import SORT, Cover, Sort, cover
 from monitoring.models import FoldedFigure, FoldUnit, HourlyFigure
@@ -76,11 +77,11 @@ class Figures:
 
     @property
     def tried(self) -> int:
-        return self.number(State.DELIVERED) + self.number(State.FAILED)
+        return sum(self.number(state) for state in ATTEMPTED_STATES)
 
     @property
     def success_rate(self) -> float | None:
-        """Delivered ÷ (delivered + failed), 0 to 1; None when no try has ended.
+        """Delivered ÷ (delivered + failed + skipped by a fallback), 0 to 1; None when no try has ended.
 
         A record that fails again after a retry counts twice.
         """

@@ -36,6 +36,7 @@ class Line:
     rate: str
     open: Linked
     backlog: Linked | None
+    skipped: Linked | None = None
     oldest: datetime | None = None
     fresh_at: datetime | None = None
     late: bool = False
@@ -75,10 +76,12 @@ class Counts:
     stand: Standing
     delivered: dict[int, int] = field(init=False)
     failed: dict[int, int] = field(init=False)
+    skipped: dict[int, int] = field(init=False)
 
     def __post_init__(self) -> None:
         self.delivered = self.found.by_job(State.DELIVERED)
         self.failed = self.found.by_job(State.FAILED)
+        self.skipped = self.found.by_job(State.SKIPPED)
 
 
 def jobs_of(look: Look) -> list[SyncJob]:
@@ -196,9 +199,11 @@ def _line(
     saved: str = "",
 ) -> Line:
     look, stand = counts.look, counts.stand
-    delivered, failed = (
-        sum(found.get(job, 0) for job in group.jobs) for found in (counts.delivered, counts.failed)
+    delivered, failed, skipped = (
+        sum(found.get(job, 0) for job in group.jobs)
+        for found in (counts.delivered, counts.failed, counts.skipped)
     )
+    attempted = delivered + failed + skipped
     errors = sum(stand.open_by_job.get(job, 0) for job in group.jobs)
     backlog = sum(stand.backlog_by_job.get(job, 0) for job in group.jobs)
     oldest = [stand.oldest_by_job[job] for job in group.jobs if job in stand.oldest_by_job]
@@ -208,7 +213,10 @@ def _line(
         about=group.about,
         delivered=look.outcomes(delivered, result=State.DELIVERED, **group.where),
         failed=look.outcomes(failed, result=State.FAILED, **group.where),
-        rate=percent(delivered / (delivered + failed)) if delivered + failed else "–",
+        skipped=look.outcomes(skipped, f"{skipped:,} skipped", result=State.SKIPPED, **group.where)
+        if skipped
+        else None,
+        rate=percent(delivered / attempted) if attempted else "–",
         open=look.errors(errors, **group.where),
         backlog=look.records(backlog, state="backlog", **group.where),
         oldest=min(oldest, default=None),

@@ -9,12 +9,14 @@ from django.contrib import admin
 from django.db.models import Min, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import URLPattern
 
 from integrations.models import PENDING_STATES, Delivery, Door, State, SyncJob
 from integrations.sync import finding
 from integrations.sync.measures import BACKLOG_STATES, NEAR_HOURS, promise_is_near, promise_is_past
 from integrations.templatetags.portal import ago, money, promised_hour
 
+from . import taking_back
 from .frame import FactsAdmin, QuickView, display
 from .job_columns import RECORD_COLOURS, rows_url
 from .mapping_versions import used_by
@@ -125,6 +127,9 @@ class DeliveryAdmin(FactsAdmin):
     def first_delivered(self, row: Delivery) -> str:
         return ago(row.first_delivered_at)
 
+    def get_urls(self) -> list[URLPattern]:
+        return [*taking_back.urls(self), *super().get_urls()]
+
     def change_view(
         self,
         request: HttpRequest,
@@ -137,7 +142,10 @@ class DeliveryAdmin(FactsAdmin):
         )
         delivery = get_object_or_404(rows, pk=object_id if object_id.isdecimal() else 0)
         return super().change_view(
-            request, object_id, form_url, {**(extra_context or {}), **history_of(delivery)}
+            request,
+            object_id,
+            form_url,
+            {**(extra_context or {}), **history_of(delivery), **taking_back.shown(request, delivery)},
         )
 
 

@@ -31,6 +31,8 @@ RESULTS: tuple[tuple[DryRunResult, str], ...] = (
     (DryRunResult.WRITE, "good"),
     (DryRunResult.ACT, "good"),
     (DryRunResult.WAIT, "warn"),
+    (DryRunResult.NOTED, "warn"),
+    (DryRunResult.ELSEWHERE, "warn"),
     (DryRunResult.SKIP, "plain"),
     (DryRunResult.SAME, "plain"),
 )
@@ -53,6 +55,7 @@ def report_of(row: DryRun, most: int = FIRST) -> dict[str, Any]:
             if counts.get(what.value)
         ],
         "groups": groups,
+        "by_fallback": _by_fallback(row),
         "extent": _extent(row),
     }
 
@@ -86,6 +89,19 @@ def _groups(row: DryRun, most: int) -> list[dict[str, Any]]:
     ]
 
 
+def _by_fallback(row: DryRun) -> list[dict[str, Any]]:
+    """Each of the job's fallbacks, with the records that it is about: what becomes of them is in their group."""
+    if row.state == DryRunState.RUNNING:
+        return []
+    told = [dict(one, records=[]) for one in row.by_fallback or []]
+    for line in row.lines.all() if any(one["count"] for one in told) else ():
+        for place in (line.told or {}).get("fallbacks", []):
+            told[place]["records"].append({"subject": line.subject, "what": line.get_what_display()})
+    for one in told:
+        one["left"] = one["count"] - len(one["records"])
+    return told
+
+
 def _line(line: DryRunLine) -> dict[str, Any]:
     """Only what differs of what would be changed; all of what would be created."""
     fields: Sequence[Any] = (line.told or {}).get("fields", [])
@@ -93,6 +109,10 @@ def _line(line: DryRunLine) -> dict[str, Any]:
     return {
         "subject": line.subject,
         "reason": line.reason,
+        "rules": [
+            (line.dry_run.by_fallback or [])[place]["sentence"]
+            for place in (line.told or {}).get("fallbacks", [])
+        ],
         "fields": [{"name": name, "old": old, "new": new} for name, old, new in differs],
         "same": len(fields) - len(differs),
         "knows_old": any(old is not None for _, old, _ in fields),

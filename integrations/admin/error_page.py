@@ -14,6 +14,7 @@ from integrations.templatetags.portal import money
 from .connection_form import as_json
 from .job_columns import KIND_COLOURS, rows_url
 from .record_pages import journey_of, pages_of
+from .taking_back import giver_of, record_page
 
 REMEDIES = {
     Kind.TRANSIENT: "The other system did not answer as it should. Crossdock has tried again by itself and given up. "
@@ -145,6 +146,8 @@ def _links(error: ErrorRecord) -> list[tuple[str, str, str]]:
     ):
         if row is not None:
             found.append((what, str(row), reverse(f"admin:integrations_{model}_change", args=[row.pk])))
+    if error.delivery is not None and (giver := giver_of(error.delivery)) is not None:
+        found.insert(1, ("Handed over by", f"{giver.job.name}: take it back there", record_page(giver)))
     if error.delivery is not None and (journey := journey_of(error.delivery.thing_id)):
         found.insert(1, ("Journey", "in all systems", journey))
     alike = ErrorRecord.objects.filter(fingerprint=error.fingerprint, settled_at__isnull=True)

@@ -20,7 +20,7 @@ from integrations.sync import errors_of_fallbacks
 from integrations.sync.fallbacks import LABELS, THEN_LABELS, Fallback, from_plain, sentence_of
 from mappings.content_hash import content_hash
 
-from . import widgets
+from . import fallback_fields, widgets
 from .frame import Crumb, PortalAdmin
 from .job_columns import counted, rows_url
 
@@ -42,12 +42,16 @@ class FallbackForm(forms.Form):
         widget=widgets.text(list="fallback-codes", autocomplete="off"),
         help_text="How the system calls its refusal. Offered are those that this job has had. Empty: any.",
     )
-    field = forms.CharField(
+    field: forms.Field = forms.Field(
         label="Only at this field",
+        help_text="Needed to put a value in. First those that failed of late, then those of the job's mappings.",
+    )
+    other_field = forms.CharField(
+        label="Or at another field",
         required=False,
         max_length=120,
-        widget=widgets.text(list="fallback-fields", autocomplete="off"),
-        help_text="As the error names it. Needed to put a value in. Empty: any.",
+        widget=widgets.text(autocomplete="off"),
+        help_text="One that is not in the list: as the system's refusal names it. Else leave this empty.",
     )
     tries = forms.IntegerField(
         label="Try it again first (times)",
@@ -97,13 +101,19 @@ class FallbackForm(forms.Form):
             widget=widgets.select(offered),
             help_text=self.fields["to"].help_text,
         )
+        told_field = self.fields["field"]
+        chosen = (data or {}).get("field") or told.get("field", "")
+        self.fields["field"] = fallback_fields.choice_of(
+            job, chosen, label=told_field.label, help_text=told_field.help_text
+        )
         for name, field in self.fields.items():
             if told.get(name) is None and before is not None and hasattr(before, name):
                 value = getattr(before, name)
                 field.initial = "" if value is UNSET else value
 
     def fallback(self) -> Fallback:
-        told = self.cleaned_data
+        told = dict(self.cleaned_data)
+        told["field"] = told.pop("other_field").strip() or told["field"]
         return Fallback(**{**told, "value": self._value(told["value"])})
 
     def _value(self, text: str) -> Any:
@@ -209,12 +219,10 @@ def _is_another(request: HttpRequest, present: list[Fallback], place: int) -> bo
 
 
 def _of_late(job: SyncJob) -> dict[str, list[str]]:
-    """The codes and fields of this job's errors, to choose from."""
+    """The codes of this job's errors, to choose from."""
     newest = ErrorRecord.objects.filter(job=job, delivery__isnull=False).order_by("-last_seen_at")[:500]
-    rows = list(newest.values_list("code", "field", "place"))
-    codes = dict.fromkeys(code for code, _, where in rows if where == "send")
-    fields = dict.fromkeys(field for _, field, _ in rows if field)
-    return {"codes": list(codes)[:MOST_OFFERED], "fields": list(fields)[:MOST_OFFERED]}
+    codes = dict.fromkeys(code for code, where in newest.values_list("code", "place") if where == "send")
+    return {"codes": list(codes)[:MOST_OFFERED]}
 
 
 def _with(present: list[Fallback], place: int | None, told: Fallback) -> list[Fallback]:

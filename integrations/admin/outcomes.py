@@ -12,6 +12,7 @@ from integrations.models import Kind, Outcome, State
 from integrations.sync.measures import (
     ATTEMPTED_STATES,
     NEW_ORDERS_ACCEPTED,
+    NOT_WRITTEN_STATES,
     STOCK_TOLD,
     parcels_of_known_orders,
     processing_seconds,
@@ -29,6 +30,7 @@ class WhatCameOfIt(Question):
     answers = (
         ("all", "All", Q()),
         ("attempted", "Had to be written", Q(state__in=ATTEMPTED_STATES)),
+        ("not_written", "Failed, or skipped by a fallback", Q(state__in=NOT_WRITTEN_STATES)),
         *((value, label, Q(state=value)) for value, label in State.choices),
         ("timed", "New orders, with a processing time", NEW_ORDERS_ACCEPTED),
         ("told", "Stock that a channel took, with its delay", STOCK_TOLD),

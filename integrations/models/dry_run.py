@@ -26,6 +26,8 @@ class DryRunResult(models.TextChoices):
     ACT = "act", "Would be acted upon"
     SAME = "same", "Nothing to do"
     SKIP = "skip", "Left out by a rule"
+    NOTED = "noted", "Would be skipped by a fallback, with a note"
+    ELSEWHERE = "elsewhr", "Would go to another job"
     WAIT = "wait", "Would wait"
     FAIL = "fail", "Would need a person"
 
@@ -45,6 +47,11 @@ class DryRun(models.Model):
     is_complete = models.BooleanField(default=False)
     looked_at = models.PositiveIntegerField(default=0)
     counts = models.JSONField(default=dict, blank=True)
+    by_fallback = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="The job's fallbacks as sentences, and how many records each is about.",
+    )
     sentence = models.CharField(max_length=500, blank=True)
     mapping_versions = models.CharField(max_length=60, blank=True)
 

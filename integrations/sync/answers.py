@@ -17,10 +17,10 @@ from .claim import Lease
 from .endings import after_failure
 from .falling_back import FallingBack
 from .leaving import Leaving
+from .preparing import prepare
 from .record import Group
 from .send import NothingThere, Result, Results, ThereAlready, is_away
 from .watch import Watch
-from .weigh import prepare
 
 
 class Answers:

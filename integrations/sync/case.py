@@ -17,6 +17,7 @@ from .leaving import Leaving
 from .parcels import Parcel
 
 if TYPE_CHECKING:
+    from .fallbacks import Fallback
     from .person_consents import Said
 
 
@@ -64,6 +65,8 @@ class Case:
     # Of an order (see `missing_parcels`): None where the source does not say whether it was shipped.
     called_shipped: bool | None = None
     called_shipped_at: datetime | None = None
+    # The job's fallbacks that were about it, in their turn.
+    fell_back: list[Fallback] = field(default_factory=list)
     fetched: bool = False
     # Of a stock row that is counted in another one's figure, where each is looked at: `delivery` is the one that writes
     # the figure, and this the row's own.

@@ -17,10 +17,11 @@ from integrations.models import Delivery, State, SyncJob
 from . import shared_clock
 from .case import Case, Ending, Sending
 from .endings import after_failure
+from .fallbacks import put_note
 from .falling_back import FallingBack
 from .parcels import Parcel
 from .rules import JobRules
-from .weigh import Scales, put_note
+from .weigh import Scales
 
 WHOLE: Final = 100
 # An id over there, of what is taken to be there already.

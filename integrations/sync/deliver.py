@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from django.db import transaction
 from django.db.models import BooleanField, ExpressionWrapper
@@ -20,7 +19,7 @@ from integrations.connectors.base import Answer, Connector
 from integrations.exceptions import Failure
 from integrations.models import Priority, RunState, State, SyncJob, SyncRun, may_work
 
-from . import breaker, cancel, claim, error_guard, faults, hand_over, intents, shared_clock, stock_units
+from . import breaker, cancel, claim, error_guard, faults, hand_over, intents, stock_waits
 from .answers import Answers
 from .case import Ending, Sending
 from .claim import Lease, LeaseLost
@@ -31,7 +30,6 @@ from .falling_back import FallingBack
 from .gather import gather
 from .give_way import Courtesy
 from .hand import COMMIT_EVERY, Hand, by_lease, group_size, groups, is_found_again, size_for
-from .pull import pull
 from .record import Group, record
 from .runs import close_settled_runs
 from .send import Results, Sender
@@ -238,7 +236,7 @@ class Carrier:
         if claim.lost_too_often(lease):
             self._give_up(lease)
             return None
-        if self._waits_for_orders(lease):
+        if stock_waits.for_orders(self.job, lease, self.deadline):
             return None
         size = size_for(lease.batch.priority, self.group_size)
         hand = Hand(lease, deque(groups(lease, size)), size)
@@ -381,24 +379,3 @@ class Carrier:
             case.ending = Ending(State.FAILED, sentence[:300], fault=fault, counts=True)
         record(self.job, lease, Group.of_ended(cases))
         lease.give_back()
-
-    def _waits_for_orders(self, lease: Lease) -> bool:
-        """Stock goes out only after the orders were read that may have sold it since the figure was read."""
-        read_at = max((p.read_at for p in lease.parcels.values() if not p.recount), default=0.0)
-        behind = (
-            stock_units.orders_to_read_first(self.job, datetime.fromtimestamp(read_at, UTC))
-            if read_at
-            else []
-        )
-        for orders in behind:
-            if orders.may_run:
-                pull(orders.pk, self.deadline, at_once=True)
-        still_behind = (
-            stock_units.orders_to_read_first(self.job, datetime.fromtimestamp(read_at, UTC)) if behind else []
-        )
-        if not still_behind:
-            return False
-        for place in lease.parcels:
-            lease.not_before[place] = shared_clock.seconds() + stock_units.ASK_AGAIN
-        lease.give_back()
-        return True

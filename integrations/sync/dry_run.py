@@ -16,6 +16,7 @@ from . import shared_clock
 from .accept import fresh, known_of
 from .case import Case
 from .connect import connect, with_login
+from .falling_back import FallingBack
 from .fetch import fetch
 from .gate import Gate
 from .gather import refresh
@@ -64,8 +65,12 @@ def weigh_all(job: SyncJob, full: bool) -> Iterator[Weighed]:
     try:
         source.pace(gate.turn)
         scales = Scales(job, destination, rules_of(job))
+        falling_back = FallingBack(job)
         for began, page in _pages(job, source, gate, since):
-            yield weigh_items(job, scales, page.items, began, full)
+            weighed = weigh_items(job, scales, page.items, began, full, falling_back)
+            for case in weighed.cases:
+                falling_back.after_weighing(case, lambda one: scales.weigh([one]))
+            yield weighed
     finally:
         gate.close()
         source.close()
@@ -109,9 +114,15 @@ def _reader(
 
 
 def weigh_items(
-    job: SyncJob, scales: Scales, items: Sequence[Item], began: datetime, full: bool = True
+    job: SyncJob,
+    scales: Scales,
+    items: Sequence[Item],
+    began: datetime,
+    full: bool = True,
+    falling_back: FallingBack | None = None,
 ) -> Weighed:
-    """What a run would do with these; nothing is stored. Those of which only the id is known are fetched."""
+    """What a run would do with these; nothing is stored. Those of which only the id is known are fetched. With
+    `falling_back`, what another job has taken over goes there."""
     known = known_of(job, [item.external_id for item in items])
     parcels = fresh(items, known, scales.rules, began, full, False)
     taken = {parcel.external_id for parcel in parcels}
@@ -121,6 +132,9 @@ def weigh_items(
     if scales.counting is not None and scales.counting.counts_each:
         carriers = carriers_of_rows(job, scales.rules, [parcel.external_id for parcel in parcels])
     cases = _cases(job, parcels, things, carriers)
+    if falling_back is not None:
+        for case in cases:
+            falling_back.follow(case)
     scales.weigh(cases)
     unclear = [case for case in cases if case.parcel.partial and case.ending is None]
     fetch(job, unclear)
@@ -158,11 +172,11 @@ def _cases(
 
 def _said(case: Case) -> Foreseen:
     subject = case.subject or case.delivery.subject or case.parcel.external_id
-    if case.leaving is not None:
+    if case.leaving is not None and case.ending is None:
         operations = [case.leaving.operation, *(name for name, step in case.leaving.steps_left if step == 0)]
-        return Foreseen(case.parcel.external_id, subject, " + ".join(operations))
+        return Foreseen(case.parcel.external_id, subject, " + ".join(operations), case.leaving.note)
     if case.ending is None:
         return Foreseen(case.parcel.external_id, subject, State.UNCHANGED)
     fault = case.ending.fault
-    reason = fault.sentence if fault is not None else case.ending.reason
+    reason = fault.sentence if fault is not None else case.ending.note or case.ending.reason
     return Foreseen(case.parcel.external_id, subject, case.ending.state, reason)

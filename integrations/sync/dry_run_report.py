@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -28,10 +28,11 @@ from mappings.value_digests import value_at
 from . import people, shared_clock
 from .adopt import MAKES
 from .asking import ask_one
-from .case import Case
+from .case import Case, Ending
 from .connect import connect
 from .doorbell import ring
 from .dry_run import weigh_all
+from .fallbacks import FORESEEN, Fallback, When, fallbacks_of, sentence_of
 from .gate import Gate
 from .rollout import is_in
 from .rules import passes_filter
@@ -57,8 +58,9 @@ _OF_STATES = {
     State.WAITING: DryRunResult.WAIT,
     State.RETRYING: DryRunResult.WAIT,
     State.QUEUED: DryRunResult.WAIT,
+    State.SKIPPED: DryRunResult.NOTED,
+    State.HANDED_OVER: DryRunResult.ELSEWHERE,
 }
-
 AGAIN = " It is tried again."
 
 
@@ -128,6 +130,30 @@ def _ended_by(failure: Failure) -> str:
     )
 
 
+class _OfFallbacks:
+    """How many records each fallback is about. What only an answer of the destination shows, no dry run can tell."""
+
+    def __init__(self, fallbacks: Sequence[Fallback], destination: str = "") -> None:
+        self.fallbacks, self.destination = fallbacks, destination
+        self.numbers: Counter[int] = Counter()
+
+    def note(self, case: Case) -> list[int]:
+        """The places of those that are about this record."""
+        places = [self.fallbacks.index(fallback) for fallback in case.fell_back]
+        self.numbers.update(places)
+        return places
+
+    def told(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "sentence": sentence_of(fallback, self.destination),
+                "count": self.numbers[place],
+                "is_foreseen": When(fallback.when) in FORESEEN,
+            }
+            for place, fallback in enumerate(self.fallbacks)
+        ]
+
+
 @dataclass
 class _Found:
     counts: Counter[str] = field(default_factory=Counter)
@@ -135,9 +161,11 @@ class _Found:
     looked_at: int = 0
     looked_up: int = 0
     is_complete: bool = False
+    fallbacks: _OfFallbacks = field(default_factory=lambda: _OfFallbacks([]))
 
     def numbers(self) -> dict[str, Any]:
-        return {"counts": dict(self.counts), "looked_at": self.looked_at}
+        told = self.fallbacks.told()
+        return {"counts": dict(self.counts), "looked_at": self.looked_at, "by_fallback": told}
 
     def keep_lines(self, row: DryRun) -> None:
         for line in self.lines:
@@ -153,6 +181,7 @@ def _look(row: DryRun, found: _Found, deadline: float) -> bool:
     gate = Gate(job.destination, destination, 1, urgent=True)
     destination.pace(gate.turn)
     there = _There(job, destination, gate)
+    found.fallbacks = _OfFallbacks(fallbacks_of(job), job.destination.name)
     try:
         for weighed in weigh_all(job, full=True):
             for case in weighed.cases:
@@ -172,15 +201,18 @@ def _see(case: Case, found: _Found, there: _There) -> None:
     is_looked_up = case.leaving is not None and found.looked_up < LOOKED_UP and there.can_tell(case)
     payload = there.of(case) if is_looked_up else None
     found.looked_up += is_looked_up
+    places = found.fallbacks.note(case)
     what, reason = _result(case, is_looked_up, payload)
     if what == DryRunResult.DOUBLE and there.is_asked_first:
         what, reason = DryRunResult.CHANGE, ""
+    if case.leaving is not None and case.leaving.note:
+        reason = f"{case.leaving.note} {reason}".strip()
     fields = _fields(case.body, payload) if case.leaving is not None else []
     if what == DryRunResult.CHANGE and is_looked_up and payload is not None and _is_same(fields):
         what = DryRunResult.SAME
     found.looked_at += 1
     found.counts[what.value] += 1
-    if found.counts[what.value] <= EXAMPLES:
+    if found.counts[what.value] <= EXAMPLES or any(found.fallbacks.numbers[at] <= EXAMPLES for at in places):
         subject = case.subject or case.delivery.subject or case.parcel.external_id
         found.lines.append(
             DryRunLine(
@@ -192,6 +224,7 @@ def _see(case: Case, found: _Found, there: _There) -> None:
                     "fields": fields[:MOST_FIELDS],
                     "record": as_json(case.record_data),
                     "name": case.rollout_name,
+                    "fallbacks": places,
                 },
             )
         )
@@ -202,8 +235,13 @@ def _result(case: Case, is_looked_up: bool, payload: Any) -> tuple[DryRunResult,
         return _leaves(case, is_looked_up, payload)
     if case.ending is None:
         return DryRunResult.SAME, ""
-    reason = case.ending.fault.sentence if case.ending.fault is not None else case.ending.reason
-    return _OF_STATES.get(case.ending.state, DryRunResult.SAME), reason
+    return _OF_STATES.get(case.ending.state, DryRunResult.SAME), _why(case.ending)
+
+
+def _why(ending: Ending) -> str:
+    """Of what would be handed over, what is wrong with it here; to whom, its fallback says."""
+    first = ending.otherwise or ending
+    return first.fault.sentence if first.fault is not None else first.reason
 
 
 def _leaves(case: Case, is_looked_up: bool, payload: Any) -> tuple[DryRunResult, str]:

@@ -19,6 +19,7 @@ from mappings.shapes import convert
 
 from .addresses import BAD_ADDRESS
 from .overdue import OVERDUE
+from .parcels import Parcel
 
 
 class When(StrEnum):
@@ -82,6 +83,8 @@ ALLOWED: Mapping[When, tuple[Then, ...]] = {
 }
 # Of the others, the same record would fail the same way again.
 MAY_TRY_AGAIN = (When.TEMPORARY, When.REFUSED, When.OUT_OF_STOCK, When.BUG)
+# Found before anything leaves; of the others an answer tells, or time.
+FORESEEN = (When.MISSING_FIELD, When.UNKNOWN_VALUE, When.BAD_VALUE)
 # What the vendors call it: Shopify and the sandbox, Medusa, Saleor, warehouses.
 OUT_OF_STOCK_CODES = frozenset(
     {
@@ -222,6 +225,14 @@ def shown(value: Any) -> str:
     if value is UNSET:
         return "a value"
     return f"“{value}”" if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def put_note(parcel: Parcel) -> str:
+    """Which values a fallback has put into this record, for whoever reads what came of it."""
+    put = {**parcel.put_in_record, **parcel.put_in_body}
+    if not put:
+        return ""
+    return f"A fallback put in: {', '.join(f'{field}: {shown(value)}' for field, value in put.items())}."
 
 
 def _counted(number: int, what: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from integrations.exceptions import Failure, Kind
@@ -11,9 +12,8 @@ from mappings import put_values
 from . import shared_clock
 from .case import Case, Ending, Sending
 from .endings import backoff, data_fault, name_by_id
-from .fallbacks import Fallback, Then, condition_of, fallback_for, fallbacks_of
+from .fallbacks import Fallback, Then, condition_of, fallback_for, fallbacks_of, put_note
 from .faults import Fault
-from .weigh import put_note
 
 # What cancels, refunds or deletes is never passed over: a person hears of it.
 _PLAIN_WRITES = ("create", "update", "upsert")
@@ -29,6 +29,7 @@ class FallingBack:
         self.job = job
         self.fallbacks = fallbacks_of(job)
         self._others: dict[str, SyncJob] | None = None
+        self._taken_over: dict[int, SyncJob | None] = {}
 
     def tries_of(self, failure: Failure) -> int:
         """How often such a failure is tried before it is one: where a fallback counts by itself, it is one at once."""
@@ -48,10 +49,21 @@ class FallingBack:
         if fallback is None:
             return ending
         found = self._again(fallback, case, fault) or self._then(fallback, case, fault, sending) or ending
+        if fallback not in case.fell_back:
+            case.fell_back.append(fallback)
         if found is ending and (did_not_help := put_note(case.parcel)):
             ending.note = did_not_help
             fault.sentence = f"{fault.sentence} {did_not_help} It was not enough."
         return found
+
+    def after_weighing(self, case: Case, weigh: Callable[[Case], None]) -> None:
+        """Before it leaves: weighs it anew for each value that a fallback puts in (no field is filled twice, so this
+        ends), then says how it ends."""
+        while case.ending is not None and self.puts_value(case, case.ending):
+            case.ending = case.record = case.as_read = case.leaving = None
+            weigh(case)
+        if case.ending is not None:
+            case.ending = self.instead(case, case.ending)
 
     def puts_value(self, case: Case, ending: Ending) -> bool:
         """Whether a fallback puts a value into the field of a record that failed before it left: it is to be weighed
@@ -73,6 +85,7 @@ class FallingBack:
             parcel.put_in_body = {**parcel.put_in_body, field: fallback.value}
         else:
             parcel.put_in_record = {**parcel.put_in_record, field: fallback.value}
+        case.fell_back.append(fallback)
         return True
 
     def _again(self, fallback: Fallback, case: Case, fault: Fault) -> Ending | None:
@@ -131,18 +144,20 @@ class FallingBack:
         to = case.delivery.handed_to_id
         if to is None or case.ending is not None or case.is_superseded:
             return
-        other = SyncJob.objects.filter(pk=to).select_related(*JOB_PARTS).first()
+        other = self._taker(to)
         case.subject = case.delivery.subject or name_by_id(self.job, case.parcel.external_id)
         if other is None:
-            sentence = (
-                f"{case.subject} was handed over to a job that is gone, and may be in its system. Look there; this "
-                f"change was not sent to {self.job.destination.name}. Do it by hand, then ignore this."
-            )
-            fault = data_fault(case, JOB_GONE, "worker", sentence)
-            case.ending = Ending(State.FAILED, sentence[:300], fault=fault, counts=True)
+            case.ending = job_gone(self.job, case)
             return
         note = f"Handed over to {other.name}, as the version before it."
         case.ending = Ending(State.HANDED_OVER, note, note=note, to=other)
+
+    def _taker(self, pk: int) -> SyncJob | None:
+        """Asked once a drain. What becomes of the job meanwhile is seen as the record is handed to it (`hand_over`)."""
+        if pk not in self._taken_over:
+            rows = SyncJob.objects.filter(pk=pk).select_related(*JOB_PARTS)
+            self._taken_over[pk] = rows.first()
+        return self._taken_over[pk]
 
     def _send_with_value(
         self, fallback: Fallback, case: Case, fault: Fault, sending: Sending | None
@@ -155,6 +170,16 @@ class FallingBack:
         return Ending(
             State.RETRYING, fault.sentence[:300], not_before=shared_clock.seconds(), counts=True, note=note
         )
+
+
+def job_gone(job: SyncJob, case: Case) -> Ending:
+    """How a version ends whose order went to a job that is there no more: it may be in that job's system."""
+    sentence = (
+        f"{case.subject} was handed over to a job that is gone, and may be in its system. Look there; this "
+        f"change was not sent to {job.destination.name}. Do it by hand, then ignore this."
+    )
+    fault = data_fault(case, JOB_GONE, "worker", sentence)
+    return Ending(State.FAILED, sentence[:300], fault=fault, counts=True)
 
 
 def why_not_to(job: SyncJob, other: SyncJob | None, key: str) -> str:

@@ -15,12 +15,17 @@ from . import shared_clock
 from .accept import Accepted, accept
 from .case import Case, Ending
 from .claim import Lease
+from .falling_back import job_gone, why_not_to
 from .parcels import Parcel
 from .record import Group, record
 
 IN_THE_WAY = 2.0
 ROUND_ABOUT = (
     "It was not handed over to {}: it came from there. Take one of these fallbacks out, then retry this."
+)
+
+TAKEN_BACK = (
+    "It was not handed over to {}: a person took it back from there, or left it out there. Decide by hand."
 )
 
 
@@ -54,26 +59,32 @@ def _hand_over(job: SyncJob, lease: Lease, case: Case, ending: Ending) -> None:
     other = ending.to
     if other is None:
         raise AssertionError("Nobody to hand it over to.")
+    if case.delivery.handed_to_id is None and _was_left_there(case, other):
+        raise NotHanded(_held(ending, TAKEN_BACK.format(other.name)))
     settles = [ending.settles] if ending.settles is not None else []
     part = Group(ended=[(case, ending)], settled_intents=settles)
 
     def together(_: Accepted) -> None:
+        _look_at_taker(job, case, ending, other)
         if other.pk in _before(case, job):
-            raise NotHanded(_round_about(ending, other))
+            raise NotHanded(_held(ending, ROUND_ABOUT.format(other.name)))
         record(job, lease, part)
         _look_once_more(job, case, ending)
         Delivery.objects.filter(pk=case.delivery.pk).update(handed_to=other)
 
     read_at = datetime.fromtimestamp(case.parcel.read_at, UTC)
-    accept(
-        other,
-        Door.HANDED,
-        [_item(case.parcel)],
-        read_at=read_at,
-        force=True,
-        priority=Priority.FRESH,
-        also=together,
-    )
+    try:
+        accept(
+            other,
+            Door.HANDED,
+            [_item(case.parcel)],
+            read_at=read_at,
+            force=True,
+            priority=Priority.FRESH,
+            also=together,
+        )
+    except SyncJob.DoesNotExist:
+        raise NotHanded(_without_taker(job, case, ending, None, other)) from None
 
 
 def _item(parcel: Parcel) -> Item:
@@ -87,6 +98,29 @@ def _item(parcel: Parcel) -> Item:
         problem=parcel.problem,
         nameless=parcel.nameless,
     )
+
+
+def _was_left_there(case: Case, other: SyncJob) -> bool:
+    """A person took it back from there, or decided that it does not go there: no fallback sends it once more."""
+    return Delivery.objects.filter(job=other, thing_id=case.delivery.thing_id, state=State.IGNORED).exists()
+
+
+def _look_at_taker(job: SyncJob, case: Case, ending: Ending, known: SyncJob) -> None:
+    """What was known of the other job is as old as the drain. Its row is held until both are written: it cannot be
+    taken away in between."""
+    rows = SyncJob.objects.select_related("source", "destination").select_for_update(
+        of=("self",), no_key=True
+    )
+    row = rows.filter(pk=known.pk).first()
+    if row is None or (case.delivery.handed_to_id is None and why_not_to(job, row, known.key)):
+        raise NotHanded(_without_taker(job, case, ending, row, known))
+
+
+def _without_taker(job: SyncJob, case: Case, ending: Ending, row: SyncJob | None, known: SyncJob) -> Ending:
+    """Nobody has it yet, or the other job had the version before it."""
+    if case.delivery.handed_to_id is not None:
+        return job_gone(job, case)
+    return _held(ending, why_not_to(job, row, known.key))
 
 
 def _look_once_more(job: SyncJob, case: Case, ending: Ending) -> None:
@@ -122,9 +156,10 @@ def _before(case: Case, job: SyncJob) -> set[int]:
     return seen
 
 
-def _round_about(ending: Ending, other: SyncJob) -> Ending:
+def _held(ending: Ending, reason: str) -> Ending:
+    """For a person, with why it was not handed over."""
     held = ending.otherwise or Ending(State.FAILED, "", counts=True)
     if held.fault is not None:
-        held.fault.sentence = f"{held.fault.sentence} {ROUND_ABOUT.format(other.name)}"
+        held.fault.sentence = f"{held.fault.sentence} {reason}"
         held.reason = held.fault.sentence[:300]
     return held

@@ -20,8 +20,9 @@ from .endings import doubt_sentence
 from .faults import Fault
 from .holder import is_proven_dead, this_process
 from .leaving import Leaving
+from .preparing import new_key
 from .watch import Watch
-from .weigh import IN_THE_WAY, new_key
+from .weigh import IN_THE_WAY
 
 INTENT = (
     "delivery_id",

@@ -69,8 +69,11 @@ def processing_seconds(occurred_at: datetime, accepted_at: datetime, job_began_a
     return (accepted_at - max(occurred_at, job_began_at)).total_seconds()
 
 
+# What had to be written and was not: what needs a person, and what a fallback skipped, which the other system has as
+# little. What was handed over is written by another job, and counts there.
+NOT_WRITTEN_STATES: Final = (State.FAILED, State.SKIPPED)
 # The success rate is delivered ÷ attempted: what had to be written, and whether it was.
-ATTEMPTED_STATES: Final = (State.DELIVERED, State.FAILED)
+ATTEMPTED_STATES: Final = (State.DELIVERED, *NOT_WRITTEN_STATES)
 
 # What a person had to do about a record, by its own row. A comment and an assignment change nothing, and what a partner
 # retries through the API is no hand of ours.

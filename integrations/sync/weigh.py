@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
 
 import msgspec
 
-from integrations.connectors.base import Abilities, Action, Connector, WriteContext
+from integrations.connectors.base import Abilities, Action, Connector
 from integrations.exceptions import Failure
 from integrations.models import Delivery, Removed, State, SyncJob
 from mappings import put_values, records, translate
 from mappings.bundles import in_parts
 from mappings.content_hash import content_hash
 from mappings.kinds import kinds_of
-from mappings.search import search_keys
 from mappings.sentences import sentence_for
 from mappings.shared_fields import fields_of, less, only
 
 from . import people, person_consents, shared_clock, stock
 from .addresses import wrong_address
-from .bought_labels import bought_for, no_longer_fits
+from .bought_labels import no_longer_fits
 from .bundles import parts_about
 from .case import Case, Ending
 from .decide import Facts, Verdict, decide
 from .endings import UNREADABLE, UNREADABLE_PLACE, data_fault, name_by_id, waiting
-from .fallbacks import shown
 from .faults import Fault
 from .gather import refresh, resolve_references
-from .leaving import Leaving
 from .marketing_consent import withhold
 from .ownership import owned_elsewhere
-from .parcels import Parcel
 from .payment_wait import hold_unpaid
+from .preparing import leaving_of, missing_fields, write_context
 from .promises import promised_at
 from .rollout import is_in
 from .rules import JobRules, passes_filter, rules_of
@@ -299,24 +293,12 @@ class Scales:
         if missing is not None:
             self._fail(case, missing)
             return
-        steps = [(name, step) for name in operations for step in range(self.abilities.steps.get(name, 1))]
-        context = WriteContext(
-            operation=operations[0],
-            body=case.body,
-            external_id=case.destination_id,
-            ids=dict(case.references),
-            record=case.record_data,
-            written=case.delivery.written_state or {},
-            settings=self.job.destination.settings,
-            subject=case.subject,
-            natural_key=people.natural_key(case) if self.knows_people else "",
-            kinds=self.kinds,
-            version=case.parcel.version,
-            read_at=case.parcel.read_at,
-            source=self.job.source.key,
-        )
+        key = people.natural_key(case) if self.knows_people else ""
+        context = write_context(self.job, case, operations[0], self.kinds, key)
         try:
-            case.leaving = self._leaving(case, context, steps)
+            case.leaving = leaving_of(
+                self.connector, self.job, self.abilities, self.rules, case, context, operations
+            )
         except Failure as failure:
             fault = Fault.of_failure(case.delivery.pk, failure, "validate")
             fault.subject, fault.payload, fault.version = (
@@ -325,9 +307,6 @@ class Scales:
                 case.parcel.version,
             )
             self._fail(case, fault)
-
-    def _written_state(self, record: records.Record | None) -> dict[str, Any]:
-        return {} if record is None else records.state_view(record) | bought_for(self.job, record)
 
     def _missing_fields(self, case: Case, operation: str) -> Fault | None:
         resource = self.job.destination_resource
@@ -340,79 +319,3 @@ class Scales:
         fault = data_fault(case, first.code, "validate", sentence, first.field)
         fault.evidence = {"problems": [msgspec.to_builtins(problem) for problem in problems[:20]]}
         return fault
-
-    def _leaving(self, case: Case, context: WriteContext, steps: list[tuple[str, int]]) -> Leaving:
-        operation, step = steps[0]
-        call = prepare(self.connector, self.job, self.abilities, context, operation, step)
-        value, currency = records.amount(case.record) if case.record is not None else (None, None)
-        return Leaving(
-            call=call,
-            operation=operation,
-            step=step,
-            steps_left=steps[1:],
-            context=msgspec.to_builtins(context) if steps[1:] else None,
-            external_id=case.destination_id,
-            source_external_id=case.parcel.external_id,
-            serial=case.parcel.serial,
-            version=case.parcel.version,
-            mapping_version=self.rules.version,
-            read_at=case.parcel.read_at,
-            received_at=case.parcel.received_at,
-            occurred_at=_occurred_at(case),
-            content_hash=case.content_hash,
-            written_state=self._written_state(case.record),
-            subject=case.subject,
-            amount=str(value) if value is not None else None,
-            currency=currency or "",
-            search_keys=search_keys(case.record) if case.record is not None else [],
-            lines=_line_references(case.record_data),
-            seen=case.seen,
-            taken=case.taken,
-            note=put_note(case.parcel),
-        )
-
-
-def put_note(parcel: Parcel) -> str:
-    """Which values a fallback has put into this record, for whoever reads what came of it."""
-    put = {**parcel.put_in_record, **parcel.put_in_body}
-    if not put:
-        return ""
-    return f"A fallback put in: {', '.join(f'{field}: {shown(value)}' for field, value in put.items())}."
-
-
-def _occurred_at(case: Case) -> float | None:
-    """When it happened at the source; what is counted anew because of a sale, when that was known here, and so is
-    stock of which the source tells no time."""
-    if case.parcel.untimed:
-        return None
-    if case.parcel.counted:
-        return case.parcel.occurred_at or case.parcel.received_at
-    occurred = records.occurred_at(case.record) if case.record is not None else None
-    if occurred is None:
-        return case.parcel.received_at if case.stock_row is not None else None
-    return occurred.timestamp()
-
-
-def missing_fields(
-    connector: Connector, resource: str, operation: str, rules: translate.Rules, body: dict[str, Any]
-) -> list[translate.Problem]:
-    """What the destination demands for this operation and the body has not."""
-    return translate.missing_in_body(rules, body, connector.required_fields(resource, operation))
-
-
-def prepare(
-    connector: Connector, job: SyncJob, abilities: Abilities, context: WriteContext, operation: str, step: int
-) -> dict[str, Any]:
-    """The exact call of one step, as plain data; its idempotency key is new and stays with its Intent."""
-    key = new_key() if abilities.keys else ""
-    call = connector.prepare(job.destination_resource, replace(context, operation=operation), step, key)
-    plain: dict[str, Any] = call.to_json()
-    return plain
-
-
-def new_key() -> str:
-    return uuid.uuid4().hex
-
-
-def _line_references(record: dict[str, Any]) -> list[str]:
-    return [str(line["id"]) for line in record.get("lines") or [] if line.get("id") not in (None, "")]

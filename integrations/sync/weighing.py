@@ -60,16 +60,8 @@ class Weighing:
             fetch(self.job, unclear)
             self._weigh_safely(unclear)
         for case in cases:
-            self._fall_back(case)
+            self.falling_back.after_weighing(case, lambda one: self._weigh_safely([one]))
         missing_parcels.note(self.job, cases)
-
-    def _fall_back(self, case: Case) -> None:
-        """Weighs it anew for each value that a fallback puts in: no field is filled twice, so this ends."""
-        while case.ending is not None and self.falling_back.puts_value(case, case.ending):
-            case.ending = case.record = case.as_read = case.leaving = None
-            self._weigh_safely([case])
-        if case.ending is not None:
-            case.ending = self.falling_back.instead(case, case.ending)
 
     def _keep_figures(self, cases: Sequence[Case]) -> None:
         """Of stock rows that were fetched just now; others were kept when they were accepted."""

@@ -23,7 +23,7 @@ from integrations.models import (
     WebhookSubscription,
     may_work,
 )
-from integrations.sync.measures import ATTEMPTED_STATES, BACKLOG_STATES
+from integrations.sync.measures import ATTEMPTED_STATES, BACKLOG_STATES, NOT_WRITTEN_STATES
 from integrations.templatetags.portal import duration, percent
 from monitoring import links
 from monitoring.models import AlertKind, AlertRule, Incident, MissedWebhook
@@ -73,7 +73,7 @@ def _window(rule: AlertRule, now: datetime) -> tuple[Q, datetime]:
     return Q(job__in=jobs_of(rule), recorded_at__gte=since, recorded_at__lte=now), since
 
 
-def _attempted(rule: AlertRule, now: datetime) -> tuple[int, int, datetime]:
+def _attempted(rule: AlertRule, now: datetime) -> tuple[dict[str, int], datetime]:
     within, since = _window(rule, now)
     counted = dict(
         Outcome.objects.filter(within, state__in=ATTEMPTED_STATES)
@@ -81,16 +81,18 @@ def _attempted(rule: AlertRule, now: datetime) -> tuple[int, int, datetime]:
         .values_list("state")
         .annotate(Count("id"))
     )
-    return counted.get(State.DELIVERED, 0), counted.get(State.FAILED, 0), since
+    return counted, since
 
 
 def _success_rate(rule: AlertRule, now: datetime) -> Finding | None:
-    delivered, failed, since = _attempted(rule, now)
+    """What a fallback skipped was not delivered: a job that skips everything does not look healthy."""
+    counted, since = _attempted(rule, now)
+    attempted = sum(counted.values())
     wanted = float(rule.threshold or 0) / 100
-    if not delivered + failed or delivered / (delivered + failed) >= wanted:
+    if not attempted or (rate := counted.get(State.DELIVERED, 0) / attempted) >= wanted:
         return None
-    rate = delivered / (delivered + failed)
-    rows = links.outcomes_between(failed, since, now, "", result=State.FAILED, **_where(rule))
+    missed = sum(counted.get(state, 0) for state in NOT_WRITTEN_STATES)
+    rows = links.outcomes_between(missed, since, now, "", result="not_written", **_where(rule))
     return Finding(
         f"{subject_of(rule)}: {percent(rate)} were delivered in {_minutes(rule)}, fewer than {percent(wanted)}.",
         rows.href,
@@ -98,7 +100,8 @@ def _success_rate(rule: AlertRule, now: datetime) -> Finding | None:
 
 
 def _failures(rule: AlertRule, now: datetime) -> Finding | None:
-    _, failed, since = _attempted(rule, now)
+    counted, since = _attempted(rule, now)
+    failed = counted.get(State.FAILED, 0)
     if failed <= (rule.threshold or 0):
         return None
     rows = links.outcomes_between(failed, since, now, "", result=State.FAILED, **_where(rule))

@@ -29,8 +29,9 @@ class JobMetricsSerializer(serializers.Serializer[Any]):
     job = serializers.SlugField()
     delivered = serializers.IntegerField()
     failed = serializers.IntegerField(help_text="Tries that ended in an error for a person.")
+    skipped = serializers.IntegerField(help_text="Records that a fallback of the job skipped, with a note.")
     success_rate = serializers.FloatField(
-        allow_null=True, help_text="delivered / (delivered + failed), 0 to 1."
+        allow_null=True, help_text="delivered / (delivered + failed + skipped), 0 to 1."
     )
     processing_p50_seconds = serializers.FloatField(
         allow_null=True, help_text="New orders: checkout to acceptance by the destination, exact to 5 %."
@@ -81,6 +82,7 @@ def _of_job(job: SyncJob, found: Figures) -> dict[str, Any]:
         "job": job.key,
         "delivered": found.number("delivered"),
         "failed": found.number("failed"),
+        "skipped": found.number("skipped"),
         "success_rate": found.success_rate,
         "processing_p50_seconds": histogram.percentile(found.processing, 0.5),
         "processing_p95_seconds": histogram.percentile(found.processing, 0.95),

@@ -18,7 +18,7 @@ from integrations.models import (
     Workflow,
 )
 from integrations.models.money_sum import MoneySum
-from integrations.sync.measures import TOUCHES, promise_is_near
+from integrations.sync.measures import NOT_WRITTEN_STATES, TOUCHES, promise_is_near
 from monitoring import histogram, links
 from monitoring.figures import not_counted_yet
 from monitoring.models import HourlyFigure
@@ -32,7 +32,7 @@ MINUTE = 60.0
 
 @dataclass
 class Bar:
-    """What was carried in one bar of the trend."""
+    """What was carried in one bar of the trend. `failed`: or skipped by a fallback."""
 
     delivered: int = 0
     failed: int = 0
@@ -46,7 +46,7 @@ class Bar:
     def add(self, state: str, currency: str, count: int, new_orders: int, new_amount: Decimal) -> None:
         if state == State.DELIVERED:
             self.delivered += count
-        elif state == State.FAILED:
+        elif state in NOT_WRITTEN_STATES:
             self.failed += count
         self.new_orders += new_orders
         if new_orders and currency:

@@ -19,8 +19,14 @@ INTENT_STORED = "after the intent is stored"
 REQUEST_LEFT = "after the request left"
 OUTCOME_UNCOMMITTED = "before the outcome commits"
 TOKEN_REFRESH = "in the middle of a token refresh"
-# Those that each run of the suite strikes at. At WEIGHED nothing of ours is at risk; it serves a test of its own.
+HAND_OVER_BEGINS = "before a hand-over begins"
+HAND_OVER_HALF = "in the middle of a hand-over"
+HAND_OVER_UNCOMMITTED = "before a hand-over commits"
+HAND_OVER_COMMITTED = "after a hand-over commits"
+# Those that each run of the suite strikes at. At WEIGHED nothing of ours is at risk; it serves a test of its own, and
+# so do the hand-overs, since the suite's three warehouses are each other's rivals.
 POINTS = (PAGE_FETCHED, INTENT_STORED, REQUEST_LEFT, OUTCOME_UNCOMMITTED, TOKEN_REFRESH)
+HAND_OVERS = (HAND_OVER_BEGINS, HAND_OVER_HALF, HAND_OVER_UNCOMMITTED, HAND_OVER_COMMITTED)
 
 KILL, STOP = "kill", "stop"
 

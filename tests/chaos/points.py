@@ -17,6 +17,10 @@ from integrations.connectors.http import DeclaredConnector
 from integrations.sync import deliver, hand_over, intents, pull
 
 from .ambush import (
+    HAND_OVER_BEGINS,
+    HAND_OVER_COMMITTED,
+    HAND_OVER_HALF,
+    HAND_OVER_UNCOMMITTED,
     INTENT_STORED,
     OUTCOME_UNCOMMITTED,
     PAGE_FETCHED,
@@ -35,7 +39,7 @@ class Hands:
     def __init__(self, ambushes: Ambushes) -> None:
         self.ambushes = ambushes
         self.job = ""
-        self.records_answers = False
+        self.records_answers = self.hands_over = False
         self.thread = threading.local()
 
     @contextmanager
@@ -63,6 +67,8 @@ def install(folder: str) -> None:
     _around(DeclaredConnector, "send", functools.partial(_sending, hands))
     _around(HTTPConnection, "getresponse", functools.partial(_awaiting_an_answer, hands))
     _around(hand_over, "record", functools.partial(_recording, hands))
+    _around(hand_over, "_hand_over", functools.partial(_handing_over, hands))
+    _around(hand_over, "_look_once_more", functools.partial(_half_handed_over, hands))
     _around(transaction.Atomic, "__exit__", functools.partial(_committing, hands))
     _around(DeclaredConnector, "login", functools.partial(_then, hands, TOKEN_REFRESH))
 
@@ -134,7 +140,25 @@ def _recording(hands: Hands, call: Function, *arguments: Any) -> Any:
         hands.records_answers = False
 
 
+def _handing_over(hands: Hands, call: Function, *_: Any) -> Any:
+    hands.reached(HAND_OVER_BEGINS)
+    try:
+        call()
+    finally:
+        hands.hands_over = False
+    hands.reached(HAND_OVER_COMMITTED)
+
+
+def _half_handed_over(hands: Hands, call: Function, *_: Any) -> Any:
+    """Both records are written by now, and nothing says yet that they belong together. What ends next, is the whole."""
+    call()
+    hands.reached(HAND_OVER_HALF)
+    hands.hands_over = True
+
+
 def _committing(hands: Hands, call: Function, _: Any, kind: Any = None, *rest: Any) -> Any:
+    if hands.hands_over and kind is None:
+        hands.reached(HAND_OVER_UNCOMMITTED)
     if hands.records_answers and kind is None:
         hands.reached(OUTCOME_UNCOMMITTED)
     return call()

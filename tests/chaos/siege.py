@@ -36,11 +36,14 @@ class Siege:
     seed: int
     left: dict[str, int] = field(default_factory=dict)
 
-    def prepare(self, *, every_seconds: int = 2, second: bool = False) -> None:
+    def prepare(
+        self, *, every_seconds: int = 2, second: bool = False, hands_over: tuple[str, str] | None = None
+    ) -> None:
         self.portal.surroundings = self.world.environment()
-        self.portal.run(
-            "apply", str(self.world.write_configuration(every_seconds=every_seconds, second=second))
+        file = self.world.write_configuration(
+            every_seconds=every_seconds, second=second, hands_over=hands_over
         )
+        self.portal.run("apply", str(file))
         self.portal.run("give_access", BY_CONSENT)
 
     def play(self, kills: int, *, server: object = None) -> Report:

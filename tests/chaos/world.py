@@ -21,7 +21,9 @@ KINDS = (KEYS, LOOKUP, NEITHER)
 BY_CONSENT = LOOKUP
 # A second job that carries the same orders to the same warehouse: the two meet at the lock of a key.
 SECOND = "second"
-SKU = "MUG"
+# A job that takes over what the first of two warehouses has not: of this one, none is left there.
+TAKER = "taker"
+SKU, SCARCE = "MUG", "BOWL"
 # So few at a time, and so slowly, that a batch is nearly always in somebody's hand.
 CALLS, BATCH, SLOW = 2, 12, 0.1
 # Longest call in seconds, as the declaration says: a lease is at least 5 s more.
@@ -99,9 +101,20 @@ class World:
         }
         return found | {"CHAOS_BOOKS": json.dumps(books), "PRIVATE_NETWORKS": "127.0.0.0/8"}
 
-    def write_configuration(self, *, every_seconds: int = 2, second: bool = False) -> Path:
+    def has_no_more_of(self, sku: str, kind: str) -> None:
+        """In the warehouse of this kind alone; it takes no order for what is not there."""
+        product = {"sku": sku, "title": "Bowl", "price": "9.50", "currency": "EUR", "available": 10_000}
+        self.shop.control("POST", "/shop/products", product)
+        for each, sandbox in self.sandboxes.items():
+            there = 0 if each == kind else 10_000
+            sandbox.control("POST", f"/warehouse/stock/{sku}", {"on_hand": there})
+        self.sandboxes[kind].control("PUT", "/warehouse/settings", {"backorders": "refused"})
+
+    def write_configuration(
+        self, *, every_seconds: int = 2, second: bool = False, hands_over: tuple[str, str] | None = None
+    ) -> Path:
         file = self.folder / "configuration.json"
-        file.write_text(json.dumps(configuration(every_seconds, second)))
+        file.write_text(json.dumps(configuration(every_seconds, second, hands_over)))
         return file
 
     def consents(self) -> dict[str, int]:
@@ -113,8 +126,11 @@ class World:
         return {kind: sandbox.control("GET", "/books") for kind, sandbox in self.sandboxes.items()}
 
 
-def configuration(every_seconds: int, second: bool) -> dict[str, Any]:
-    """The demo's shop and its warehouse, the latter three times over: JSON, which is YAML as well."""
+def configuration(
+    every_seconds: int, second: bool, hands_over: tuple[str, str] | None = None
+) -> dict[str, Any]:
+    """The demo's shop and its warehouse, the latter three times over: JSON, which is YAML as well. `hands_over`: what
+    the first of these has not left is handed over to the second."""
     demo = yaml.safe_load(DEMO.read_text("utf-8"))
     job = {**demo["jobs"]["orders-to-warehouse"], "every_seconds": every_seconds, "batch_size": BATCH}
     job |= {"concurrent_calls": CALLS, "read_overlap_seconds": 5, "retry_limit": 20}
@@ -123,6 +139,11 @@ def configuration(every_seconds: int, second: bool) -> dict[str, Any]:
     jobs = {kind: {**job, "name": f"Orders ({kind})", "destination": kind} for kind in KINDS}
     if second:
         jobs[SECOND] = {**job, "name": "Orders once more", "destination": KEYS}
+    if hands_over is not None:
+        first, other = hands_over
+        jobs[first]["fallbacks"] = [{"when": "out_of_stock", "then": "hand_over", "to": TAKER}]
+        taking = {"every_seconds": 0, "takes_handed_over": True, "filter": ""}
+        jobs[TAKER] = {**job, "name": "Orders that were handed over", "destination": other, **taking}
     warehouse = demo["connections"]["warehouse"]
     connections = {kind: _warehouse(copy.deepcopy(warehouse), kind) for kind in KINDS}
     return {

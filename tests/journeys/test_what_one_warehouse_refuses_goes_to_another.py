@@ -32,6 +32,7 @@ from integrations.sync import deliver, hand_over, rerun, steer
 from integrations.sync.accept import accept
 from integrations.sync.case import Case, Ending
 from integrations.sync.claim import LeaseLost
+from integrations.sync.falling_back import FallingBack
 from integrations.sync.parcels import Parcel
 from integrations.sync.selection import NotPossible, by_ids
 from integrations.webhooks.process import _jobs_reading
@@ -60,7 +61,11 @@ def third() -> Iterator[Depot]:
 
 
 def configure(between: Between, *others: tuple[str, Depot, list[dict[str, Any]]], **words: Any) -> None:
-    between.configure(LISTED, {"errors": ERRORS} | words.pop("writes", {}), job={"every_seconds": 0})
+    between.configure(
+        LISTED | words.pop("reads", {}),
+        {"errors": ERRORS} | words.pop("writes", {}),
+        job={"every_seconds": 0},
+    )
     data: dict[str, Any] = {"connections": {}, "jobs": {}}
     for key, depot, fallbacks in others:
         declaration = {
@@ -409,3 +414,54 @@ def test_a_job_that_takes_what_is_handed_over_reads_nothing(between: Between, se
         rerun.begin(other, by_ids(["1"]))
     carry(between)
     assert (between.states(), states(SECOND)) == ({"Order #A1": "delivered"}, [])
+
+
+def test_the_other_job_is_asked_for_once_a_drain(
+    between: Between, second: Depot, django_assert_max_num_queries: Any
+) -> None:
+    configure(between, (SECOND, second, []))
+    shop_has(between, *(order(number) for number in range(1, 9)))
+    has_none(between.depot)
+    carry(between)
+    falling_back = FallingBack(job(JOB))
+    cases = [
+        Case(place, Parcel("1", serial=9), row)
+        for place, row in enumerate(Delivery.objects.filter(job__key=JOB))
+    ]
+    with django_assert_max_num_queries(1):
+        for case in cases:
+            falling_back.follow(case)
+    assert {case.ending.state for case in cases if case.ending} == {State.HANDED_OVER}
+
+
+def test_a_job_that_goes_while_a_worker_knows_it_is_noticed(
+    between: Between, second: Depot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was there when this drain asked for it, and is gone when the change is handed to it."""
+    configure(between, (SECOND, second, []))
+    shop_has(between, order(1))
+    has_none(between.depot)
+    carry(between)
+    known = job(SECOND)
+    monkeypatch.setattr(FallingBack, "_taker", lambda *_: known)
+    Delivery.objects.filter(job__key=SECOND).delete()
+    SyncJob.objects.get(key=SECOND).delete()
+    shop_has(between, order(1, "changed"))
+    between.carry()
+    (error,) = between.errors()
+    assert (error.code, between.depot.told, states(JOB)) == ("job_gone", [], [State.FAILED])
+
+
+def test_a_job_that_is_paused_while_a_worker_knows_it_takes_nothing_new(
+    between: Between, second: Depot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(between, (SECOND, second, []))
+    shop_has(between, order(1))
+    has_none(between.depot)
+    known = job(SECOND)
+    monkeypatch.setattr(FallingBack, "others", {SECOND: known})
+    SyncJob.objects.filter(key=SECOND).update(state=JobState.PAUSED)
+    between.carry()
+    (error,) = between.errors()
+    assert "does not run at present" in error.sentence
+    assert (states(JOB), states(SECOND)) == ([State.FAILED], [])

@@ -53,6 +53,9 @@ def test_the_figures_are_those_of_the_partners_jobs(
         1,
         0.75,
     )
+    outcome(job, State.SKIPPED)
+    found = Api(PartnerKey.issue(partner, ["read"])[1]).get("/api/v1/metrics").json()["jobs"][0]
+    assert (found["skipped"], found["success_rate"]) == (1, 0.6)
     assert found["processing_p50_seconds"] == pytest.approx(60, rel=0.05)
 
 

@@ -46,6 +46,14 @@ def test_a_success_rate_below_a_share_fires(job: SyncJob) -> None:
     assert fires(watched) == "Crossdock: 60.0 % were delivered in 1 h, fewer than 75.0 %."
 
 
+def test_a_job_that_skips_everything_by_a_fallback_does_not_look_healthy(job: SyncJob) -> None:
+    watched = rule(kind=AlertKind.SUCCESS_RATE, threshold=Decimal(75))
+    factories.outcome(factories.delivery(job), NOW - MINUTE)
+    assert fires(watched) == ""
+    factories.outcome(factories.delivery(job), NOW - MINUTE, state=State.SKIPPED)
+    assert fires(watched) == "Crossdock: 50.0 % were delivered in 1 h, fewer than 75.0 %."
+
+
 def test_nothing_tried_is_no_bad_rate(job: SyncJob) -> None:
     assert fires(rule(kind=AlertKind.SUCCESS_RATE, threshold=100)) == ""
 

@@ -98,6 +98,9 @@ def test_the_error_rate_is_of_what_had_to_be_written(workflow: Workflow, orders:
     carried(orders, state=State.UNCHANGED)
 
     assert value(workflow, "error_rate_percent") == 12.5
+    for _ in range(2):
+        carried(orders, state=State.SKIPPED)
+    assert value(workflow, "error_rate_percent") == 30, "what a fallback skipped was not written either"
 
 
 @pytest.mark.parametrize("rolled_up_at", [None, NOW - HOUR, NOW])

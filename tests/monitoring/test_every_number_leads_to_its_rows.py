@@ -42,6 +42,7 @@ def busy(db: None) -> list[SyncJob]:
             factories.outcome(record, now - timedelta(hours=hours), operation="update")
         for kind in (Kind.DATA, Kind.CONFIG):
             factories.failure(factories.delivery(of, state=State.FAILED), now - timedelta(hours=2), kind=kind)
+        factories.outcome(factories.delivery(of), now - timedelta(hours=2), state=State.SKIPPED)
         for state in (State.QUEUED, State.RETRYING, State.WAITING, State.HELD):
             factories.delivery(of, state=state, state_since=now - timedelta(minutes=5))
         factories.outcome(factories.delivery(of), now, state=State.UNCHANGED)

@@ -183,6 +183,12 @@ def test_the_success_rate_is_of_what_had_to_be_written(job: SyncJob) -> None:
     factories.outcome(factories.delivery(job), NOW, state=State.RETRYING)
     found = figures("24h", NOW)
     assert found.success_rate == 0.75
+    for state in (State.SKIPPED, State.HANDED_OVER):
+        factories.outcome(factories.delivery(job), NOW, state=state)
+    found = figures("24h", NOW)
+    assert found.success_rate == 0.6, (
+        "a fallback's skip was not delivered; what went to another job counts there"
+    )
     assert figures("24h", NOW + timedelta(days=9)).success_rate is None
 
 

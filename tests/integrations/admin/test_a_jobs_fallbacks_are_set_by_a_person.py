@@ -12,6 +12,7 @@ from django.urls import reverse
 from integrations.configuration.check import fallback_problems
 from integrations.models import Decision, ErrorRecord, Judgement, State, SyncJob
 from integrations.sync import retry
+from mappings.models import FieldRule
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +91,29 @@ def test_a_page_that_was_opened_before_the_list_changed_touches_no_other_fallbac
     SyncJob.objects.update(fallbacks=[mine, other])
     staff.post(url(job, deed, 0), {**FORM, "code": "new", "seen": seen})
     assert mine not in SyncJob.objects.get(pk=job.pk).fallbacks
+
+
+def test_fields_are_chosen_by_their_label_those_that_failed_first(staff: Client, job: SyncJob) -> None:
+    FieldRule.objects.create(
+        mapping=job.write_mapping, target="ship_to.postal_code", source="id", position=99
+    )
+    job.write_mapping.publish()
+    failed(job, field="ship_to.phone")
+    failed(job, field="ship_to.phone")
+    told = " ".join(staff.get(url(job)).content.decode().split())
+    first = told.index('<option value="ship_to.phone">Phone of')
+    assert told.index('<optgroup label="Failed of late">') < first
+    assert first < told.index('<optgroup label="What The warehouse is told">')
+    assert told.index('<option value="ship_to.postal_code">Postal code of') > first
+    assert told.count('<option value="ship_to.phone"') == 1
+
+
+def test_a_field_that_is_in_no_list_is_written_and_stays_chosen(staff: Client, job: SyncJob) -> None:
+    staff.post(url(job), {**FORM, "other_field": "customs.hs_code"})
+    assert SyncJob.objects.get(pk=job.pk).fallbacks == [{**SKIP, "field": "customs.hs_code"}]
+    told = staff.get(url(job, "edit", 0)).content.decode()
+    assert '<option value="customs.hs_code" selected>' in told
+    assert '<optgroup label="Chosen before">' in told
 
 
 def test_a_mistake_is_told_at_its_field_and_nothing_is_saved(staff: Client, job: SyncJob) -> None:

@@ -27,6 +27,6 @@ class Command(BaseCommand):
         for key in jobs:
             row = SyncJob.objects.select_related("source", "destination").get(key=key)
             steer.run_now(row)
-            while time.monotonic() < ends and not pull.pull(row.pk, ends):
+            while not row.takes_handed_over and time.monotonic() < ends and not pull.pull(row.pk, ends):
                 time.sleep(0.05)
             deliver.drain(row.pk, ends)

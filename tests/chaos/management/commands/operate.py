@@ -1,6 +1,6 @@
 """`manage.py operate`: the person who is asked. Looks into the destination's books about a write in doubt, and decides;
-a record that was given up because workers died again and again while they had it, this one tries again; an access that
-has ended, because the answer that renewed it was lost, is given again.
+a record that was given up because workers died again and again while they had it, or whose repeat was refused for want
+of stock, this one tries again; an access that has ended, because the answer that renewed it was lost, is given again.
 
 With `--once` it settles what is open now; without, it goes on until it is ended. Each decision is a line of output.
 """
@@ -46,7 +46,9 @@ class Command(BaseCommand):
 
     def _look(self, side: dict[str, dict[str, str]]) -> None:
         self._reconnect()
-        given_up = ErrorRecord.objects.filter(settled_at__isnull=True, code="worker_died")
+        given_up = ErrorRecord.objects.filter(
+            settled_at__isnull=True, code__in=("worker_died", "out_of_stock")
+        ).exclude(place="in_doubt")
         for subject in list(given_up.values_list("subject", flat=True)):
             retry.retry(given_up.filter(subject=subject), None)
             self.stdout.write(f"retried {subject}")
