@@ -21,7 +21,7 @@ from integrations.sync.measures import ATTEMPTED_STATES
 from monitoring import histogram, periods
 from monitoring.folding import SORT, Cover, Sort, cover
 from monitoring.models import FoldedFigure, FoldUnit, HourlyFigure
-from monitoring.rollups import HOUR, Tally, complete_until, hours_with_facts, tally
+from monitoring.rollups import HOUR, HourTally, complete_until, hours_with_facts, tally
 
 # The columns that hold histograms.
 TIMES = ("processing", "passage", "delay", "fulfilment")
@@ -200,7 +200,7 @@ def _delivered_by_hour(found: Figures, jobs: Collection[int] | None) -> dict[dat
 
 def not_counted_yet(
     since: datetime, until: datetime | None = None
-) -> Iterator[tuple[datetime, dict[tuple[int, str, str, str, str], Tally]]]:
+) -> Iterator[tuple[datetime, dict[tuple[int, str, str, str, str], HourTally]]]:
     """Straight from the facts, hour by hour: what no rollup has counted. `until` is a full hour."""
     counted = complete_until()
     cut = max(since, counted) if counted else since

@@ -9,9 +9,8 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -20,25 +19,18 @@ from django.utils import timezone
 from monitoring import histogram
 from monitoring.models import FoldedFigure, FoldMark, FoldUnit, HourlyFigure
 from monitoring.periods import DAY, WEEK, day_start, monday
+from monitoring.tallies import NUMBERS, TIMES, Tally
 
 Sort = tuple[int, str, str, str]
 SORT = ("job_id", "state", "kind", "currency")
-NUMBERS = ("count", "new_orders", "new_amount", "processing", "passage", "delay", "fulfilment")
 FIELDS = ("job", "state", "kind", "currency")
 SUNDAY = 6
 # Rows of one transaction: a webhook waits no longer for it.
 SLICE = 200
 
 
-@dataclass
-class Sum:
-    count: int = 0
-    new_orders: int = 0
-    new_amount: Decimal = Decimal(0)
-    processing: histogram.Histogram = field(default_factory=dict)
-    passage: histogram.Histogram = field(default_factory=dict)
-    delay: histogram.Histogram = field(default_factory=dict)
-    fulfilment: histogram.Histogram = field(default_factory=dict)
+class CountedMeanwhile(Exception):
+    """An hour was counted since the mark was read: what was added up may be too old to be kept."""
 
 
 def complete_until() -> datetime | None:
@@ -62,19 +54,24 @@ def fold(settled_until: datetime, deadline: float | None = None) -> None:
     while (end := day_start(day + DAY)) <= settled_until:
         if deadline is not None and time.monotonic() > deadline:
             return
-        # Nobody reads what lies behind the mark: it need not be stored at once.
-        _store(FoldUnit.DAY, day_start(day), _of_hours(day_start(day), end))
-        if day.weekday() == SUNDAY:
-            first = day_start(monday(day))
-            _store(FoldUnit.WEEK, first, _of_days(first, end))
-        if not _move(mark, end):
-            return  # an hour was counted meanwhile: the next pass does this day again
+        try:
+            # Nobody reads what lies behind the mark: it need not be stored at once.
+            _store(mark, FoldUnit.DAY, day_start(day), _of_hours(day_start(day), end))
+            if day.weekday() == SUNDAY:
+                first = day_start(monday(day))
+                _store(mark, FoldUnit.WEEK, first, _of_days(first, end))
+            _move(mark, end)
+        except CountedMeanwhile:
+            return  # the next pass does this day again
         mark.complete_until, day = end, day + DAY
 
 
-def _move(mark: FoldMark, end: datetime) -> bool:
+def _move(mark: FoldMark, end: datetime) -> None:
+    """Raises CountedMeanwhile where the mark is no longer as it was read; else nobody moves it before the transaction
+    ends."""
     same = {name: getattr(mark, name) for name in ("pk", "zone", "complete_until", "recounts")}
-    return bool(FoldMark.objects.filter(**same).update(complete_until=end))
+    if not FoldMark.objects.filter(**same).update(complete_until=end):
+        raise CountedMeanwhile
 
 
 def _begin(zone: str) -> FoldMark | None:
@@ -96,51 +93,45 @@ def unfold(hour: datetime) -> None:
     FoldMark.objects.update(recounts=F("recounts") + 1)
 
 
-def _of_hours(since: datetime, until: datetime) -> dict[Sort, Sum]:
+def _of_hours(since: datetime, until: datetime) -> dict[Sort, Tally]:
     return _added(HourlyFigure.objects.filter(hour__gte=since, hour__lt=until))
 
 
-def _of_days(since: datetime, until: datetime) -> dict[Sort, Sum]:
+def _of_days(since: datetime, until: datetime) -> dict[Sort, Tally]:
     return _added(FoldedFigure.objects.filter(unit=FoldUnit.DAY, begin__gte=since, begin__lt=until))
 
 
-def _added(rows: QuerySet[HourlyFigure] | QuerySet[FoldedFigure]) -> dict[Sort, Sum]:
-    found: dict[Sort, Sum] = defaultdict(Sum)
+def _added(rows: QuerySet[HourlyFigure] | QuerySet[FoldedFigure]) -> dict[Sort, Tally]:
+    found: dict[Sort, Tally] = defaultdict(Tally)
     for job, state, kind, currency, *numbers in rows.order_by().values_list(*SORT, *NUMBERS).iterator():
         total = found[job, state, kind, currency]
         total.count += numbers[0]
         total.new_orders += numbers[1]
         total.new_amount += numbers[2]
-        for name, times in zip(NUMBERS[3:], numbers[3:], strict=True):
+        for name, times in zip(TIMES, numbers[3:], strict=True):
             if times:
                 setattr(total, name, histogram.add([getattr(total, name), times]))
     return found
 
 
-def _store(unit: FoldUnit, begin: datetime, sums: dict[Sort, Sum]) -> None:
-    FoldedFigure.objects.filter(unit=unit, begin=begin).delete()
+def _store(mark: FoldMark, unit: FoldUnit, begin: datetime, sums: dict[Sort, Tally]) -> None:
+    """Raises CountedMeanwhile: another pass may have kept newer sums, and these must not replace them."""
     rows = [
-        FoldedFigure(
-            unit=unit,
-            begin=begin,
-            **dict(zip(SORT, sort, strict=True)),
-            count=total.count,
-            new_orders=total.new_orders,
-            new_amount=total.new_amount,
-            processing=total.processing,
-            passage=total.passage,
-            delay=total.delay or None,
-            fulfilment=total.fulfilment or None,
-        )
+        FoldedFigure(unit=unit, begin=begin, **dict(zip(SORT, sort, strict=True)), **total.columns())
         for sort, total in sorted(sums.items())
     ]
+    with transaction.atomic():
+        _move(mark, mark.complete_until)
+        FoldedFigure.objects.filter(unit=unit, begin=begin).delete()
     for start in range(0, len(rows), SLICE):
-        FoldedFigure.objects.bulk_create(
-            rows[start : start + SLICE],
-            update_conflicts=True,
-            unique_fields=["unit", "begin", *FIELDS],
-            update_fields=list(NUMBERS),
-        )
+        with transaction.atomic():
+            _move(mark, mark.complete_until)
+            FoldedFigure.objects.bulk_create(
+                rows[start : start + SLICE],
+                update_conflicts=True,
+                unique_fields=["unit", "begin", *FIELDS],
+                update_fields=list(NUMBERS),
+            )
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from integrations.templatetags.portal import duration, percent
 from monitoring import freshness, histogram, links
 from monitoring.figures import Figures
 from monitoring.links import Linked
-from monitoring.scopes import CONNECTION, DIRECTIONS, FROM_IT, TO_IT, WORKFLOW, Look
+from monitoring.scopes import CONNECTION, DIRECTIONS, FROM_IT, TO_IT, WORKFLOW, Look, Scope
 from monitoring.standing import Standing
 
 # More lines are a list of their own: those that need somebody first are shown.
@@ -46,12 +46,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Lines:
-    """`kind` names the first column. `more`: how many are not shown; `all_href` is the list of them all."""
+    """`kind` names the first column. `more`: how many there are, where not all are shown; `all_href` is their list."""
 
     title: str
     kind: str
     lines: list[Line]
     more: int = 0
+    shown: int = SHOWN
     all_href: str = ""
     has_delays: bool = False
     has_fresh: bool = False
@@ -115,8 +116,14 @@ def by_job(counts: Counts, jobs: Sequence[SyncJob]) -> Lines:
             has_fresh=True,
         ),
         len(lines),
-        reverse("admin:integrations_syncjob_changelist"),
+        _all_jobs(counts.look.scope),
     )
+
+
+def _all_jobs(scope: Scope) -> str:
+    narrowed = {WORKFLOW: "workflow", CONNECTION: "system"}.get(scope.kind)
+    address = reverse("admin:integrations_syncjob_changelist")
+    return f"{address}?{narrowed}={scope.pk}" if narrowed else address
 
 
 def by_workflow(counts: Counts, jobs: Sequence[SyncJob]) -> Lines | None:
@@ -172,7 +179,7 @@ def by_system(counts: Counts, jobs: Sequence[SyncJob]) -> Lines | None:
     if not lines:
         return None
     return _cut(
-        Lines("By direction" if own else "By system", "System", lines[:SHOWN]),
+        Lines("By direction" if own else "By system", "System", _shown(lines)),
         len(lines),
         reverse("admin:integrations_connection_changelist"),
     )

@@ -32,7 +32,7 @@ def stuck(seen: Seen) -> dict[str, Any]:
         for entry, other in zip(stand.stuck[1:SHOWN_CURRENCIES], sums[1:SHOWN_CURRENCIES], strict=True)
     ]
     if more := len(sums[SHOWN_CURRENCIES:]):
-        lines.append((f"and {more} more currencies, in all", look.errors(records, currency="any")))
+        lines.append((f"and {_more_currencies(more)}, in all", look.errors(records, currency="any")))
     elif sums:
         lines.append(("records", look.errors(records, currency="any")))
     lines += _near(look, stand.stuck_near)
@@ -43,6 +43,10 @@ def stuck(seen: Seen) -> dict[str, Any]:
         "tone": "bad" if sums else "good",
         "lines": lines,
     }
+
+
+def _more_currencies(number: int) -> str:
+    return "1 more currency" if number == 1 else f"{number} more currencies"
 
 
 def _near(look: Look, near: list[Stuck]) -> list[tuple[str, links.Linked]]:
@@ -72,7 +76,7 @@ def delivered_value(seen: Seen) -> dict[str, Any]:
         lines += [(f"in {code}", main), *compared]
     if more := len(shown[SHOWN_CURRENCIES:]):
         # There is no list of several currencies: the table below has each.
-        lines.append((f"and {more} more currencies", links.Linked(0, "", "below")))
+        lines.append((f"and {_more_currencies(more)}", links.Linked(0, "", "below")))
     return {
         "title": "Value delivered",
         "about": "New orders that their destination took; one that goes to two systems counts for each",

@@ -10,9 +10,10 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, QuerySet
@@ -28,6 +29,7 @@ from integrations.sync.measures import (
 )
 from monitoring import folding, histogram
 from monitoring.models import HourlyFigure, RollupMark
+from monitoring.tallies import NUMBERS, Tally
 
 MARGIN = timedelta(seconds=60)
 # Counted again in each pass, beyond what is new: what was committed late is still found.
@@ -42,17 +44,13 @@ Sort = tuple[int, str, str, str, str]
 
 
 @dataclass
-class Tally:
+class HourTally(Tally):
     """The same figures as HourlyFigure's, not stored."""
 
-    count: int = 0
     amount: Decimal = Decimal(0)
-    new_orders: int = 0
-    new_amount: Decimal = Decimal(0)
-    processing: histogram.Histogram = field(default_factory=dict)
-    passage: histogram.Histogram = field(default_factory=dict)
-    delay: histogram.Histogram = field(default_factory=dict)
-    fulfilment: histogram.Histogram = field(default_factory=dict)
+
+    def columns(self) -> dict[str, Any]:
+        return {"amount": self.amount, **super().columns()}
 
 
 def hour_of(moment: datetime) -> datetime:
@@ -88,15 +86,15 @@ def rebuild(since: datetime | None, until: datetime, deadline: float | None = No
     return until
 
 
-def tally(since: datetime, until: datetime | None = None) -> dict[Sort, Tally]:
+def tally(since: datetime, until: datetime | None = None) -> dict[Sort, HourTally]:
     """Counts the Outcomes recorded from `since` until before `until`, straight from the facts."""
     facts = Outcome.objects.filter(recorded_at__gte=since)
     if until is not None:
         facts = facts.filter(recorded_at__lt=until)
-    tallies: dict[Sort, Tally] = {}
+    tallies: dict[Sort, HourTally] = {}
     counted = facts.order_by().values_list(*SORT)
     for row in counted.annotate(number=Count("id"), total=MoneySum("amount")):
-        tallies[row[:5]] = Tally(count=row[5], amount=row[6] or Decimal(0))
+        tallies[row[:5]] = HourTally(count=row[5], amount=row[6] or Decimal(0))
     for row in counted.filter(NEW_ORDERS_ACCEPTED).annotate(number=Count("id"), total=MoneySum("amount")):
         if row[:5] in tallies:  # a fact may have come in between the two questions
             tallies[row[:5]].new_orders, tallies[row[:5]].new_amount = row[5], row[6] or Decimal(0)
@@ -105,7 +103,7 @@ def tally(since: datetime, until: datetime | None = None) -> dict[Sort, Tally]:
 
 
 def _add_times(
-    tallies: dict[Sort, Tally], facts: QuerySet[Outcome], since: datetime, until: datetime | None
+    tallies: dict[Sort, HourTally], facts: QuerySet[Outcome], since: datetime, until: datetime | None
 ) -> None:
     """Only where something was counted: a fact may have come in between the two questions."""
     for sort, (processing, passage) in _durations(facts).items():
@@ -169,19 +167,12 @@ def hours_with_facts(since: datetime | None, until: datetime | None) -> Iterator
         cursor = hour + HOUR
 
 
-def _store(hour: datetime, tallies: dict[Sort, Tally]) -> None:
+def _store(hour: datetime, tallies: dict[Sort, HourTally]) -> None:
     rows = [
         HourlyFigure(
             hour=hour,
             **dict(zip(SORT, sort, strict=True)),
-            count=found.count,
-            amount=found.amount,
-            new_orders=found.new_orders,
-            new_amount=found.new_amount,
-            processing=found.processing,
-            passage=found.passage,
-            delay=found.delay or None,
-            fulfilment=found.fulfilment or None,
+            **found.columns(),
         )
         for sort, found in sorted(tallies.items())
     ]
@@ -192,16 +183,7 @@ def _store(hour: datetime, tallies: dict[Sort, Tally]) -> None:
             rows,
             update_conflicts=True,
             unique_fields=["hour", "job", "state", "operation", "kind", "currency"],
-            update_fields=[
-                "count",
-                "amount",
-                "new_orders",
-                "new_amount",
-                "processing",
-                "passage",
-                "delay",
-                "fulfilment",
-            ],
+            update_fields=["amount", *NUMBERS],
         )
         folding.unfold(hour)
 

@@ -7,7 +7,26 @@ from django.db import models
 from integrations.models import Connection, State, SyncJob
 
 
-class HourlyFigure(models.Model):
+class Figure(models.Model):
+    """What outcomes add up to; `monitoring.tallies` has the same in memory."""
+
+    job = models.ForeignKey(SyncJob, on_delete=models.CASCADE, related_name="+")
+    state = models.CharField(max_length=12, choices=State.choices)
+    kind = models.CharField(max_length=10, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    count = models.PositiveIntegerField(default=0)
+    new_orders = models.PositiveIntegerField(default=0)
+    new_amount = models.DecimalField(max_digits=24, decimal_places=4, default=0)
+    processing = models.JSONField(default=dict, blank=True)
+    passage = models.JSONField(default=dict, blank=True)
+    delay = models.JSONField(null=True, blank=True)
+    fulfilment = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class HourlyFigure(Figure):
     """What the Outcomes of one hour (UTC) add up to, for one combination of the columns below.
 
     It can be rebuilt from the Outcomes at any time (see `monitoring.rollups`). `processing` counts how long
@@ -19,19 +38,11 @@ class HourlyFigure(models.Model):
     """
 
     hour = models.DateTimeField()
-    job = models.ForeignKey(SyncJob, on_delete=models.CASCADE, related_name="+")
-    state = models.CharField(max_length=12, choices=State.choices)
     operation = models.CharField(max_length=40, blank=True)
-    kind = models.CharField(max_length=10, blank=True)
-    currency = models.CharField(max_length=3, blank=True)
-    count = models.PositiveIntegerField(default=0)
     amount = models.DecimalField(max_digits=24, decimal_places=4, default=0)
+    # As the columns were added to a table that had rows.
     new_orders = models.PositiveIntegerField(default=0, db_default=0)
     new_amount = models.DecimalField(max_digits=24, decimal_places=4, default=0, db_default=0)
-    processing = models.JSONField(default=dict, blank=True)
-    passage = models.JSONField(default=dict, blank=True)
-    delay = models.JSONField(null=True, blank=True)
-    fulfilment = models.JSONField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -50,7 +61,7 @@ class FoldUnit(models.TextChoices):
     WEEK = "week", "Week"
 
 
-class FoldedFigure(models.Model):
+class FoldedFigure(Figure):
     """The hourly figures of one day or week added up, so that a year is not added up for each look at it.
 
     Days and weeks (from Monday) are those of the portal's time zone. They hold nothing of their own: they can be made
@@ -59,17 +70,6 @@ class FoldedFigure(models.Model):
 
     unit = models.CharField(max_length=4, choices=FoldUnit.choices)
     begin = models.DateTimeField()
-    job = models.ForeignKey(SyncJob, on_delete=models.CASCADE, related_name="+")
-    state = models.CharField(max_length=12, choices=State.choices)
-    kind = models.CharField(max_length=10, blank=True)
-    currency = models.CharField(max_length=3, blank=True)
-    count = models.PositiveIntegerField(default=0)
-    new_orders = models.PositiveIntegerField(default=0)
-    new_amount = models.DecimalField(max_digits=24, decimal_places=4, default=0)
-    processing = models.JSONField(default=dict, blank=True)
-    passage = models.JSONField(default=dict, blank=True)
-    delay = models.JSONField(null=True, blank=True)
-    fulfilment = models.JSONField(null=True, blank=True)
 
     class Meta:
         constraints = [

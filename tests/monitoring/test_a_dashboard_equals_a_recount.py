@@ -223,6 +223,27 @@ def test_a_fold_that_was_overtaken_by_a_recount_moves_no_mark(monkeypatch: pytes
     assert FoldMark.objects.get().complete_until == periods.day_start(first)
 
 
+def test_a_slow_fold_does_not_replace_what_a_faster_one_has_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    job, at = factories.job(), FAR - 20 * DAY
+    factories.outcome(factories.delivery(job), at)
+    reached = rollups.roll_up(FAR)
+    added = folding._of_hours
+
+    def slowly(since: datetime, until: datetime) -> Any:
+        sums = added(since, until)
+        if since == periods.day_start(at.date()):
+            monkeypatch.undo()
+            factories.outcome(factories.delivery(job), at)
+            rollups.rebuild(rollups.hour_of(at), FAR)
+            folding.fold(reached)
+        return sums
+
+    monkeypatch.setattr(folding, "_of_hours", slowly)
+    folding.fold(reached)
+    assert folding.complete_until() == periods.day_start(FAR.date())
+    assert figures("30d", FAR).number(State.DELIVERED) == 2
+
+
 def test_another_time_zone_has_days_of_its_own() -> None:
     of = jobs()
     happens(random.Random(5), of, FAR, 60, 60)

@@ -137,6 +137,22 @@ def test_the_number_of_queries_does_not_grow_with_jobs_and_systems(client: Clien
     assert [queries(page) for page in pages] == few
 
 
+def test_of_many_systems_those_that_need_somebody_are_shown_and_the_rest_is_a_list(client: Client) -> None:
+    shop = factories.connection(name="A shop")
+    last = [factories.job(source=shop, destination=factories.connection(name=f"B {n}")) for n in range(45)][
+        -1
+    ]
+    factories.failure(factories.delivery(last))
+    factories.error(factories.delivery(last))
+    page = client.get(reverse("today_numbers")).content.decode()
+    of_systems = page[page.index("Figures by system, over") : page.index("Figures by job, over")]
+    assert "B 44" in of_systems
+    assert "Shown are 40 of 46: those that need somebody first." in of_systems
+    assert f'{reverse("admin:integrations_connection_changelist")}">See the list' in of_systems
+    own = client.get(reverse("connection_dashboard", args=[shop.pk])).content.decode()
+    assert f'{reverse("admin:integrations_syncjob_changelist")}?system={shop.pk}">See the list' in own
+
+
 def test_calls_are_kept_by_the_hour_as_the_budget_counts_them() -> None:
     now = timezone.now().replace(minute=30, second=0, microsecond=0)
     system = factories.connection()
