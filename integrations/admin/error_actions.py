@@ -281,8 +281,11 @@ class ErrorActions(FactsAdmin):
     def retry_many(self, request: HttpRequest, rows: QuerySet[ErrorRecord], form: forms.Form) -> str:
         chosen = rows.count()
         queued = retry.retry(_plain(rows), self.person(request))
-        left = f" {chosen - queued} were left as they are: settled, or in doubt." if queued < chosen else ""
-        return f"{queued} of {chosen} are on their way again.{left}"
+        rest = chosen - queued
+        left = "was left as it is" if rest == 1 else "were left as they are"
+        told = f" {rest:,} {left}: settled, or in doubt." if rest > 0 else ""
+        way = "is on its way again" if queued == 1 else "are on their way again"
+        return f"{queued:,} of {chosen:,} {way}.{told}"
 
     @bulk_action(
         "Ignore until…",
@@ -295,7 +298,8 @@ class ErrorActions(FactsAdmin):
         asked = form.cleaned_data
         by = self.person(request)
         number = put_off.put_off(_plain(rows), asked["until"], asked["up_to"], asked["reason"], by)
-        return f"{number:,} errors are ignored for now. They come back by themselves."
+        back = "It comes back by itself." if number == 1 else "They come back by themselves."
+        return f"{_errors(number)} ignored for now. {back}"
 
     @bulk_action(
         "Ignore",
@@ -306,7 +310,7 @@ class ErrorActions(FactsAdmin):
     )
     def ignore_many(self, request: HttpRequest, rows: QuerySet[ErrorRecord], form: forms.Form) -> str:
         ignored = retry.ignore(_plain(rows), form.cleaned_data["reason"], self.person(request))
-        return f"{ignored} errors are ignored."
+        return f"{_errors(ignored)} ignored."
 
     @bulk_action(
         "Assign",
@@ -317,11 +321,16 @@ class ErrorActions(FactsAdmin):
     )
     def assign_many(self, request: HttpRequest, rows: QuerySet[ErrorRecord], form: forms.Form) -> str:
         assignee = form.cleaned_data["assignee"]
-        return f"{assignee} has {retry.assign(_plain(rows), assignee, self.person(request))} errors now."
+        number = retry.assign(_plain(rows), assignee, self.person(request))
+        return f"{assignee} has {number:,} {'error' if number == 1 else 'errors'} now."
 
 
 def change_url(error: ErrorRecord) -> str:
     return reverse("admin:integrations_errorrecord_change", args=[error.pk])
+
+
+def _errors(number: int) -> str:
+    return "1 error is" if number == 1 else f"{number:,} errors are"
 
 
 def _plain(rows: QuerySet[ErrorRecord]) -> QuerySet[ErrorRecord]:

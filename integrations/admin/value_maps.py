@@ -292,11 +292,15 @@ def replace_words(row: ValueMap, words: dict[str, str], removes: bool) -> str:
         gone = sorted(before.keys() - words.keys()) if removes else []
         new = [source for source in words if source not in before]
         changed = [source for source in words if source in before and before[source] != words[source]]
-        for chunk in _chunks([*gone, *changed]):
+        for chunk in _chunks(gone):
             row.entries.filter(source__in=chunk).delete()
+        # Somebody may have added one of them since they were looked at.
         ValueMapEntry.objects.bulk_create(
             [ValueMapEntry(value_map=row, source=word, target=words[word]) for word in [*new, *changed]],
             batch_size=500,
+            update_conflicts=True,
+            unique_fields=["value_map", "source"],
+            update_fields=["target"],
         )
     return f"{len(new)} {'word' if len(new) == 1 else 'words'} added, {len(changed)} changed, {len(gone)} removed"
 

@@ -120,7 +120,8 @@ def words(row: PutOff) -> str:
         shown = "j M H:i" if until.year == timezone.localtime().year else "j M Y H:i"
         ends.append(formats.date_format(until, shown))
     if row.put_off_up_to is not None:
-        ends.append(f"more than {row.put_off_up_to:,} open errors")
+        noun = "error" if row.put_off_up_to == 1 else "errors"
+        ends.append(f"more than {row.put_off_up_to:,} open {noun}")
     return f"Ignored until {', or '.join(ends)}"
 
 

@@ -304,9 +304,20 @@ def test_many_are_retried_after_a_question_and_doubts_are_left_out(
     assert not Batch.objects.exists()
     act_on_many(admin_client, [failed, doubtful], "retry_many")
     assert messages_of(admin_client) == [
-        "1 of 2 are on their way again. 1 were left as they are: settled, or in doubt."
+        "1 of 2 is on its way again. 1 was left as it is: settled, or in doubt."
     ]
     assert [batch.job_id for batch in Batch.objects.all()] == [failed.job_id]
+
+
+@pytest.mark.parametrize(("number", "said"), [(1, "1 error is ignored."), (2, "2 errors are ignored.")])
+def test_of_one_it_is_told_as_of_one(
+    admin_client: Client, failed: ErrorRecord, number: int, said: str
+) -> None:
+    job = failed.job
+    assert job is not None
+    more = [factories.error(factories.delivery(job, state="failed")) for _ in range(number - 1)]
+    act_on_many(admin_client, [failed, *more], "ignore_many", reason="Test orders")
+    assert messages_of(admin_client) == [said]
 
 
 def test_many_are_ignored_with_one_reason(admin_client: Client, failed: ErrorRecord) -> None:

@@ -61,6 +61,21 @@ def test_an_imported_file_is_in_use_at_once(admin_client: Client, states: ValueM
     assert messages_of(admin_client) == ["1 word added, 1 changed, 0 removed. In use from now on."]
 
 
+def test_a_word_that_somebody_adds_during_an_import_becomes_what_the_file_says(
+    admin_client: Client, states: ValueMap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at = states.as_dict()
+
+    def meanwhile(_: ValueMap) -> dict[str, str]:
+        monkeypatch.undo()
+        states.entries.create(source="VOID", target="gone")
+        return looked_at
+
+    monkeypatch.setattr(ValueMap, "as_dict", meanwhile)
+    assert admin_client.post(url(states, "import"), {"pasted": "VOID,cancelled"}).status_code == 302
+    assert states.as_dict() == {**looked_at, "VOID": "cancelled"}
+
+
 def test_words_that_are_not_in_the_file_are_removed_if_asked(admin_client: Client, states: ValueMap) -> None:
     admin_client.post(url(states, "import"), {"pasted": "PAID,paid", "removes": "on"})
     assert states.as_dict() == {"PAID": "paid"}
