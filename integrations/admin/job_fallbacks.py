@@ -83,7 +83,7 @@ class FallbackForm(forms.Form):
         required=False,
         widget=widgets.select(),
         help_text="Offered are jobs that take only what is handed over. All that comes of the record later goes there "
-        "too, for good.",
+        "too, unless a person takes it back.",
     )
 
     def __init__(self, job: SyncJob, data: Any = None, *, before: Fallback | None = None) -> None:

@@ -12,6 +12,9 @@ from .ambush import STOP
 from .siege import Siege
 from .world import SKU
 
+# Seconds for a worker to start, read and come to its point, on a machine that is busy with others.
+LONGEST_WAY = 120.0
+
 DUE_AT_ONCE = (
     """UPDATE integrations_batch SET not_before = NULL, remaining = '{"0": 0}' WHERE settled_at IS NULL"""
 )
@@ -37,7 +40,7 @@ def carry(siege: Siege, *jobs: str, **more: str) -> subprocess.Popen[bytes]:
 
 
 def carry_all(siege: Siege, *jobs: str) -> None:
-    assert carry(siege, *jobs).wait(60) == 0
+    assert carry(siege, *jobs).wait(LONGEST_WAY) == 0
 
 
 def caught(siege: Siege, point: str, deed: str, *jobs: str, **more: str) -> list[subprocess.Popen[bytes]]:
@@ -46,7 +49,13 @@ def caught(siege: Siege, point: str, deed: str, *jobs: str, **more: str) -> list
     for job in jobs:
         siege.portal.ambushes.lay(point, deed, job)
     processes = [carry(siege, job, **more) for job in jobs]
-    until(lambda: len(siege.portal.ambushes.sprung(seen)) == len(jobs), f"nobody came to {point}")
+    sprung = siege.portal.ambushes.sprung
+    until(
+        lambda: len(sprung(seen)) == len(jobs) or all(process.poll() is not None for process in processes),
+        f"nobody came to {point}",
+        LONGEST_WAY,
+    )
+    assert len(sprung(seen)) == len(jobs), f"all ended, and nobody came to {point}"
     if deed == STOP:
         until(lambda: all(_is_stopped(process.pid) for process in processes), "they go on")
     return processes
@@ -61,7 +70,7 @@ def let_go_on(processes: list[subprocess.Popen[bytes]]) -> None:
     for process in processes:
         os.kill(process.pid, signal.SIGCONT)
     for process in processes:
-        assert process.wait(60) == 0
+        assert process.wait(LONGEST_WAY) == 0
 
 
 def until_leases_are_over(siege: Siege) -> None:
