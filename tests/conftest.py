@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import socket
@@ -133,6 +134,8 @@ _skips = pytest.StashKey[Counter[str]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Modules and tests are made by the hundred thousand, and stay.
+    gc.set_threshold(10_000, 20, 20)
     config.stash[_skips] = Counter()
     config.pluginmanager.register(SkipWatch(config.stash[_skips]), "skip-watch")
 
@@ -173,6 +176,14 @@ class SkipWatch:
             terminalreporter.line(f"{count:4}  {reason}")
         for reason in self.unexcused():
             terminalreporter.line(f"FAIL_ON_SKIP: this must run: {reason}", red=True)
+
+
+# --- What stays until the end ---------------------------------------------------------------------------
+
+
+def pytest_collection_finish() -> None:
+    """All modules and tests are there: the garbage collector need not look through them again and again."""
+    gc.freeze()
 
 
 # --- Tables -------------------------------------------------------------------------------------------
