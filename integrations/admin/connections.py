@@ -28,6 +28,7 @@ from . import catalogue
 from .connection_form import CLEAR, SECRET, SETTING, ConnectionForm, form_for
 from .consent import ConsentActions, redirect_url
 from .frame import DialogForm, FactsAdmin, QuickView, action, display
+from .guided import PERMISSIONS as FOR_A_JOB
 from .job_columns import dashboard_link, rows_url
 from .questions import Question
 from .record_pages import below
@@ -358,7 +359,7 @@ def _next_step(request: HttpRequest) -> dict[str, str] | None:
     if SyncJob.objects.exclude(state=JobState.DRAFT).exists():
         return None
     working = Connection.objects.filter(health=Health.WORKING)[:2].count()
-    if working >= 2 and request.user.has_perm("integrations.add_syncjob"):
+    if working >= 2 and request.user.has_perms(FOR_A_JOB):
         return {"href": reverse("admin:integrations_syncjob_add"), "label": "New job"}
     if working < 2 and request.user.has_perm("integrations.add_connection"):
         return {"href": reverse("admin:integrations_connection_catalogue"), "label": "Connect another system"}

@@ -228,6 +228,9 @@ class SyncJobAdmin(JobActions):
     def get_prepopulated_fields(self, request: HttpRequest, obj: SyncJob | None = None) -> Any:
         return self.prepopulated_fields if obj is None else {}
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perms(guided.PERMISSIONS))
+
     def has_delete_permission(self, request: HttpRequest, obj: SyncJob | None = None) -> bool:
         """A job that has carried records is part of their history: it is paused, not deleted."""
         if obj is not None and obj.deliveries.exists():

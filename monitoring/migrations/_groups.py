@@ -35,7 +35,8 @@ SET = tuple(
     )
     for verb in ("add", "change")
 )
-STARTED = ("launch_workflow", "preview_mapping", "test_alertchannel")
+# A new job, and what is started from a template, come with copies of presets.
+STARTED = ("launch_workflow", "preview_mapping", "test_alertchannel", "add_mapping")
 
 
 def _views(codename):

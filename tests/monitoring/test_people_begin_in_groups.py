@@ -96,6 +96,23 @@ def viewer(db: None) -> Client:
     return signed_in(user)
 
 
+def test_operators_make_jobs_and_who_may_not_is_not_offered_one(viewer: Client) -> None:
+    user: User = factories.user(username="operator")
+    user.groups.add(Group.objects.get(name="Operators"))
+    operator = signed_in(user)
+    idle = reverse("connection_dashboard", args=[factories.connection().pk])
+    new_job = reverse("admin:integrations_syncjob_add")
+    offers = (idle, reverse("systems"), reverse("admin:integrations_syncjob_changelist"))
+    factories.connection()
+    for client, status in ((operator, 200), (viewer, 403)):
+        assert client.get(new_job).status_code == status
+        assert [new_job in client.get(page).content.decode() for page in offers] == [status == 200] * 3
+    some = factories.user("integrations.view_syncjob", "integrations.add_syncjob", username="half")
+    half = signed_in(some)
+    assert half.get(new_job).status_code == 403
+    assert new_job not in half.get(offers[2]).content.decode()
+
+
 def links_of(page: str) -> Iterator[str]:
     for found in re.findall(r'(?:href|hx-get)="([^"#]+)', page):
         address = unescape(found)
