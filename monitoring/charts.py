@@ -230,7 +230,7 @@ def over_time(slots: list[Slot], look: Look) -> list[Chart]:
     times = Table(
         f"Order processing time, by {noun}",
         "From",
-        ("New orders", "p50", "p95"),
+        ("New orders", "Half took no longer", "95 of 100 took no longer"),
         [
             Row(
                 _from(slot),
@@ -270,7 +270,7 @@ def over_time(slots: list[Slot], look: Look) -> list[Chart]:
             [slot.percentile(0.5) for slot in slots],
             outlines=[slot.percentile(0.95) for slot in slots],
             say=duration,
-            legend=("half took no longer (p50)", "95 of 100 took no longer (p95)"),
+            legend=("half took no longer", "95 of 100 took no longer"),
             table=times,
         ),
     ]

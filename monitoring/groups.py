@@ -242,7 +242,7 @@ def _without_job(counts: Counts) -> Iterable[Line]:
 
 
 def _delay(look: Look, delay: histogram.Histogram, job: int) -> links.Linked:
-    """p50 and p95 of one channel, from the change at the owner to the channel's acceptance."""
+    """Half and 95 of 100 of one channel, from the change at the owner to the channel's acceptance."""
     middle, slow = (histogram.percentile(delay, share) for share in (0.5, 0.95))
     text = f"{duration(middle)} · {duration(slow)}"
     return look.outcomes(sum(delay.values()), text, job=job, result="told")

@@ -12,8 +12,9 @@ from integrations.configuration.pairs import OWN, Pair, Way, is_written, resourc
 from integrations.models import Connection, SyncJob, Workflow
 from integrations.sync import launch
 from integrations.sync.rollout import STAGES
+from mappings import countries
 from mappings.expressions import ExpressionError, compile_expression
-from mappings.filters import choices_of, filter_of, values_of
+from mappings.filters import Choice, UnknownCountry, choices_of, filter_of, values_of
 from mappings.models import Direction, Mapping
 from mappings.presets import PRESETS
 
@@ -29,6 +30,27 @@ RHYTHMS = (
 )
 STAGE_WORDS = {1: "a first try", 10: "a careful start", 50: "half", 100: "everything"}
 LONGEST_FILTER = 500
+
+
+class CountriesField(forms.MultipleChoiceField):
+    """Chosen from a list of names; what is written otherwise (a name in some language, a code) is understood too."""
+
+    def __init__(self, choice: Choice) -> None:
+        offered = list(countries.choices())
+        super().__init__(
+            label="Only these countries",
+            required=False,
+            choices=offered,
+            widget=widgets.boxes("Countries", offered),
+        )
+        self.choice = choice
+
+    def to_python(self, value: Any) -> list[str]:
+        try:
+            codes = [code for text in super().to_python(value) for code in values_of(text, self.choice)]
+        except UnknownCountry as error:
+            raise forms.ValidationError(str(error)) from error
+        return list(dict.fromkeys(codes))
 
 
 class OwnWayForm(forms.Form):
@@ -151,6 +173,9 @@ class LaunchJobForm(forms.Form):
         self.fields["workflow"].queryset = Workflow.objects.order_by("name")  # type: ignore[attr-defined]
         self.choices = choices_of(job.kind)
         for choice in self.choices:
+            if choice.are_countries:
+                self.fields[choice.name] = CountriesField(choice)
+                continue
             self.fields[choice.name] = forms.CharField(
                 label=f"Only these {choice.label[:1].lower() + choice.label[1:]}"
                 if choice.label != "SKUs"
@@ -187,7 +212,7 @@ class LaunchJobForm(forms.Form):
         told = super().clean() or self.cleaned_data
         built = filter_of(
             self.job.kind,
-            {choice.name: values_of(told.get(choice.name) or "", choice) for choice in self.choices},
+            {choice.name: _chosen(told.get(choice.name), choice) for choice in self.choices},
         )
         own = (told.get("filter") or "").strip()
         whole = " && ".join(part for part in (built, f"({own})" if built and own else own) if part)
@@ -229,3 +254,7 @@ class LaunchJobForm(forms.Form):
         if workflow is None or not touches_production(self.job.source, self.job.destination):
             return []
         return launch.missing(workflow)
+
+
+def _chosen(told: Any, choice: Choice) -> list[str]:
+    return list(told) if isinstance(told, list) else values_of(told or "", choice)

@@ -60,9 +60,9 @@ class Boxes(widgets.UnfoldAdminCheckboxSelectMultipleWidget):  # type: ignore[mi
         return render_to_string(template_name, context)
 
 
-def boxes(called: str = "") -> forms.Widget:
+def boxes(called: str = "", choices: list[tuple[str, str]] | None = None) -> forms.Widget:
     """`called`: the field's name, for whoever hears the page."""
-    return cast(forms.Widget, Boxes(called))
+    return cast(forms.Widget, Boxes(called, choices=choices or ()))
 
 
 def select(choices: list[tuple[str, str]] | None = None) -> forms.Widget:

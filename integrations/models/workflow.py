@@ -38,10 +38,10 @@ class Period(models.TextChoices):
 class Measure(models.TextChoices):
     """What a workflow can be measured by; docs/did-it-help.md has each formula."""
 
-    PROCESSING = "processing_minutes", "Processing time, half of the orders (p50)"
-    PROCESSING_SLOW = "processing_minutes_p95", "Processing time, 95 of 100 orders (p95)"
-    STOCK_DELAY = "stock_delay_minutes", "Delay of stock in its channel, half of the figures (p50)"
-    STOCK_DELAY_SLOW = "stock_delay_minutes_p95", "Delay of stock in its channel, 95 of 100 figures (p95)"
+    PROCESSING = "processing_minutes", "Processing time, half of the orders"
+    PROCESSING_SLOW = "processing_minutes_p95", "Processing time, 95 of 100 orders"
+    STOCK_DELAY = "stock_delay_minutes", "Delay of stock in its channel, half of the figures"
+    STOCK_DELAY_SLOW = "stock_delay_minutes_p95", "Delay of stock in its channel, 95 of 100 figures"
     INVENTORY_ACCURACY = "inventory_accuracy_percent", "Inventory accuracy"
     ERROR_RATE = "error_rate_percent", "Error rate"
     TICKETS = "tickets_per_100_orders", "Tickets per 100 orders"

@@ -167,7 +167,7 @@ def test_a_job_that_carries_the_same_already_is_named_at_each_step(
 
 def test_a_launch_begins_the_first_run_once(admin_client: Client, draft: SyncJob, bells: Bells) -> None:
     answers = [
-        launch(admin_client, draft, rollout_percent=10, countries="de, at", name="Kunden 🎉")
+        launch(admin_client, draft, rollout_percent=10, countries=["Deutschland ", "at"], name="Kunden 🎉")
         for _ in range(2)
     ]
     assert {answer["Location"] for answer in answers} == {change_url(draft)}
@@ -221,6 +221,7 @@ def test_the_estimate_says_how_many_of_the_looked_at_would_go(admin_client: Clie
     [
         ({"filter": "tags[?"}, "filter"),
         ({"tags": ", ".join(f"group-{number}" for number in range(90))}, "countries"),
+        ({"countries": "Germoney"}, "countries"),
         ({"rollout_percent": 0}, "rollout_percent"),
         ({"halts_above_percent": 101}, "halts_above_percent"),
         ({"name": ""}, "name"),
