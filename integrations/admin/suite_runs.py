@@ -21,6 +21,7 @@ from mappings.models import Mapping
 from .frame import FactsAdmin, PortalAdmin, display
 from .job_columns import rows_url
 from .questions import WhichJob
+from .suite_mends import way_to_mend
 
 COLOURS = {"Passed": "success", "Failed": "danger", "Not tried": "default"}
 CHANGED = "The mappings have changed since."
@@ -55,7 +56,7 @@ def suite_line(job: SyncJob) -> str:
 
 def suite_line_with_history(job: SyncJob) -> str:
     if suite.newest(job) is None and not suite.is_about(job):
-        return suite.why_not_about(job)
+        return suite.why_not_about()
     history = rows_url("suiterun", job=job.pk)
     return format_html('{} <a href="{}">All of this job</a>', suite_line(job), history)
 
@@ -63,7 +64,7 @@ def suite_line_with_history(job: SyncJob) -> str:
 def run_at_job(page: PortalAdmin, request: HttpRequest, job: SyncJob) -> HttpResponse:
     if not suite.is_about(job):
         back = reverse("admin:integrations_syncjob_change", args=[job.pk])
-        return page.done(request, f"{job.name}: {suite.why_not_about(job)}", back, messages.WARNING)
+        return page.done(request, f"{job.name}: {suite.why_not_about()}", back, messages.WARNING)
     return _shown(page, request, [suite.run_suite(job, page.person(request))])
 
 
@@ -147,11 +148,15 @@ class SuiteRunAdmin(FactsAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         rows: QuerySet[SuiteRun] = SuiteRun.objects.select_related(
-            "job__source", "job__destination", "asked_by", "draft"
+            "job__source", "job__destination", "job__read_mapping", "job__write_mapping", "asked_by", "draft"
         )
         run = get_object_or_404(rows, pk=object_id if object_id.isdecimal() else 0)
+        cases = run.cases()
+        for case in cases:
+            case["way"] = way_to_mend(run.job, case["mend"], request.user)
         shown = {
             "run": run,
+            "cases": cases,
             "verdict": verdict_of(run),
             "verdict_colour": COLOURS[verdict_of(run)],
             "score": score_of(run),

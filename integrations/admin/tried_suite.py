@@ -3,7 +3,7 @@ case that the version in use passes, publishing needs a reason."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.contrib import messages
@@ -17,6 +17,8 @@ from integrations.exceptions import Failure
 from integrations.models import SyncJob
 from integrations.sync.draft_rules import jobs_with, rules_with
 from integrations.sync.edge_cases import KIND, SANDBOX, Tried, may_try, reads_sandbox
+from integrations.sync.kind_cases import CASES
+from integrations.sync.kind_trial import reads_sample
 from integrations.sync.payload_changes import accept_as_they_are, shapes_of
 from integrations.sync.rules import rules_of
 from integrations.sync.suite import try_all
@@ -26,6 +28,7 @@ from mappings.versions import in_short
 
 from .frame import Crumb, PortalAdmin
 from .mapping_form import SAVED_WHILE_TRIED, is_as_seen, stamp
+from .suite_mends import WayToMend, way_to_mend
 from .tried_errors import WRONG_RULES, tell_of_errors
 
 LONGEST_REASON: Final = 200
@@ -42,6 +45,7 @@ class Line:
 
     now: Tried
     then: Tried
+    way: WayToMend | None = None
 
     @property
     def is_worse(self) -> bool:
@@ -83,7 +87,11 @@ def suite_url(mapping: Mapping) -> str:
 
 def is_about(mapping: Mapping) -> bool:
     """Whether the sandbox's cases go through its rules at all."""
-    return mapping.kind == KIND and (mapping.direction == Direction.WRITE or mapping.platform == SANDBOX)
+    if mapping.direction == Direction.WRITE:
+        return mapping.kind == KIND or mapping.kind in CASES
+    if mapping.kind == KIND:
+        return mapping.platform == SANDBOX
+    return reads_sample(mapping.kind, mapping.platform, mapping.resource)
 
 
 def has_card(mapping: Mapping) -> bool:
@@ -150,7 +158,7 @@ def _page(model_admin: PortalAdmin, request: HttpRequest, mapping: Mapping) -> H
         "admin/mappings/mapping/try_suite.html",
         f"Score card: {mapping.name}",
         mapping=mapping,
-        cards=cards,
+        cards=[_with_ways(card, request) for card in cards],
         is_about=is_about(mapping),
         is_draft=is_draft,
         needs_reason=needs_reason,
@@ -161,6 +169,11 @@ def _page(model_admin: PortalAdmin, request: HttpRequest, mapping: Mapping) -> H
         back=reverse("admin:mappings_mapping_change", args=[mapping.pk]),
         original=Crumb(mapping, mapping.name),
     )
+
+
+def _with_ways(card: Card, request: HttpRequest) -> Card:
+    lines = [replace(line, way=way_to_mend(card.job, line.then.mend, request.user)) for line in card.lines]
+    return replace(card, lines=lines)
 
 
 def _publish(model_admin: PortalAdmin, request: HttpRequest, mapping: Mapping) -> HttpResponse:

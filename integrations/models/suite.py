@@ -17,8 +17,9 @@ from .job import SyncJob
 
 
 class SuiteRun(models.Model):
-    """`lines` are the cases as they were judged: [title, should, told, is_good], where None was not tried. No personal
-    data. `draft`: whose draft was tried in place of its version in use. `sentence`: why nothing could be tried."""
+    """`lines` are the cases as they were judged: [title, should, told, is_good, mend], where None was not tried; `mend`
+    is where it is put right (`sync.mend.Mend`), or None, and older lines end before it. No personal data. `draft`:
+    whose draft was tried in place of its version in use. `sentence`: why nothing could be tried."""
 
     job = models.ForeignKey(SyncJob, on_delete=models.CASCADE, related_name="suite_runs", db_index=False)
     asked_by = models.ForeignKey(
@@ -56,7 +57,8 @@ class SuiteRun(models.Model):
 
     def cases(self) -> list[dict[str, Any]]:
         """What went wrong first, then what was not tried."""
-        told = [dict(zip(("title", "should", "told", "is_good"), line, strict=True)) for line in self.lines]
+        names = ("title", "should", "told", "is_good", "mend")
+        told = [{"mend": None, **dict(zip(names, line, strict=False))} for line in self.lines]
         return sorted(told, key=lambda one: (one["is_good"] is not False, one["is_good"] is True))
 
 

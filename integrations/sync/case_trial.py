@@ -19,6 +19,7 @@ from .case import Case, Ending, Sending
 from .endings import after_failure
 from .fallbacks import put_note
 from .falling_back import FallingBack
+from .mend import Mend
 from .parcels import Parcel
 from .rules import JobRules
 from .weigh import Scales
@@ -60,6 +61,9 @@ _OF_STATES: Final = {
     State.SKIPPED: End.SKIPPED,
     State.HANDED_OVER: End.ELSEWHERE,
 }
+# How it begins where a case is not to be judged, since the real system alone could say what becomes of it.
+ONLY: Final = "Only "
+_MAKES: Final = ("create", "upsert")
 _SAID: Final = {
     End.HELD: "It is held.",
     End.AGAIN: "It is tried again by itself.",
@@ -70,12 +74,14 @@ _SAID: Final = {
 
 @dataclass(frozen=True)
 class Tried:
-    """`is_good` None: it could not be tried; `told` says why, or what would become of it."""
+    """`is_good` None: it could not be tried; `told` says why, or what would become of it. `mend`: where it is put right
+    where it goes wrong."""
 
     title: str
     should: str
     told: str
     is_good: bool | None
+    mend: Mend | None = None
 
 
 class Trial:
@@ -97,12 +103,20 @@ class Trial:
         before: Case | None = None,
         there: str = THERE,
         there_with: dict[str, Any] | None = None,
+        *,
+        is_gone: bool = False,
     ) -> Case:
         """`before`: as it was delivered; since then it is over there, under the id `there`. `there_with`: it is there,
-        in this state, and otherwise than it is told now."""
+        in this state, and otherwise than it is told now. `is_gone`: the source does not have it any more."""
         now = shared_clock.now()
         delivery = Delivery(job=self.job, accepted_serial=1, accepted_at=now)
-        parcel = Parcel(external_id=external_id, version=version, payload=payload, read_at=now.timestamp())
+        parcel = Parcel(
+            external_id=external_id,
+            version=version,
+            payload=payload,
+            read_at=now.timestamp(),
+            deleted=is_gone,
+        )
         case = Case(0, parcel, delivery, fetched=True)
         if before is not None and before.leaving is not None:
             case.destination_id = there
@@ -134,7 +148,7 @@ class Trial:
         name = self.job.destination.name
         if case.leaving is None:
             return (End.NOTHING, "Nothing is sent.") if case.ending is None else ended(case.ending)
-        if case.destination_id is None:
+        if case.destination_id is None and case.leaving.operation in _MAKES:
             told = f"It is made in {name}, with {_counted(_filled(case.body))}. {put_note(case.parcel)}"
             return End.MADE, told.strip()
         told = " and ".join(word.replace("_", " ") for word in operations(case))

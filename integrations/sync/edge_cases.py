@@ -29,6 +29,9 @@ from .edge_orders import (
     refund,
     ship_one,
 )
+from .kind_cases import CASES as CASES_OF_KINDS
+from .kind_trial import speaks, try_kind
+from .mend import mend_of
 from .rules import JobRules
 from .stock_cases import try_stock
 
@@ -41,7 +44,8 @@ SANDBOX: Final = "sandbox_shop"
 @dataclass(frozen=True)
 class EdgeCase:
     """`row` names the seed's order; `then` is what happens to it after it was delivered, None where it is new. `by`:
-    the action that it must be told by, where the destination takes such a one."""
+    the action that it must be told by, where the destination takes such a one. `about`: the field of our Record that
+    it is about."""
 
     title: str
     row: str
@@ -49,31 +53,44 @@ class EdgeCase:
     should: str
     then: Callable[[Payload], None] | None = None
     by: str = ""
+    about: str = ""
 
 
 STAYS_ONCE: Final = "It is not made again, and nobody is asked."
 CASES: Final = (
     EdgeCase("An ordinary paid order", ORDINARY, (End.MADE,), "It is made."),
-    EdgeCase("Failed payment", UNPAID, (End.HELD, End.PERSON, End.NOTHING), "It is not sent."),
+    EdgeCase(
+        "Failed payment",
+        UNPAID,
+        (End.HELD, End.PERSON, End.NOTHING),
+        "It is not sent.",
+        about="payment_status",
+    ),
     EdgeCase(
         "Missing field: no postal code",
         NO_POSTAL_CODE,
         (End.PERSON, End.HELD),
         "A person is asked first.",
+        about="shipping_address.postal_code",
     ),
     EdgeCase("Duplicate", ORDINARY, (End.NOTHING,), "The same order told again changes nothing.", nothing),
-    EdgeCase("Cancellation", ORDINARY, (End.CHANGED,), "The cancellation is passed on.", cancel, "cancel"),
-    EdgeCase("Refund", ORDINARY, NOT_TWICE, STAYS_ONCE, refund),
-    EdgeCase("Partial shipment", ORDINARY, NOT_TWICE, STAYS_ONCE, ship_one),
+    EdgeCase(
+        "Cancellation", ORDINARY, (End.CHANGED,), "The cancellation is passed on.", cancel, "cancel", "status"
+    ),
+    EdgeCase("Refund", ORDINARY, NOT_TWICE, STAYS_ONCE, refund, about="refunds[]"),
+    EdgeCase("Partial shipment", ORDINARY, NOT_TWICE, STAYS_ONCE, ship_one, about="lines[].shipped"),
 )
 
 
 def may_try(job: SyncJob) -> bool:
-    """Whether the cases are about what this job carries."""
-    return job.kind == KIND
+    """Whether there are cases of what this job carries."""
+    return job.kind == KIND or job.kind in CASES_OF_KINDS
 
 
 def reads_sandbox(job: SyncJob) -> bool:
+    """Whether its own reading rules are tried."""
+    if job.kind != KIND:
+        return speaks(job)
     return job.source.platform == SANDBOX and job.source_resource == "orders"
 
 
@@ -90,6 +107,8 @@ def try_cases(job: SyncJob, rules: JobRules) -> list[Tried]:
                 f"{job.destination.name} has no {job.destination_resource} any more. Mend the job first."
             )
             raise Failure.config("no_resource", sentence)
+        if job.kind != KIND:
+            return try_kind(job, connector, rules)
         if not reads_sandbox(job):
             rules = replace(rules, read=compile_rules(ORDERS_READ.rules, "read", KIND))
         trial = Trial(job, connector, rules)
@@ -112,7 +131,10 @@ def _tried(trial: Trial, first: Case, case: EdgeCase) -> Tried:
     end, told = trial.end(weighed)
     takes = any(action.name == case.by for action in trial.scales.actions)
     is_told = not takes or case.by in operations(weighed)
-    return Tried(case.title, case.should, told, end in case.good and is_told)
+    is_good = end in case.good and is_told
+    about = case.about or "id"
+    mend = mend_of(trial.job, trial.scales.rules, about, weighed.ending, reads_own=reads_sandbox(trial.job))
+    return Tried(case.title, case.should, told, is_good, None if is_good else mend)
 
 
 def _weighed(trial: Trial, payload: Payload, before: Case | None = None) -> Case:

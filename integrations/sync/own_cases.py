@@ -18,6 +18,7 @@ from .case_trial import End, Trial, Tried
 from .draft_rules import unplugged
 from .endings import UNREADABLE_PLACE
 from .harmless import Place, harmless, personal_places, replaced, said
+from .mend import Mend, mend_of
 from .retry import is_nameless, source_ids
 from .rules import JobRules, rules_of
 
@@ -115,9 +116,15 @@ def _tried(trial: Trial, case: SuiteCase) -> Tried:
     if is_good and end == End.MADE:
         again, again_told = trial.end(trial.weigh(case.payload, case.external_id, "", weighed))
         if again != End.NOTHING:
-            return Tried(case.title, should, f"{told} Told a second time: {again_told}", False)
+            return Tried(
+                case.title, should, f"{told} Told a second time: {again_told}", False, _mend(trial, weighed)
+            )
         told = f"{told} Told a second time, nothing is sent."
-    return Tried(case.title, should, told, is_good)
+    return Tried(case.title, should, told, is_good, None if is_good else _mend(trial, weighed))
+
+
+def _mend(trial: Trial, weighed: Case) -> Mend:
+    return mend_of(trial.job, trial.scales.rules, "", weighed.ending, reads_own=True)
 
 
 def _weighed(trial: Trial, case: SuiteCase, payload: Any) -> Case:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Final
 
 from integrations.connectors.base import Answer, Connector
@@ -16,6 +17,7 @@ from integrations.exceptions import Failure
 from .case import Case
 from .case_trial import NOT_LOST, NOT_TWICE, End, Payload, Trial, Tried
 from .edge_orders import FIRST, LATER, SHORT, order, ship_all
+from .mend import FALLBACKS, mend_of, of_setting
 from .stand_in import StandIn, empty_warehouse, is_logged_in, stands_in_for
 
 OUT_OF_STOCK, BACKORDER = "Out of stock", "Backorder"
@@ -38,10 +40,19 @@ def try_stock(trial: Trial) -> list[Tried]:
         with empty_warehouse() as stand_in, _There.reached(trial, stand_in) as there:
             if there is not None:
                 return [
-                    Tried(OUT_OF_STOCK, ASKED_OR_WAITS, *_run_out(there)),
-                    Tried(BACKORDER, ONCE, *_ship_later(there)),
+                    _with_mend(trial, Tried(OUT_OF_STOCK, ASKED_OR_WAITS, *_run_out(there))),
+                    _with_mend(trial, Tried(BACKORDER, ONCE, *_ship_later(there))),
                 ]
-    return [_understood(trial, case), _told_again(trial, case)]
+    return [_with_mend(trial, _understood(trial, case)), _with_mend(trial, _told_again(trial, case))]
+
+
+def _with_mend(trial: Trial, tried: Tried) -> Tried:
+    """What the destination refuses is settled by the job's fallbacks; what is told it twice, by what is written."""
+    if tried.is_good is not False:
+        return tried
+    if tried.title == OUT_OF_STOCK and trial.falling_back.fallbacks:
+        return replace(tried, mend=of_setting(FALLBACKS))
+    return replace(tried, mend=mend_of(trial.job, trial.scales.rules, "", None, reads_own=False))
 
 
 def _weighed(trial: Trial, payload: Payload, before: Case | None = None, there: str = "1") -> Case:

@@ -71,7 +71,7 @@ class Scales:
             if case.ending is None and not case.parcel.partial:
                 self._read(case)
         pending = self._in_turn(cases)
-        missing = resolve_references(self.job, pending)
+        missing = self.resolve_references(pending)
         for case in pending:
             if case.place in missing and not self.abilities.stands_alone:
                 case.ending = waiting(self.job, case, missing[case.place])
@@ -80,6 +80,10 @@ class Scales:
         for case in pending:
             if case.ending is None:
                 self._write(case)
+
+    def resolve_references(self, cases: Sequence[Case]) -> dict[int, str]:
+        """Place → what it refers to and the destination does not have."""
+        return resolve_references(self.job, cases)
 
     def _in_turn(self, cases: Sequence[Case]) -> list[Case]:
         """Those that were read, that may leave, and need not wait until they are paid."""

@@ -123,5 +123,15 @@ def test_who_may_only_look_sees_the_card_and_publishes_nothing(mapping: Mapping)
 
 
 def test_a_mapping_that_the_cases_are_not_about_says_so(admin_client: Client) -> None:
-    assert "No job that carries orders" in text_of(admin_client, factories.mapping())
-    assert "orders of its own shop" in text_of(admin_client, factories.mapping(kind="customer"))
+    assert "No job uses this mapping" in text_of(admin_client, factories.mapping(platform="sandbox_shop"))
+    assert "records of its own systems" in text_of(admin_client, factories.mapping(kind="customer"))
+
+
+def test_a_mapping_of_another_kind_has_its_card_too(admin_client: Client, mapping: Mapping) -> None:
+    writes = SyncJob.objects.get(key="stock-to-shop").write_mapping
+    assert "7 of 7 as they should be" in text_of(admin_client, writes)
+    (told,) = publish(admin_client, writes, available="`7`")
+    assert "“Nothing left”" in told
+    assert number_of(writes) == 1
+    text = text_of(admin_client, writes)
+    assert "Change the rule that fills “available”." in text

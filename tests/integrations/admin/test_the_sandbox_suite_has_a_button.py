@@ -94,12 +94,48 @@ def test_who_may_not_run_jobs_only_looks(job: SyncJob) -> None:
     assert signed_in(factories.user("integrations.view_syncjob")).get(card_url(run)).status_code == 403
 
 
-def test_a_job_that_the_suite_is_not_about_says_so(admin_client: Client, job: SyncJob) -> None:
-    stock = SyncJob.objects.get(key="stock-to-shop")
-    act(admin_client, stock, "run_suite")
-    assert not SuiteRun.objects.exists()
-    assert suite.NOT_ABOUT_STOCK in " ".join(messages_of(admin_client))
-    assert suite.NOT_ABOUT_STOCK in text_of(admin_client, change_url(stock))
+def test_a_job_of_any_kind_has_its_cases(admin_client: Client, job: SyncJob) -> None:
+    for key in ("stock-to-shop", "shipments-to-shop"):
+        act(admin_client, SyncJob.objects.get(key=key), "run_suite")
+    assert messages_of(admin_client) == [
+        "Stock to the shop: 7 of 7 as they should be.",
+        "Shipments to the shop: 7 of 7 as they should be.",
+    ]
+    stock, shipments = SuiteRun.objects.order_by("pk")
+    assert "Nothing left" in text_of(admin_client, card_url(stock))
+    assert "Partial shipment" in text_of(admin_client, card_url(shipments))
+
+
+def test_what_goes_wrong_leads_to_the_rule_that_is_to_be_changed(admin_client: Client, job: SyncJob) -> None:
+    mapping = job.read_mapping
+    mapping.rules.filter(target="status").update(source="'open'")
+    mapping.publish()
+    run = suite.run_suite(SyncJob.objects.get(pk=job.pk), None)
+    page = text_of(admin_client, card_url(run))
+    place = list(mapping.rules.values_list("target", flat=True)).index("status")
+    href = f"{change_url(mapping)}#rules-{place}-rule"
+    assert f'<a class="portal-link" href="{href}">Change the rule that fills “status”.</a>' in page
+    studio = text_of(admin_client, change_url(mapping))
+    assert f'name="rules-{place}-target" value="status"' in studio, "the address is that rule's line"
+    assert f'id="rules-{place}-rule"' in studio
+
+
+def test_what_a_setting_decides_leads_to_the_setting(admin_client: Client, job: SyncJob) -> None:
+    job.fallbacks = [{"when": "refused", "then": "skip", "note": "Sold in the shop."}]
+    job.save(update_fields=["fallbacks"])
+    run = suite.run_suite(SyncJob.objects.get(pk=job.pk), None)
+    page = text_of(admin_client, card_url(run))
+    assert f'href="{change_url(job)}#fallbacks">A fallback of the job decides it.' in page
+    assert 'id="fallbacks"' in text_of(admin_client, change_url(job))
+    looks = signed_in(factories.user("integrations.view_suiterun"))
+    assert "A fallback of the job decides it." in text_of(looks, card_url(run))
+    assert f"{change_url(job)}#fallbacks" not in text_of(looks, card_url(run))
+
+
+def test_a_card_of_before_is_shown_as_it_was(admin_client: Client, job: SyncJob) -> None:
+    run = suite.run_suite(job, None)
+    SuiteRun.objects.filter(pk=run.pk).update(lines=[["Cancellation", "It is passed on.", "Nothing.", False]])
+    assert "Cancellation" in text_of(admin_client, card_url(run))
 
 
 def test_a_card_outlives_the_mapping_whose_draft_it_tried(admin_client: Client, job: SyncJob) -> None:

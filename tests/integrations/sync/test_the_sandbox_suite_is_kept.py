@@ -102,9 +102,23 @@ def test_another_version_asks_for_another_run(job: SyncJob) -> None:
     assert "fails the sandbox suite: Cancellation." in suite.why_not_passed(job)
 
 
-def test_a_job_without_cases_is_not_asked_for(job: SyncJob) -> None:
-    job.kind = "stock_level"
-    assert launch.without_suite(job) == []
+def test_a_job_of_any_kind_is_asked_for(job: SyncJob) -> None:
+    stock = SyncJob.objects.get(key="stock-to-shop")
+    (missing,) = launch.without_suite(stock)
+    assert "has not been through the sandbox suite yet" in missing.sentence
+    suite.run_suite(stock, None)
+    assert launch.without_suite(stock) == []
+
+
+def test_what_only_the_real_system_can_tell_holds_no_launch_back(job: SyncJob) -> None:
+    stock = SyncJob.objects.get(key="stock-to-shop")
+    run = suite.run_suite(stock, None)
+    lines = [[title, should, "Only The warehouse can tell.", None, None] for title, should, *_ in run.lines]
+    SuiteRun.objects.filter(pk=run.pk).update(good=0, left=len(lines), lines=lines)
+    assert launch.without_suite(stock) == []
+    lines[0][2] = "Not tried: the ordinary one is not sent."
+    SuiteRun.objects.filter(pk=run.pk).update(lines=lines)
+    assert "no case of the sandbox suite could be tried" in suite.why_not_passed(stock)
 
 
 # --- the launch -----------------------------------------------------------------------------------------------------
