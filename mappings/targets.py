@@ -44,7 +44,10 @@ def target_type(kind: str, path: str) -> Any:
             raise UnknownTarget(f"{kind} has no field “{path}”.")
         current = _bare(hints[name.removesuffix("[]")])
         if name.endswith("[]"):
-            current = get_args(current)[0]
+            inner = get_args(current)
+            if not inner:
+                raise UnknownTarget(f"“{name.removesuffix('[]')}” of {kind} is no list.")
+            current = inner[0]
     return current
 
 
