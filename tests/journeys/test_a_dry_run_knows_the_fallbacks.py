@@ -48,7 +48,7 @@ def test_what_would_be_skipped_is_told_with_its_note_and_its_rule(
     assert row.counts == {"create": 1, "noted": 1}
     line = row.lines.get(what="noted")
     assert line.reason.startswith("Typed in by hand. (")
-    assert [one["count"] for one in row.by_fallback] == [1, 0]
+    assert [one["count"] for one in row.by_fallback or ()] == [1, 0]
     assert (ErrorRecord.objects.count(), Delivery.objects.count()) == (0, 0)
     page = admin_client.get(reverse("admin:integrations_dryrun_change", args=[row.pk])).content.decode()
     assert "Would be skipped by a fallback, with a note: 1" in page
