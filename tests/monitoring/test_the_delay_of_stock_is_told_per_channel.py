@@ -71,7 +71,7 @@ def test_the_front_page_shows_it_and_leads_to_its_rows(channel: SyncJob, admin_c
             accepted_at=at,
         )
     page = admin_client.get("/admin/").content.decode()
-    assert "Stock delay: half · 95 of 100 took no longer" in page
+    assert "Stock delay, at most: half · 95 of 100" in page
     address = f"/admin/integrations/outcome/?when=24h&job={channel.pk}&result=told"
     assert address.replace("&", "&amp;") in page
     rows = admin_client.get(address)
