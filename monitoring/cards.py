@@ -69,7 +69,7 @@ def _throughput(seen: Seen) -> dict[str, Any]:
     delivered, past = found.number(State.DELIVERED), seen.earlier.number(State.DELIVERED)
     return {
         "title": "Throughput",
-        "about": "Delivered per hour, on the average of the whole time",
+        "about": "Delivered per hour, on average over the whole time",
         "main": look.outcomes(delivered, rate_text(delivered / found.hours), result=State.DELIVERED),
         "unit": "an hour",
         "lines": [
@@ -153,7 +153,7 @@ def _fulfilment(seen: Seen) -> dict[str, Any]:
     count = sum(found.values())
     shown: dict[str, Any] = {
         "title": "Fulfilment delay",
-        "about": "Order placed to parcel shipped, by the parcels told in this time",
+        "about": "Order placed to parcel shipped, by the parcels reported in this time",
         "main": look.outcomes(count, duration(middle), result="shipped"),
         "unit": HALF,
         "lines": [

@@ -23,3 +23,7 @@ class Table:
     of: str
     columns: tuple[str, ...]
     rows: list[Row]
+
+    def lines(self) -> list[tuple[str, list[tuple[str, Cell]]]]:
+        """Each row's name, and each cell with the name of its column: on a phone it stands beside it."""
+        return [(row.name, list(zip(self.columns, row.cells, strict=True))) for row in self.rows]

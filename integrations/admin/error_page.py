@@ -19,10 +19,10 @@ from .taking_back import giver_of, record_page
 REMEDIES = {
     Kind.TRANSIENT: "The other system did not answer as it should. Crossdock has tried again by itself and given up. "
     "When the system works again, press Retry.",
-    Kind.CONFIG: "Mend the connection (address, credentials, rights) and test it there. "
+    Kind.CONFIG: "Fix the connection (address, credentials, rights) and test it there. "
     "Then resume the job or press Retry.",
-    Kind.DATA: "Do as the sentence above says. What is mended in the source or in the mapping comes by itself; "
-    "or edit the record here and send it as you wrote it. Once it is settled elsewhere, ignore it with your reason.",
+    Kind.DATA: "Do as the sentence above says. Once the source or the mapping is right, the record comes by itself. "
+    "Or edit it here and send it as you wrote it. If it was settled elsewhere, ignore it and say why.",
     Kind.BUG: "This is a fault in Crossdock itself. Ignore it only after somebody has looked at the evidence below.",
 }
 PLACES = {
@@ -36,7 +36,7 @@ PLACES = {
 }
 NAMELESS = (
     "Correct the file that the sentence above names: its new version is read by itself, and this error is over. "
-    "Once it is settled elsewhere, ignore it with your reason."
+    "If it was settled elsewhere, ignore it and say why."
 )
 DOUBT = (
     "The write was sent and no answer came: it may have arrived. Look into the other system. "

@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.translation import get_language, to_locale
 
-from mappings.labels import field_name, kind_name
+from mappings.labels import field_name, kind_name, label
 
 register = template.Library()
 
@@ -118,6 +118,13 @@ def _rough(seconds: float) -> str:
 
 register.filter("kind_words", kind_name)
 register.filter("field_words", field_name)
+
+
+@register.filter
+def spoken_field(path: str) -> str:
+    """A field of a Record as people call it: “postal code of the shipping address”."""
+    said = label(path)
+    return f"{said.what} of {said.of}" if said.of else said.what
 
 
 @register.filter

@@ -8,6 +8,7 @@ from django.contrib import admin, messages
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 
 from integrations.admin.frame import DialogForm, FactsAdmin, QuickView, action, display
@@ -273,7 +274,7 @@ class AuditedRecordAdmin(FactsAdmin):
 class AuditPointAdmin(FactsAdmin):
     row_names = ("figure", "figures")
     list_display = (
-        "day",
+        "of_day",
         "audit_name",
         "channel",
         "location",
@@ -303,6 +304,10 @@ class AuditPointAdmin(FactsAdmin):
             else reverse("admin:monitoring_audit_change", args=[row.audit_id])
         )
         return HttpResponse(status=302, headers={"Location": url})
+
+    @display("Day", ordering="day", most_first=True)
+    def of_day(self, row: AuditPoint) -> str:
+        return date_format(row.day, "j M Y")
 
     @display("Audit", ordering="audit__name")
     def audit_name(self, row: AuditPoint) -> str:

@@ -32,6 +32,15 @@ else:
 
 
 class AuditForm(FormOfAudit):
+    class Meta:
+        labels = {
+            "every_minutes": "Compare every (minutes)",
+            "at_hour": "Begin in the hour (0 to 23)",
+            "sample_percent": "Share compared (per cent)",
+            "destination_mapping": "Read the destination with",
+            "also_fields": "More fields to compare",
+        }
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         field = self.fields.get("destination_mapping")

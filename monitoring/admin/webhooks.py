@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 
 from integrations.admin.frame import FactsAdmin, QuickView, display
@@ -62,7 +63,7 @@ class WebhookHourAdmin(FactsAdmin):
 
     @display("Hour", ordering="hour")
     def in_hour(self, row: WebhookHour) -> str:
-        return timezone.localtime(row.hour).strftime("%Y-%m-%d %H:%M")
+        return date_format(timezone.localtime(row.hour), "j M Y, H:i")
 
     @display("System", ordering="connection__name")
     def system(self, row: WebhookHour) -> str:
