@@ -1,5 +1,5 @@
-"""The code of the release before goes on while the tables are brought up to date: it knows no new column, and a row that
-it adds must find a value there, in the database itself."""
+"""The code of the release before goes on while the tables are brought up to date. It knows no new column, and a row
+that it adds must find a value there: in the database itself."""
 
 from __future__ import annotations
 
