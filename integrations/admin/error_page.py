@@ -22,7 +22,7 @@ REMEDIES = {
     Kind.CONFIG: "Fix the connection (address, credentials, rights) and test it there. "
     "Then resume the job or press Retry.",
     Kind.DATA: "Do as the sentence above says. Once the source or the mapping is right, the record comes by itself. "
-    "Or edit it here and send it as you wrote it. If it was settled elsewhere, ignore it and say why.",
+    "Or edit the record here and send it as you wrote it. If it was settled elsewhere, ignore it and say why.",
     Kind.BUG: "This is a fault in Crossdock itself. Ignore it only after somebody has looked at the evidence below.",
 }
 PLACES = {
