@@ -11,13 +11,11 @@ from typing import Any
 
 from django.utils import timezone
 
-from integrations.models import Batch, Delivery, Door, Priority, SyncJob
-from integrations.sync import accept, connect, hand_over, intents, shared_clock
-from integrations.sync.case import Case, Ending
+from integrations.models import Batch
+from integrations.sync import connect, intents
 from integrations.sync.claim import Lease
-from integrations.sync.record import Group, record
 
-INTENT, LEASE, ACCESS, TOGETHER = "intent", "lease", "access", "together"
+INTENT, LEASE, ACCESS = "intent", "lease", "access"
 NO_LOCK = "DROP INDEX one_open_intent_per_key"
 
 
@@ -27,7 +25,6 @@ def install(guard: str) -> None:
         INTENT: (intents, "store", _store_nothing),
         LEASE: (Lease, "renew", _renew_in_any_case),
         ACCESS: (connect, "_claimed", _renew_beside_another),
-        TOGETHER: (hand_over, "_hand_over", _hand_over_in_two),
     }[guard]
     getattr(owner, name)
     setattr(owner, name, without)
@@ -50,15 +47,3 @@ def _renew_in_any_case(lease: Lease) -> None:
         lease_until=timezone.now() + timedelta(seconds=lease.seconds), remaining=lease.remaining()
     )
     lease.ends = time.monotonic() + lease.seconds
-
-
-def _hand_over_in_two(job: SyncJob, lease: Lease, case: Case, ending: Ending) -> None:
-    """The end here is a transaction, and the beginning there another."""
-    other = ending.to
-    assert other is not None
-    settles = [ending.settles] if ending.settles is not None else []
-    record(job, lease, Group(ended=[(case, ending)], settled_intents=settles))
-    hand_over._look_once_more(job, case, ending)
-    Delivery.objects.filter(pk=case.delivery.pk).update(handed_to=other)
-    items = [hand_over._item(case.parcel)]
-    accept.accept(other, Door.HANDED, items, read_at=shared_clock.now(), force=True, priority=Priority.FRESH)

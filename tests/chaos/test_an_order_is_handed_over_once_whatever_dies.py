@@ -1,7 +1,7 @@
 """Workers are killed around a hand-over, and each order is in exactly one of the two warehouses, once.
 
 Worker processes without a queue: each meets its ambush at a point of its own. Afterwards the books of both warehouses
-are read; then the same with the one transaction in two, and the books tell the harm.
+are read.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import pytest
 from .ambush import (
     HAND_OVER_BEGINS,
     HAND_OVER_COMMITTED,
-    HAND_OVER_HALF,
     HAND_OVERS,
     KILL,
     REQUEST_LEFT,
@@ -24,7 +23,6 @@ from .ambush import (
 )
 from .conftest import linux
 from .database import Server
-from .sabotage import TOGETHER
 from .siege import Siege, besieged
 from .workers import DUE_AT_ONCE, LONGEST_WAY, carry_all, caught, let_go_on, place, until_leases_are_over
 from .world import KEYS, NEITHER, SCARCE, SKU, TAKER
@@ -77,15 +75,6 @@ def test_a_stopped_worker_hands_nothing_over_when_it_comes_back(on_sqlite: Siege
 @pytest.mark.postgres
 def test_a_stopped_worker_hands_nothing_over_when_it_comes_back_on_postgresql(on_postgresql: Siege) -> None:
     stop_around_a_hand_over(on_postgresql)
-
-
-def test_in_two_transactions_an_order_would_be_lost(on_sqlite: Siege) -> None:
-    """What the one transaction is for: the books tell it where a worker falls between two."""
-    prepare(on_sqlite, KEYS, NEITHER)
-    place(on_sqlite, "1001", SCARCE)
-    fall(on_sqlite, HAND_OVER_HALF, KEYS, CHAOS_SABOTAGE=TOGETHER)
-    settle(on_sqlite, KEYS)
-    assert made(on_sqlite, KEYS) + made(on_sqlite, NEITHER) == Counter()
 
 
 def kill_around_hand_overs(siege: Siege, first: str, other: str) -> None:
