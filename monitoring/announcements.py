@@ -151,11 +151,12 @@ def _find_the_parcel(job: SyncJob) -> str:
 
 def stopped(job: SyncJob) -> list[tuple[bool, str]]:
     """(whether it is so, what to do) for each way in which a job does not go."""
+    mend = "" if job.state_reason.endswith("resume it.") else " Mend the cause, then resume the job."
     return [
         (job.state == JobState.PAUSED, "Its job is paused. Resume the job."),
         (
             job.state == JobState.HALTED,
-            f"Its job is halted. {job.state_reason} Mend the connection, then resume the job.",
+            f"Its job is halted. {job.state_reason}{mend}",
         ),
         (
             not job.source.enabled or not job.destination.enabled,

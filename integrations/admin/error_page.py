@@ -12,6 +12,7 @@ from integrations.sync.retry import UNDER_WAY, is_nameless
 from integrations.templatetags.portal import money
 
 from .connection_form import as_json
+from .halts import TOO_MANY_ERRORS, halt_of, is_halt
 from .job_columns import KIND_COLOURS, rows_url
 from .record_pages import journey_of, pages_of
 from .taking_back import giver_of, record_page
@@ -92,6 +93,7 @@ def page_of(error: ErrorRecord, may_see_payload: bool) -> dict[str, Any]:
         "put_off": put_off.words(error) if error.is_put_off else "",
         "on_its_way": error.delivery is not None and is_on_its_way(error, error.delivery.state),
         "remedy": remedy_of(error),
+        "halt": halt_of(error) if error.is_open else None,
         "place": PLACES.get(error.place, error.place),
         "kind_colour": KIND_COLOURS[error.get_kind_display()],
         "worth": money(error.amount, error.currency) if error.amount is not None else "",
@@ -125,6 +127,8 @@ def remedy_of(error: ErrorRecord) -> str:
     """What a person does about it, in words."""
     if is_in_doubt(error):
         return DOUBT
+    if is_halt(error):
+        return TOO_MANY_ERRORS
     return NAMELESS if is_nameless(error) else REMEDIES[Kind(error.kind)]
 
 

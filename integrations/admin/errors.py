@@ -76,6 +76,7 @@ class ErrorRecordAdmin(ErrorActions):
         "delivery": "Record",
         "code": "Code",
         "job__isnull": "Without a job",
+        "delivery__isnull": "Of a record",
         "job__workflow": "Workflow",
     }
     change_form_template = "admin/integrations/errorrecord/page.html"

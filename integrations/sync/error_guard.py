@@ -36,7 +36,8 @@ def heed(job: SyncJob) -> bool:
         f"{missed} of the last {tried} records failed{_of_which(skipped)}, which is more than the "
         f"{job.halts_above_percent} % that are allowed. Nothing more is sent. {_advice(failed, skipped)}"
     )
-    halt_job(job, Failure.config(CODE, sentence))
+    # Of the records: no connection is at fault.
+    halt_job(job, Failure.data(CODE, sentence))
     return True
 
 

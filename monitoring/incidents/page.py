@@ -10,6 +10,7 @@ from django.db.models import Count, QuerySet
 from django.urls import reverse
 
 from integrations.admin.error_page import field_link, remedy_of
+from integrations.admin.halts import Halt, failed_records, halt_of, is_halt
 from integrations.admin.job_columns import KIND_COLOURS
 from integrations.admin.record_pages import page_in, source_id_of
 from integrations.models import ErrorRecord
@@ -54,6 +55,7 @@ def page_of(incident: Incident) -> dict[str, Any]:
         "records": _records(errors),
         "more": max(number - SHOWN_RECORDS, 0),
         "remedy": remedy_of(example) if example is not None else "",
+        "halt": _halt(example) if number else None,
         "field_link": field_link(example) if example is not None else None,
         "system": _system(example),
         "before": last_time(incident),
@@ -68,6 +70,17 @@ def _example(incident: Incident) -> ErrorRecord | None:
     rows = ErrorRecord.objects.filter(fingerprint=incident.fingerprint).defer("evidence", "payload")
     rows = rows.select_related("job__read_mapping", "job__write_mapping", "job__source", "connection")
     return rows.filter(settled_at__isnull=True).order_by("-id").first() or rows.order_by("-id").first()
+
+
+def _halt(example: ErrorRecord | None) -> Halt | None:
+    """With the incidents of the errors that let the job halt."""
+    if example is None or example.job is None or not is_halt(example):
+        return None
+    marks = failed_records(example.job).order_by().values("fingerprint")
+    found = Incident.objects.filter(fingerprint__in=marks).values_list("fingerprint", "pk")
+    return halt_of(
+        example, {mark: reverse("admin:monitoring_incident_change", args=[pk]) for mark, pk in found}
+    )
 
 
 def _stuck(errors: QuerySet[ErrorRecord], mark: str) -> list[links.Linked]:
