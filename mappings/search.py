@@ -14,6 +14,8 @@ from .records import Address, Customer, Order, Record, Shipment, StockLevel, tol
 LENGTH = 32
 # Of the lines of one record so many goods are found by their SKU.
 MOST_LINES = 200
+# The goods on a record's lines. A kind of their own: orders of one SKU do not belong together, as its stock rows do.
+LINE_SKU = "line_sku"
 # What belongs to an order, by the id that its own source gives the order. The order itself is found by "id".
 OF_ORDER = "of_order"
 # Of all kinds that have no names of their own below: what they are found by, and the field that tells it.
@@ -105,7 +107,7 @@ def search_keys(record: Record) -> list[tuple[str, str]]:
 
 
 def line_keys(record: Record) -> list[tuple[str, str]]:
-    """("sku", digest) of the goods on its lines: by them a person looks for a record that did not arrive."""
+    """(`LINE_SKU`, digest) of the goods on its lines."""
     lines = told(getattr(record, "lines", None)) or []
     skus = dict.fromkeys(told(getattr(line, "sku", None)) for line in lines[:MOST_LINES])
-    return [("sku", keyed_hash("sku", sku)) for sku in skus if sku]
+    return [(LINE_SKU, keyed_hash(LINE_SKU, sku)) for sku in skus if sku]

@@ -107,10 +107,13 @@ class Case:
         return str(sku or self.parcel.external_id)
 
     def search_keys(self) -> list[tuple[str, str]]:
-        return [] if self.record is None else search_keys(self.record)
+        """Also of what the filter or the rollout leaves out."""
+        record = self.as_read if self.record is None else self.record
+        return [] if record is None else search_keys(record)
 
     def line_keys(self) -> list[tuple[str, str]]:
-        return [] if self.record is None else line_keys(self.record)
+        record = self.as_read if self.record is None else self.record
+        return [] if record is None else line_keys(record)
 
 
 @dataclass

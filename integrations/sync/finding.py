@@ -11,10 +11,10 @@ from typing import Final
 from django.db.models import Q
 
 from integrations.models import ExternalId, SearchKey, SyncJob
-from mappings.search import keyed_hashes
+from mappings.search import LINE_SKU, keyed_hashes
 
 # Of what may stand in an address, and so in logs.
-IN_ADDRESSES: Final = ("order_number", "sku", "tracking_number", "id")
+IN_ADDRESSES: Final = ("order_number", "sku", LINE_SKU, "tracking_number", "id")
 # Only of what is sent in a form's body.
 IN_BODIES: Final = (*IN_ADDRESSES, "email", "phone")
 MOST_FOUND: Final = 500
@@ -22,11 +22,16 @@ FEWEST_DIGITS: Final = 7
 
 
 def things_called(term: str, kinds: Sequence[str]) -> set[int]:
-    """By an id of any system, or by what `kinds` name: `IN_ADDRESSES` or `IN_BODIES`."""
+    """By an id of any system, or by what `kinds` name: `IN_ADDRESSES` or `IN_BODIES`. The newest of each name."""
     asked = [kind for kind in kinds if kind != "phone" or _may_be_a_phone(term)]
-    digests = {digest for kind in asked for digest in keyed_hashes(kind, term)}
-    by_name = SearchKey.objects.filter(digest__in=digests, kind__in=kinds).order_by("-thing_id")
-    return {*_known_as(term), *by_name.values_list("thing_id", flat=True)[:MOST_FOUND]}
+    names = [(kind, digest) for kind in asked for digest in keyed_hashes(kind, term)]
+    return _known_as(term).union(*(_named(kind, digest) for kind, digest in names))
+
+
+def _named(kind: str, digest: str) -> list[int]:
+    """One name at a time: the index has its Things in order, so that of a million with one SKU few are read."""
+    keys = SearchKey.objects.filter(kind=kind, digest=digest).order_by("-thing_id")
+    return list(keys.values_list("thing_id", flat=True)[:MOST_FOUND])
 
 
 def _known_as(external_id: str) -> set[int]:

@@ -12,7 +12,6 @@ import msgspec
 from integrations.connectors.base import Abilities, Connector, WriteContext
 from integrations.models import SyncJob
 from mappings import records, translate
-from mappings.search import search_keys
 
 from .bought_labels import bought_for
 from .case import Case
@@ -82,7 +81,7 @@ def leaving_of(
         subject=case.subject,
         amount=str(value) if value is not None else None,
         currency=currency or "",
-        search_keys=search_keys(case.record) if case.record is not None else [],
+        search_keys=[*case.search_keys(), *case.line_keys()],
         lines=_line_references(case.record_data),
         seen=case.seen,
         taken=case.taken,

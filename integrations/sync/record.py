@@ -15,7 +15,6 @@ from integrations.connectors.base import Answer
 from integrations.models import (
     ExternalId,
     Outcome,
-    SearchKey,
     Settled,
     State,
     SyncJob,
@@ -23,7 +22,7 @@ from integrations.models import (
     Thing,
 )
 
-from . import faults, held_addresses, intents, people, rows, shared_clock, stock_units
+from . import faults, held_addresses, intents, names, people, rows, shared_clock, stock_units
 from .case import Case, Ending, Sending
 from .claim import Lease
 from .findings import findings_of
@@ -54,8 +53,6 @@ OUTCOME = (
     "note",
 )
 ECHOED = rows.Upsert(unique=("connection", "resource", "external_id"), update=("echo_digest",))
-# What a person may look for that no destination has taken.
-FOUND_BY_WORDS = (State.FAILED, State.WAITING, State.FILTERED, State.SKIPPED)
 NOTE = 300
 COUNTED = {
     State.DELIVERED: "delivered",
@@ -123,7 +120,11 @@ def record(job: SyncJob, lease: Lease, group: Group) -> list[int]:
             outcomes += [outcome] if outcome is not None else []
         store_standings(standings.values(), now)
         rows.insert(Outcome, OUTCOME, outcomes)
-        _store_search_keys(group)
+        names.store(
+            job,
+            [(sending.case.delivery.thing_id, sending.leaving.search_keys) for sending, _ in group.delivered],
+            group.ended,
+        )
         _settle(job, run, group, standings)
         _count(run, lease, group)
         stored = intents.store([intent for _, _, intent in group.stepped], lease)
@@ -262,24 +263,6 @@ def _store_line_ids(job: SyncJob, answers: Sequence[tuple[Sending, Answer]]) -> 
     theirs = f"{job.destination_resource}.lines"
     found += [(job.destination_id, theirs, line, known[name], "") for name, (_, line, _) in wanted.items()]
     rows.insert(ExternalId, EXTERNAL_ID, found, rows.IGNORE)
-
-
-def _store_search_keys(group: Group) -> None:
-    found = {
-        (kind, digest, sending.case.delivery.thing_id)
-        for sending, _ in group.delivered
-        for kind, digest in sending.leaving.search_keys
-    } | {
-        (kind, digest, case.delivery.thing_id)
-        for case, ending in group.ended
-        if ending.state in FOUND_BY_WORDS and ending.not_before is None
-        for kind, digest in [
-            *case.search_keys(),
-            # What arrives is found by its books; an error is all that is known of this one.
-            *(case.line_keys() if ending.fault is not None else ()),
-        ]
-    }
-    rows.insert(SearchKey, ("kind", "digest", "thing_id"), sorted(found), rows.IGNORE)
 
 
 def _settle(job: SyncJob, run: SyncRun, group: Group, standings: dict[int, Standing]) -> None:

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from integrations.models import SearchKey
+from integrations.models import SearchKey, SyncJob
 from tests import factories
 
 from .doorstep import ORDERS, Doorstep
@@ -73,13 +73,42 @@ def test_a_stuck_order_says_so_and_an_address_leads_to_it(doorstep: Doorstep, op
     assert "errorrecord" in page.context["journey"].verdict.links[0].href
 
 
-def test_an_order_that_did_not_arrive_is_found_by_the_goods_on_it(
+def test_an_order_is_found_by_the_goods_on_it_whether_it_arrived_or_not(
     doorstep: Doorstep, operator: Client
 ) -> None:
     nowhere = {"name": "K", "line1": "L 1", "city": "X", "country": "DE"}
     doorstep.order("1001", ("MUG", 2), shipping_address=nowhere)
-    doorstep.order("1002")
+    doorstep.order("1002", ("GIFT", 1))
     doorstep.carry(ORDERS)
     assert len(doorstep.open_errors()) == 1
     assert found(operator, "mug").context["title"] == "Order #1001"
-    assert SearchKey.objects.filter(kind="sku").count() == 1, "what arrived is found by its books"
+    assert found(operator, "Gift").context["title"] == "Order #1002"
+    assert SearchKey.objects.filter(kind="sku").count() == 0, "two orders of one SKU do not belong together"
+
+
+def test_goods_of_what_the_books_have_are_not_kept_twice(doorstep: Doorstep) -> None:
+    shop = doorstep.job(ORDERS).source
+    factories.job(kind="order", source=shop, destination=factories.connection(platform="books"))
+    doorstep.order("1001")
+    doorstep.carry(ORDERS)
+    assert SearchKey.objects.filter(kind="order_number").count() == 1
+    assert not SearchKey.objects.filter(kind="line_sku").exists()
+
+
+@pytest.mark.parametrize(
+    ("setting", "state"),
+    [
+        ({"rollout_percent": 0}, "held"),
+        ({"waits_for_payment": True}, "held"),
+        ({"filter": "number == '9'"}, "filtered"),
+    ],
+)
+def test_an_order_that_is_held_back_is_found_as_any_other(
+    doorstep: Doorstep, operator: Client, setting: dict[str, Any], state: str
+) -> None:
+    SyncJob.objects.filter(key=ORDERS).update(**{"filter": "", **setting})
+    doorstep.order("1001", payment_status="pending")
+    doorstep.carry(ORDERS)
+    assert set(doorstep.states(ORDERS).values()) == {state}
+    for term in ("1001", "buyer-1001@example.com", "MUG"):
+        assert found(operator, term).context["title"] == "Order #1001", term

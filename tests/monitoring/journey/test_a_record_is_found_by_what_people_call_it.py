@@ -68,6 +68,29 @@ def test_a_sku_leads_to_its_stock_and_to_orders_that_have_it(admin_client: Clien
     assert set(seek(admin_client, "MUG-1")) == {journey_url(sold), journey_url(rows[1])}
 
 
+def test_of_many_orders_with_one_sku_the_newest_are_read_and_no_more(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("integrations.sync.finding.MOST_FOUND", 3)
+    job = order_job()
+    rows = [order(job, str(2000 + place), f"id-{place}") for place in range(5)]
+    for row in rows:
+        call(row.thing, "line_sku", "MUG-1")
+    assert seek(admin_client, "mug-1") == [journey_url(row) for row in rows[:1:-1]]
+
+
+def test_two_orders_of_one_sku_are_two_journeys(admin_client: Client) -> None:
+    job = order_job()
+    mine, theirs = order(job), order(job, "1043", "5513")
+    stock = factories.delivery(factories.job(kind="stock_level"), "row-1", subject="Stock of MUG-1")
+    call(stock.thing, "sku", "MUG-1")
+    for row in (mine, theirs):
+        call(row.thing, "line_sku", "MUG-1")
+    assert seek(admin_client, "MUG-1") == [journey_url(row) for row in (stock, theirs, mine)]
+    group = admin_client.get(journey_url(mine)).context["journey"].group
+    assert (list(group.things), group.namesakes) == ([mine.thing_id], [])
+
+
 def test_a_payment_is_found_by_its_reference(admin_client: Client) -> None:
     books = factories.connection(platform="books")
     stripe = factories.connection(platform="stripe")
@@ -143,7 +166,7 @@ def test_records_are_found_by_the_id_of_their_order_and_variants_by_sku() -> Non
 
 def test_goods_on_the_lines_of_a_record_are_known_by_digests_alone() -> None:
     lines = [OrderLine(sku="MUG-1"), OrderLine(), OrderLine(sku="MUG-1"), OrderLine(sku="CUP-2")]
-    known = [("sku", keyed_hash("sku", sku)) for sku in ("MUG-1", "CUP-2")]
+    known = [("line_sku", keyed_hash("line_sku", sku)) for sku in ("MUG-1", "CUP-2")]
     assert line_keys(Order(number="1042", lines=lines)) == known
     assert line_keys(Variant(sku="mug-1")) == []
 
