@@ -59,6 +59,13 @@ def pick_up(hours: str, zone: str, holidays_of: str = "") -> PickUp | None:
     return PickUp(dict(_hours(hours)), _zone(zone), holidays_of.strip().upper())
 
 
+def check_place(zone: str, holidays_of: str) -> None:
+    """Also while no hours are set. Raises PickUpError with the setting that names nothing."""
+    if zone.strip():
+        _zone(zone)
+    _check_holidays(holidays_of)
+
+
 def is_holiday(holidays_of: str, day: date) -> bool:
     return bool(holidays_of) and day in _calendar(holidays_of)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 from django import forms
@@ -21,11 +21,7 @@ from integrations.sync.connect import settings_fields
 
 from . import widgets
 from .destinations import new_places
-
-if TYPE_CHECKING:
-    ModelForm = forms.ModelForm[Connection]
-else:
-    ModelForm = forms.ModelForm
+from .saved_meanwhile import StampedForm
 
 SETTING = "setting__"
 SECRET = "secret__"  # noqa: S105  # the beginning of a form field's name
@@ -65,10 +61,11 @@ def _where(error: yaml.MarkedYAMLError) -> str:
     return f"{place}{error.problem or error.context}. Mend the YAML there."
 
 
-class ConnectionForm(ModelForm):
+class ConnectionForm(StampedForm):
     """The parts that every connection has. `declared` are its connector's own settings."""
 
     declared: Sequence[SettingField] = ()
+    columns_beside = ("settings",)
     platform = ""
     moved_to: Sequence[str] = ()
     # Whether an earlier test says nothing of what is saved.
@@ -82,13 +79,20 @@ class ConnectionForm(ModelForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        for setting in self.declared:
-            if not setting.secret:
-                stored = self.instance.settings.get(setting.name, setting.default)
-                self.initial.setdefault(SETTING + setting.name, stored)
+        for name, stored in self._declared_settings(self.instance.settings).items():
+            self.initial.setdefault(name, stored)
+
+    def _declared_settings(self, settings: dict[str, Any]) -> dict[str, Any]:
+        shown = (setting for setting in self.declared if not setting.secret)
+        return {SETTING + one.name: settings.get(one.name, one.default) for one in shown}
+
+    def present(self, row: Any) -> dict[str, Any]:
+        # What the form does not know of them stays as it is stored now, too.
+        self.instance.settings = row.settings
+        return super().present(row) | self._declared_settings(row.settings)
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
+        cleaned = super().clean()
         for setting in self.declared:
             if setting.secret and setting.required and not self._will_have(setting, cleaned):
                 self.add_error(SECRET + setting.name, f"{setting.label} is required to sign in.")

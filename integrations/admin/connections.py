@@ -92,6 +92,7 @@ class ConnectionAdmin(ConsentActions, WebhookActions):
         QuickView("Not tested yet", "health=untested"),
     )
     prepopulated_fields = {"key": ("name",)}
+    change_form_before_template = "admin/opened_with.html"
 
     # --- the list ---------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 
@@ -16,11 +16,7 @@ from mappings.records import RECORD_KINDS
 
 from . import widgets
 from .job_fields import is_shown
-
-if TYPE_CHECKING:
-    ModelForm = forms.ModelForm[SyncJob]
-else:
-    ModelForm = forms.ModelForm
+from .saved_meanwhile import StampedForm
 
 KINDS = [(kind, kind.replace("_", " ").capitalize()) for kind in RECORD_KINDS]
 
@@ -83,7 +79,7 @@ class LocationsField(forms.CharField):
         return bool((initial or []) != self.to_python(data))
 
 
-class JobForm(ModelForm):
+class JobForm(StampedForm):
     kind = forms.ChoiceField(choices=KINDS, label=LABELS["kind"], widget=widgets.select(KINDS))
     stock_locations = LocationsField(
         label=LABELS["stock_locations"],
@@ -92,9 +88,8 @@ class JobForm(ModelForm):
         help_text="One on each line, as the source calls them. None: all of them.",
     )
 
-    # What is allowed, and perhaps not meant, and what follows from it: both told when it is saved.
+    # What is allowed, and perhaps not meant: told when it is saved.
     notes: Sequence[str] = ()
-    news: Sequence[str] = ()
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -110,7 +105,7 @@ class JobForm(ModelForm):
             self.fields["source_resource"].help_text = "As the system calls it: orders, stock …"
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
+        cleaned = super().clean()
         if self.errors or not cleaned:
             return cleaned
         job = {name: cleaned[name] for name in JOB_FIELDS if name in cleaned}
@@ -120,7 +115,7 @@ class JobForm(ModelForm):
             self.add_error(field if field in self.fields else None, reason)
         is_counted_anew = job.get("kind") == stock_names.KIND and self.instance.pk is not None
         if is_counted_anew and not set(stock_settings.SETTINGS).isdisjoint(self.changed_data):
-            self.news = [stock_settings.SENTENCE]
+            self.news = [*self.news, stock_settings.SENTENCE]
         if "key" in self.changed_data and names_it(self.initial.get("key") or ""):
             self.add_error("key", "Fallbacks of another job hand over to it by this name. It stays.")
         self.notes = [] if self.errors else job_notes(self.initial.get("key") or cleaned["key"], job)

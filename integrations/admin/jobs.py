@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -28,7 +27,6 @@ from integrations.templatetags.portal import ago
 
 from . import guided, job_fallbacks
 from .frame import FactsInline, QuickView, display
-from .guided_steps import step_url
 from .job_actions import JobActions
 from .job_columns import (
     RUN_COLOURS,
@@ -41,14 +39,12 @@ from .job_columns import (
 )
 from .job_fields import fieldsets_of
 from .job_form import JobForm
+from .job_head import head_of
 from .questions import Question, RowQuestion
 from .questions import WhichSystem as WhichSystemBase
-from .runs import progress_of
 from .suite_runs import suite_line_with_history
 
 LAST_RUNS = 10
-# How long the counts of a run stay above its job when it has ended.
-SHOWN_AFTER = timedelta(minutes=5)
 
 
 class IsItRunning(Question):
@@ -193,28 +189,10 @@ class SyncJobAdmin(JobActions):
             form_url,
             {
                 **(extra_context or {}),
-                **self._head(request, object_id),
+                **head_of(request, object_id),
                 **job_fallbacks.shown(request, object_id),
             },
         )
-
-    def _head(self, request: HttpRequest, object_id: str) -> dict[str, Any]:
-        """A draft leads back into its flow; what is running is shown as it goes."""
-        job = (
-            SyncJob.objects.filter(pk=object_id).only("pk", "state").first()
-            if object_id.isdecimal()
-            else None
-        )
-        if job is None:
-            return {}
-        if job.state == JobState.DRAFT:
-            may_go_on = all(request.user.has_perm(name) for name in guided.PERMISSIONS)
-            return {"draft_url": step_url(job, "look")} if may_go_on else {}
-        runs = SyncRun.objects.filter(job=job).select_related("job__source", "job__destination")
-        run = runs.order_by("-started_at").first()
-        if run is None or (run.finished_at and run.finished_at < timezone.now() - SHOWN_AFTER):
-            return {}
-        return {"progress_now": progress_of(run)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SyncJob]:
         rows: QuerySet[SyncJob] = super().get_queryset(request)

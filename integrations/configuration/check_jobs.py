@@ -9,7 +9,7 @@ from integrations.exceptions import NotConfigured
 from integrations.models import Environment, JobState, SyncJob
 from integrations.sync import stock_settings
 from mappings.expressions import ExpressionError, compile_expression
-from mappings.pick_up import PickUpError, pick_up
+from mappings.pick_up import PickUpError, check_place, pick_up
 
 from .check_connections import Connectors
 from .plain import Found, Plain, State
@@ -147,7 +147,9 @@ def _promise(place: Place, job: Plain) -> Found:
     if job.get("pick_up_hours") and not of_orders:
         yield (*place, "pick_up_hours"), f"Only orders are promised, and this job carries a {job['kind']}."
     try:
-        pick_up(*(job.get(f"pick_up_{name}") or "" for name in ("hours", "zone", "holidays")))
+        hours, zone, holidays = (job.get(f"pick_up_{name}") or "" for name in ("hours", "zone", "holidays"))
+        check_place(zone, holidays)
+        pick_up(hours, zone, holidays)
     except PickUpError as exc:
         yield (*place, f"pick_up_{exc.field}"), str(exc)
 

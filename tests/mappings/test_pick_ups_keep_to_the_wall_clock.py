@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mappings.pick_up import PickUp, PickUpError, pick_up
+from mappings.pick_up import PickUp, PickUpError, check_place, pick_up
 
 
 def hours(
@@ -74,6 +74,23 @@ def test_a_week_may_begin_anywhere() -> None:
 
 def test_no_hours_promise_nothing() -> None:
     assert pick_up("", "", "") is None
+
+
+@pytest.mark.parametrize(
+    ("zone", "holidays_of", "field"),
+    [("", "XX-😀", "holidays"), ("", "DE-ZZ", "holidays"), ("Europe/Nowhere", "", "zone")],
+)
+def test_a_place_that_does_not_exist_is_refused_before_there_are_hours(
+    zone: str, holidays_of: str, field: str
+) -> None:
+    with pytest.raises(PickUpError) as refused:
+        check_place(zone, holidays_of)
+    assert refused.value.field == field
+
+
+def test_a_place_may_be_set_before_its_hours() -> None:
+    check_place("Europe/Berlin", "DE-BY")
+    check_place("", "")
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,13 @@ def test_a_filter_that_cannot_be_read(admin_client: Client, job: SyncJob) -> Non
     assert list(refused(admin_client, job, filter="status == ")) == ["filter"]
 
 
+def test_holidays_of_no_country_also_while_there_are_no_hours(admin_client: Client, job: SyncJob) -> None:
+    SyncJob.objects.filter(pk=job.pk).update(pick_up_holidays="DE")
+    job.refresh_from_db()
+    errors = refused(admin_client, job, pick_up_holidays="XX-😀")
+    assert "The holidays of “XX-😀” are not known." in errors["pick_up_holidays"][0]
+
+
 def test_a_resource_that_the_system_does_not_have(admin_client: Client, job: SyncJob) -> None:
     errors = refused(admin_client, job, source_resource="parcels")
     assert "has no resource 'parcels'. It has:" in errors["source_resource"][0]
