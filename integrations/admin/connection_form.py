@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from django import forms
@@ -65,6 +65,7 @@ class ConnectionForm(StampedForm):
     """The parts that every connection has. `declared` are its connector's own settings."""
 
     declared: Sequence[SettingField] = ()
+    instance: Connection
     columns_beside = ("settings",)
     platform = ""
     moved_to: Sequence[str] = ()
@@ -173,7 +174,7 @@ class ConnectionForm(StampedForm):
             # What the old system gave for its session is none of the new one's business either.
             AccessToken.objects.filter(connection=self.instance).delete()
             self.has_other_credentials = True
-        return super().save(commit)
+        return cast(Connection, super().save(commit))
 
 
 def form_for(platform: str, connection: Connection | None) -> type[ConnectionForm]:

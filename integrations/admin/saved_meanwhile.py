@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -96,7 +96,7 @@ class StampedForm(ModelForm):
 
     def _locked(self) -> Model:
         """Who saves at the same moment comes first, or waits."""
-        model = type(self.instance)
+        model: type[Model] = type(self.instance)
         columns = {field.name for field in model._meta.concrete_fields}
         read = columns & {*self.fields, *self.columns_beside}
         rows = model._default_manager.select_for_update(of=("self",))
@@ -122,7 +122,7 @@ class StampedForm(ModelForm):
         if isinstance(field, forms.BooleanField):
             text = "on" if text else "off"
         elif isinstance(field, forms.ChoiceField):
-            text = {str(key): str(label) for key, label in field.choices}.get(text, text)
+            text = {str(key): str(label) for key, label in cast(Any, field.choices)}.get(text, text)
         if len(text) > LONGEST_TOLD or "\n" in text:
             return ""
         return sentence.format(text or "empty")

@@ -173,3 +173,12 @@ def test_stamps_hold_nothing_of_a_secret(admin_client: Client, shop: Connection)
     shop.enter_secrets({"token": "another"})
     shop.save()
     assert opened(admin_client, shop)["opened_with"] == with_it
+
+
+def test_a_refusal_stands_above_the_form_with_no_run_before_it(admin_client: Client, job: SyncJob) -> None:
+    factories.run(job, accepted=1, delivered=1)
+    mine = opened(admin_client, job)
+    assert 'id="run-progress"' in admin_client.get(change_url(job)).content.decode()
+    theirs(job, stock_buffer=7)
+    page = refused(admin_client, job, mine | {"stock_buffer": 8}).content.decode()
+    assert 'id="run-progress"' not in page
