@@ -36,7 +36,9 @@ PAID = ("paid", "partially_refunded")
 # Who has not paid for so long does not pay any more; a newer version of the order is looked at all the same.
 PATIENCE = timedelta(days=60)
 AT_ONCE = 200
-WAITS = "It is not paid yet: the shop says {}, and no provider's payment of it is booked. It goes on once it is paid."
+# With it begins the reason of each that is held so.
+UNPAID = "It is not paid yet"
+WAITS = UNPAID + ": the shop says {}, and no provider's payment of it is booked. It goes on once it is paid."
 AWAITED = ["external_id", "number", "total", "currency"]
 
 

@@ -8,6 +8,8 @@ from integrations.models import SyncJob
 
 # The usual steps of a launch, in percent.
 STAGES = (1, 10, 50, 100)
+# With it begins the reason of each that is held so; the share is that of the moment.
+HELD = "The rollout is at"
 
 
 def is_in(job: SyncJob, external_id: str) -> bool:

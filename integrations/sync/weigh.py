@@ -30,7 +30,7 @@ from .ownership import owned_elsewhere
 from .payment_wait import hold_unpaid
 from .preparing import leaving_of, missing_fields, write_context
 from .promises import promised_at
-from .rollout import is_in
+from .rollout import HELD, is_in
 from .rules import JobRules, passes_filter, rules_of
 from .watch import Watch
 
@@ -155,7 +155,7 @@ class Scales:
         if not passes_filter(self.job, case.record_data):
             case.ending = Ending(State.FILTERED, f"The job's filter is not true: {self.job.filter}"[:300])
         elif not is_in(self.job, case.rollout_name):
-            case.ending = Ending(State.HELD, f"The rollout is at {self.job.rollout_percent} %.")
+            case.ending = Ending(State.HELD, f"{HELD} {self.job.rollout_percent} %.")
         return case.ending is None
 
     def _not_translated(

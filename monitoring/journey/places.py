@@ -13,6 +13,7 @@ from integrations.admin.job_columns import RECORD_COLOURS
 from integrations.admin.record_pages import page_in
 from integrations.models import Connection, Delivery, ExternalId
 
+from . import holding
 from .masks import masked
 
 STATUSES = ("status", "payment_status", "fulfillment_status")
@@ -92,9 +93,17 @@ def _standing(row: Delivery, titles: dict[int, str]) -> Standing:
         RECORD_COLOURS.get(state, ""),
         since,
         address,
-        row.state_reason,
+        _why(row),
         _says(row.written_state),
     )
+
+
+def _why(row: Delivery) -> str:
+    """A rollout's share as it is now."""
+    held = holding.held(row)
+    if held is None or not held.is_by_rollout:
+        return row.state_reason
+    return f"{held.why[0].upper()}{held.why[1:]}."
 
 
 def _says(view: Any) -> str:

@@ -24,6 +24,7 @@ from mappings.sentences import within
 from monitoring import announcements
 from monitoring.models import AuditDifference, PaymentMismatch
 
+from . import holding
 from .booked import Booked
 from .events import Link, May
 
@@ -34,7 +35,6 @@ PENDING_SENTENCES: Final = {
     State.QUEUED: "It waits its turn. If that goes on, look at “Running now” on the front page.",
     State.RETRYING: "It is tried again by itself.",
     State.WAITING: "It goes by itself once that is there.",
-    State.HELD: "The job's rollout, or a rule of the job, holds it back.",
 }
 
 
@@ -67,7 +67,10 @@ def verdict_of(facts: Facts, may: May) -> Verdict:
         links = [link] if link else []
         more = [(said, address) for _, said, _, address in wrong[1:]]
         return Verdict(tone, head, todo, links, more)
-    pending = [row for row in facts.deliveries if row.state in PENDING_STATES]
+    held = [row for row in facts.deliveries if row.state == State.HELD]
+    pending = [row for row in facts.deliveries if row.state in PENDING_STATES and row.state != State.HELD]
+    if held:
+        return _held_back(held, pending, facts, may)
     if pending:
         return _on_its_way(pending, facts)
     if not facts.deliveries:
@@ -133,6 +136,33 @@ def _unequal(facts: Facts) -> Iterable[Wrong]:
                 difference.next_action,
                 Link("Repair it", address),
             )
+
+
+def _held_back(held: Sequence[Delivery], pending: Sequence[Delivery], facts: Facts, may: May) -> Verdict:
+    """Nobody waits in vain for what does not move; what moves beside it is told below."""
+    row, *others = held
+    arrived = _arrived(facts)
+    there = f" It is in {_and(arrived)} already." if arrived else ""
+    todo, links = _to_let_go(row, may)
+    more = [(_held_sentence(other), _record(other)) for other in others]
+    more += [(f"On its way to {within(one.job.destination.name)}.", _record(one)) for one in pending]
+    return Verdict("warn", f"{_held_sentence(row)}{there}", todo, links, [*more])
+
+
+def _held_sentence(row: Delivery) -> str:
+    found = holding.held(row)
+    return f"Held back from {within(row.job.destination.name)}: {found.why if found else row.state_reason}."
+
+
+def _to_let_go(row: Delivery, may: May) -> tuple[str, list[Link]]:
+    found = holding.held(row)
+    for stands, todo in announcements.stopped(row.job):
+        if stands:
+            return todo, [_record(row)]
+    if found is not None and found.is_by_rollout and may("integrations.view_syncjob"):
+        address = reverse("admin:integrations_syncjob_change", args=[row.job_id])
+        return found.todo, [Link(f"Job “{row.job.name}”", address)]
+    return found.todo if found is not None else "", [_record(row)]
 
 
 def _on_its_way(pending: Sequence[Delivery], facts: Facts) -> Verdict:

@@ -7,6 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from integrations.models import BookedShipment, Conflict, Delivery, JobState, State, SyncJob
+from integrations.sync import held_addresses, payment_wait
 from monitoring.journey.verdict import Verdict
 from monitoring.models import PaymentMismatch
 from tests import factories
@@ -87,6 +88,47 @@ def test_what_waits_says_for_what(admin_client: Client) -> None:
     said = verdict(admin_client, mine)
     assert said.head == f"On its way to {mine.job.destination.name}."
     assert said.todo == "It waits for its customer. It goes by itself once that is there."
+
+
+def test_what_a_rollout_holds_back_says_its_share_as_it_is_now(admin_client: Client) -> None:
+    mine = order(order_job(), state=State.HELD, state_reason="The rollout is at 10 %.")
+    to = mine.job.destination.name
+    SyncJob.objects.filter(pk=mine.job_id).update(rollout_percent=40, released_percent=40)
+    said = verdict(admin_client, mine)
+    assert (said.tone, said.head) == ("warn", f"Held back from {to}: the job's rollout is at 40 %.")
+    assert "choose “Widen the rollout” at the job" in said.todo
+    assert f"/syncjob/{mine.job_id}/" in said.links[0].href
+    assert "10 %" not in page_of(admin_client, mine)
+    SyncJob.objects.filter(pk=mine.job_id).update(rollout_percent=50)
+    assert verdict(admin_client, mine).todo.startswith("The rollout was widened since")
+    SyncJob.objects.filter(pk=mine.job_id).update(state=JobState.PAUSED)
+    assert verdict(admin_client, mine).todo == "Its job is paused. Resume the job."
+
+
+@pytest.mark.parametrize(
+    ("reason", "why"),
+    [
+        (payment_wait.WAITS.format("“pending”"), "it is not paid yet"),
+        (f"{held_addresses.HELD} The error stands at “Other”.", "its address is wrong"),
+    ],
+)
+def test_what_is_held_back_otherwise_says_why(admin_client: Client, reason: str, why: str) -> None:
+    mine = order(order_job(), state=State.HELD, state_reason=reason)
+    said = verdict(admin_client, mine)
+    assert (said.head, said.todo) == (f"Held back from {mine.job.destination.name}: {why}.", reason)
+
+
+def test_what_is_held_back_is_said_before_what_goes_on_beside_it(admin_client: Client) -> None:
+    mine = order(order_job(), state=State.QUEUED)
+    other = factories.job(source=mine.job.source, rollout_percent=1, released_percent=1)
+    now = timezone.now()
+    Delivery.objects.create(
+        job=other, thing=mine.thing, state=State.HELD, state_since=now, accepted_at=now,
+        state_reason="The rollout is at 1 %.",
+    )  # fmt: skip
+    said = verdict(admin_client, mine)
+    assert said.head.startswith(f"Held back from {other.destination.name}")
+    assert [sentence for sentence, _ in said.more] == [f"On its way to {mine.job.destination.name}."]
 
 
 def test_what_waits_behind_a_paused_job_says_to_resume_it(admin_client: Client) -> None:
