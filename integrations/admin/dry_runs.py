@@ -15,7 +15,10 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
+from integrations.http.redact import ANYTHING
 from integrations.models import DryRun, DryRunLine, DryRunResult, DryRunState
+from integrations.sync import people
+from integrations.sync.dry_run_report import EMPTY
 from integrations.templatetags.portal import ago, number
 
 from .frame import FactsAdmin, display
@@ -40,10 +43,16 @@ RESULTS: tuple[tuple[DryRunResult, str], ...] = (
 FIRST = 3
 
 
-def report_of(row: DryRun, most: int = FIRST) -> dict[str, Any]:
-    """What pages show of a dry run. `most` examples of each result."""
+def may_see_values(user: Any) -> bool:
+    """Whether the values of a person are shown: to whoever sees the records of errors."""
+    return bool(user.has_perm("integrations.retry_errorrecord"))
+
+
+def report_of(row: DryRun, user: Any, most: int = FIRST) -> dict[str, Any]:
+    """What pages show of a dry run to this user. `most` examples of each result."""
     counts = row.counts or {}
-    groups = _groups(row, most)
+    sees_all = may_see_values(user)
+    groups = _groups(row, most, sees_all)
     return {
         "dry_run": row,
         "dry_running": row.state == DryRunState.RUNNING,
@@ -55,7 +64,8 @@ def report_of(row: DryRun, most: int = FIRST) -> dict[str, Any]:
             if counts.get(what.value)
         ],
         "groups": groups,
-        "by_fallback": _by_fallback(row),
+        "hides_values": not sees_all and bool(groups),
+        "by_fallback": _by_fallback(row, sees_all),
         "extent": _extent(row),
     }
 
@@ -69,7 +79,7 @@ def _extent(row: DryRun) -> str:
     return f"the first {looked} records"
 
 
-def _groups(row: DryRun, most: int) -> list[dict[str, Any]]:
+def _groups(row: DryRun, most: int, sees_all: bool) -> list[dict[str, Any]]:
     if row.state == DryRunState.RUNNING:
         return []
     counts = row.counts or {}
@@ -81,7 +91,7 @@ def _groups(row: DryRun, most: int) -> list[dict[str, Any]]:
             "label": what.label,
             "colour": colour,
             "count": counts.get(what.value, 0),
-            "lines": [_line(line) for line in by_what[what][:most]],
+            "lines": [_line(line, sees_all) for line in by_what[what][:most]],
             "left": counts.get(what.value, 0) - min(most, len(by_what[what])),
         }
         for what, colour in RESULTS
@@ -89,31 +99,51 @@ def _groups(row: DryRun, most: int) -> list[dict[str, Any]]:
     ]
 
 
-def _by_fallback(row: DryRun) -> list[dict[str, Any]]:
+def _by_fallback(row: DryRun, sees_all: bool) -> list[dict[str, Any]]:
     """Each of the job's fallbacks, with the records that it is about: what becomes of them is in their group."""
     if row.state == DryRunState.RUNNING:
         return []
     told = [dict(one, records=[]) for one in row.by_fallback or []]
     for line in row.lines.all() if any(one["count"] for one in told) else ():
         for place in (line.told or {}).get("fallbacks", []):
-            told[place]["records"].append({"subject": line.subject, "what": line.get_what_display()})
+            told[place]["records"].append(
+                {"subject": _text(line.subject, sees_all), "what": line.get_what_display()}
+            )
     for one in told:
         one["left"] = one["count"] - len(one["records"])
     return told
 
 
-def _line(line: DryRunLine) -> dict[str, Any]:
+def _text(text: str, sees_all: bool) -> str:
+    return text if sees_all else ANYTHING.text(text)
+
+
+def _value(line: DryRunLine, name: str, value: str | None, sees_all: bool) -> str | None:
+    """That a field is empty, or not known, is no secret."""
+    if sees_all or value is None or value in ("", EMPTY):
+        return value
+    return ANYTHING.at(name, value, personal=line.dry_run.job.kind == people.KIND)
+
+
+def _line(line: DryRunLine, sees_all: bool) -> dict[str, Any]:
     """Only what differs of what would be changed; all of what would be created."""
     fields: Sequence[Any] = (line.told or {}).get("fields", [])
     differs = [field for field in fields if field[1] != field[2]]
     return {
-        "subject": line.subject,
-        "reason": line.reason,
+        "subject": _text(line.subject, sees_all),
+        "reason": _text(line.reason, sees_all),
         "rules": [
             (line.dry_run.by_fallback or [])[place]["sentence"]
             for place in (line.told or {}).get("fallbacks", [])
         ],
-        "fields": [{"name": name, "old": old, "new": new} for name, old, new in differs],
+        "fields": [
+            {
+                "name": name,
+                "old": _value(line, name, old, sees_all),
+                "new": _value(line, name, new, sees_all),
+            }
+            for name, old, new in differs
+        ],
         "same": len(fields) - len(differs),
         "knows_old": any(old is not None for _, old, _ in fields),
     }
@@ -177,7 +207,7 @@ class DryRunAdmin(FactsAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         row = self._row(object_id)
-        shown = report_of(row, most=1000)
+        shown = report_of(row, request.user, most=1000)
         return super().change_view(
             request,
             object_id,
@@ -190,7 +220,7 @@ class DryRunAdmin(FactsAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         whole = bool(request.GET.get("whole"))
-        shown = report_of(self._row(object_id), most=1000 if whole else FIRST)
+        shown = report_of(self._row(object_id), request.user, most=1000 if whole else FIRST)
         return TemplateResponse(request, "admin/integrations/dryrun/report.html", {**shown, "whole": whole})
 
     def _row(self, object_id: str) -> DryRun:

@@ -256,7 +256,7 @@ def dry_run_view(model_admin: PortalAdmin, request: HttpRequest, object_id: str)
         f"{PAGES}/dry_run.html",
         "New job: dry run",
         **steps_of(request, 4, job),
-        **(report_of(newest) if newest is not None else {}),
+        **(report_of(newest, request.user) if newest is not None else {}),
         job=job,
         original=Crumb(job, job.name),
         sample=dry_run_report.SAMPLE,

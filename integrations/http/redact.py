@@ -59,6 +59,7 @@ _SECRET_IN_TEXT = re.compile(
 )
 # Who knows the end of such an address can send there; the framework writes it with each refusal.
 _WEBHOOK_ADDRESS = re.compile(r"(/hooks/)[\w-]+")
+_STEPS = re.compile(r"[.\[\]]+")
 _SPLIT_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[\s.\-]+")
 
 
@@ -111,6 +112,15 @@ class Redactor:
         if isinstance(value, str):
             return ("[personal]" if personal and value else self.text(value))[:LONGEST_TEXT]
         return value
+
+    def at(self, path: str, value: str, personal: bool = False) -> str:
+        """One value of an object, by its path in it ("address.city", "lines[0].sku"): as `value` shows it there.
+        `personal`: the whole object is about a person."""
+        *above, name = (step for step in _STEPS.split(path) if step)
+        personal = personal or any(_ABOUT_A_PERSON.search(_plain(step)) for step in above)
+        if any(_SECRET_NAME.search(_plain(step)) for step in above):
+            return HIDDEN
+        return str(self._by_name(_plain(name), value, personal)) if value else value
 
     def _field(self, name: str, value: Any, depth: int, personal: bool) -> Any:
         plain = _plain(name)

@@ -61,6 +61,7 @@ _OF_STATES = {
     State.SKIPPED: DryRunResult.NOTED,
     State.HANDED_OVER: DryRunResult.ELSEWHERE,
 }
+EMPTY = "empty"
 AGAIN = " It is tried again."
 
 
@@ -302,7 +303,7 @@ def _fields(body: dict[str, Any], payload: dict[str, Any] | None) -> list[list[s
 def said(value: Any) -> str:
     """One value on one line, as a person reads it; a list of words by its words."""
     if value is None:
-        return "empty"
+        return EMPTY
     if isinstance(value, list):
         if value and not any(isinstance(part, dict | list) for part in value):
             return ", ".join(str(part) for part in value)[:120]

@@ -110,6 +110,26 @@ def test_a_report_is_for_those_who_may_see_dry_runs(draft: SyncJob) -> None:
     assert signed_in(factories.user(*RIGHTS)).get(progress).status_code == 403
 
 
+def test_people_are_hidden_from_whoever_sees_no_records_of_errors(draft: SyncJob, platform: Platform) -> None:
+    known = {"id": "7", "name": "Anna", "email": "anna@example.com"}
+    platform.on("GET /contacts/search", Says({"contacts": [known]}))
+    row = dry_run_report.begin(draft, None)
+    dry_run_report.carry_out(row.pk, float("inf"))
+    report = reverse("admin:integrations_dryrun_change", args=[row.pk])
+    progress = reverse("admin:integrations_dryrun_progress", args=[row.pk])
+    viewer = factories.user(*RIGHTS, "integrations.view_dryrun")
+    for url in (report, progress, f"{progress}?whole=1", step(draft, "dry_run")):
+        page = text_of(signed_in(viewer).get(url))
+        assert "Ann" not in page
+        assert "ann" not in page.replace("cannot", "")
+        assert "[email]" in page
+        assert "are hidden here" in page
+    on_duty = factories.user("integrations.view_dryrun", "integrations.retry_errorrecord")
+    page = text_of(signed_in(on_duty).get(report))
+    assert "<ins>ann@example.com</ins>" in page
+    assert "are hidden here" not in page
+
+
 def test_a_dry_run_that_lost_its_worker_is_taken_up_and_given_up_in_the_end(
     draft: SyncJob, bells: Bells, django_capture_on_commit_callbacks: Any
 ) -> None:

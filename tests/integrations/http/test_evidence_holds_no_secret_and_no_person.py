@@ -11,7 +11,7 @@ import pytest
 from integrations.exceptions import Failure
 from integrations.http import auth
 from integrations.http.client import HttpClient, Request
-from integrations.http.redact import RedactingFilter, Redactor
+from integrations.http.redact import ANYTHING, RedactingFilter, Redactor
 from tests.integrations.answering import LOOPBACK, Platform, Says
 
 TOKEN = "tok-2f9c0d1e8a/with+signs"
@@ -129,3 +129,20 @@ def test_a_log_line_holds_neither(caplog: pytest.LogCaptureFixture) -> None:
     assert "abcdefghijk" not in text
     assert "ValueError" in text
     assert "sent Authorization: Bearer [hidden] to [email]" in text
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "is_of_person", "shown"),
+    [
+        ("ship_to.street1", "Ring 1", False, "[address]"),
+        ("addresses[0].second", "Ring 1", False, "[personal]"),
+        ("shipping_address.country", "DE", False, "DE"),
+        ("lines[0].name", "Mug", False, "Mug"),
+        ("remark", "Write to ann@example.com", False, "Write to [email]"),
+        ("credentials.of", "me", False, "[hidden]"),
+        ("name", "Ann", True, "[personal]"),
+        ("email", "", True, ""),
+    ],
+)
+def test_one_value_is_hidden_by_its_path(path: str, value: str, is_of_person: bool, shown: str) -> None:
+    assert ANYTHING.at(path, value, is_of_person) == shown
