@@ -3,6 +3,7 @@ case that the version in use passes, publishing needs a reason."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -125,7 +126,14 @@ def _card(job: SyncJob, mapping: Mapping, snapshot: dict[str, Any]) -> Card:
         return Card(job, [], failure.sentence)
     except (ExpressionError, KeyError) as error:
         return Card(job, [], WRONG_RULES.format(error))
-    return Card(job, [Line(*pair) for pair in zip(now, then, strict=True)])
+    return Card(job, paired(now, then))
+
+
+def paired(now: Sequence[Tried], then: Sequence[Tried]) -> list[Line]:
+    """Each case that both saw, in the order of the draft's. One that somebody added, paused or deleted between the two
+    is left to the next time."""
+    before = {one.key: one for one in now}
+    return [Line(before[one.key], one) for one in then if one.key in before]
 
 
 def is_held_back(model_admin: PortalAdmin, request: HttpRequest, mapping: Mapping) -> bool:

@@ -82,6 +82,13 @@ class Tried:
     told: str
     is_good: bool | None
     mend: Mend | None = None
+    # Which of the store's own cases it is; None: one of the sandbox's.
+    own: int | None = None
+
+    @property
+    def key(self) -> str:
+        """Which case it is, in whichever order and by whichever rules it is tried."""
+        return f"own {self.own}" if self.own is not None else self.title
 
 
 class Trial:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from django.contrib.auth.models import User
@@ -103,7 +104,7 @@ def try_own(job: SyncJob, rules: JobRules) -> list[Tried]:
                 "no_resource", f"{job.destination.name} has no {job.destination_resource} any more."
             )
         trial = Trial(job, connector, rules)
-        return [_tried(trial, case) for case in cases]
+        return [replace(_tried(trial, case), own=case.pk) for case in cases]
     finally:
         connector.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from django.urls import reverse
 from integrations.admin.mapping_form import SAVED_WHILE_TRIED
 from integrations.demo import stage
 from integrations.models import SyncJob, Wanted
+from integrations.sync import own_cases
+from integrations.sync.case_trial import Tried
 from integrations.sync.edge_orders import ORDINARY, order
 from integrations.sync.own_cases import make_case
 from mappings.models import Mapping
@@ -101,6 +104,23 @@ def test_what_breaks_no_case_is_published_at_once(admin_client: Client, mapping:
     told = publish(admin_client, mapping, note="number")
     assert told == ["Version 2 is in use from now on."]
     assert "9 of 9 as they should be" in text_of(admin_client, mapping)
+
+
+def test_a_case_that_is_added_while_a_draft_is_tried_breaks_no_card(
+    admin_client: Client, mapping: Mapping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that only the second reading saw is left out, and all others are told as they are."""
+    read = own_cases.try_own
+    added = Tried("Added meanwhile", "Made.", "Made.", True, own=7)
+    renamed = Tried("Renamed", "Made.", "Made.", True, own=8)
+    readings = iter(([replace(renamed, title="Before")], [added, renamed]))
+    monkeypatch.setattr(
+        "integrations.sync.suite.try_own", lambda job, rules: [*next(readings, ()), *read(job, rules)]
+    )
+    text = text_of(admin_client, mapping)
+    assert "Orders to the warehouse: 10 of 10 as they should be" in text
+    assert "Added meanwhile" not in text
+    assert "Renamed" in text
 
 
 def test_a_case_of_ones_own_holds_a_draft_back_too(admin_client: Client, mapping: Mapping) -> None:
