@@ -274,8 +274,12 @@ def launch_view(model_admin: PortalAdmin, request: HttpRequest, object_id: str) 
     if request.method == "POST":
         if not may_launch:
             raise PermissionDenied
-        if form.is_valid():
-            return _launched(model_admin, request, form.told())
+        while form.is_valid():
+            try:
+                return _launched(model_admin, request, form.told())
+            except drafts.CarriedAlready:
+                # Another was launched since we looked: now the form asks why.
+                form = LaunchJobForm(job, request.POST)
     return model_admin.page(
         request,
         f"{PAGES}/launch.html",
@@ -310,7 +314,9 @@ def _launched(model_admin: PortalAdmin, request: HttpRequest, job: SyncJob) -> H
 
 
 def _ways_to(lacking: Iterable[launch.Missing], request: HttpRequest) -> list[dict[str, str]]:
-    return [{"sentence": one.sentence, "href": way_to(one, request.user)} for one in lacking]
+    return [
+        {"sentence": one.sentence, "href": way_to(one, request.user), "words": one.words} for one in lacking
+    ]
 
 
 def estimate_view(model_admin: PortalAdmin, request: HttpRequest, object_id: str) -> HttpResponse:

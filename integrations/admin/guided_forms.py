@@ -30,6 +30,10 @@ RHYTHMS = (
 )
 STAGE_WORDS = {1: "a first try", 10: "a careful start", 50: "half", 100: "everything"}
 LONGEST_FILTER = 500
+MOST_NAMED = 3
+CARRIED = (
+    "The same is carried already by {}. Say why both are meant, or throw this draft away and change that job."
+)
 
 
 class CountriesField(forms.MultipleChoiceField):
@@ -192,13 +196,18 @@ class LaunchJobForm(forms.Form):
             widget=widgets.text(spellcheck="false"),
             help_text="JMESPath over the record. It has to hold beside what is chosen above.",
         )
-        self.reasons = [
-            name for name, _ in drafts.problems(job) if name in ("writes_beside", "shares_fields")
-        ]
+        self.twins = drafts.carried_by(job)
+        found = [name for name, _ in drafts.problems(job)] + (["shares_fields"] if self.twins else [])
+        self.reasons = [name for name in ("writes_beside", "shares_fields") if name in found]
         for name in self.reasons:
             self.fields[name] = forms.CharField(
                 label="Why are both meant?", required=False, max_length=300, widget=widgets.text()
             )
+        if self.twins:
+            self.fields["shares_fields"].label = f"Why are both meant, this one and {_names(self.twins)}?"
+            self.fields[
+                "shares_fields"
+            ].help_text = "Without a reason it is not launched: each record would be sent twice over."
 
     @property
     def filter_fields(self) -> list[forms.BoundField]:
@@ -228,6 +237,8 @@ class LaunchJobForm(forms.Form):
             except ExpressionError as error:
                 self.add_error("filter", str(error))
         told["whole_filter"] = whole
+        if self.twins and not (told.get("shares_fields") or "").strip():
+            self.add_error("shares_fields", CARRIED.format(_names(self.twins)))
         if not self.errors:
             self._check_job()
         return told
@@ -254,6 +265,12 @@ class LaunchJobForm(forms.Form):
         if workflow is None or not touches_production(self.job.source, self.job.destination):
             return []
         return launch.missing(workflow)
+
+
+def _names(jobs: list[SyncJob]) -> str:
+    told = ", ".join(f"“{job.name}” ({job.get_state_display().lower()})" for job in jobs[:MOST_NAMED])
+    more = len(jobs) - MOST_NAMED
+    return f"{told} and {more} more" if more > 0 else told
 
 
 def _chosen(told: Any, choice: Choice) -> list[str]:

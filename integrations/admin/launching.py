@@ -18,10 +18,16 @@ from .frame import DialogForm
 def way_to(lacking: launch.Missing, user: Any) -> str:
     """The page on which it is mended; "" where this person may not open it."""
     model, _, verb = lacking.page.removeprefix("admin:").rpartition("_")
+    if lacking.page == launch.RUN_SUITE:
+        return _to_page(lacking) if user.has_perm("integrations.run_syncjob") else ""
     needed = {"add": "add", "change": "view", "changelist": "view"}.get(verb)
     app, _, name = model.partition("_")
     if needed is not None and not user.has_perm(f"{app}.{needed}_{name}"):
         return ""
+    return _to_page(lacking)
+
+
+def _to_page(lacking: launch.Missing) -> str:
     address = reverse(lacking.page, args=lacking.arguments)
     return f"{address}?{lacking.query}" if lacking.query else address
 

@@ -12,13 +12,14 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import format_html
 
-from integrations.models import SuiteRun, SyncJob
+from integrations.models import JobState, SuiteRun, SyncJob
 from integrations.sync import suite
 from integrations.sync.edge_cases import reads_sandbox
 from integrations.templatetags.portal import ago
 from mappings.models import Mapping
 
 from .frame import FactsAdmin, PortalAdmin, display
+from .guided_steps import step_url
 from .job_columns import rows_url
 from .questions import WhichJob
 from .suite_mends import way_to_mend
@@ -42,6 +43,23 @@ def score_of(run: SuiteRun) -> str:
 
 def run_url(run: SuiteRun) -> str:
     return reverse("admin:integrations_suiterun_change", args=[run.pk])
+
+
+def run_again_url(run: SuiteRun, user: Any) -> str:
+    """ "" where it is of a draft, or this person may not run it."""
+    if run.is_of_draft or not user.has_perm("integrations.run_syncjob"):
+        return ""
+    return reverse("admin:integrations_syncjob_run_suite", args=[run.job_id])
+
+
+def _next(job: SyncJob, user: Any) -> tuple[str, str] | None:
+    """(words, address) of the launch that the job waits for."""
+    if job.state == JobState.DRAFT and user.has_perms(("integrations.add_syncjob", "mappings.add_mapping")):
+        return "Back to the launch", step_url(job, "launch")
+    if job.workflow is not None and job.launched_at is None and user.has_perm("integrations.view_workflow"):
+        address = reverse("admin:integrations_workflow_change", args=[job.workflow_id])
+        return f"To {job.workflow}, which is launched as a whole", address
+    return None
 
 
 def suite_line(job: SyncJob) -> str:
@@ -148,7 +166,13 @@ class SuiteRunAdmin(FactsAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         rows: QuerySet[SuiteRun] = SuiteRun.objects.select_related(
-            "job__source", "job__destination", "job__read_mapping", "job__write_mapping", "asked_by", "draft"
+            "job__source",
+            "job__destination",
+            "job__read_mapping",
+            "job__write_mapping",
+            "job__workflow",
+            "asked_by",
+            "draft",
         )
         run = get_object_or_404(rows, pk=object_id if object_id.isdecimal() else 0)
         cases = run.cases()
@@ -165,6 +189,8 @@ class SuiteRunAdmin(FactsAdmin):
             "reads_sandbox": reads_sandbox(run.job),
             "took": f"{run.took_ms:,} ms" if run.took_ms < 1000 else f"{run.took_ms / 1000:.1f} s",
             "history_url": rows_url("suiterun", job=run.job_id),
+            "again_url": run_again_url(run, request.user),
+            "next": _next(run.job, request.user),
             "title": "Sandbox suite",
         }
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})

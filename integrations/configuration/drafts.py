@@ -34,11 +34,19 @@ def begin(source: Connection, destination: Connection, read: Way, write: Way, by
             return found
         try:
             with transaction.atomic():
-                return _made(source, destination, read, write, by)
+                # One at a time: another request may have made it since we looked.
+                _lock(source)
+                found = _draft_between(source, destination, read, write)
+                return found or _made(source, destination, read, write, by)
         except IntegrityError:
-            # Another request has made it, or one of its mappings, since we looked.
+            # Another request has made one of its mappings since we looked.
             continue
     raise IntegrityError("A draft could not be made. Try again.")
+
+
+def _lock(source: Connection) -> None:
+    """Against others that begin or launch a job of this source, until the end of the transaction."""
+    Connection.objects.select_for_update(no_key=True).only("pk").get(pk=source.pk)
 
 
 def _draft_between(source: Connection, destination: Connection, read: Way, write: Way) -> SyncJob | None:
@@ -168,9 +176,23 @@ SETTLED_AT_LAUNCH = (
 )
 
 
+class CarriedAlready(Exception):
+    """Another job carries the same, and it is not said why both are meant."""
+
+
 def go_live(job: SyncJob) -> Launched:
-    """From draft to active, once: who comes second finds it launched. `job` holds what was chosen and is not saved."""
+    """From draft to active, once: who comes second finds it launched. `job` holds what was chosen and is not saved.
+
+    Raises CarriedAlready.
+    """
     with transaction.atomic():
+        _lock(job.source)
+        if (
+            not job.shares_fields
+            and carried_by(job)
+            and SyncJob.objects.filter(pk=job.pk, state=JobState.DRAFT).exists()
+        ):
+            raise CarriedAlready
         chosen = {name: getattr(job, name) for name in SETTLED_AT_LAUNCH}
         is_first = SyncJob.objects.filter(pk=job.pk, state=JobState.DRAFT).update(
             state=JobState.ACTIVE, state_reason="", released_percent=job.rollout_percent, **chosen

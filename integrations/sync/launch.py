@@ -45,15 +45,23 @@ class Missing:
     arguments: tuple[int, ...] = ()
     query: str = ""
     yields: bool = False
+    # What the link to that page says; "": as any other.
+    words: str = ""
 
 
 _JOBS, _JOB = "admin:integrations_syncjob_changelist", "admin:integrations_syncjob_change"
+RUN_SUITE, _CARD = "admin:integrations_syncjob_run_suite", "admin:integrations_suiterun_change"
 
 
 def without_suite(job: SyncJob) -> list[Missing]:
     """That it has not passed the sandbox suite under its mappings in use, where the suite is about it."""
     why = suite.why_not_passed(job) if suite.is_about(job) else ""
-    return [Missing(why, _JOB, (job.pk,), yields=True)] if why else []
+    if not why:
+        return []
+    run = suite.newest(job)
+    if run is None or suite.has_changed(run):
+        return [Missing(why, RUN_SUITE, (job.pk,), yields=True, words="Run the suite")]
+    return [Missing(why, _CARD, (run.pk,), yields=True, words="Look at the score card")]
 
 
 def _jobs_without_suite(workflow: Workflow) -> list[Missing]:

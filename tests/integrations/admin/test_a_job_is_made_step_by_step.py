@@ -17,7 +17,7 @@ from integrations.configuration import drafts
 from integrations.configuration.plan import plan
 from integrations.configuration.problems import BadConfiguration
 from integrations.configuration.state import load
-from integrations.models import Connection, DryRun, Health, JobState, SyncJob, SyncRun
+from integrations.models import Connection, DryRun, Health, JobState, SuiteRun, SyncJob, SyncRun
 from integrations.sync import dry_run_report, steer
 from mappings.models import Mapping
 from tests import factories
@@ -118,6 +118,24 @@ def test_the_same_choice_sent_twice_makes_one_draft(
     assert Mapping.objects.count() == 2
 
 
+def test_a_draft_that_another_press_made_meanwhile_is_taken(
+    admin_client: Client,
+    draft: SyncJob,
+    systems: tuple[Connection, Connection],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks, found = [], drafts._draft_between
+
+    def first_look_was_too_early(*ends: Any) -> SyncJob | None:
+        looks.append(ends)
+        return found(*ends) if len(looks) > 1 else None
+
+    monkeypatch.setattr(drafts, "_draft_between", first_look_was_too_early)
+    answer = admin_client.post(what_url(systems), {"pair": CUSTOMERS})
+    assert answer["Location"] == step(draft, "look")
+    assert SyncJob.objects.count() == 1
+
+
 def test_a_draft_is_neither_run_nor_resumed_nor_exported(draft: SyncJob, bells: Bells) -> None:
     steer.resume(draft)
     steer.pause(draft)
@@ -161,8 +179,64 @@ def test_a_job_that_carries_the_same_already_is_named_at_each_step(
     there = factories.job(name="Contacts 🛍️", **{name: getattr(draft, name) for name in ends})
     for one in steps:
         page = admin_client.get(one)
-        assert "Contacts 🛍️ carries the same already." in " ".join(strip_tags(text_of(page)).split())
+        assert "Contacts 🛍️ (active) carries the same already." in " ".join(strip_tags(text_of(page)).split())
         assert change_url(there) in text_of(page)
+
+
+@pytest.mark.parametrize("state", [JobState.ACTIVE, JobState.PAUSED, JobState.HALTED])
+def test_a_second_job_for_the_same_is_launched_with_a_reason_alone(
+    admin_client: Client, draft: SyncJob, bells: Bells, state: JobState
+) -> None:
+    ends = ("source", "source_resource", "destination", "destination_resource", "kind")
+    told = {name: getattr(draft, name) for name in ends}
+    factories.job(name="Contacts 🛍️", state=state, rollout_percent=10, **told)
+    for reason in ({}, {"shares_fields": "  "}):
+        page = launch(admin_client, draft, **reason)
+        assert page.status_code == 200
+        word = state.label.lower()
+        assert f"The same is carried already by “Contacts 🛍️” ({word})." in text_of(page)
+    draft.refresh_from_db()
+    assert (draft.state, SyncRun.objects.count()) == (JobState.DRAFT, 0)
+    assert launch(admin_client, draft, shares_fields="One brand each.").status_code == 302
+    draft.refresh_from_db()
+    assert (draft.state, draft.shares_fields) == (JobState.ACTIVE, "One brand each.")
+
+
+def test_of_two_drafts_for_the_same_the_second_says_why(
+    admin_client: Client, draft: SyncJob, bells: Bells, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends = ("source", "source_resource", "destination", "destination_resource", "kind")
+    told = {name: getattr(draft, name) for name in (*ends, "read_mapping", "write_mapping")}
+    other = factories.job(name="The other one", state=JobState.DRAFT, **told)
+    go_live = drafts.go_live
+
+    def overtaken(job: SyncJob) -> drafts.Launched:
+        """The other is launched between the check of the form and the launch."""
+        monkeypatch.setattr(drafts, "go_live", go_live)
+        go_live(SyncJob.objects.get(pk=other.pk))
+        return go_live(job)
+
+    monkeypatch.setattr(drafts, "go_live", overtaken)
+    page = launch(admin_client, draft)
+    assert "The same is carried already by “The other one” (active)." in text_of(page)
+    draft.refresh_from_db()
+    assert draft.state == JobState.DRAFT
+
+
+def test_the_launch_leads_to_the_suite_and_the_score_card_back(admin_client: Client, draft: SyncJob) -> None:
+    case_url = reverse("admin:integrations_syncjob_run_suite", args=[draft.pk])
+    page = text_of(admin_client.get(step(draft, "launch")))
+    assert f'<a href="{case_url}">Run the suite</a>' in page
+    assert admin_client.get(case_url).status_code == 200
+    act(admin_client, draft, "run_suite")
+    card = SuiteRun.objects.get()
+    page = text_of(admin_client.get(reverse("admin:integrations_suiterun_change", args=[card.pk])))
+    assert f'href="{step(draft, "launch")}">Back to the launch</a>' in page
+    assert case_url in page
+    viewer = signed_in(factories.user("integrations.view_suiterun"))
+    page = text_of(viewer.get(reverse("admin:integrations_suiterun_change", args=[card.pk])))
+    assert "Back to the launch" not in page
+    assert case_url not in page
 
 
 def test_a_launch_begins_the_first_run_once(admin_client: Client, draft: SyncJob, bells: Bells) -> None:
