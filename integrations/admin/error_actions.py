@@ -11,11 +11,13 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.html import format_html
 
 from integrations.exceptions import Failure
 from integrations.models import Effect, ErrorRecord, Wanted
 from integrations.sync import own_cases, put_off, receipts, retry
 
+from . import halts
 from .bulk import bulk_action
 from .error_forms import (
     ArrivedForm,
@@ -29,6 +31,7 @@ from .error_forms import (
 )
 from .error_page import is_in_doubt, may_be_edited, may_be_read_back
 from .frame import DialogForm, FactsAdmin, action
+from .halts import standing
 from .payload_page import edit_payload
 from .suite_cases import MakeCaseForm
 
@@ -78,11 +81,19 @@ class ErrorActions(FactsAdmin):
         rows = ErrorRecord.objects.filter(pk=error.pk)
         if is_in_doubt(error) or not retry.retry(rows, self.person(request)):
             if error.is_open and error.delivery is not None and error.delivery.state in retry.UNDER_WAY:
+                if stands := standing(error.job):
+                    told = format_html("It is queued already. {}: it goes when the job is resumed.", stands)
+                    return self._back(request, error, told, messages.WARNING)
                 return self._back(
                     request, error, "It is on its way already. Wait for how that ends.", messages.INFO
                 )
             sentence = "This error cannot be retried: it is settled, or in doubt."
             return self._back(request, error, sentence, messages.ERROR)
+        if error.delivery_id is None:
+            return self._back(request, error, f"{error.subject or 'The job'} goes on.")
+        if stands := standing(error.job):
+            told = format_html("The record is queued. {}: it goes when the job is resumed.", stands)
+            return self._back(request, error, told, messages.WARNING)
         return self._back(request, error, "The record is on its way again.")
 
     @action(
@@ -246,6 +257,8 @@ class ErrorActions(FactsAdmin):
             sentence = (
                 retry.NAMELESS if is_nameless else "This error cannot be retried with an edited record."
             )
+            if request.method == "POST" and not error.is_open:
+                sentence = "It was settled meanwhile: this edit was not taken."
             return self._back(request, error, sentence, messages.ERROR)
         return edit_payload(self, request, error)
 
@@ -285,7 +298,7 @@ class ErrorActions(FactsAdmin):
         left = "was left as it is" if rest == 1 else "were left as they are"
         told = f" {rest:,} {left}: settled, or in doubt." if rest > 0 else ""
         way = "is on its way again" if queued == 1 else "are on their way again"
-        return f"{queued:,} of {chosen:,} {way}.{told}"
+        return halts.queued(f"{queued:,} of {chosen:,} {way}.{told}", _plain(rows))
 
     @bulk_action(
         "Ignore until…",

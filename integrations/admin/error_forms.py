@@ -47,7 +47,7 @@ class PutOffFields(forms.Form):
         label="Until when?",
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        help_text="By the clock of the portal. Then it stands in the list again.",
+        help_text="Within a year, by the clock of the portal. Then it stands in the list again.",
     )
     up_to = forms.IntegerField(
         label="Or up to how many open errors?",
@@ -71,8 +71,8 @@ class PutOffFields(forms.Form):
 
     def clean_until(self) -> datetime | None:
         until: datetime | None = self.cleaned_data["until"]
-        if until is not None and until <= timezone.now():
-            raise ValidationError("Choose a time in the future.")
+        if until is not None and (wrong := put_off.why_not_until(until, timezone.now())):
+            raise ValidationError(wrong)
         return until
 
     def clean(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from integrations.sync.retry import UNDER_WAY, is_nameless
 from integrations.templatetags.portal import money
 
 from .connection_form import as_json
-from .halts import TOO_MANY_ERRORS, halt_of, is_halt
+from .halts import TOO_MANY_ERRORS, halt_of, is_halt, standing
 from .job_columns import KIND_COLOURS, rows_url
 from .record_pages import journey_of, pages_of
 from .taking_back import giver_of, record_page
@@ -22,8 +22,9 @@ REMEDIES = {
     "When the system works again, press Retry.",
     Kind.CONFIG: "Fix the connection (address, credentials, rights) and test it there. "
     "Then resume the job or press Retry.",
-    Kind.DATA: "Do as the sentence above says. Once the source or the mapping is right, the record comes by itself. "
-    "Or edit the record here and send it as you wrote it. If it was settled elsewhere, ignore it and say why.",
+    Kind.DATA: "Do as the sentence above says. What is mended in the source comes by itself; after mending the "
+    "mapping, publish it and press Retry. Or edit the record here and send it as you wrote it. If it was settled "
+    "elsewhere, ignore it and say why.",
     Kind.BUG: "This is a fault in Crossdock itself. Ignore it only after somebody has looked at the evidence below.",
 }
 PLACES = {
@@ -92,6 +93,7 @@ def page_of(error: ErrorRecord, may_see_payload: bool) -> dict[str, Any]:
         "in_doubt": in_doubt,
         "put_off": put_off.words(error) if error.is_put_off else "",
         "on_its_way": error.delivery is not None and is_on_its_way(error, error.delivery.state),
+        "stands": standing(error.job) if error.is_open and error.delivery is not None else "",
         "remedy": remedy_of(error),
         "halt": halt_of(error) if error.is_open else None,
         "place": PLACES.get(error.place, error.place),

@@ -8,13 +8,19 @@ from typing import Final
 
 from django.db.models import Count, Min, QuerySet
 from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from integrations.models import Delivery, ErrorRecord, JobState, State, SyncJob
 from integrations.sync.error_guard import CODE
+from integrations.sync.retry import UNDER_WAY
 
 from .job_columns import rows_url
 
 SHOWN_CAUSES: Final = 10
+SHOWN_JOBS: Final = 3
+# Nothing of such a job moves until a person resumes it.
+STANDS: Final = {JobState.PAUSED: "paused", JobState.HALTED: "halted"}
 TOO_MANY_ERRORS: Final = (
     "The job stopped by itself, because too many of its records failed; nothing is wrong with its connection. Settle "
     "the errors of these records first, each as its own page says. Then resume the job: what waits goes on."
@@ -43,6 +49,35 @@ class Halt:
     has_more: bool
     skipped_href: str
     is_over: bool
+
+
+def standing(job: SyncJob | None) -> SafeString | str:
+    """ "The job X is halted", with a link to the job; "" for a job that goes."""
+    if job is None or job.state not in STANDS:
+        return ""
+    return format_html("The job {} is {}", _link(job), STANDS[JobState(job.state)])
+
+
+def queued(sentence: str, errors: QuerySet[ErrorRecord]) -> SafeString | str:
+    """What is said of these records that were sent again; beside it, which of their jobs stand by now."""
+    waiting = errors.filter(settled_at__isnull=True, delivery__state__in=UNDER_WAY)
+    jobs = list(
+        SyncJob.objects.filter(state__in=STANDS, pk__in=waiting.order_by().values("job")).order_by("name")
+    )
+    if not jobs:
+        return sentence
+    names = format_html_join(
+        ", ", "{} ({})", ((_link(job), STANDS[JobState(job.state)]) for job in jobs[:SHOWN_JOBS])
+    )
+    more = f" and {len(jobs) - SHOWN_JOBS:,} more" if len(jobs) > SHOWN_JOBS else ""
+    told = "What is of a job that stands goes when the job is resumed"
+    return format_html("{} {}: {}{}.", sentence, told, names, more)
+
+
+def _link(job: SyncJob) -> SafeString:
+    return format_html(
+        '<a href="{}">{}</a>', reverse("admin:integrations_syncjob_change", args=[job.pk]), job.name
+    )
 
 
 def is_halt(error: ErrorRecord) -> bool:

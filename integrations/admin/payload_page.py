@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.html import format_html
 
 from integrations.models import ErrorRecord
 from integrations.sync import mended, payload_edits, retry
@@ -19,6 +20,7 @@ from mappings.records import ABSENT
 
 from .connection_form import as_json
 from .frame import Crumb, PortalAdmin
+from .halts import standing
 from .payload_draft import LONGEST_JSON, Draft, begin, newest_seen, read_draft, seen_of
 from .payload_fields import Field, Group, field_for, groups_of, matches, said
 
@@ -29,6 +31,14 @@ SHOWN_FIELDS: Final = 50
 EDIT_PAGE: Final = "admin/integrations/errorrecord/edit.html"
 CHECK_PAGE: Final = "admin/integrations/errorrecord/check.html"
 NOTHING: Final = "You changed nothing yet. Change a field, or cancel and press Retry to send it as it is."
+
+# What is looked for on the form; nothing is asked to be sent.
+LOOKS: Final = ("find", "page", "change")
+UNDER_WAY: Final = "It is on its way already. Wait for how that ends before you edit it once more."
+NOT_TAKEN: Final = (
+    "It is on its way already: this edit was not taken. Wait for how that ends. What you wrote stays on this page "
+    "until you leave it."
+)
 
 
 @dataclass(frozen=True)
@@ -43,12 +53,18 @@ class Asked:
 def edit_payload(model_admin: PortalAdmin, request: HttpRequest, error: ErrorRecord) -> HttpResponse:
     """Sends on POST alone, and only what was seen on the page before."""
     if request.method != "POST":
-        return _form(model_admin, request, error, begin(error), Asked("", "", 0))
+        begun = begin(error)
+        if _is_under_way(error):
+            begun.notes.append(_way_of(error, UNDER_WAY))
+        return _form(model_admin, request, error, begun, Asked("", "", 0))
     draft = read_draft(error, request.POST.dict())
     asked = _asked(request)
+    if _is_under_way(error):
+        draft.notes.insert(0, _way_of(error, UNDER_WAY if asked.deed in LOOKS else NOT_TAKEN))
+        return _form(model_admin, request, error, draft, asked)
     if draft.changed_meanwhile:
         draft.notes.insert(0, _who_changed(error))
-    if asked.deed in ("find", "page", "change") or not draft.is_good:
+    if asked.deed in LOOKS or not draft.is_good:
         return _form(model_admin, request, error, draft, asked)
     if not draft.edits:
         draft.notes.append(NOTHING)
@@ -60,6 +76,15 @@ def edit_payload(model_admin: PortalAdmin, request: HttpRequest, error: ErrorRec
     if asked.deed == "send" and not draft.changed_meanwhile:
         return _send(model_admin, request, error, draft, asked)
     return _check(model_admin, request, error, draft, asked)
+
+
+def _is_under_way(error: ErrorRecord) -> bool:
+    return error.delivery is not None and error.delivery.state in retry.UNDER_WAY
+
+
+def _way_of(error: ErrorRecord, sentence: str) -> str:
+    stands = standing(error.job)
+    return format_html("{} {}: it goes when the job is resumed.", sentence, stands) if stands else sentence
 
 
 def _asked(request: HttpRequest) -> Asked:
@@ -90,6 +115,9 @@ def _send(
     except retry.NotPossible as reason:
         draft.notes.append(f"{reason} What you wrote is kept on this page until you leave it.")
         return _form(model_admin, request, error, draft, asked)
+    if stands := standing(error.job):
+        told = format_html("The edited record is queued. {}: it goes when the job is resumed.", stands)
+        return model_admin.done(request, told, _back(error), messages.WARNING)
     return model_admin.done(request, "The edited record is on its way.", _back(error), messages.SUCCESS)
 
 

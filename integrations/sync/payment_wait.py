@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from typing import Final
 
 from django.db.models import Q
 
@@ -39,6 +40,16 @@ AT_ONCE = 200
 # With it begins the reason of each that is held so.
 UNPAID = "It is not paid yet"
 WAITS = UNPAID + ": the shop says {}, and no provider's payment of it is booked. It goes on once it is paid."
+# What the shop says of money that was given back or let go, or that was never to come.
+GONE: Final = {
+    "refunded": "It was refunded before it went",
+    "voided": "Its payment was voided before it went",
+    "cancelled": "Its payment was cancelled before it went",
+}
+NOT_SENT: Final = (
+    "{}: the shop says “{}”. Nothing is sent. Cancel the order in the shop if that was not done. If it is to go "
+    "all the same, have it paid anew: once the shop says that it is paid, it goes."
+)
 AWAITED = ["external_id", "number", "total", "currency"]
 
 
@@ -74,11 +85,17 @@ def hold_unpaid(job: SyncJob, cases: Sequence[Case], *, stores: bool = False) ->
     waiting = []
     for (case, order), asked in zip(unpaid, wanted, strict=True):
         if not asked.is_covered_by(received[asked.external_id]):
-            status = told(order.payment_status) or "nothing of a payment"
-            case.ending = Ending(State.HELD, WAITS.format(f"“{status}”" if order.payment_status else status))
+            case.ending = Ending(State.HELD, _why(order))
             waiting.append((case, asked))
     if stores and waiting:
         _keep(waiting)
+
+
+def _why(order: Order) -> str:
+    status = told(order.payment_status)
+    if status in GONE:
+        return NOT_SENT.format(GONE[status], status)
+    return WAITS.format(f"“{status}”" if status else "nothing of a payment")
 
 
 def _is_paid(order: Order) -> bool:

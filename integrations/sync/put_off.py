@@ -4,7 +4,8 @@ Incident that holds them all."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from django.db import transaction
 from django.db.models import Count, Min, Q, QuerySet
@@ -17,6 +18,10 @@ from .judging import NotPossible, Person, judge
 
 # Errors are changed in groups, so that no write transaction is long.
 GROUP = 200
+# What nobody looks at for longer is forgotten, not put off.
+LONGEST: Final = timedelta(days=366)
+NOT_SOON: Final = "Choose a time in the future."
+NOT_LATE: Final = "Choose a time within a year. What is to be left for good is ignored, with its reason."
 IS_OPEN = Q(settled_at__isnull=True)
 IS_PUT_OFF = Q(settled_at__isnull=True, put_off_since__isnull=False)
 
@@ -25,12 +30,19 @@ def check(until: datetime | None, up_to: int | None, open_errors: int) -> None:
     """Raises NotPossible for what would never come back, or would come back at once. `open_errors`: of its cause."""
     if until is None and up_to is None:
         raise NotPossible("Say until when, or up to how many errors: what is put off must come back.")
-    if until is not None and until <= shared_clock.now():
-        raise NotPossible("Choose a time in the future.")
+    if until is not None and (wrong := why_not_until(until, shared_clock.now())):
+        raise NotPossible(wrong)
     if up_to is not None and up_to < open_errors:
         raise NotPossible(
             f"{open_errors:,} errors are open already. Choose {open_errors} or more, or leave it empty."
         )
+
+
+def why_not_until(until: datetime, now: datetime) -> str:
+    """In words; "" for a time until when something can be put off."""
+    if until <= now:
+        return NOT_SOON
+    return NOT_LATE if until - now > LONGEST else ""
 
 
 def open_of_cause(marks: Iterable[str]) -> dict[str, int]:

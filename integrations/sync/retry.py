@@ -95,7 +95,9 @@ def retry_with_payload(
     if error.place == "in_doubt":
         raise NotPossible("First say whether the earlier write had arrived; then edit and retry.")
     if error.delivery is not None and error.delivery.state in UNDER_WAY:
-        raise NotPossible("It is on its way already, or a newer version of it is. Wait for how that ends.")
+        raise NotPossible(
+            "It is on its way already, or a newer version of it is: this edit was not taken. Wait for how that ends."
+        )
 
     def nobody_else() -> None:
         # By now the Delivery's row is held: another edit is either seen here or waits for this one.

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from integrations.admin import halts
 from integrations.admin.bulk import bulk_action
 from integrations.admin.error_forms import (
     AssignForm,
@@ -22,6 +23,7 @@ from integrations.admin.error_forms import (
     PutOffForm,
 )
 from integrations.admin.frame import DialogForm, FactsAdmin, action
+from integrations.models import ErrorRecord
 from integrations.sync import retry
 from monitoring.incidents import decisions
 from monitoring.models import Incident
@@ -73,7 +75,7 @@ class IncidentActions(FactsAdmin):
         if not queued:
             sentence = "Nothing was sent: its records are on their way already, settled, or in doubt."
             return self._back(request, incident, sentence, messages.INFO)
-        return self._back(request, incident, _on_their_way(queued))
+        return self._back(request, incident, _sent_again(incident, queued))
 
     @action(
         "Retry one first",
@@ -93,7 +95,10 @@ class IncidentActions(FactsAdmin):
         if error is None:
             sentence = "Nothing was sent: its records are on their way already, settled, or in doubt."
             return self._back(request, incident, sentence, messages.INFO)
-        told = f"{error.subject or 'One record'} is on its way again. Its page shows how it ends."
+        rows = ErrorRecord.objects.filter(pk=error.pk)
+        told = halts.queued(
+            f"{error.subject or 'One record'} is on its way again. Its page shows how it ends.", rows
+        )
         return self.done(request, told, reverse("admin:integrations_errorrecord_change", args=[error.pk]))
 
     @action(
@@ -197,7 +202,9 @@ class IncidentActions(FactsAdmin):
     @bulk_action("Retry", permission="retry", text=RETRIED, button="Retry them")
     def retry_many(self, request: HttpRequest, rows: QuerySet[Incident], form: forms.Form) -> str:
         by = self.person(request)
-        return _on_their_way(sum(decisions.retry_all(incident, by) for incident in rows))
+        told = _on_their_way(sum(decisions.retry_all(incident, by) for incident in rows))
+        marks = list(rows.values_list("fingerprint", flat=True))
+        return halts.queued(told, ErrorRecord.objects.filter(fingerprint__in=marks))
 
     @bulk_action(
         "Ignore all",
@@ -227,6 +234,13 @@ class IncidentActions(FactsAdmin):
 
 def _records(number: int) -> str:
     return "1 record is" if number == 1 else f"{number:,} records are"
+
+
+def _sent_again(incident: Incident, number: int) -> str:
+    """What stopped a job is no record's: its job goes on."""
+    if ErrorRecord.objects.filter(fingerprint=incident.fingerprint, delivery__isnull=True).exists():
+        return "The job goes on." if number == 1 else f"{number:,} jobs go on."
+    return halts.queued(_on_their_way(number), decisions.open_errors(incident))
 
 
 def _on_their_way(number: int) -> str:

@@ -33,6 +33,8 @@ def held(row: Delivery) -> Held | None:
         return Held(share(row.job), WIDENED if _is_widened(row.job) else WIDEN, is_by_rollout=True)
     if reason.startswith(payment_wait.UNPAID):
         return Held("it is not paid yet", reason)
+    if reason.startswith(tuple(payment_wait.GONE.values())):
+        return Held("its payment was given back or let go", reason)
     if reason.startswith(held_addresses.HELD):
         return Held("its address is wrong", reason)
     return Held("a rule of the job holds it", reason)

@@ -104,6 +104,8 @@ def test_too_few_are_refused_where_they_were_entered_and_nothing_is_done(
     [
         ({"until": "", "up_to": ""}, "it must come back one day"),
         ({"until": "2020-01-01T10:00", "up_to": ""}, "Choose a time in the future"),
+        ({"until": "9999-12-31T10:00", "up_to": ""}, "Choose a time within a year."),
+        ({"until": "9999-12-31T10:00", "up_to": "5"}, "Choose a time within a year."),
     ],
 )
 def test_what_must_never_come_back_is_not_put_off(

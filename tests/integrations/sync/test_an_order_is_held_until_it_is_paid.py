@@ -206,3 +206,31 @@ def test_what_was_held_before_is_asked_once_what_it_waits_for(counter: Counter) 
     assert counter.is_held()
     AwaitedPayment.objects.all().delete()
     assert payment_wait.release_paid() == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        ("refunded", "It was refunded before it went: the shop says “refunded”."),
+        ("voided", "Its payment was voided before it went: the shop says “voided”."),
+        ("cancelled", "Its payment was cancelled before it went: the shop says “cancelled”."),
+    ],
+)
+def test_of_money_that_was_given_back_nobody_is_told_to_wait(
+    counter: Counter, status: str, told: str
+) -> None:
+    case = counter.case(payment_status=status)
+    payment_wait.hold_unpaid(counter.job, [case])
+    assert case.ending is not None
+    assert case.ending.state == State.HELD
+    assert case.ending.reason.startswith(f"{told} Nothing is sent.")
+    assert "not paid yet" not in case.ending.reason
+    assert len(case.ending.reason) <= 300, "as much as a record's row keeps of it"
+
+
+@pytest.mark.parametrize(("status", "told"), [("failed", "“failed”"), (None, "nothing of a payment")])
+def test_what_may_still_be_paid_waits_for_that(counter: Counter, status: str | None, told: str) -> None:
+    case = counter.case(payment_status=status)
+    payment_wait.hold_unpaid(counter.job, [case])
+    assert case.ending is not None
+    assert case.ending.reason.startswith(f"It is not paid yet: the shop says {told},")

@@ -109,6 +109,10 @@ def test_what_a_rollout_holds_back_says_its_share_as_it_is_now(admin_client: Cli
     ("reason", "why"),
     [
         (payment_wait.WAITS.format("“pending”"), "it is not paid yet"),
+        (
+            payment_wait.NOT_SENT.format(payment_wait.GONE["refunded"], "refunded"),
+            "its payment was given back or let go",
+        ),
         (f"{held_addresses.HELD} The error stands at “Other”.", "its address is wrong"),
     ],
 )
