@@ -221,22 +221,7 @@ class ConnectionAdmin(ConsentActions, WebhookActions):
                 link = format_html("{}{}", link, _redirect_address(request, platform))
             fieldsets.append((f"{label}: secrets", {"fields": secrets, "description": link}))
         if obj is not None:
-            fieldsets.append(
-                (
-                    "State",
-                    {
-                        "fields": [
-                            "health_line",
-                            "figures_line",
-                            "version_line",
-                            "access_line",
-                            "budget_line",
-                            "webhook_line",
-                            "subscription_line",
-                        ]
-                    },
-                )
-            )
+            fieldsets.append(("State", {"fields": self.get_readonly_fields(request, obj)}))
         return fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Connection | None = None) -> Any:
