@@ -15,6 +15,7 @@ from .connection_form import as_json
 from .halts import TOO_MANY_ERRORS, halt_of, is_halt, standing
 from .job_columns import KIND_COLOURS, rows_url
 from .record_pages import journey_of, pages_of
+from .suite_mends import rule_url
 from .taking_back import giver_of, record_page
 
 REMEDIES = {
@@ -172,8 +173,8 @@ def _links(error: ErrorRecord) -> list[tuple[str, str, str]]:
 
 
 def field_link(error: ErrorRecord) -> tuple[str, str] | None:
-    """(field, address of the mapping that fills it), where the error names a field."""
+    """(field, address of the rule that fills it), where the error names a field."""
     if error.job is None or not error.field:
         return None
     mapping = error.job.write_mapping if error.place in ("validate", "send") else error.job.read_mapping
-    return error.field, reverse("admin:mappings_mapping_change", args=[mapping.pk])
+    return error.field, rule_url(mapping, error.field)

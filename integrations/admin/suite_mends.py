@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping as MappingType
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -11,6 +12,7 @@ from django.urls import reverse
 
 from integrations.models import SyncJob
 from integrations.sync.mend import FALLBACKS, READ, Mend
+from mappings.models import Mapping
 
 from .job_fields import is_shown
 
@@ -44,7 +46,14 @@ def way_to_mend(
 def _to_rule(job: SyncJob, do: str, side: str, field: str, user: User | AnonymousUser) -> WayToMend:
     """To its line in the studio; what no rule fills leads to all of them."""
     mapping = job.read_mapping if side == READ else job.write_mapping
+    href = rule_url(mapping, field) if user.has_perm("mappings.view_mapping") else ""
+    return WayToMend(do, mapping.name, href)
+
+
+def rule_url(mapping: Mapping, field: str) -> str:
+    """Of the line in the studio that fills the field; of all of them where none does."""
     url = reverse("admin:mappings_mapping_change", args=[mapping.pk])
     targets = list(mapping.rules.values_list("target", flat=True))
-    anchor = f"rules-{targets.index(field)}-rule" if field in targets else "studio-rules"
-    return WayToMend(do, mapping.name, f"{url}#{anchor}" if user.has_perm("mappings.view_mapping") else "")
+    # One line of a list is filled by the rule for all of them.
+    target = re.sub(r"\[\d+\]", "[]", field)
+    return f"{url}#rules-{targets.index(target)}-rule" if target in targets else f"{url}#studio-rules"

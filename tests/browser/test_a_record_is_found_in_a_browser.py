@@ -68,6 +68,33 @@ def test_the_same_words_are_found_again_after_the_palette_was_closed(live_server
     page.wait_for_url(f"**{journey_url(mine)}")
 
 
+@pytest.mark.parametrize("by", ["key", "click"])
+def test_what_is_found_nowhere_goes_on_to_its_page_and_stands_in_no_address(
+    live_server: Any, opened: Any, by: str
+) -> None:
+    page = open_page(opened, live_server.url)
+    complaints = Complaints()
+    complaints.listen(page)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    sign_in(page, live_server.url, factories.administrator())
+    page.goto(reverse("admin:index"))
+    page.keyboard.press("Control+k")
+    box = page.get_by_label("Find a record or a page")
+    box.press_sequentially("ann@example.com")
+    nothing = page.locator("#command-results-list").get_by_text("Nothing is known by this name")
+    nothing.wait_for()
+    if by == "key":
+        box.press("Enter")
+    else:
+        nothing.click()
+    page.wait_for_url(f"**{reverse('find')}")
+    page.get_by_role("heading", name="Nothing is known by this name").wait_for()
+    assert page.get_by_label("Order number, e-mail").input_value() == "ann@example.com"
+    assert [url for url in asked if "ann" in url] == []
+    assert complaints.said == []
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1360, "light"), (390, "dark")])
 def test_a_journey_fits_the_screen_and_tells_the_readers_hour(
     live_server: Any, opened: Any, width: int, scheme: str

@@ -167,3 +167,46 @@ def test_what_is_typed_while_records_are_on_their_way_is_tried_on_them(
     page.get_by_text("Record 1 of 2").wait_for()
     expect(page.locator("#studio-result")).to_contain_text('"number": "a@example.com"')
     assert complaints.said == []
+
+
+def many_rules(mapping: Mapping) -> None:
+    for place in range(3, 18):
+        mapping.rules.create(target=f"extra.f{place}", source="name", position=place)
+    mapping.publish()
+
+
+def on_a_phone(opened: Any, address: str, mapping: Mapping, anchor: str = "") -> Page:
+    page = open_page(opened, address, 390)
+    sign_in(page, address, factories.administrator())
+    page.goto(reverse("admin:mappings_mapping_change", args=[mapping.pk]) + anchor)
+    return page
+
+
+def test_a_link_to_a_rule_opens_it_where_it_is(live_server: Any, opened: Any, mapping: Mapping) -> None:
+    many_rules(mapping)
+    page = on_a_phone(opened, live_server.url, mapping, "#rules-14-rule")
+    expect(page.locator("[name=rules-14-transform]")).to_be_in_viewport()
+    assert not page.locator("[name=rules-13-transform]").is_visible()
+
+
+def test_what_is_refused_comes_into_sight_and_has_the_focus(
+    live_server: Any, opened: Any, mapping: Mapping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many_rules(mapping)
+    page = on_a_phone(opened, live_server.url, mapping, "#rules-17-rule")
+    page.locator("[name=rules-17-source]").fill("name ||")
+    page.get_by_role("button", name="Publish", exact=True).click()
+    expect(page.locator("#rules-17-told .studio-wrong").first).to_be_visible()
+    expect(page.locator("[name=rules-17-source]")).to_be_focused()
+    expect(page.locator("#rules-17-told .studio-wrong").first).to_be_in_viewport()
+    page.locator("[name=rules-17-source]").fill("contact.mail")
+    monkeypatch.setattr("integrations.admin.mappings.is_as_seen", lambda *_: False)
+    page.get_by_role("button", name="Publish", exact=True).click()
+    expect(page.locator("#studio-messages")).to_be_focused()
+    expect(page.locator("#studio-messages")).to_be_in_viewport()
+    monkeypatch.undo()
+    page.reload()
+    page.locator("[name=rules-17-source]").fill("contact")
+    page.get_by_role("button", name="Save as draft").click()
+    expect(page.locator("#studio-heard")).to_contain_text("The draft is saved.")
+    expect(page.locator("#studio-heard")).to_be_in_viewport()

@@ -253,6 +253,44 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// What was typed into the palette and found nowhere goes on to its page in a form's body: it may be an e-mail.
+function handOver(event, link) {
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const box = document.getElementById("search-input-command");
+  const form = document.createElement("form");
+  form.method = "post";
+  form.action = link.href;
+  form.target = event.ctrlKey || event.metaKey ? "_blank" : "";
+  const fields = { s: box.value, csrfmiddlewaretoken: JSON.parse(box.getAttribute("hx-headers"))["X-CSRFToken"] };
+  for (const [name, value] of Object.entries(fields)) {
+    form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+  }
+  document.body.append(form);
+  form.submit();
+}
+
+document.addEventListener(
+  "click",
+  (event) => {
+    const link = event.target.closest("a[data-hand-over]");
+    if (link) {
+      handOver(event, link);
+    }
+  },
+  true,
+);
+document.addEventListener(
+  "keydown",
+  (event) => {
+    const link = document.querySelector("#command-results-list a[data-hand-over]");
+    if (link && event.key === "Enter" && event.target.id === "search-input-command") {
+      handOver(event, link);
+    }
+  },
+  true,
+);
+
 // For pages that tell hours: the clock on the reader's wall.
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 if (zone && !document.cookie.includes(`crossdock_zone=${zone};`)) {

@@ -346,11 +346,45 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// An address may lead to one rule.
+function openNamed() {
+  const rule = byId(location.hash.slice(1));
+  if (rule?.matches(".studio-rule")) {
+    showPane("rules");
+    const more = rule.querySelector(".studio-more");
+    if (more) {
+      more.open = true;
+    }
+    rule.scrollIntoView({ block: "center" });
+  }
+}
+
+// What was refused must not be taken for done: it is out of sight where the rules are many, or the screen is small.
+function showWhatCame() {
+  const told = byId("studio-messages");
+  const rule = rulesOf().find((found) => found.querySelector(".studio-wrong"));
+  // The sentence itself is exchanged as soon as the rules are tried.
+  const wrong = rule ? partOf(rule, "source") : document.querySelector(".studio .errornote");
+  if (!wrong && told.dataset.refused === undefined) {
+    tell(told.textContent.trim().replaceAll(/\s+/g, " "));
+    return;
+  }
+  const shown = wrong ?? told;
+  showPane("rules");
+  if (!rule) {
+    shown.tabIndex = -1;
+  }
+  shown.focus({ preventScroll: true });
+  shown.scrollIntoView({ block: "center" });
+}
+
 function begin() {
   rulesOf().forEach(showArguments);
 }
 
 document.addEventListener("DOMContentLoaded", begin);
+window.addEventListener("load", openNamed);
+window.addEventListener("hashchange", openNamed);
 // Before unfold hears of it: it takes each exchanged part that has rows for a page of an inline, and fails.
 window.addEventListener(
   "htmx:afterSettle",
@@ -358,6 +392,7 @@ window.addEventListener(
     if (event.target.id === "studio-middle") {
       event.stopImmediatePropagation();
       begin();
+      showWhatCame();
     }
   },
   true,
