@@ -33,6 +33,10 @@ def stylesheet(request: HttpRequest) -> str:
     return static("portal/portal.css")
 
 
+def pages_stylesheet(request: HttpRequest) -> str:
+    return static("portal/pages.css")
+
+
 def figures_stylesheet(request: HttpRequest) -> str:
     return static("portal/figures.css")
 

@@ -50,7 +50,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_BACK_BUTTON": False,
     "ENVIRONMENT": "config.frame.environment",
     "DASHBOARD_CALLBACK": "monitoring.dashboards.dashboard",
-    "STYLES": ["config.frame.stylesheet", "config.frame.figures_stylesheet"],
+    "STYLES": ["config.frame.stylesheet", "config.frame.pages_stylesheet", "config.frame.figures_stylesheet"],
     "SCRIPTS": ["config.frame.script", "config.frame.once_script", "config.frame.unanswered_script"],
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "config.frame.favicon"}],
     "BORDER_RADIUS": "6px",
