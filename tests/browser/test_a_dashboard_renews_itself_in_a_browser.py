@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,18 +11,12 @@ from integrations.models import SyncJob
 from monitoring import dashboards
 from tests import factories
 from tests.browser.portal_rows import fill
-from tests.browser.steps import browser, open_page, sign_in
+from tests.browser.steps import open_page, sign_in
 from tests.browser.test_portal_in_a_browser import no_queue
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 __all__ = ["no_queue"]
-
-
-@pytest.fixture
-def opened() -> Iterator[Any]:
-    with browser() as found:
-        yield found
 
 
 def test_an_opened_table_stays_open_and_shows_the_new_figures(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,16 +12,10 @@ from integrations.models import State
 from monitoring.incidents.triage import triage
 from monitoring.models import Incident, IncidentNote
 from tests import factories
-from tests.browser.steps import Complaints, browser, open_page, sign_in
+from tests.browser.steps import Complaints, open_page, sign_in
 from tests.monitoring.journey.rows import journey_url, order, order_job
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def opened() -> Iterator[Any]:
-    with browser() as found:
-        yield found
 
 
 @pytest.fixture

@@ -12,16 +12,10 @@ from pytest_django.fixtures import Settings
 
 from integrations.models import Health, SyncJob
 from tests import factories
-from tests.browser.steps import Complaints, browser, open_page, serious_findings, sign_in
+from tests.browser.steps import Complaints, open_page, serious_findings, sign_in
 from tests.integrations.answering import Platform, Says
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def opened() -> Iterator[Any]:
-    with browser() as found:
-        yield found
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,19 +7,13 @@ from django.urls import reverse
 
 from integrations.models import Batch, ErrorRecord
 from tests import factories
-from tests.browser.steps import browser, serious_findings, sign_in
+from tests.browser.steps import serious_findings, sign_in
 from tests.browser.test_portal_in_a_browser import no_queue
 from tests.integrations.admin.test_a_record_is_edited_in_a_form import failed, job, writer
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 __all__ = ["failed", "job", "no_queue", "writer"]
-
-
-@pytest.fixture
-def opened() -> Iterator[Any]:
-    with browser() as found:
-        yield found
 
 
 def page_of(opened: Any, live_server: Any, *, scripts: bool) -> Any:

@@ -1,22 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.urls import reverse
 
 from tests import factories
-from tests.browser.steps import Complaints, browser, open_page, sign_in
+from tests.browser.steps import Complaints, open_page, sign_in
 from tests.monitoring.journey.rows import call, journey_url, order, order_job
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def opened() -> Iterator[Any]:
-    with browser() as found:
-        yield found
 
 
 def test_what_is_pasted_into_the_palette_leads_to_its_journey_by_one_key(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -18,18 +17,12 @@ from monitoring.incidents.triage import triage
 from monitoring.models import Incident, IncidentNote
 from tests import factories
 from tests.browser.portal_rows import fill
-from tests.browser.steps import browser, open_page, serious_findings, sign_in
+from tests.browser.steps import open_page, serious_findings, sign_in
 from tests.browser.test_portal_in_a_browser import no_queue
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 __all__ = ["no_queue"]
-
-
-@pytest.fixture
-def opened() -> Iterator[Any]:
-    with browser() as found:
-        yield found
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -22,19 +21,13 @@ from integrations.models import (
 from integrations.sync.runs import circumstances
 from monitoring.models import Incident
 from tests.browser.portal_rows import fill
-from tests.browser.steps import browser, open_page, serious_findings, sign_in
+from tests.browser.steps import open_page, serious_findings, sign_in
 from tests.browser.test_portal_in_a_browser import change_url, no_queue, screens
 from tests.integrations.admin.pages import list_url
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 __all__ = ["no_queue"]
-
-
-@pytest.fixture
-def opened() -> Iterator[Any]:
-    with browser() as found:
-        yield found
 
 
 def more_screens() -> list[str]:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -25,17 +24,11 @@ from mappings.models import Mapping, ValueMap
 from monitoring.models import Incident
 from tests import factories
 from tests.browser.portal_rows import fill
-from tests.browser.steps import Complaints, browser, open_page, sign_in
+from tests.browser.steps import Complaints, open_page, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PASSWORD = "a long password for a test"
-
-
-@pytest.fixture
-def opened() -> Iterator[Any]:
-    with browser() as found:
-        yield found
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from threading import Event
 from typing import Any
 
@@ -12,7 +11,7 @@ from playwright.sync_api import Page, expect
 from integrations.connectors.base import Item
 from mappings.models import Mapping, ValueMap
 from tests import factories
-from tests.browser.steps import Complaints, browser, open_page, sign_in
+from tests.browser.steps import Complaints, open_page, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -20,12 +19,6 @@ RECORDS: list[dict[str, Any]] = [
     {"name": "1042", "contact": {"mail": "a@example.com"}, "items": [{"sku": "MUG", "qty": 2}]},
     {"name": None, "contact": {"mail": "b@example.com"}, "items": []},
 ]
-
-
-@pytest.fixture
-def opened() -> Iterator[Any]:
-    with browser() as found:
-        yield found
 
 
 @pytest.fixture
