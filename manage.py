@@ -237,7 +237,9 @@ def tests(arguments: list[str]) -> dict[str, list[str]]:
     """What is green at every step: on all cores what shares no server, and the rest. With `arguments`, as they say."""
     if arguments:
         return {"pytest": ["-m", "pytest", *arguments]}
-    together = ["-m", f"not ({ALONE} or {APART})", "--numprocesses=auto", "--maxprocesses=8"]
+    # Whoever is done takes from the others: the journeys stand together, and are half of it.
+    shared = ["--numprocesses=auto", "--maxprocesses=8", "--dist=worksteal"]
+    together = ["-m", f"not ({ALONE} or {APART})", *shared]
     alone = ["-m", f"({ALONE}) and not ({APART})"]
     return {
         "pytest, on all cores": ["-m", "pytest", "-q", *together],
