@@ -57,7 +57,7 @@ def test_its_values_are_not_in_the_table_in_clear(two: TwoSides) -> None:
     with connection.cursor() as cursor:
         for table in (ROWS, "integrations_lastknown"):
             cursor.execute(f"SELECT * FROM {table}")
-            assert "0470" not in str(cursor.fetchall())
+            assert "55 66 77" not in str(cursor.fetchall())
 
 
 def test_where_the_owner_wins_its_value_is_written_again(two: TwoSides) -> None:
