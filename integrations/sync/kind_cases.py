@@ -63,6 +63,18 @@ def _twice(what: str) -> KindCase:
     )
 
 
+def _failed(what: str) -> KindCase:
+    return KindCase(
+        f"A {what} that failed",
+        "It is not sent, or told as failed.",
+        SENT_OR_NOT,
+        FAILED,
+        put={"status": "failed"},
+        check=tells_otherwise,
+        not_of_all=True,
+    )
+
+
 def _missing(title: str, about: str, check: Check, *places: str) -> KindCase:
     should = f"A person is asked, or it goes without. No {title.removeprefix('no ')} is made up."
     put = dict.fromkeys(places or (about,))
@@ -214,15 +226,7 @@ REFUND: Final = (
         put={"amount": 500},
         check=tells_otherwise,
     ),
-    KindCase(
-        "A refund that failed",
-        "It is not sent, or told as failed.",
-        SENT_OR_NOT,
-        FAILED,
-        put={"status": "failed"},
-        check=tells_otherwise,
-        not_of_all=True,
-    ),
+    _failed("refund"),
     _missing("no amount", "amount", no_money_of_nothing),
     _NO_CURRENCY,
     _twice("refund"),
@@ -236,15 +240,7 @@ DISPUTE: Final = (
 )
 PAYOUT: Final = (
     _ordinary("An ordinary payout"),
-    KindCase(
-        "A payout that failed",
-        "It is not sent, or told as failed.",
-        SENT_OR_NOT,
-        FAILED,
-        put={"status": "failed"},
-        check=tells_otherwise,
-        not_of_all=True,
-    ),
+    _failed("payout"),
     _missing("no amount", "amount", no_money_of_nothing),
     _NO_CURRENCY,
     _twice("payout"),

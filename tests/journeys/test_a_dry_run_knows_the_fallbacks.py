@@ -13,7 +13,7 @@ from integrations.sync import dry_run_report
 from integrations.sync.dry_run import dry_run
 
 from .between import JOB, Between, Depot, order
-from .test_what_one_warehouse_refuses_goes_to_another import (
+from .handing_over import (
     SECOND,
     carry,
     configure,

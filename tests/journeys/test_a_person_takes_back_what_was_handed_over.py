@@ -17,7 +17,7 @@ from tests import factories
 from tests.integrations.answering import Says
 
 from .between import JOB, Between, Depot, order
-from .test_what_one_warehouse_refuses_goes_to_another import (
+from .handing_over import (
     SECOND,
     carry,
     configure,
