@@ -9,7 +9,8 @@ from integrations.models import Batch, ErrorRecord
 from tests import factories
 from tests.browser.steps import serious_findings, sign_in
 from tests.browser.test_portal_in_a_browser import no_queue
-from tests.integrations.admin.test_a_record_is_edited_in_a_form import failed, job, writer
+from tests.integrations.admin.record_editing import failed, job
+from tests.integrations.mapping_rows import writer
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

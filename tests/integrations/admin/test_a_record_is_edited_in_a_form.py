@@ -3,127 +3,35 @@
 from __future__ import annotations
 
 import json
-from html import unescape
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from django.urls import reverse
 
-from integrations.models import Batch, Connection, Decision, Delivery, ErrorRecord, Judgement, State, SyncJob
-from integrations.sync import retry
-from mappings.models import Mapping
-from tests import factories
+from integrations.models import Batch, Connection, Decision, ErrorRecord, Judgement, SyncJob
 from tests.integrations.admin.bells import Bells
 from tests.integrations.admin.filled_forms import controls_of, form_of
 from tests.integrations.admin.pages import change_url, messages_of
-from tests.integrations.mapping_rows import rule, writer
+from tests.integrations.admin.record_editing import (
+    PAYLOAD,
+    controls_in,
+    edit_url,
+    failed,
+    failing,
+    job,
+    kind,
+    post,
+    queued,
+    save,
+    sent_on,
+    text_of,
+    value,
+)
+from tests.integrations.mapping_rows import writer
 
-__all__ = ["writer"]
+__all__ = ["failed", "job", "writer"]
 pytestmark = pytest.mark.django_db
-
-DEMANDING = {
-    "base_url": "https://warehouse.example.com",
-    "resources": {
-        "orders": {
-            "required": ["ship_to.postcode"],
-            "id": "id",
-            "create": {"method": "POST", "path": "orders", "id": "id"},
-        }
-    },
-}
-PAYLOAD: dict[str, Any] = {
-    "id": "A-1",
-    "name": "#1042",
-    "zip": None,
-    "phone": "0049301234",
-    "total": 12.5,
-    "units": 3,
-    "paid": True,
-    "note": "first line\nsecond line",
-    "remark": "written\r\nelsewhere",
-    "access_token": "s3cr3t-value",
-    "customer": {"name": "Zoë 🎈", "tags": []},
-    "lines": [{"sku": "MUG", "qty": 1}, {"sku": "CUP", "qty": 2}],
-}
-
-
-@pytest.fixture
-def job(db: None, writer: Mapping) -> SyncJob:
-    reader = factories.mapping(name="Shop order")
-    rule(reader, "id", "id")
-    rule(reader, "number", "name")
-    rule(reader, "shipping_address.postal_code", "zip")
-    rule(reader, "lines[]", "lines")
-    rule(reader, "lines[].sku", "sku")
-    warehouse = factories.connection(
-        name="The warehouse", platform="rest", settings={"declaration": DEMANDING}
-    )
-    shop = factories.connection(name="The shop")
-    return factories.job(source=shop, destination=warehouse, read_mapping=reader, write_mapping=writer)
-
-
-@pytest.fixture
-def failed(job: SyncJob) -> ErrorRecord:
-    return failing(job, PAYLOAD)
-
-
-def failing(job: SyncJob, payload: dict[str, Any], **values: Any) -> ErrorRecord:
-    record = factories.delivery(job, str(payload.get("id", "A-1")), state=State.FAILED, subject="Order #1042")
-    values = {"field": "shipping_address.postal_code", "version": "7", **values}
-    return factories.error(record, payload=payload, **values)
-
-
-def edit_url(error: ErrorRecord) -> str:
-    return reverse("admin:integrations_errorrecord_edit", args=[error.pk])
-
-
-def place(*path: str | int) -> str:
-    return json.dumps(list(path), ensure_ascii=False, separators=(",", ":"))
-
-
-def value(*path: str | int) -> str:
-    return f"value:{place(*path)}"
-
-
-def kind(*path: str | int) -> str:
-    return f"kind:{place(*path)}"
-
-
-def text_of(response: Any) -> str:
-    return " ".join(unescape(response.content.decode()).split())
-
-
-def post(client: Client, error: ErrorRecord, filled: dict[str, str], do: str = "check") -> Any:
-    return client.post(edit_url(error), {**filled, "do": do})
-
-
-def sent_on(client: Client, error: ErrorRecord, checked: Any) -> Any:
-    """Presses “Send it” on the page that shows what changes."""
-    carried = controls_in(checked)
-    return client.post(edit_url(error), {**carried, "do": "send"})
-
-
-def controls_in(checked: Any) -> dict[str, str]:
-    names = ("edits", "seen", "found", "find")
-    return {
-        name: checked.context[key]
-        for name, key in zip(names, ("carried", "seen", "words", "words"), strict=True)
-    }
-
-
-def queued() -> list[Any]:
-    return [
-        parcel["payload"] if isinstance(parcel, dict) else parcel
-        for batch in Batch.objects.all()
-        for parcel in batch.payloads
-    ]
-
-
-def save(client: Client, error: ErrorRecord, **filled: str) -> Any:
-    begun = form_of(client.get(edit_url(error)))
-    return post(client, error, begun | filled)
 
 
 # --- the form ---------------------------------------------------------------------------------------------------------
@@ -270,83 +178,6 @@ def test_fields_and_json_may_be_changed_together(
     begun["payload"] = json.dumps(json.loads(begun["payload"]) | {"name": "#1043"})
     sent_on(admin_client, failed, post(admin_client, failed, begun))
     assert (queued()[0]["zip"], queued()[0]["name"]) == ("10115", "#1043")
-
-
-# --- two people, and a source that goes on ---------------------------------------------------------------------------
-
-
-def test_the_second_of_two_people_does_not_overwrite_what_the_first_sent(
-    admin_client: Client, failed: ErrorRecord, bells: Bells
-) -> None:
-    checked = save(admin_client, failed, **{value("zip"): "10115"})
-    first = save(admin_client, failed, **{value("zip"): "99999"})
-    sent_on(admin_client, failed, first)
-    page = sent_on(admin_client, failed, checked)
-    assert page.status_code == 200
-    assert Batch.objects.count() == 1
-    assert Judgement.objects.count() == 1
-
-
-def test_two_that_send_at_the_same_moment_are_one(failed: ErrorRecord, bells: Bells) -> None:
-    """The state of the record does not tell them apart any more, but what was seen does."""
-    person = factories.user()
-    retry.retry_with_payload(failed, {**PAYLOAD, "zip": "1"}, person, seen=0)
-    Delivery.objects.update(state=State.FAILED)
-    late = ErrorRecord.objects.select_related("delivery").get(pk=failed.pk)
-    with pytest.raises(retry.NotPossible, match="Somebody else has just sent"):
-        retry.retry_with_payload(late, {**PAYLOAD, "zip": "2"}, person, seen=0)
-    assert [row["zip"] for row in queued()] == ["1"]
-
-
-def test_a_record_that_changed_meanwhile_keeps_its_change_and_takes_mine(
-    admin_client: Client, failed: ErrorRecord, bells: Bells
-) -> None:
-    checked = save(admin_client, failed, **{value("zip"): "10115"})
-    newer = {**PAYLOAD, "name": "#1042 B"}
-    renew(failed, newer)
-
-    asked = sent_on(admin_client, failed, checked)
-
-    assert "The record changed since you began." in text_of(asked)
-    assert not Batch.objects.exists(), "what nobody has seen was sent"
-    sent_on(admin_client, failed, asked)
-    assert queued() == [{**newer, "zip": "10115"}]
-
-
-def test_one_field_that_both_changed_is_asked_about(
-    admin_client: Client, failed: ErrorRecord, bells: Bells
-) -> None:
-    checked = save(admin_client, failed, **{value("zip"): "10115"})
-    renew(failed, {**PAYLOAD, "zip": "20095"})
-    asked = sent_on(admin_client, failed, checked)
-    assert "This changed meanwhile: it is “20095” now, and you wrote “10115”." in text_of(asked)
-    sent_on(admin_client, failed, post(admin_client, failed, form_of(asked)))
-    assert queued()[0]["zip"] == "10115"
-
-
-def test_an_untouched_field_does_not_bring_back_what_the_source_replaced(
-    admin_client: Client, failed: ErrorRecord, bells: Bells
-) -> None:
-    begun = form_of(admin_client.get(edit_url(failed)))
-    renew(failed, {**PAYLOAD, "name": "#1042 B"})
-    asked = post(admin_client, failed, begun | {value("zip"): "10115"})
-    sent_on(admin_client, failed, asked)
-    assert queued()[0]["name"] == "#1042 B"
-
-
-def test_an_entry_that_is_gone_takes_its_change_with_it(
-    admin_client: Client, failed: ErrorRecord, bells: Bells
-) -> None:
-    begun = form_of(admin_client.get(edit_url(failed)))
-    renew(failed, {**PAYLOAD, "lines": [{"sku": "MUG", "qty": 1}]})
-    asked = post(admin_client, failed, begun | {value("lines", 1, "sku"): "BOWL", value("zip"): "10115"})
-    assert "“Lines › 2 › sku” is not in the record any more." in text_of(asked)
-
-
-def renew(error: ErrorRecord, payload: dict[str, Any]) -> None:
-    row = ErrorRecord.objects.get(pk=error.pk)
-    row.payload = payload
-    row.save(update_fields=["payload"])
 
 
 # --- large, deep and empty -------------------------------------------------------------------------------------------
